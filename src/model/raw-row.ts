@@ -1,0 +1,16 @@
+/** A data row as it was read from a file, before anything is known about its values. */
+export interface RawRow {
+  /** As a spreadsheet counts: the header is row 1, blank records count. */
+  row: number;
+  /**
+   * The cells as text, untrimmed, in the order of the header; as many as the row had. May share memory with the block
+   * they were read from: whoever keeps one for longer than its chunk must copy it.
+   */
+  cells: string[];
+  /** Bytes after gunzip and before decoding from the start of the file to the end of this record, its line end included. */
+  end: number;
+  /** The row has a quoted field that ends badly; its cells are a best guess, split at the delimiters. */
+  malformedQuote: boolean;
+  /** Indices of the cells whose bytes are no text in the file's encoding (shown with U+FFFD), or null. */
+  undecodable: number[] | null;
+}

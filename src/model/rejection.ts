@@ -1,0 +1,41 @@
+/**
+ * Why a row did not become an order. A rejection holds all reasons of its row, in column order, and the row's original
+ * values, from which the report is written.
+ */
+export const REASON_CODES = [
+  'missing_value',
+  'invalid_email',
+  'invalid_quantity',
+  'invalid_price',
+  'invalid_total',
+  'total_mismatch',
+  'invalid_date',
+  'value_too_long',
+  'control_character',
+  'invalid_utf8',
+  'malformed_quote',
+  'column_count',
+  'unknown_sku',
+  'unknown_hub',
+  'duplicate_order',
+  'order_conflict',
+  'out_of_stock',
+] as const;
+
+export type ReasonCode = (typeof REASON_CODES)[number];
+
+export interface Reason {
+  /** The column's name; empty when the reason is about the whole row. */
+  column: string;
+  code: ReasonCode;
+  /** Words that name the value and what is expected. */
+  reason: string;
+}
+
+export interface Rejection {
+  /** As a spreadsheet counts: the header is row 1, blank records count. */
+  row: number;
+  reasons: Reason[];
+  /** Original values, in the order of the file's data columns. */
+  values: string[];
+}
