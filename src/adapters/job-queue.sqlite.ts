@@ -1,0 +1,132 @@
+/**
+ * The job queue as a table of `oms.db`, with the semantics of SQS: visibility timeout, redelivery, receipts that end with
+ * the next delivery, a bound on deliveries after which a message is put aside as dead.
+ * Source: Amazon SQS Developer Guide, "Amazon SQS visibility timeout" and "Using dead-letter queues".
+ */
+import { randomUUID } from 'node:crypto';
+import { limits } from '../limits.ts';
+import type { Delivery, JobQueue } from '../ports/job-queue.ts';
+import type { Database } from './sqlite/database.ts';
+import type { Writer } from './sqlite/writer.ts';
+
+interface JobRow {
+  job_no: number;
+  body: string;
+  deliveries: number;
+}
+
+type Received = { delivery: Delivery } | { delivery: null; nextVisibleAtMs: number | null };
+
+export function queueOperations(db: Database, now: () => number) {
+  const insert = db.prepare('insert into jobs (body, visible_at, sent_at) values (?, ?, ?)');
+  const visible = db.prepare(`
+    select job_no, body, deliveries from jobs
+    where dead_because is null and visible_at <= ? order by visible_at, job_no limit 1`);
+  const nextVisible = db.prepare('select min(visible_at) at from jobs where dead_because is null');
+  const deliver = db.prepare(
+    'update jobs set visible_at = ?, deliveries = deliveries + 1, receipt = ? where job_no = ?',
+  );
+  const bury = db.prepare('update jobs set dead_because = ?, receipt = null where job_no = ?');
+  const hide = db.prepare('update jobs set visible_at = ? where receipt = ? and dead_because is null');
+  const remove = db.prepare('delete from jobs where receipt = ? and dead_because is null');
+  const buryByReceipt = db.prepare(
+    'update jobs set dead_because = ?, receipt = null where receipt = ? and dead_because is null',
+  );
+  const dead = db.prepare('select body from jobs where dead_because is not null order by job_no');
+  const revive = db.prepare(
+    'update jobs set dead_because = null, deliveries = 0, receipt = null, visible_at = ? where dead_because is not null',
+  );
+  const freeAll = db.prepare('update jobs set visible_at = ? where receipt is not null and dead_because is null');
+
+  return {
+    sendJob({ body, delayMs }: { body: string; delayMs: number }): void {
+      const at = now();
+      insert.run(body, at + delayMs, at);
+    },
+    receiveJob({ visibilityMs }: { visibilityMs: number }): Received {
+      const at = now();
+      for (;;) {
+        const job = visible.get(at) as JobRow | undefined;
+        if (!job) return { delivery: null, nextVisibleAtMs: (nextVisible.get() as { at: number | null }).at };
+        if (job.deliveries >= limits.maxDeliveries) {
+          bury.run(`delivered ${job.deliveries} times without being deleted`, job.job_no);
+          continue;
+        }
+        const receipt = randomUUID();
+        deliver.run(at + visibilityMs, receipt, job.job_no);
+        return { delivery: { receipt, body: job.body, deliveries: job.deliveries + 1 } };
+      }
+    },
+    extendJob({ receipt, ms }: { receipt: string; ms: number }): boolean {
+      return hide.run(now() + ms, receipt).changes > 0;
+    },
+    deleteJob(receipt: string): boolean {
+      return remove.run(receipt).changes > 0;
+    },
+    deadLetterJob({ receipt, why }: { receipt: string; why: string }): boolean {
+      return buryByReceipt.run(why, receipt).changes > 0;
+    },
+    redriveJobs(_: null): string[] {
+      const bodies = (dead.all() as { body: string }[]).map((job) => job.body);
+      revive.run(now());
+      return bodies;
+    },
+    /** Only for a process that holds the lock of the data directory: whoever received these messages is dead. */
+    freeDeliveries(_: null): void {
+      freeAll.run(now());
+    },
+  };
+}
+
+export function createSqliteJobQueue(options: {
+  db: Database;
+  writer: Pick<Writer, 'call' | 'nextCommit'>;
+  now: () => number;
+}): JobQueue {
+  const { db, writer, now } = options;
+  const depth = db.prepare(`
+    select count(*) filter (where dead_because is null and visible_at <= :now) visible,
+      count(*) filter (where dead_because is null and visible_at > :now) inFlight,
+      count(*) filter (where dead_because is not null) dead
+    from jobs`);
+  const isVisible = db.prepare('select 1 from jobs where dead_because is null and visible_at <= ? limit 1');
+
+  return {
+    visibilityMs: limits.queueVisibilityMs,
+    send: (job, { delayMs = 0 } = {}) => writer.call('sendJob', { body: JSON.stringify(job), delayMs }),
+
+    async receive(waitMs, signal) {
+      const until = now() + waitMs;
+      while (!signal?.aborted) {
+        const received = await writer.call('receiveJob', { visibilityMs: limits.queueVisibilityMs });
+        if (received.delivery) return received.delivery;
+        const left = until - now();
+        if (left <= 0) return null;
+        const untilVisible = received.nextVisibleAtMs === null ? left : Math.max(1, received.nextVisibleAtMs - now());
+        await waitForMessage(Math.min(left, untilVisible), signal);
+      }
+      return null;
+    },
+
+    extend: (receipt, ms) => writer.call('extendJob', { receipt, ms }),
+    delete: (receipt) => writer.call('deleteJob', receipt),
+    deadLetter: (receipt, why) => writer.call('deadLetterJob', { receipt, why }),
+    redrive: () => writer.call('redriveJobs', null),
+    async depth() {
+      return depth.get({ now: now() }) as unknown as { visible: number; inFlight: number; dead: number };
+    },
+    async ping() {
+      db.prepare('select 1 from jobs limit 1').get();
+    },
+  };
+
+  /** Until a message has become visible, by a commit of anyone or by time, or `ms` have passed. */
+  async function waitForMessage(ms: number, signal?: AbortSignal): Promise<void> {
+    const timeout = AbortSignal.timeout(ms);
+    const stop = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    while (!stop.aborted) {
+      await writer.nextCommit(stop);
+      if (isVisible.get(now())) return;
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/** A row of the table `files`, and the file record it stands for. */
+import type { FileFailure, FileRecord, FileStatus, ReportRecord } from '../../model/file.ts';
+import type { Intake } from '../../model/intake.ts';
+
+export interface FileRow {
+  file_no: number;
+  file_id: string;
+  name: string;
+  size_bytes: number;
+  sha256: string;
+  object_version: string;
+  encoding_override: string | null;
+  parent_file_id: string | null;
+  forced: number;
+  status: string;
+  waiting_for: string | null;
+  shown_status: string;
+  epoch: number;
+  lease_until: number;
+  attempts: number;
+  strikes: number;
+  cancel_requested: number;
+  intake: string | null;
+  columns: string | null;
+  next_chunk: number;
+  position_offset: number;
+  position_row: number;
+  bytes_read: number;
+  rows: number;
+  accepted: number;
+  invalid: number;
+  invalid_by_code: string;
+  claimed_at: number | null;
+  rows_at_claim: number;
+  committed_at: number | null;
+  failure: string | null;
+  report_name: string | null;
+  report_rows: number;
+  report_size_bytes: number;
+  report_at: number;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+  changed_at: number;
+}
+
+export function toFileRecord(row: FileRow): FileRecord {
+  return {
+    fileId: row.file_id,
+    name: row.name,
+    status: row.shown_status as FileStatus,
+    waitingFor: row.waiting_for as FileRecord['waitingFor'],
+    sizeBytes: row.size_bytes,
+    sha256: row.sha256,
+    objectVersion: row.object_version,
+    encodingOverride: row.encoding_override,
+    parentFileId: row.parent_file_id,
+    intake: row.intake === null ? null : (JSON.parse(row.intake) as Intake),
+    columns: row.columns === null ? null : (JSON.parse(row.columns) as string[]),
+    attempts: row.attempts,
+    cancelRequested: row.cancel_requested === 1,
+    nextChunk: row.next_chunk,
+    offset: row.position_offset,
+    row: row.position_row,
+    bytesRead: row.bytes_read,
+    rows: row.rows,
+    accepted: row.accepted,
+    invalid: row.invalid,
+    invalidByCode: JSON.parse(row.invalid_by_code),
+    rowsPerSecond: rowsPerSecond(row),
+    failure: row.failure === null ? null : (JSON.parse(row.failure) as FileFailure),
+    report: toReportRecord(row),
+    createdAtMs: row.created_at,
+    startedAtMs: row.started_at,
+    finishedAtMs: row.finished_at,
+  };
+}
+
+export function toReportRecord(row: FileRow): ReportRecord | null {
+  if (row.report_name === null) return null;
+  return { name: row.report_name, rows: row.report_rows, sizeBytes: row.report_size_bytes, createdAtMs: row.report_at };
+}
+
+function rowsPerSecond(row: FileRow): number | null {
+  const rows = row.rows - row.rows_at_claim;
+  if (row.claimed_at === null || row.committed_at === null || rows <= 0) return null;
+  return rows / (Math.max(1, row.committed_at - row.claimed_at) / 1000);
+}

@@ -1,0 +1,271 @@
+/** The file records: creation, claims, ends, lists. The operations run in the writer thread, the rest where it is called. */
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { type Dependency, type EndStatus, type FileFailure, isEnded, type ReportRecord } from '../../model/file.ts';
+import type { Intake } from '../../model/intake.ts';
+import type { Claim, ClaimResult, CreateFileResult, Files, NewFile, Page } from '../../ports/order-store.ts';
+import type { Database } from '../sqlite/database.ts';
+import type { Writer } from '../sqlite/writer.ts';
+import { type FileRow, toFileRecord, toReportRecord } from './file-row.ts';
+import { idempotencyKeys } from './idempotency.ts';
+import { readPosition, toPage } from './page.ts';
+
+const UPLOAD = 'upload';
+
+/** The answer for bytes that are here already, or null. */
+function refusal(db: Database) {
+  const live = db.prepare(
+    "select file_id from files where sha256 = ? and status in ('queued', 'processing', 'completed') order by file_no limit 1",
+  );
+  const get = db.prepare('select * from files where file_id = ?');
+  const keys = idempotencyKeys(db, UPLOAD);
+  return (file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>, now: number): CreateFileResult | null => {
+    const known = keys.find(file.idempotencyKey, now);
+    if (known) {
+      if (known.fingerprint !== file.sha256) return { kind: 'key_reused' };
+      return { kind: 'repeated', file: toFileRecord(get.get(known.answer) as unknown as FileRow) };
+    }
+    if (file.force) return null;
+    const existing = live.get(file.sha256) as { file_id: string } | undefined;
+    return existing ? { kind: 'duplicate', existingFileId: existing.file_id } : null;
+  };
+}
+
+export function fileOperations(db: Database, now: () => number) {
+  const refuse = refusal(db);
+  const keys = idempotencyKeys(db, UPLOAD);
+  const get = db.prepare('select * from files where file_id = ?');
+  const insert = db.prepare(`
+    insert into files (file_id, name, size_bytes, sha256, object_version, encoding_override, parent_file_id, forced, status,
+      created_at, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`);
+  const claim = db.prepare(`
+    update files set status = 'processing', epoch = epoch + 1, lease_until = ?, attempts = attempts + 1,
+      strikes = strikes + 1, claimed_at = ?, rows_at_claim = rows, started_at = coalesce(started_at, ?), changed_at = ?
+    where file_no = ?`);
+  const renew = db.prepare(
+    "update files set lease_until = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'",
+  );
+  const release = db.prepare(`
+    update files set lease_until = 0, attempts = attempts - 1, strikes = max(0, strikes - 1), waiting_for = null, changed_at = ?
+    where file_id = ? and epoch = ? and status = 'processing'`);
+  const expire = db.prepare('update files set lease_until = 0, changed_at = ? where file_id = ? and epoch = ?');
+  const recordIntake = db.prepare(`
+    update files set intake = ?, columns = ?, parent_file_id = coalesce(parent_file_id,
+      (select file_id from files parent where parent.file_id = ? and parent.file_id <> files.file_id))
+    where file_id = ? and epoch = ? and status = 'processing'`);
+  const setWaiting = db.prepare(`
+    update files set waiting_for = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'
+      and waiting_for is not ?`);
+  const finish = db.prepare(`
+    update files set status = ?, waiting_for = null, lease_until = 0, cancel_requested = 0, failure = ?, report_name = ?,
+      report_rows = ?, report_size_bytes = ?, report_at = ?, finished_at = ?, changed_at = ?,
+      bytes_read = case when ? = 'completed' then size_bytes else bytes_read end
+    where file_no = ?`);
+  const cancelQueued = db.prepare(
+    "update files set status = 'cancelled', failure = ?, finished_at = ?, changed_at = ? where file_no = ?",
+  );
+  const askCancel = db.prepare('update files set cancel_requested = 1, changed_at = ? where file_no = ?');
+  const requeue = db.prepare(`
+    update files set status = 'queued', failure = null, finished_at = null, waiting_for = null, cancel_requested = 0,
+      strikes = 0, lease_until = 0, changed_at = ? where file_no = ?`);
+  const touch = db.prepare('update files set changed_at = ? where file_id = ?');
+  const freeLeases = db.prepare("update files set lease_until = 0 where status = 'processing' and lease_until > 0");
+
+  const row = (fileId: string) => get.get(fileId) as unknown as FileRow | undefined;
+  const record = (fileId: string) => toFileRecord(row(fileId)!);
+
+  return {
+    createFile(file: NewFile): CreateFileResult {
+      const at = now();
+      const refused = refuse(file, at);
+      if (refused) return refused;
+      insert.run(
+        file.fileId,
+        file.name,
+        file.sizeBytes,
+        file.sha256,
+        file.objectVersion,
+        file.encodingOverride,
+        file.parentFileId,
+        file.force ? 1 : 0,
+        at,
+        at,
+      );
+      keys.record(file.idempotencyKey, file.sha256, file.fileId, at);
+      return { kind: 'created', file: record(file.fileId) };
+    },
+
+    claimFile({ fileId, leaseMs }: { fileId: string; leaseMs: number }): ClaimResult {
+      const file = row(fileId);
+      if (!file) return { kind: 'unknown' };
+      if (isEnded(file.status as EndStatus)) return { kind: 'ended' };
+      const at = now();
+      if (file.status === 'processing' && file.lease_until > at) return { kind: 'busy', untilMs: file.lease_until };
+      claim.run(at + leaseMs, at, at, at, file.file_no);
+      const kind = file.strikes >= limits.maxStrikes ? 'exhausted' : 'claimed';
+      return { kind, claim: { fileId, epoch: file.epoch + 1 }, file: record(fileId) };
+    },
+
+    renewClaim({
+      claim: { fileId, epoch },
+      leaseMs,
+    }: {
+      claim: Claim;
+      leaseMs: number;
+    }): { cancelRequested: boolean } | null {
+      const at = now();
+      if (renew.run(at + leaseMs, at, fileId, epoch).changes === 0) return null;
+      return { cancelRequested: row(fileId)!.cancel_requested === 1 };
+    },
+
+    releaseClaim({ fileId, epoch }: Claim): void {
+      release.run(now(), fileId, epoch);
+    },
+
+    expireClaim({ fileId, epoch }: Claim): void {
+      expire.run(now(), fileId, epoch);
+    },
+
+    recordIntake(intake: { claim: Claim; intake: Intake; columns: string[]; parentFileId: string | null }): void {
+      const { fileId, epoch } = intake.claim;
+      const columns = JSON.stringify(intake.columns);
+      if (recordIntake.run(JSON.stringify(intake.intake), columns, intake.parentFileId, fileId, epoch).changes === 0)
+        throw claimLost(fileId);
+    },
+
+    setWaiting({ claim: { fileId, epoch }, dependency }: { claim: Claim; dependency: Dependency | null }): void {
+      setWaiting.run(dependency, now(), fileId, epoch, dependency);
+    },
+
+    finishFile(end: {
+      claim: Claim;
+      status: EndStatus;
+      failure: FileFailure | null;
+      report: ReportRecord | null;
+    }): void {
+      const { fileId, epoch } = end.claim;
+      const file = row(fileId);
+      if (file?.epoch !== epoch) throw claimLost(fileId);
+      if (file.status === end.status) return;
+      if (file.status !== 'processing') throw claimLost(fileId);
+      const { name = null, rows = null, sizeBytes = null, createdAtMs = null } = end.report ?? {};
+      const at = now();
+      const failure = end.failure === null ? null : JSON.stringify(end.failure);
+      finish.run(end.status, failure, name, rows, sizeBytes, createdAtMs, at, at, end.status, file.file_no);
+    },
+
+    cancelFile(fileId: string) {
+      const file = row(fileId);
+      if (!file) return null;
+      if (isEnded(file.status as EndStatus))
+        throw new OmsError('file_ended', `file ${fileId} is ${file.status}: there is nothing left to cancel`);
+      const at = now();
+      const failure: FileFailure = { code: 'cancelled', message: 'cancelled before it was opened', row: null };
+      if (file.status === 'queued') cancelQueued.run(JSON.stringify(failure), at, at, file.file_no);
+      else askCancel.run(at, file.file_no);
+      return record(fileId);
+    },
+
+    requeueFile(fileId: string) {
+      const file = row(fileId);
+      if (!file) return null;
+      if (file.status !== 'failed' && file.status !== 'cancelled')
+        throw new OmsError(
+          'not_retryable',
+          `file ${fileId} is ${file.shown_status}: only a failed or cancelled file can be retried`,
+        );
+      const refused = refuse({ sha256: file.sha256, force: file.forced === 1, idempotencyKey: null }, now());
+      if (refused?.kind === 'duplicate')
+        throw new OmsError('duplicate_file', `the same bytes are here as file ${refused.existingFileId} already`, {
+          details: { existing_file_id: refused.existingFileId },
+        });
+      requeue.run(now(), file.file_no);
+      return record(fileId);
+    },
+
+    touchFile(fileId: string): void {
+      touch.run(now(), fileId);
+    },
+
+    /** Only for a process that holds the lock of the data directory: whoever held these leases is dead. */
+    freeLeases(_: null): void {
+      freeLeases.run();
+    },
+  };
+}
+
+const claimLost = (fileId: string) =>
+  new OmsError('claim_lost', `file ${fileId} was claimed by another worker, or has ended`);
+
+export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () => number): Files {
+  const refuse = refusal(db);
+  const get = db.prepare('select * from files where file_id = ?');
+  const reportByName = db.prepare('select * from files where report_name = ?');
+  const reports = db.prepare(`
+    select * from files where report_name is not null and (report_at, file_id) < (?, ?)
+    order by report_at desc, file_id desc limit ?`);
+  const stranded = db.prepare(
+    "select file_id from files where shown_status in ('queued', 'processing', 'waiting') and lease_until < ? and changed_at < ? limit ?",
+  );
+  const lists = {
+    all: listBy(''),
+    status: listBy('shown_status = ? and'),
+    parent: listBy('parent_file_id = ? and'),
+    both: listBy('shown_status = ? and parent_file_id = ? and'),
+  };
+  function listBy(condition: string) {
+    return db.prepare(
+      `select * from files where ${condition} (created_at, file_id) < (?, ?) order by created_at desc, file_id desc limit ?`,
+    );
+  }
+  const NEWEST: [number, string] = [Number.MAX_SAFE_INTEGER, ''];
+
+  return {
+    create: (file) => writer.call('createFile', file),
+    wouldRefuse: async (file) => refuse(file, now()),
+    async get(fileId) {
+      const row = get.get(fileId) as unknown as FileRow | undefined;
+      return row ? toFileRecord(row) : null;
+    },
+    async list({ status, parentFileId }, { limit, after }) {
+      const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;
+      const which = status ? (parentFileId ? 'both' : 'status') : parentFileId ? 'parent' : 'all';
+      const conditions = [status, parentFileId].filter((value) => value !== undefined);
+      const rows = lists[which].all(...conditions, ...position, limit + 1) as unknown as FileRow[];
+      return toPage(rows, limit, (row) => [row.created_at, row.file_id], toFileRecord);
+    },
+    async reports({ limit, after }): Promise<Page<{ fileId: string; report: ReportRecord }>> {
+      const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;
+      const rows = reports.all(...position, limit + 1) as unknown as FileRow[];
+      return toPage(
+        rows,
+        limit,
+        (row) => [row.report_at, row.file_id],
+        (row) => ({
+          fileId: row.file_id,
+          report: toReportRecord(row)!,
+        }),
+      );
+    },
+    async findReport(name) {
+      const row = reportByName.get(name) as unknown as FileRow | undefined;
+      return row ? { fileId: row.file_id, report: toReportRecord(row)! } : null;
+    },
+    claim: (fileId, leaseMs) => writer.call('claimFile', { fileId, leaseMs }),
+    renew: (claim, leaseMs) => writer.call('renewClaim', { claim, leaseMs }),
+    release: (claim) => writer.call('releaseClaim', claim),
+    expire: (claim) => writer.call('expireClaim', claim),
+    recordIntake: (claim, intake, columns, parentFileId) =>
+      writer.call('recordIntake', { claim, intake, columns, parentFileId }),
+    setWaiting: (claim, dependency) => writer.call('setWaiting', { claim, dependency }),
+    finish: (claim, end) => writer.call('finishFile', { claim, ...end }),
+    requestCancel: (fileId) => writer.call('cancelFile', fileId),
+    requeue: (fileId) => writer.call('requeueFile', fileId),
+    async stranded(quietMs, limit) {
+      const at = now();
+      return (stranded.all(at, at - quietMs, limit) as { file_id: string }[]).map((row) => row.file_id);
+    },
+    touch: (fileId) => writer.call('touchFile', fileId),
+  };
+}

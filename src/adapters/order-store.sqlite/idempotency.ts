@@ -1,0 +1,27 @@
+/**
+ * Idempotency keys: what was answered to a request that named one, kept for a day, so that the same request again gets the
+ * same answer. Source: the IETF draft "The Idempotency-Key HTTP Header Field".
+ */
+import { limits } from '../../limits.ts';
+import type { Database } from '../sqlite/database.ts';
+
+export function idempotencyKeys(db: Database, scope: string) {
+  const find = db.prepare(
+    'select fingerprint, answer from idempotency_keys where scope = ? and key = ? and created_at > ?',
+  );
+  const insert = db.prepare(
+    'insert or replace into idempotency_keys (scope, key, fingerprint, answer, created_at) values (?, ?, ?, ?, ?)',
+  );
+  const forget = db.prepare('delete from idempotency_keys where created_at <= ?');
+  return {
+    find(key: string | null, now: number): { fingerprint: string; answer: string } | null {
+      if (key === null) return null;
+      return (find.get(scope, key, now - limits.idempotencyKeyMs) as never) ?? null;
+    },
+    record(key: string | null, fingerprint: string, answer: string, now: number): void {
+      if (key === null) return;
+      forget.run(now - limits.idempotencyKeyMs);
+      insert.run(scope, key, fingerprint, answer, now);
+    },
+  };
+}

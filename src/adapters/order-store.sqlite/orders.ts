@@ -1,0 +1,144 @@
+/**
+ * Reads orders. Lists go backwards by `seq`, which is the order of (created_at, order_id), through windows of rows, and look at
+ * a bounded number of orders per page: filters have no indexes of their own, as each would slow ingestion down.
+ */
+import { limits } from '../../limits.ts';
+import type { Order } from '../../model/order.ts';
+import type { OrderFilter, Orders } from '../../ports/order-store.ts';
+import type { Database } from '../sqlite/database.ts';
+import { readPosition } from './page.ts';
+
+interface OrderRow {
+  seq: number;
+  order_id: string;
+  file_id: string;
+  row: number;
+  customer_name: string;
+  customer_email: string;
+  product_name: string;
+  sku: string;
+  hub_id: string;
+  quantity: number;
+  unit_price_minor: number;
+  total_minor: number;
+  order_date: number;
+  shipping_address: string;
+  status: string;
+  created_at: number;
+  updated_at: number;
+}
+
+const SELECT = `
+  select o.seq, o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
+    o.unit_price_minor, o.total_minor, o.order_date, o.shipping_address, o.status, o.created_at, o.updated_at
+  from orders o join files f on f.file_no = o.file_no`;
+
+export function toOrder(row: OrderRow): Order {
+  return {
+    orderId: row.order_id,
+    status: row.status as Order['status'],
+    customerName: row.customer_name,
+    customerEmail: row.customer_email,
+    items: [
+      {
+        sku: row.sku,
+        hubId: row.hub_id,
+        productName: row.product_name,
+        quantity: row.quantity,
+        unitPriceMinor: row.unit_price_minor,
+        lineTotalMinor: row.total_minor,
+      },
+    ],
+    totalMinor: row.total_minor,
+    orderDateMs: row.order_date,
+    shippingAddress: row.shipping_address,
+    fileId: row.file_id,
+    row: row.row,
+    createdAtMs: row.created_at,
+    updatedAtMs: row.updated_at,
+  };
+}
+
+export function createOrders(db: Database): Orders {
+  const get = db.prepare(`${SELECT} where o.order_id = ?`);
+  const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
+  const chunksOf = db.prepare(`
+    select c.first_seq first, c.accepted from chunks c join files f on f.file_no = c.file_no
+    where f.file_id = ? and c.accepted > 0 and c.first_seq <= ? order by c.n desc`);
+  const statements = new Map<string, ReturnType<Database['prepare']>>();
+  const prepare = (sql: string) => {
+    const known = statements.get(sql) ?? db.prepare(sql);
+    statements.set(sql, known);
+    return known;
+  };
+
+  /** Ranges of seq to look through, newest first, none larger than the scan bound. */
+  function* ranges(filter: OrderFilter, from: number): Generator<{ low: number; high: number }> {
+    if (filter.fileId !== undefined) {
+      for (const chunk of chunksOf.all(filter.fileId, from) as { first: number; accepted: number }[])
+        yield { low: chunk.first, high: Math.min(from, chunk.first + chunk.accepted - 1) };
+      return;
+    }
+    for (let high = from; high > 0; high -= limits.maxScanOrders)
+      yield { low: Math.max(1, high - limits.maxScanOrders + 1), high };
+  }
+
+  return {
+    async get(orderId) {
+      const row = get.get(orderId) as unknown as OrderRow | undefined;
+      return row ? toOrder(row) : null;
+    },
+
+    async list(filter, { limit, after }) {
+      const position = readPosition<[number]>(after, 'number');
+      const from = position ? position[0] - 1 : (newest.get() as { seq: number }).seq;
+      const { where, values } = conditions(filter);
+      const page = prepare(`${SELECT} where o.seq between ? and ? ${where} order by o.seq desc limit ?`);
+      const rows: OrderRow[] = [];
+      let looked = 0;
+      for (const { low, high } of ranges(filter, from)) {
+        if (looked > 0 && looked + (high - low + 1) > limits.maxScanOrders)
+          return { items: rows.map(toOrder), next: JSON.stringify([high + 1]) };
+        looked += high - low + 1;
+        rows.push(...(page.all(low, high, ...values, limit - rows.length) as unknown as OrderRow[]));
+        if (rows.length === limit) return { items: rows.map(toOrder), next: JSON.stringify([rows.at(-1)!.seq]) };
+      }
+      return { items: rows.map(toOrder), next: null };
+    },
+  };
+}
+
+function conditions(filter: OrderFilter): { where: string; values: (string | number)[] } {
+  const parts: string[] = [];
+  const values: (string | number)[] = [];
+  const add = (condition: string, ...bound: (string | number | undefined)[]) => {
+    if (bound[0] === undefined) return;
+    parts.push(` and ${condition}`);
+    values.push(...(bound as (string | number)[]));
+  };
+  const start = filter.q === undefined ? undefined : `${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
+  add('o.status = ?', filter.status);
+  add('o.hub_id = ?', filter.hubId);
+  add('o.sku = ?', filter.sku);
+  add('o.customer_email = ?', filter.customerEmail);
+  add('o.order_date >= ?', filter.fromMs);
+  add('o.order_date < ?', filter.toMs);
+  add(
+    "(o.order_id like ? escape '\\' or o.customer_name like ? escape '\\' or o.customer_email like ? escape '\\')",
+    start,
+    start,
+    start,
+  );
+  return { where: parts.join(''), values };
+}
+
+/** Orders by their number in the outbox, oldest first. */
+export function createOutboxReader(db: Database) {
+  const after = db.prepare(`${SELECT} where o.seq > ? order by o.seq limit ?`);
+  const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
+  return {
+    newest: () => (newest.get() as { seq: number }).seq,
+    after: (seq: number, limit: number) =>
+      (after.all(seq, limit) as unknown as OrderRow[]).map((row) => ({ seq: row.seq, order: toOrder(row) })),
+  };
+}

@@ -1,0 +1,108 @@
+/** Stock per SKU and hub: lists, sets and adjustments. Taking it for orders is part of committing a chunk. */
+import { createHash } from 'node:crypto';
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Stock, StockChange, StockResult } from '../../ports/order-store.ts';
+import type { Database } from '../sqlite/database.ts';
+import type { Writer } from '../sqlite/writer.ts';
+import { idempotencyKeys } from './idempotency.ts';
+import { readPosition, toPage } from './page.ts';
+
+interface StockRow {
+  sku: string;
+  hub_id: string;
+  available: number;
+}
+
+export function stockOperations(db: Database, now: () => number) {
+  const read = db.prepare('select available from stock where sku = ? and hub_id = ?');
+  // A set is a restock of the difference, so that received - available stays what orders took (INV-2).
+  const set = db.prepare(`
+    insert into stock (sku, hub_id, available, received) values (?, ?, ?, ?)
+    on conflict (sku, hub_id) do update set received = received + excluded.available - available, available = excluded.available`);
+  const add = db.prepare(
+    'update stock set available = available + ?, received = received + ? where sku = ? and hub_id = ?',
+  );
+  const keys = idempotencyKeys(db, 'stock');
+
+  const apply = (change: StockChange): StockResult => {
+    const { sku, hubId } = change;
+    const { available = null } = (read.get(sku, hubId) as { available: number } | undefined) ?? {};
+    if ('available' in change) {
+      set.run(sku, hubId, change.available, change.available);
+      return { sku, hubId, available: change.available };
+    }
+    if (available === null) {
+      if (change.delta < 0) return { sku, hubId, error: 'below_zero', available: 0 };
+      set.run(sku, hubId, change.delta, change.delta);
+      return { sku, hubId, available: change.delta };
+    }
+    const after = available + change.delta;
+    if (after < 0) return { sku, hubId, error: 'below_zero', available };
+    if (after > limits.maxStock) return { sku, hubId, error: 'too_much', available };
+    add.run(change.delta, change.delta, sku, hubId);
+    return { sku, hubId, available: after };
+  };
+
+  return {
+    changeStock({ changes, idempotencyKey }: { changes: StockChange[]; idempotencyKey: string | null }): StockResult[] {
+      const fingerprint = createHash('sha256').update(JSON.stringify(changes)).digest('hex');
+      const known = keys.find(idempotencyKey, now());
+      if (known) {
+        if (known.fingerprint !== fingerprint)
+          throw new OmsError(
+            'key_reused',
+            'this Idempotency-Key was used for other stock changes: send a new key with them',
+          );
+        return JSON.parse(known.answer) as StockResult[];
+      }
+      const results = changes.map(apply);
+      keys.record(idempotencyKey, fingerprint, JSON.stringify(results), now());
+      return results;
+    },
+  };
+}
+
+export function createStock(db: Database, writer: Pick<Writer, 'call'>): Stock {
+  const statements = new Map<string, ReturnType<Database['prepare']>>();
+  const prepare = (sql: string) => {
+    const known = statements.get(sql) ?? db.prepare(sql);
+    statements.set(sql, known);
+    return known;
+  };
+  const knowsSku = db.prepare('select 1 from stock where sku = ? limit 1');
+  const knowsHub = db.prepare('select 1 from stock where hub_id = ? limit 1');
+  return {
+    async list({ sku, hubId, sort }, { limit, after }) {
+      const conditions: string[] = [];
+      const values: (string | number)[] = [];
+      if (sku !== undefined) conditions.push('sku = ?') && values.push(sku);
+      if (hubId !== undefined) conditions.push('hub_id = ?') && values.push(hubId);
+      const key = sort === 'available' ? 'available, sku, hub_id' : 'sku, hub_id';
+      const position = readPosition<[number, string, string]>(after, 'number', 'string', 'string');
+      if (position) {
+        conditions.push(sort === 'available' ? '(available, sku, hub_id) > (?, ?, ?)' : '(sku, hub_id) > (?, ?)');
+        values.push(...(sort === 'available' ? position : position.slice(1)));
+      }
+      const where = conditions.length > 0 ? `where ${conditions.join(' and ')}` : '';
+      const rows = prepare(`select sku, hub_id, available from stock ${where} order by ${key} limit ?`).all(
+        ...values,
+        limit + 1,
+      ) as unknown as StockRow[];
+      return toPage(
+        rows,
+        limit,
+        (row) => [row.available, row.sku, row.hub_id],
+        (row) => ({
+          sku: row.sku,
+          hubId: row.hub_id,
+          available: row.available,
+        }),
+      );
+    },
+    change: (changes, idempotencyKey) => writer.call('changeStock', { changes, idempotencyKey }),
+    async knows(what) {
+      return ('sku' in what ? knowsSku.get(what.sku) : knowsHub.get(what.hubId)) !== undefined;
+    },
+  };
+}

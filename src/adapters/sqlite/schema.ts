@@ -1,0 +1,158 @@
+/**
+ * The tables of `oms.db`, as a list of migrations. Entry n takes a database from version n to n + 1; all that are due run
+ * in one transaction at start. A migration that has been released is never changed.
+ *
+ * Orders are numbered by `seq` in the order in which they were committed, without gaps. That number is also the position
+ * of the order's event: the outbox is this table, read by `seq`, so an order and its event cannot come apart (INV-3).
+ * Within a chunk orders are inserted sorted by id, so `seq` also sorts by (created_at, order_id).
+ */
+export const migrations: readonly string[] = [
+  `
+  create table files (
+    file_no integer primary key,
+    file_id text not null unique,
+    name text not null,
+    size_bytes integer not null,
+    sha256 text not null,
+    object_version text not null,
+    encoding_override text,
+    parent_file_id text,
+    forced integer not null,
+    status text not null,
+    waiting_for text,
+    shown_status text not null
+      generated always as (case when status = 'processing' and waiting_for is not null then 'waiting' else status end) virtual,
+    epoch integer not null default 0,
+    lease_until integer not null default 0,
+    attempts integer not null default 0,
+    strikes integer not null default 0,
+    cancel_requested integer not null default 0,
+    intake text,
+    columns text,
+    next_chunk integer not null default 0,
+    position_offset integer not null default 0,
+    position_row integer not null default 0,
+    bytes_read integer not null default 0,
+    rows integer not null default 0,
+    accepted integer not null default 0,
+    invalid integer not null default 0,
+    invalid_by_code text not null default '{}',
+    claimed_at integer,
+    rows_at_claim integer not null default 0,
+    committed_at integer,
+    failure text,
+    report_name text,
+    report_rows integer,
+    report_size_bytes integer,
+    report_at integer,
+    created_at integer not null,
+    started_at integer,
+    finished_at integer,
+    changed_at integer not null
+  ) strict;
+  -- The same bytes once: uploads and retries are refused by it.
+  create unique index files_live_bytes on files (sha256) where forced = 0 and status in ('queued', 'processing', 'completed');
+  -- Does a file with these bytes exist, forced ones included.
+  create index files_by_bytes on files (sha256);
+  -- GET /files, newest first, all or of one status; the second also counts by status.
+  create index files_by_time on files (created_at, file_id);
+  create index files_by_status on files (shown_status, created_at, file_id);
+  create index files_by_parent on files (parent_file_id, created_at, file_id) where parent_file_id is not null;
+  -- GET /invalid-files.
+  create index files_by_report on files (report_at, file_id) where report_name is not null;
+  create unique index files_report_name on files (report_name) where report_name is not null;
+
+  create table orders (
+    seq integer primary key,
+    order_id text not null,
+    file_no integer not null,
+    row integer not null,
+    customer_name text not null,
+    customer_email text not null,
+    product_name text not null,
+    sku text not null,
+    hub_id text not null,
+    quantity integer not null,
+    unit_price_minor integer not null,
+    total_minor integer not null,
+    order_date integer not null,
+    shipping_address text not null,
+    status text not null,
+    stock_taken integer not null,
+    created_at integer not null,
+    updated_at integer not null
+  ) strict;
+  -- GET /orders/{id}, and whether a row's order exists. The only index, as each costs ingestion a random page per row.
+  create unique index orders_by_id on orders (order_id);
+
+  -- The committed chunks: a chunk's orders are first_seq .. first_seq + accepted - 1.
+  create table chunks (
+    file_no integer not null,
+    n integer not null,
+    rows integer not null,
+    accepted integer not null,
+    invalid integer not null,
+    first_seq integer not null,
+    committed_at integer not null,
+    primary key (file_no, n)
+  ) strict, without rowid;
+
+  create table rejections (
+    file_no integer not null,
+    row integer not null,
+    codes text not null,
+    reasons text not null,
+    cells text not null,
+    primary key (file_no, row)
+  ) strict, without rowid;
+
+  -- received = initial + restocked, so received - available is what orders took (INV-2).
+  create table stock (
+    sku text not null,
+    hub_id text not null,
+    available integer not null check (available >= 0),
+    received integer not null,
+    primary key (sku, hub_id)
+  ) strict, without rowid;
+  create index stock_by_hub on stock (hub_id, sku);
+
+  -- Sums over all files, moved with each chunk: GET /stats reads these, never the orders.
+  create table totals (
+    name text primary key,
+    value integer not null
+  ) strict, without rowid;
+  -- A sum of amounts can pass 64 bits: decimal text.
+  create table amounts (
+    name text primary key,
+    minor text not null
+  ) strict, without rowid;
+  create table history (
+    minute integer primary key,
+    rows integer not null,
+    accepted integer not null,
+    invalid integer not null
+  ) strict;
+
+  create table idempotency_keys (
+    scope text not null,
+    key text not null,
+    fingerprint text not null,
+    answer text not null,
+    created_at integer not null,
+    primary key (scope, key)
+  ) strict, without rowid;
+  create index idempotency_keys_by_time on idempotency_keys (created_at);
+
+  create table jobs (
+    job_no integer primary key,
+    body text not null,
+    visible_at integer not null,
+    deliveries integer not null default 0,
+    receipt text,
+    dead_because text,
+    sent_at integer not null
+  ) strict;
+  create index jobs_by_visibility on jobs (visible_at, job_no) where dead_because is null;
+  create unique index jobs_by_receipt on jobs (receipt) where receipt is not null;
+  `,
+];

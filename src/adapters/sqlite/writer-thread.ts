@@ -1,0 +1,137 @@
+/**
+ * The one thread that writes `oms.db`. Other threads send operations by name over a message port; those that arrive together
+ * share one transaction and one fsync, each in a savepoint of its own, so that one that fails takes nothing with it. An
+ * operation is answered only after the commit: what was answered is on disk.
+ */
+import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { queueOperations } from '../job-queue.sqlite.ts';
+import { chunkOperations } from '../order-store.sqlite/commit-chunk.ts';
+import { fileOperations } from '../order-store.sqlite/files.ts';
+import { stockOperations } from '../order-store.sqlite/stock.ts';
+import { type Database, openForWriting, toOmsError } from './database.ts';
+
+export interface WriterOptions {
+  path: string;
+}
+
+export interface Request {
+  id: number;
+  operation: string;
+  argument: unknown;
+}
+
+export type Reply = { id: number; result: unknown } | { id: number; error: SentError } | { committed: true };
+
+/** An error in a form that survives the way between threads. */
+export interface SentError {
+  code: string;
+  message: string;
+  retryable: boolean;
+  details: Record<string, unknown>;
+}
+
+export type Operations = ReturnType<typeof operationsOn>;
+
+function operationsOn(db: Database, now: () => number) {
+  return {
+    ...fileOperations(db, now),
+    ...chunkOperations(db, now),
+    ...stockOperations(db, now),
+    ...queueOperations(db, now),
+  };
+}
+
+function run({ path }: WriterOptions): void {
+  const db = openForWriting(path);
+  const operations = operationsOn(db, Date.now) as Record<string, (argument: never) => unknown>;
+  const ports = new Set<MessagePort>();
+  const inbox: { port: MessagePort; request: Request }[] = [];
+  let scheduled = false;
+
+  const schedule = () => {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  };
+
+  const flush = () => {
+    scheduled = false;
+    const answers: { port: MessagePort; reply: Reply }[] = [];
+    let group: typeof inbox = [];
+    try {
+      db.exec('begin immediate');
+      const started = performance.now();
+      while (inbox.length > 0 && (group.length === 0 || performance.now() - started < limits.sqliteGroupCommitMs)) {
+        const next = inbox.shift()!;
+        group.push(next);
+        answers.push({ port: next.port, reply: perform(next.request) });
+      }
+      db.exec('commit');
+    } catch (error) {
+      if (db.isTransaction) db.exec('rollback');
+      // Nothing of the group is on disk: none of it may be answered as done.
+      if (group.length === 0) group = inbox.splice(0);
+      answers.length = 0;
+      for (const { port, request } of group) answers.push({ port, reply: { id: request.id, error: toSent(error) } });
+    }
+    for (const { port, reply } of answers) port.postMessage(reply);
+    for (const port of ports) port.postMessage({ committed: true } satisfies Reply);
+    if (inbox.length > 0) schedule();
+  };
+
+  const perform = (request: Request): Reply => {
+    db.exec('savepoint operation');
+    try {
+      const result = operations[request.operation]!(request.argument as never);
+      db.exec('release operation');
+      return { id: request.id, result };
+    } catch (error) {
+      // A full disk ends the whole transaction: then no operation of the group has happened.
+      if (!db.isTransaction) throw error;
+      db.exec('rollback to operation');
+      db.exec('release operation');
+      return { id: request.id, error: toSent(error) };
+    }
+  };
+
+  const connect = (port: MessagePort) => {
+    ports.add(port);
+    port.on('close', () => ports.delete(port));
+    port.on('message', (request: Request) => {
+      inbox.push({ port, request });
+      schedule();
+    });
+  };
+
+  parentPort!.on('message', (message: { connect: MessagePort } | { close: true }) => {
+    if ('connect' in message) return connect(message.connect);
+    while (inbox.length > 0) flush();
+    db.close();
+    for (const port of ports) port.close();
+    parentPort!.close();
+  });
+  parentPort!.postMessage({ ready: true });
+}
+
+function toSent(error: unknown): SentError {
+  const known = toOmsError(error);
+  if (known instanceof OmsError)
+    return { code: known.code, message: known.message, retryable: known.retryable, details: { ...known.details } };
+  return {
+    code: 'internal',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    retryable: false,
+    details: {},
+  };
+}
+
+if (!isMainThread) {
+  try {
+    run(workerData as WriterOptions);
+  } catch (error) {
+    parentPort!.postMessage({ failed: toSent(error) });
+    parentPort!.close();
+  }
+}

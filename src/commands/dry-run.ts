@@ -1,0 +1,86 @@
+/**
+ * `oms ingest --dry-run`: reads and validates files and asks the IMS, writes nothing. Stock and orders that are there already are
+ * not looked at, so a row that passes here can still be `out_of_stock` or a duplicate.
+ */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createHttpIms } from '../adapters/ims.http.ts';
+import { openStoreForReading } from '../app.ts';
+import type { Config } from '../config.ts';
+import { startReferenceIms } from '../ims/reference-ims.ts';
+import { limits } from '../limits.ts';
+import { isFileFailure } from '../model/file-failure.ts';
+import { askIms } from '../pipeline/ask-ims.ts';
+import { readFile } from '../pipeline/read.ts';
+import { createRowValidator } from '../pipeline/validate.ts';
+import type { Ims } from '../ports/ims.ts';
+
+const SHOWN = 20;
+
+export async function dryRun(paths: string[], config: Config): Promise<number> {
+  const { ims, close } = await openIms(config);
+  try {
+    const codes: number[] = [];
+    for (const path of paths) codes.push(await checkFile(path, ims, config));
+    return codes.includes(1) ? 1 : Math.max(...codes);
+  } finally {
+    await close();
+  }
+}
+
+async function checkFile(path: string, ims: Ims, config: Config): Promise<number> {
+  let rows = 0;
+  let invalid = 0;
+  try {
+    const source = {
+      sizeBytes: (await stat(path)).size,
+      open: async (offset: number) => createReadStream(path, { start: offset, highWaterMark: limits.readBytes }),
+    };
+    const { chunks, header } = await readFile(source, null, { maxInflatedBytes: config.maxUploadBytes });
+    const validate = createRowValidator(header, { timeZone: config.timeZone });
+    for await (const chunk of chunks) {
+      const checked = chunk.rows.map(validate);
+      await askIms(checked, (pairs) => ims.validate(pairs));
+      rows += checked.length;
+      for (const { raw, reasons } of checked) {
+        if (reasons.length === 0) continue;
+        invalid++;
+        if (invalid <= SHOWN)
+          process.stdout.write(
+            `${path}: row ${raw.row}: ${reasons.map(({ code, reason }) => `${code}: ${reason}`).join(' | ')}\n`,
+          );
+      }
+    }
+  } catch (error) {
+    if (!isFileFailure(error)) throw error;
+    process.stdout.write(`${path}: would fail after ${rows} rows: ${error.code}: ${error.message}\n`);
+    return 1;
+  }
+  process.stdout.write(
+    `${path}: ${rows} rows, ${invalid} would be rejected${invalid > SHOWN ? ` (the first ${SHOWN} are shown)` : ''}\n`,
+  );
+  return invalid === 0 ? 0 : 2;
+}
+
+async function openIms(config: Config): Promise<{ ims: Ims; close(): Promise<void> }> {
+  if (config.ims.kind === 'http') {
+    const ims = createHttpIms({ baseUrl: config.ims.baseUrl });
+    return { ims, close: () => ims.close() };
+  }
+  const store = openStoreForReading(config);
+  const reference = await startReferenceIms({
+    port: 0,
+    ...(config.ims.catalogFile === null ? {} : { catalogFile: config.ims.catalogFile }),
+    isKnownSku: async (sku) => (await store?.stock.knows({ sku })) ?? false,
+    isKnownHub: async (hubId) => (await store?.stock.knows({ hubId })) ?? false,
+  });
+  const ims = createHttpIms({ baseUrl: reference.url });
+  return {
+    ims,
+    async close() {
+      await ims.close();
+      await reference.close();
+      await store?.close();
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * `oms ingest FILE…`: hands the files to the running server when there is one, else runs the same pipeline in this process.
+ * Waits for all of them. Exit code 0: all rows accepted, 2: some invalid, 1: a file failed.
+ */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { readHolder } from '../adapters/data-directory.ts';
+import { startEngine } from '../app.ts';
+import { type Config, readConfig } from '../config.ts';
+import { isOmsError, OmsError } from '../errors.ts';
+import { fileJson } from '../http/file-json.ts';
+import { limits } from '../limits.ts';
+import { createLogger } from '../log.ts';
+import { upload } from '../pipeline/upload.ts';
+import { dryRun } from './dry-run.ts';
+import { createProgress } from './progress.ts';
+
+type FileJson = ReturnType<typeof fileJson>;
+
+/** A server, or the pipeline in this process. */
+interface Service {
+  upload(path: string): Promise<string>;
+  get(fileId: string): Promise<FileJson>;
+  report(name: string): string;
+  stop(): Promise<void>;
+}
+
+const EXIT = { allAccepted: 0, failed: 1, someInvalid: 2 } as const;
+
+export async function run(args: string[]): Promise<number> {
+  const { values, positionals: paths } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { 'dry-run': { type: 'boolean', default: false } },
+  });
+  if (paths.length === 0) throw new OmsError('invalid_option', 'no file: usage: oms ingest FILE… [--dry-run]');
+  for (const path of paths) await checkReadable(path);
+  const config = readConfig();
+  if (values['dry-run']) return dryRun(paths, config);
+
+  const service = await connect(config);
+  try {
+    const outcomes: number[] = [];
+    const fileIds: { path: string; fileId: string }[] = [];
+    for (const path of paths) {
+      try {
+        fileIds.push({ path, fileId: await service.upload(path) });
+      } catch (error) {
+        if (!isOmsError(error)) throw error;
+        process.stderr.write(`${path}: ${error.message}\n`);
+        outcomes.push(EXIT.failed);
+      }
+    }
+    for (const { path, fileId } of fileIds) outcomes.push(await follow(service, path, fileId));
+    if (outcomes.includes(EXIT.failed)) return EXIT.failed;
+    return outcomes.includes(EXIT.someInvalid) ? EXIT.someInvalid : EXIT.allAccepted;
+  } finally {
+    await service.stop();
+  }
+}
+
+async function follow(service: Service, path: string, fileId: string): Promise<number> {
+  const progress = createProgress(basename(path));
+  for (;;) {
+    const file = await service.get(fileId);
+    progress.show(file);
+    if (file.finished_at !== null) {
+      progress.end();
+      return tell(service, path, file);
+    }
+    await delay(limits.progressMs);
+  }
+}
+
+function tell(service: Service, path: string, file: FileJson): number {
+  const { rows, accepted, invalid } = file.progress;
+  const lines = [`${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid (${file.file_id})`];
+  if (file.failure) lines.push(`  ${file.failure.code}: ${file.failure.message}`);
+  for (const [code, count] of Object.entries(file.invalid_by_code)) lines.push(`  ${code.padEnd(20)}${count}`);
+  if (file.invalid_file) lines.push(`  report: ${service.report(file.invalid_file)}`);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (file.status !== 'completed') return EXIT.failed;
+  return invalid === 0 ? EXIT.allAccepted : EXIT.someInvalid;
+}
+
+async function checkReadable(path: string): Promise<void> {
+  try {
+    const handle = await open(path);
+    const isFile = (await handle.stat()).isFile();
+    await handle.close();
+    if (!isFile) throw new Error('it is no regular file');
+  } catch (error) {
+    throw new OmsError('file_unreadable', `${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function connect(config: Config): Promise<Service> {
+  try {
+    return await ownPipeline(config);
+  } catch (error) {
+    const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
+    if (!url) throw error;
+    process.stdout.write(`handing over to the server at ${url}\n`);
+    return runningServer(url);
+  }
+}
+
+async function ownPipeline(config: Config): Promise<Service> {
+  // A port that another program has does not matter here: nobody else has to find the reference IMS.
+  const ims = config.ims.kind === 'reference' ? { ...config.ims, port: 0 } : config.ims;
+  const engine = await startEngine({ ...config, ims }, 'oms ingest', createLogger(config.logLevel, 'ingest'));
+  engine.startWorker();
+  const { ports } = engine;
+  return {
+    async upload(path) {
+      const result = await upload(ports, createReadStream(path, { highWaterMark: limits.readBytes }), {
+        name: basename(path),
+        encoding: null,
+        parentFileId: null,
+        force: false,
+        idempotencyKey: null,
+        maxBytes: config.maxUploadBytes,
+      });
+      if (result.kind === 'duplicate')
+        throw new OmsError('duplicate_file', `these bytes were ingested before, as file ${result.existingFileId}`);
+      if (result.kind !== 'created') throw new Error(`an upload without a key was answered ${result.kind}`);
+      return result.file.fileId;
+    },
+    get: async (fileId) => fileJson((await ports.store.files.get(fileId))!),
+    report: (name) => `${config.dataDirectory}/objects/reports/${name}`,
+    stop: () => engine.stop(),
+  };
+}
+
+function runningServer(url: string): Service {
+  const call = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}${path}`, init);
+    const body = (await response.json()) as FileJson & { detail?: string; code?: string };
+    if (!response.ok)
+      throw new OmsError(body.code ?? 'refused', body.detail ?? `the server answered ${response.status}`);
+    return body;
+  };
+  return {
+    async upload(path) {
+      const body = Readable.toWeb(createReadStream(path, { highWaterMark: limits.readBytes })) as never;
+      const init = { method: 'POST', headers: { 'content-type': 'text/csv' }, body, duplex: 'half' };
+      return (await call(`/upload?name=${encodeURIComponent(basename(path))}`, init as RequestInit)).file_id;
+    },
+    get: (fileId) => call(`/files/${fileId}`),
+    report: (name) => `${url}/invalid-files/${name}`,
+    async stop() {},
+  };
+}

@@ -1,0 +1,57 @@
+/** `oms stock import FILE`: sets stock from a CSV, through the running server when there is one. */
+import { createReadStream } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { readHolder } from '../adapters/data-directory.ts';
+import { startEngine } from '../app.ts';
+import { readConfig } from '../config.ts';
+import { isOmsError, OmsError } from '../errors.ts';
+import { createLogger } from '../log.ts';
+import { readStockCsv } from '../pipeline/stock-csv.ts';
+import type { StockChange } from '../ports/order-store.ts';
+
+export async function run(args: string[]): Promise<number> {
+  const { positionals } = parseArgs({ args, allowPositionals: true });
+  const [action, path, ...rest] = positionals;
+  if (action !== 'import' || path === undefined || rest.length > 0)
+    throw new OmsError('invalid_option', 'usage: oms stock import FILE');
+  const config = readConfig();
+  const batches = () => readStockCsv(createReadStream(path), 'available');
+  let set = 0;
+  try {
+    const engine = await startEngine(config, 'oms stock import', createLogger(config.logLevel, 'stock'));
+    try {
+      for await (const batch of batches()) set += (await engine.ports.store.stock.change(batch, null)).length;
+    } finally {
+      await engine.stop();
+    }
+  } catch (error) {
+    const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
+    if (!url) throw fileError(error, path);
+    for await (const batch of batches()) set += await send(url, batch);
+  }
+  process.stdout.write(`${set} stock levels set\n`);
+  return 0;
+}
+
+async function send(url: string, batch: StockChange[]): Promise<number> {
+  const items = batch.map((change) => ({
+    sku: change.sku,
+    hub_id: change.hubId,
+    available: (change as { available: number }).available,
+  }));
+  const response = await fetch(`${url}/inventory`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ items }),
+  });
+  if (!response.ok)
+    throw new OmsError('stock_refused', `the server at ${url} answered ${response.status}: ${await response.text()}`);
+  return items.length;
+}
+
+function fileError(error: unknown, path: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR'
+    ? new OmsError('file_unreadable', `${path} cannot be read: ${message}`)
+    : error;
+}

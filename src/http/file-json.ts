@@ -1,0 +1,44 @@
+/** A file as the API shows it. */
+import type { FileRecord } from '../model/file.ts';
+import { isEnded } from '../model/file.ts';
+
+const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+export function fileJson(file: FileRecord) {
+  return {
+    file_id: file.fileId,
+    name: file.name,
+    status: file.status,
+    size_bytes: file.sizeBytes,
+    sha256: file.sha256,
+    parent_file_id: file.parentFileId,
+    intake: file.intake,
+    progress: progressJson(file),
+    invalid_by_code: file.invalidByCode,
+    invalid_file: file.report?.name ?? null,
+    failure: file.failure,
+    waiting_for: file.waitingFor,
+    cancel_requested: file.cancelRequested,
+    created_at: iso(file.createdAtMs),
+    started_at: iso(file.startedAtMs),
+    finished_at: iso(file.finishedAtMs),
+    attempts: file.attempts,
+    links: { self: `/files/${file.fileId}` },
+  };
+}
+
+function progressJson(file: FileRecord) {
+  const share = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / file.sizeBytes);
+  const rowsPerSecond = file.rowsPerSecond === null ? null : Math.round(file.rowsPerSecond);
+  const ended = isEnded(file.status);
+  const rowsLeft = share > 0 ? file.rows / share - file.rows : null;
+  return {
+    rows: file.rows,
+    accepted: file.accepted,
+    invalid: file.invalid,
+    bytes_read: file.bytesRead,
+    percent: Math.floor(share * 1000) / 10,
+    rows_per_second: rowsPerSecond,
+    eta_seconds: ended ? 0 : rowsPerSecond && rowsLeft !== null ? Math.ceil(rowsLeft / rowsPerSecond) : null,
+  };
+}

@@ -1,0 +1,97 @@
+/** `/files`: what became of each upload, live progress, the rejected rows, cancel and retry. */
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import { limits } from '../limits.ts';
+import { FILE_STATUSES, isEnded } from '../model/file.ts';
+import { REASON_CODES } from '../model/rejection.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import { notFound } from './errors.ts';
+import { fileJson } from './file-json.ts';
+import { oneOf, pageJson, pageShape, readPage, readQuery, text } from './parameters.ts';
+
+export function fileRoutes(
+  { store, queue, clock }: { store: OrderStore; queue: JobQueue; clock: Clock },
+  stopping: AbortSignal,
+) {
+  const app = new Hono();
+  const find = async (fileId: string) => {
+    const file = await store.files.get(fileId);
+    if (!file) throw notFound('file', fileId);
+    return file;
+  };
+
+  app.get('/files', async (c) => {
+    const query = readQuery(c, { ...pageShape, status: oneOf(FILE_STATUSES), parent_file_id: text });
+    const list = ['files', query.status, query.parent_file_id];
+    const filter = {
+      ...(query.status && { status: query.status }),
+      ...(query.parent_file_id && { parentFileId: query.parent_file_id }),
+    };
+    return c.json(pageJson(list, await store.files.list(filter, readPage(list, query)), fileJson));
+  });
+
+  app.get('/files/:id', async (c) => c.json(fileJson(await find(c.req.param('id')))));
+
+  app.get('/files/:id/progress', async (c) => {
+    const { fileId } = await find(c.req.param('id'));
+    return streamSSE(c, async (stream) => {
+      const gone = new AbortController();
+      stream.onAbort(() => gone.abort());
+      const stop = AbortSignal.any([gone.signal, stopping]);
+      let shown = '';
+      let quietSince = clock.now();
+      while (!stop.aborted) {
+        const file = await find(fileId);
+        const json = JSON.stringify(fileJson(file));
+        if (json !== shown) {
+          await stream.writeSSE({ event: 'file', data: json });
+          shown = json;
+          quietSince = clock.now();
+        } else if (clock.now() - quietSince >= limits.sseKeepAliveMs) {
+          await stream.write(': still here\n\n');
+          quietSince = clock.now();
+        }
+        if (isEnded(file.status)) return;
+        await clock.sleep(limits.progressMs, stop);
+      }
+    });
+  });
+
+  app.get('/files/:id/rejections', async (c) => {
+    const query = readQuery(c, { ...pageShape, code: oneOf(REASON_CODES) });
+    const file = await find(c.req.param('id'));
+    const list = ['rejections', file.fileId, query.code];
+    const page = await store.rejections.list(
+      file.fileId,
+      query.code ? { code: query.code } : {},
+      readPage(list, query),
+    );
+    const columns = (file.columns ?? []).filter((column) => !column.startsWith('_'));
+    return c.json(
+      pageJson(list, page, ({ row, reasons, values }) => ({
+        row,
+        codes: [...new Set(reasons.map((reason) => reason.code))],
+        reasons,
+        values: Object.fromEntries(columns.map((column, i) => [column, values[i] ?? ''])),
+      })),
+    );
+  });
+
+  app.post('/files/:id/cancel', async (c) => {
+    const fileId = c.req.param('id');
+    const file = await store.files.requestCancel(fileId);
+    if (!file) throw notFound('file', fileId);
+    return c.json(fileJson(file), 202);
+  });
+
+  app.post('/files/:id/retry', async (c) => {
+    const fileId = c.req.param('id');
+    const file = await store.files.requeue(fileId);
+    if (!file) throw notFound('file', fileId);
+    await queue.send({ version: 1, fileId });
+    return c.json(fileJson(file), 202);
+  });
+  return app;
+}

@@ -1,0 +1,43 @@
+/** `/invalid-files`: the reports, to list and to download. */
+import { Readable } from 'node:stream';
+import { Hono } from 'hono';
+import { reportKey } from '../model/file.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import { notFound } from './errors.ts';
+import { pageJson, pageShape, readPage, readQuery } from './parameters.ts';
+
+export function invalidFileRoutes({ store, objects }: { store: OrderStore; objects: ObjectStore }) {
+  const app = new Hono();
+  const LIST = ['invalid-files'];
+
+  app.get('/invalid-files', async (c) => {
+    const page = await store.files.reports(readPage(LIST, readQuery(c, pageShape)));
+    return c.json(
+      pageJson(LIST, page, ({ fileId, report }) => ({
+        name: report.name,
+        file_id: fileId,
+        rows: report.rows,
+        size_bytes: report.sizeBytes,
+        created_at: new Date(report.createdAtMs).toISOString(),
+        url: `/invalid-files/${report.name}`,
+      })),
+    );
+  });
+
+  app.get('/invalid-files/:name', async (c) => {
+    const found = await store.files.findReport(c.req.param('name'));
+    if (!found) throw notFound('report', c.req.param('name'));
+    // The name from here on is the server's own, not the request's.
+    const { name } = found.report;
+    const { sizeBytes } = await objects.stat(reportKey(name));
+    const bytes = await objects.open(reportKey(name));
+    return c.body(Readable.toWeb(bytes) as ReadableStream, 200, {
+      'content-type': 'text/csv; charset=utf-8',
+      'content-length': String(sizeBytes),
+      'content-disposition': `attachment; filename="${name}"`,
+      'x-content-type-options': 'nosniff',
+    });
+  });
+  return app;
+}

@@ -1,0 +1,71 @@
+/** `/inventory`: what is available, set and adjusted as JSON or as CSV. */
+import { Readable } from 'node:stream';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import * as z from 'zod';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
+import type { OrderStore, StockChange } from '../ports/order-store.ts';
+import { oneOf, pageJson, pageShape, readPage, readQuery, text } from './parameters.ts';
+import { problem } from './problem.ts';
+import { readIdempotencyKey } from './upload.ts';
+
+type Kind = keyof typeof stockChangeSchemas;
+
+export function inventoryRoutes({ store }: { store: OrderStore }) {
+  const app = new Hono();
+
+  app.get('/inventory', async (c) => {
+    const query = readQuery(c, { ...pageShape, sku: text, hub_id: text, sort: oneOf(['key', 'available']) });
+    const sort = query.sort ?? 'key';
+    const list = ['inventory', query.sku, query.hub_id, sort];
+    const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
+    const page = await store.stock.list(filter, readPage(list, query));
+    return c.json(pageJson(list, page, ({ sku, hubId, available }) => ({ sku, hub_id: hubId, available })));
+  });
+
+  const limited = bodyLimit({
+    maxSize: limits.maxInventoryBytes,
+    onError: (c) =>
+      problem(c, 413, 'too_large', `the body is larger than ${limits.maxInventoryBytes} bytes: send it in parts`),
+  });
+
+  app.put('/inventory', limited, (c) => change(c, 'available'));
+  app.post('/inventory/adjust', limited, (c) => change(c, 'delta'));
+
+  async function change(c: Context, kind: Kind): Promise<Response> {
+    const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
+    const changes = await readChanges(c, kind);
+    const results = await store.stock.change(changes, idempotencyKey);
+    return c.json({
+      results: results.map((result) => ({
+        sku: result.sku,
+        hub_id: result.hubId,
+        available: result.available,
+        ...('error' in result ? { status: 'refused', code: result.error } : { status: 'ok' }),
+      })),
+    });
+  }
+  return app;
+}
+
+async function readChanges(c: Context, kind: Kind): Promise<StockChange[]> {
+  const type = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type === 'text/csv' || type === 'application/csv' || type === 'text/plain') {
+    const bytes = c.req.raw.body ? Readable.fromWeb(c.req.raw.body as never) : Readable.from([]);
+    const changes: StockChange[] = [];
+    for await (const batch of readStockCsv(bytes, kind)) changes.push(...batch);
+    return changes;
+  }
+  const body = await c.req.json().catch(() => {
+    throw new OmsError(
+      'invalid_body',
+      `the body is neither JSON {"items":[{"sku","hub_id","${kind}"}]} nor, as text/csv, a CSV of sku,hub_id,${kind}`,
+    );
+  });
+  const parsed = z.object({ items: z.array(stockChangeSchemas[kind]).max(limits.maxInventoryItems) }).safeParse(body);
+  if (parsed.success) return parsed.data.items as StockChange[];
+  const { path, message } = parsed.error.issues[0]!;
+  throw new OmsError('invalid_body', `${path.join('.') || 'the body'}: ${message}`);
+}

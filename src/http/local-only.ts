@@ -1,0 +1,39 @@
+/**
+ * Keeps web pages of other sites away from a server that listens on loopback. A page may point its own host name at
+ * 127.0.0.1 (DNS rebinding) or post across origins; both show in `Host` or `Origin`, which a page cannot forge. Without
+ * users and keys, this is what stands between a browser's tabs and the service.
+ */
+import type { MiddlewareHandler } from 'hono';
+import { problem } from './problem.ts';
+
+const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Whether an address to listen on is reachable from this machine alone, and so wants `localOnly`. */
+export function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || address === '[::1]' || address.startsWith('127.');
+}
+
+/**
+ * Answers 403 `foreign_host` unless `Host`, and `Origin` where there is one, name this machine or one of `allowedHosts`
+ * (names without port; any port will do).
+ */
+export function localOnly(allowedHosts: readonly string[]): MiddlewareHandler {
+  const allowed = new Set([...LOOPBACK_HOSTS, ...allowedHosts].map((host) => host.toLowerCase()));
+
+  return async (c, next) => {
+    const host = c.req.header('host') ?? new URL(c.req.url).host;
+    if (!allowed.has(hostName(host))) {
+      return problem(c, 403, 'foreign_host', `This server answers on this machine only, not as "${host}".`);
+    }
+    const origin = c.req.header('origin');
+    if (origin !== undefined && !allowed.has(hostName(origin.replace(/^https?:\/\//i, '')))) {
+      return problem(c, 403, 'foreign_host', `This server takes no requests from pages of "${origin}".`);
+    }
+    await next();
+  };
+}
+
+/** The host without its port, or '' for what is no plain `host[:port]`, such as `user@host`. */
+function hostName(authority: string): string {
+  return /^(\[[0-9a-f:.]+\]|[^:/@\s]+)(?::\d*)?$/i.exec(authority)?.[1]?.toLowerCase() ?? '';
+}

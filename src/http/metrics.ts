@@ -1,0 +1,34 @@
+/** `GET /metrics`: the sums of `/stats` and the state of the process, for Prometheus. */
+import { Hono } from 'hono';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+
+export function metricsRoutes({ store, queue }: { store: OrderStore; queue: JobQueue }) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauge = (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const files = gauge('oms_files', 'Files by status.', ['status']);
+  const rows = gauge('oms_rows_total', 'Rows decided, by outcome.', ['outcome']);
+  const rejected = gauge('oms_rejected_rows_total', 'Rejected rows by reason code.', ['code']);
+  const orders = gauge('oms_orders', 'Orders by status.', ['status']);
+  const events = gauge('oms_events', 'order.created events by state.', ['state']);
+  const jobs = gauge('oms_jobs', 'Messages of the job queue by state.', ['state']);
+
+  const app = new Hono();
+  app.get('/metrics', async (c) => {
+    const [totals, depth] = await Promise.all([store.statistics.totals(), queue.depth()]);
+    for (const [status, count] of Object.entries(totals.files)) files.set({ status }, count);
+    rows.set({ outcome: 'accepted' }, totals.rows.accepted);
+    rows.set({ outcome: 'invalid' }, totals.rows.invalid);
+    for (const [code, count] of Object.entries(totals.invalidByCode)) rejected.set({ code }, count);
+    for (const [status, count] of Object.entries(totals.orders.byStatus)) orders.set({ status }, count);
+    for (const [state, count] of Object.entries(totals.events)) events.set({ state }, count);
+    jobs.set({ state: 'visible' }, depth.visible);
+    jobs.set({ state: 'in_flight' }, depth.inFlight);
+    jobs.set({ state: 'dead' }, depth.dead);
+    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType });
+  });
+  return app;
+}

@@ -1,0 +1,88 @@
+/** Query parameters, checked by zod: a bad value is 400 `invalid_parameter` with the parameter's name. */
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { createOrderDateParser } from '../model/order-date.ts';
+import type { Page, PageRequest } from '../ports/order-store.ts';
+
+export function readQuery<Shape extends z.ZodRawShape>(c: Context, shape: Shape): z.infer<z.ZodObject<Shape>> {
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(shape)) {
+    const values = c.req.queries(name);
+    if (!values) continue;
+    if (values.length > 1)
+      throw new OmsError('invalid_parameter', `${name} is given ${values.length} times: give it once`);
+    given[name] = values[0]!;
+  }
+  const parsed = z.object(shape).safeParse(given);
+  if (parsed.success) return parsed.data as never;
+  const { path, message } = parsed.error.issues[0]!;
+  const name = String(path[0]);
+  throw new OmsError('invalid_parameter', `${name}=${JSON.stringify(given[name]?.slice(0, 100))} ${message}`);
+}
+
+export const text = z
+  .string()
+  .min(1, 'is empty')
+  .max(limits.maxTextChars, `is longer than ${limits.maxTextChars} characters`)
+  .optional();
+
+export const limit = z
+  .string()
+  .regex(/^\d{1,4}$/, 'is not a number from 1 to 1000')
+  .transform(Number)
+  .refine((value) => value >= 1 && value <= limits.maxPageItems, 'is not a number from 1 to 1000')
+  .default(limits.pageItems);
+
+export const oneOf = <const Value extends string>(values: readonly Value[]) =>
+  z.enum(values, { error: `is not one of ${values.join(', ')}` }).optional();
+
+export const flag = z
+  .enum(['true', 'false', '1', '0', ''], { error: 'is neither true nor false' })
+  .optional()
+  .transform((value) => value === 'true' || value === '1' || value === '');
+
+const parseTime = createOrderDateParser('UTC');
+
+/** An ISO 8601 time as milliseconds; without a zone in UTC. */
+export const time = z
+  .string()
+  .transform((value, context) => {
+    // A plus sign in a query is a space unless it was escaped.
+    const ms = parseTime(value.replace(/ (\d\d:?\d\d)$/, '+$1'));
+    if (typeof ms === 'number') return ms;
+    context.addIssue({ code: 'custom', message: 'is not an ISO 8601 time such as 2026-11-20 or 2026-11-20T14:03:00Z' });
+    return z.NEVER;
+  })
+  .optional();
+
+export const pageShape = { limit, cursor: z.string().max(limits.maxCursorChars, 'is no cursor').optional() };
+
+const CURSOR_VERSION = 1;
+
+/** A cursor carries its version, the list it belongs to with its filters, and the store's position. */
+const cursorSchema = z.tuple([z.literal(CURSOR_VERSION), z.string(), z.string()]);
+
+/** Reads the page asked for. `list` names the list and all filters: a cursor of another one is refused. */
+export function readPage(list: unknown[], query: { limit: number; cursor?: string | undefined }): PageRequest {
+  if (query.cursor === undefined) return { limit: query.limit, after: null };
+  let decoded: unknown;
+  try {
+    decoded = JSON.parse(Buffer.from(query.cursor, 'base64url').toString());
+  } catch {
+    decoded = null;
+  }
+  const cursor = cursorSchema.safeParse(decoded);
+  if (!cursor.success || cursor.data[1] !== JSON.stringify(list))
+    throw new OmsError(
+      'invalid_cursor',
+      'the cursor is not one of this list with these filters: start again without it',
+    );
+  return { limit: query.limit, after: cursor.data[2] };
+}
+
+export function pageJson<Item, Json>(list: unknown[], page: Page<Item>, item: (item: Item) => Json) {
+  const next = page.next === null ? null : JSON.stringify([CURSOR_VERSION, JSON.stringify(list), page.next]);
+  return { items: page.items.map(item), next_cursor: next === null ? null : Buffer.from(next).toString('base64url') };
+}

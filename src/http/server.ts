@@ -1,0 +1,101 @@
+/** The HTTP server: one router of all resources behind the guards, and the socket's timeouts. */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Ports } from '../ports/ports.ts';
+import { answerError } from './errors.ts';
+import { eventRoutes } from './events.ts';
+import { fileRoutes } from './files.ts';
+import { healthRoutes } from './health.ts';
+import { invalidFileRoutes } from './invalid-files.ts';
+import { inventoryRoutes } from './inventory.ts';
+import { isLoopback, localOnly } from './local-only.ts';
+import { metricsRoutes } from './metrics.ts';
+import { orderRoutes } from './orders.ts';
+import { problem } from './problem.ts';
+import { sampleRowsPerSecond, statsRoutes } from './stats.ts';
+import { uploadRoutes } from './upload.ts';
+
+export interface HttpOptions {
+  ports: Ports;
+  config: Config;
+  logger: Logger;
+}
+
+export function createHttpApp(
+  { ports, config, logger }: HttpOptions,
+  stopping: AbortSignal,
+  rowsPerSecond: () => number,
+) {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.onError((error, c) => answerError(error, c, logger));
+  app.notFound((c) => problem(c, 404, 'not_found', `there is nothing at ${c.req.method} ${c.req.path}`));
+  if (isLoopback(config.host)) app.use(localOnly(config.allowedHosts));
+  app.use(async (c, next) => {
+    await next();
+    c.header('x-content-type-options', 'nosniff');
+  });
+  const { objects, queue, store, ims, events } = ports;
+  app.route('/', uploadRoutes(ports, { maxBytes: config.maxUploadBytes }));
+  app.route('/', fileRoutes(ports, stopping));
+  app.route('/', statsRoutes(ports, rowsPerSecond));
+  app.route('/', invalidFileRoutes(ports));
+  app.route('/', orderRoutes(ports));
+  app.route('/', inventoryRoutes(ports));
+  app.route('/', eventRoutes(ports, stopping));
+  app.route('/', healthRoutes({ objects, queue, store, ims, events }));
+  app.route('/', metricsRoutes(ports));
+  return app;
+}
+
+/** Listens. Throws `address_in_use`. */
+export async function startHttpServer(options: HttpOptions) {
+  const { config, ports } = options;
+  const stopping = new AbortController();
+  const rate = sampleRowsPerSecond(ports);
+  const app = createHttpApp(options, stopping.signal, rate.rowsPerSecond);
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  // A total bound would cut slow uploads that are moving: only silence ends a connection.
+  server.requestTimeout = 0;
+  server.headersTimeout = limits.headersMs;
+  server.timeout = limits.uploadIdleMs;
+  server.maxHeadersCount = limits.maxHeaders;
+  server.listen(config.port, config.host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    rate.stop();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new OmsError(
+        'address_in_use',
+        `OMS_PORT: another program listens on ${config.host}, port ${config.port}: stop it, or set OMS_PORT`,
+      );
+    throw new OmsError(
+      'address_unusable',
+      `OMS_HOST: cannot listen on ${config.host}, port ${config.port}: ${(error as Error).message}`,
+    );
+  }
+  const { port } = server.address() as AddressInfo;
+  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  return {
+    url: `http://${host}:${port}`,
+    /** Ends subscriptions, lets requests under way finish for a while, then drops them. */
+    async stop(): Promise<void> {
+      stopping.abort();
+      rate.stop();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      const timer = setTimeout(() => server.closeAllConnections(), limits.stopRequestsMs);
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}

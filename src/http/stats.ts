@@ -1,0 +1,72 @@
+/** `/stats` and its history: sums that every chunk moved, no scan of orders. */
+import { Hono } from 'hono';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { formatMinor } from '../model/money.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import { oneOf, readQuery, time } from './parameters.ts';
+
+const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
+
+export function statsRoutes({ store, clock }: { store: OrderStore; clock: Clock }, rowsPerSecond: () => number) {
+  const app = new Hono();
+
+  app.get('/stats', async (c) => {
+    const { files, rows, orders, invalidByCode, events } = await store.statistics.totals();
+    return c.json({
+      files: { total: Object.values(files).reduce((sum, count) => sum + count, 0), ...files },
+      rows,
+      orders: {
+        total: orders.total,
+        by_status: orders.byStatus,
+        by_hub: orders.byHub,
+        amount: formatMinor(orders.amountMinor),
+      },
+      invalid_by_code: invalidByCode,
+      events,
+      rows_per_second: rowsPerSecond(),
+    });
+  });
+
+  app.get('/stats/history', async (c) => {
+    const query = readQuery(c, { bucket: oneOf(['minute', 'hour', 'day']), from: time, to: time });
+    const bucketMs = BUCKET_MS[query.bucket ?? 'minute'];
+    const toMs = query.to ?? clock.now() + 1;
+    const fromMs = query.from ?? toMs - bucketMs * limits.historyBuckets;
+    if (fromMs >= toMs) throw new OmsError('invalid_parameter', 'from must be before to');
+    if ((toMs - fromMs) / bucketMs > limits.maxHistoryBuckets)
+      throw new OmsError(
+        'invalid_parameter',
+        `from and to span more than ${limits.maxHistoryBuckets} buckets: ask for less or a larger bucket`,
+      );
+    const items = await store.statistics.history(bucketMs, fromMs, toMs);
+    return c.json({ items: items.map(({ atMs, ...counts }) => ({ at: new Date(atMs).toISOString(), ...counts })) });
+  });
+  return app;
+}
+
+/** Rows per second over the last seconds, sampled from the totals once a second. */
+export function sampleRowsPerSecond({ store, clock }: { store: OrderStore; clock: Clock }) {
+  let samples: { atMs: number; rows: number }[] = [];
+  const sample = async () => {
+    const atMs = clock.now();
+    try {
+      const { rows } = await store.statistics.totals();
+      samples = [...samples.filter((old) => atMs - old.atMs <= limits.rateWindowMs), { atMs, rows: rows.total }];
+    } catch {
+      samples = [];
+    }
+  };
+  const timer = setInterval(sample, limits.rateSampleMs);
+  sample();
+  return {
+    rowsPerSecond(): number {
+      const first = samples[0];
+      const last = samples.at(-1);
+      if (!first || !last || last.atMs <= first.atMs) return 0;
+      return Math.round(((last.rows - first.rows) * 1000) / (last.atMs - first.atMs));
+    },
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,206 @@
+/**
+ * `POST /upload`: one CSV file, as multipart field `file` or as the raw body, streamed through to the object store. Slow is
+ * fine as long as bytes keep coming; half an upload leaves nothing.
+ */
+import type { IncomingMessage } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import type { HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import * as z from 'zod';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { type UploadPorts, upload } from '../pipeline/upload.ts';
+import { notFound } from './errors.ts';
+import { fileJson } from './file-json.ts';
+import { flag, readQuery, text } from './parameters.ts';
+import { problem } from './problem.ts';
+
+/** What clients call a CSV or gzip file: browsers on Windows say Excel, curl says form data unless told otherwise. */
+const RAW_TYPES = new Set([
+  'text/csv',
+  'application/csv',
+  'text/plain',
+  'text/tab-separated-values',
+  'application/vnd.ms-excel',
+  'application/gzip',
+  'application/x-gzip',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+]);
+
+export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  let underWay = 0;
+
+  app.post('/upload', async (c) => {
+    const query = readQuery(c, { name: z.string().optional(), encoding: text, parent_file_id: text, force: flag });
+    const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
+    if (query.parent_file_id !== undefined && !(await ports.store.files.get(query.parent_file_id)))
+      throw notFound('file', query.parent_file_id);
+    if (underWay >= limits.maxUploads)
+      throw new OmsError('too_many_uploads', `${underWay} uploads are under way: try again in a moment`, {
+        retryable: true,
+      });
+    underWay++;
+    try {
+      const { incoming } = c.env;
+      refuseByLength(incoming, options.maxBytes);
+      const received = receive(incoming);
+      const result = await upload(ports, received.bytes, {
+        get name() {
+          return query.name ?? received.name();
+        },
+        encoding: query.encoding ?? null,
+        parentFileId: query.parent_file_id ?? null,
+        force: query.force,
+        idempotencyKey,
+        maxBytes: options.maxBytes,
+      });
+      switch (result.kind) {
+        case 'created':
+        case 'repeated': {
+          const { file_id, name, size_bytes, sha256, links } = fileJson(result.file);
+          c.header('location', links.self);
+          return c.json({ file_id, name, status: 'queued', size_bytes, sha256, links }, 202);
+        }
+        case 'duplicate':
+          return problem(
+            c,
+            409,
+            'duplicate_file',
+            `these bytes were uploaded before, as file ${result.existingFileId}: look at it, or upload with ?force=true`,
+            { existing_file_id: result.existingFileId },
+          );
+        case 'key_reused':
+          return problem(
+            c,
+            422,
+            'key_reused',
+            'this Idempotency-Key was used for other bytes: send a new key with them',
+          );
+      }
+    } finally {
+      underWay--;
+    }
+  });
+  return app;
+}
+
+export function readIdempotencyKey(key: string | undefined): string | null {
+  if (key === undefined) return null;
+  if (key === '' || key.length > limits.maxIdempotencyKeyChars)
+    throw new OmsError(
+      'invalid_parameter',
+      `the Idempotency-Key must have 1 to ${limits.maxIdempotencyKeyChars} characters`,
+    );
+  return key;
+}
+
+function refuseByLength(incoming: IncomingMessage, maxBytes: number): void {
+  const length = Number(incoming.headers['content-length'] ?? 0);
+  // A form is a little larger than its file.
+  if (length > maxBytes + limits.maxFormOverheadBytes)
+    throw new OmsError(
+      'too_large',
+      `the upload has ${length} bytes, more than ${maxBytes}: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
+    );
+}
+
+interface Received {
+  bytes: AsyncIterable<Uint8Array>;
+  /** The file's name as the client gave it; known once bytes have come. */
+  name(): string;
+}
+
+function receive(incoming: IncomingMessage): Received {
+  const type = (incoming.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  if (type === 'multipart/form-data') return receiveForm(incoming);
+  if (type !== '' && !RAW_TYPES.has(type))
+    throw new OmsError(
+      'not_csv',
+      `the content type ${type.slice(0, 100)} is neither text/csv, gzip nor multipart/form-data`,
+    );
+  return { bytes: receiveBody(incoming), name: () => 'orders.csv' };
+}
+
+async function* receiveBody(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  try {
+    yield* incoming;
+  } catch (error) {
+    throw unfinished(error);
+  }
+}
+
+/** The one file of a form. Ends only when the form has ended well, so that a second file or a broken end is seen in time. */
+function receiveForm(incoming: IncomingMessage): Received {
+  let name = 'orders.csv';
+  const file = Promise.withResolvers<BusboyFileStream>();
+  const formEnded = Promise.withResolvers<void>();
+  formEnded.promise.catch(() => {});
+  file.promise.catch(() => {});
+  let current: BusboyFileStream | null = null;
+  let problemFound: OmsError | null = null;
+
+  const fail = (error: OmsError) => {
+    problemFound ??= error;
+    file.reject(problemFound);
+    formEnded.reject(problemFound);
+    current?.destroy(problemFound);
+  };
+
+  let form: BusboyInstance;
+  try {
+    form = new Busboy({
+      headers: incoming.headers as { 'content-type': string },
+      limits: {
+        files: 2,
+        fields: limits.maxFormFields,
+        fieldSize: limits.maxFormFieldBytes,
+        parts: limits.maxFormFields + 2,
+      },
+    });
+  } catch (error) {
+    throw brokenForm(error);
+  }
+  form.on('file', (field, stream, filename) => {
+    stream.on('error', () => {});
+    if (field !== 'file') {
+      stream.resume();
+      return fail(
+        new OmsError(
+          'no_file',
+          `the form has a file in the field "${field.slice(0, 100)}": send it as the field "file"`,
+        ),
+      );
+    }
+    if (current) {
+      stream.resume();
+      return fail(new OmsError('several_files', 'the form has more than one file: upload one file at a time'));
+    }
+    current = stream;
+    name = filename || name;
+    file.resolve(stream);
+  });
+  pipeline(incoming, form, (error) => {
+    if (error) return fail(incoming.errored || !incoming.complete ? unfinished(error) : brokenForm(error));
+    if (!current) return fail(new OmsError('no_file', 'the form has no file: send it as the field "file"'));
+    formEnded.resolve();
+  });
+
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* (await file.promise) as Readable;
+    } catch (error) {
+      throw problemFound ?? (error instanceof OmsError ? error : unfinished(error));
+    }
+    await formEnded.promise;
+  }
+  return { bytes: bytes(), name: () => name };
+}
+
+const unfinished = (cause: unknown) =>
+  new OmsError('unfinished_upload', 'the upload ended before all its bytes had come: send it again', { cause });
+
+const brokenForm = (cause: unknown) =>
+  new OmsError('broken_multipart', `the body is no complete multipart form: ${(cause as Error).message}`, { cause });

@@ -1,0 +1,81 @@
+/** The command line: finds the command, runs it, exits. Each command is a file of `commands/`. */
+import { OmsError } from './errors.ts';
+
+interface Command {
+  /** One line per form, as printed by the help. */
+  usage: string[];
+  load(): Promise<{ run(args: string[]): Promise<number> }>;
+}
+
+const COMMANDS: Record<string, Command> = {
+  start: {
+    usage: ['oms start [--sample]                 run the service; --sample loads the sample into an empty one'],
+    load: () => import('./commands/start.ts'),
+  },
+  ingest: {
+    usage: ['oms ingest FILE… [--dry-run]         ingest files and wait; --dry-run only says what would fail'],
+    load: () => import('./commands/ingest.ts'),
+  },
+  stock: {
+    usage: ['oms stock import FILE                set stock from a CSV of sku,hub_id,available'],
+    load: () => import('./commands/stock.ts'),
+  },
+  generate: {
+    usage: [
+      'oms generate --rows N [--invalid 5%] [--seed 1] [--ids ordered|random]',
+      '                                     an order file on standard output',
+      'oms generate --stock | --catalog     the stock, or the catalog, that such a file is about',
+    ],
+    load: () => import('./commands/generate.ts'),
+  },
+  doctor: {
+    usage: ['oms doctor                           which adapter each port has, and whether it answers'],
+    load: () => import('./commands/doctor.ts'),
+  },
+  verify: {
+    usage: ['oms verify [--json]                  check that nothing was lost or doubled, over the whole store'],
+    load: () => import('./commands/verify.ts'),
+  },
+  redrive: {
+    usage: ['oms redrive                          bring back the files that were given up'],
+    load: () => import('./commands/redrive.ts'),
+  },
+};
+
+const HELP = `usage:\n${Object.values(COMMANDS)
+  .flatMap(({ usage }) => usage.map((line) => `  ${line}`))
+  .join('\n')}\n\nsettings: environment variables OMS_…, see GETTING_STARTED.md\n`;
+
+const EXIT_FAILED = 1;
+
+async function main([name, ...args]: string[]): Promise<number> {
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(HELP);
+    return name === undefined ? EXIT_FAILED : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    process.stderr.write(`oms: there is no command "${name}"\n\n${HELP}`);
+    return EXIT_FAILED;
+  }
+  try {
+    return await (await command.load()).run(args);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code?.startsWith('ERR_PARSE_ARGS')) {
+      process.stderr.write(`oms ${name}: ${(error as Error).message}\n\nusage:\n  ${command.usage.join('\n  ')}\n`);
+      return EXIT_FAILED;
+    }
+    if (!(error instanceof OmsError)) throw error;
+    for (const line of error.message.split('\n')) process.stderr.write(`oms ${name}: ${line}\n`);
+    return EXIT_FAILED;
+  }
+}
+
+// A reader that went away, such as `head`, is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,26 @@
+/** Why a whole file could not be worked through. Rows that were committed before stay committed. */
+import { OmsError } from '../errors.ts';
+
+export const FILE_FAILURE_CODES = [
+  'empty_file',
+  'missing_column',
+  'duplicate_column',
+  'too_many_columns',
+  'unsupported_encoding',
+  'record_too_large',
+  'unclosed_quote',
+  'not_csv',
+  'corrupt_gzip',
+  'too_large',
+  'object_changed',
+  'duplicate_file',
+  'cancelled',
+  'internal',
+] as const;
+
+export type FileFailureCode = (typeof FILE_FAILURE_CODES)[number];
+
+/** `row` is the spreadsheet row it happened at, where one is known; it is found again in `details.row`. */
+export function fileFailure(code: FileFailureCode, message: string, row?: number): OmsError {
+  return new OmsError(code, message, row === undefined ? {} : { details: { row } });
+}

@@ -1,0 +1,82 @@
+/** A file of orders on its way: what the service knows of one upload, from its arrival to its report. */
+
+import type { FileFailureCode } from './file-failure.ts';
+import type { Intake } from './intake.ts';
+import type { ReasonCode } from './rejection.ts';
+
+/** `waiting` is shown for a file in work that waits for an engine; stores keep it as `processing` with `waitingFor` set. */
+export const FILE_STATUSES = ['queued', 'processing', 'waiting', 'completed', 'failed', 'cancelled'] as const;
+export type FileStatus = (typeof FILE_STATUSES)[number];
+
+export type EndStatus = 'completed' | 'failed' | 'cancelled';
+export const isEnded = (status: FileStatus): status is EndStatus =>
+  status === 'completed' || status === 'failed' || status === 'cancelled';
+
+/** What a file in work can wait for (INV-7). */
+export type Dependency = 'ims' | 'store' | 'objects' | 'queue';
+
+export interface FileFailure {
+  code: FileFailureCode;
+  message: string;
+  row: number | null;
+}
+
+export interface FileRecord {
+  fileId: string;
+  name: string;
+  status: FileStatus;
+  waitingFor: Dependency | null;
+  sizeBytes: number;
+  sha256: string;
+  objectVersion: string;
+  /** The encoding the uploader asked for, if any. */
+  encodingOverride: string | null;
+  parentFileId: string | null;
+  intake: Intake | null;
+  /** The header's names, known once the file has been opened. */
+  columns: string[] | null;
+  /** Claims so far, those that ended gracefully aside. */
+  attempts: number;
+  cancelRequested: boolean;
+
+  // The checkpoint: everything before it is committed.
+  nextChunk: number;
+  /** Bytes after gunzip and before decoding. */
+  offset: number;
+  /** The spreadsheet row of the last record before the offset. */
+  row: number;
+  bytesRead: number;
+  rows: number;
+  accepted: number;
+  invalid: number;
+  invalidByCode: Partial<Record<ReasonCode, number>>;
+  /** Rows per second of the present or last claim; null before its first chunk. */
+  rowsPerSecond: number | null;
+
+  failure: FileFailure | null;
+  report: ReportRecord | null;
+  createdAtMs: number;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+}
+
+export interface ReportRecord {
+  name: string;
+  rows: number;
+  sizeBytes: number;
+  createdAtMs: number;
+}
+
+export const incomingKey = (fileId: string): string => `incoming/${fileId}`;
+export const reportKey = (name: string): string => `reports/${name}`;
+export const reportName = (fileId: string): string => `${fileId}-invalid.csv`;
+
+const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+
+/** An id that sorts by time: 9 characters of milliseconds, 12 random ones (62 bits), from [a-z0-9_]. */
+export function newFileId(nowMs: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(12));
+  let tail = '';
+  for (const byte of random) tail += ID_ALPHABET[byte % 36];
+  return `f_${nowMs.toString(36).padStart(9, '0')}${tail}`;
+}

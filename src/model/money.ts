@@ -1,0 +1,35 @@
+/**
+ * Money as integer minor units (cents) and its text with a point and at most two decimals. Never a float on the way, so
+ * that sums and comparisons are exact. Amounts are not negative.
+ */
+const ZERO = 48;
+const NINE = 57;
+const POINT = 46;
+
+/** Minor units of `12`, `12.5` or `12.50`; null when the text is anything else, or more than a safe integer holds. */
+export function parseMinor(text: string): number | null {
+  let minor = 0;
+  let point = -1;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === POINT && point === -1 && at > 0) {
+      point = at;
+    } else if (unit >= ZERO && unit <= NINE) {
+      minor = minor * 10 + (unit - ZERO);
+    } else {
+      return null;
+    }
+  }
+  const decimals = point === -1 ? 0 : text.length - 1 - point;
+  if (text === '' || decimals > 2 || (point !== -1 && decimals === 0)) {
+    return null;
+  }
+  minor *= decimals === 0 ? 100 : decimals === 1 ? 10 : 1;
+  return Number.isSafeInteger(minor) ? minor : null;
+}
+
+/** `1234.50` of 123450. A sum of many orders may be past the safe integers: give it as a bigint. */
+export function formatMinor(minor: number | bigint): string {
+  const digits = String(minor).padStart(3, '0');
+  return `${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}

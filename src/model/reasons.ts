@@ -1,0 +1,153 @@
+/**
+ * The words of every reason: they name the column and its value and say what is expected, with a hint where the mistake is
+ * recognisable. Values are quoted as in JSON, control characters made visible, and shortened.
+ */
+import { limits } from '../limits.ts';
+import type { OrderColumn } from './columns.ts';
+import { formatMinor } from './money.ts';
+import type { OrderDateProblem } from './order-date.ts';
+import type { Reason, ReasonCode } from './rejection.ts';
+
+/** The codes a column's value earns by itself. */
+export type ValueCode = Extract<
+  ReasonCode,
+  | 'missing_value'
+  | 'control_character'
+  | 'value_too_long'
+  | 'invalid_email'
+  | 'invalid_quantity'
+  | 'invalid_price'
+  | 'invalid_total'
+  | 'invalid_date'
+  | 'invalid_utf8'
+>;
+
+const WORDS: Record<ValueCode, (value: string) => string> = {
+  missing_value: () => 'is empty',
+  control_character: () => 'contains a control character',
+  value_too_long: (value) => `is ${[...value].length} characters long, at most ${limits.maxTextChars} are allowed`,
+  invalid_email: (value) => `is not an e-mail address such as anna@example.com${hint(value, EMAIL_HINTS)}`,
+  invalid_quantity: (value) => `is not a whole number from 1 to 1,000,000 (digits only)${hint(value, QUANTITY_HINTS)}`,
+  invalid_price: (value) => `is not an amount from 0.00 to 9,999,999.99${hint(value, AMOUNT_HINTS)}`,
+  invalid_total: (value) => `is not an amount from 0.00 to 9,999,999,999,999.99${hint(value, AMOUNT_HINTS)}`,
+  invalid_date: (value) =>
+    `is not an ISO 8601 date such as 2026-11-21 or 2026-11-21T14:03:00Z${hint(value, DATE_HINTS)}`,
+  invalid_utf8: () => "has bytes that are no text in the file's encoding: save the file as UTF-8",
+};
+
+const DATE_WORDS: Record<Exclude<OrderDateProblem, 'form'>, string> = {
+  day: 'is not a day of the calendar',
+  time: 'has a time that is not from 00:00:00 to 23:59:59',
+  offset: 'has an offset from UTC that is not from -23:59 to +23:59',
+};
+
+type Hints = readonly (readonly [RegExp, string])[];
+
+const EMAIL_HINTS: Hints = [
+  [/[^\x00-\x7f]/, 'only unaccented Latin letters are taken'],
+  [/[,;\s]/, 'one address, without spaces'],
+];
+const QUANTITY_HINTS: Hints = [
+  [/^\d+[.,]0+$/, 'leave out the decimals'],
+  [/^(?=.*[^0-9])\p{Nd}+$/u, 'use the digits 0 to 9'],
+  [/^\d{1,3}([,.' ]\d{3})+$/, 'leave out the thousands separators'],
+];
+const AMOUNT_HINTS: Hints = [
+  [/^\d+,\d{1,2}$/, 'use a point for decimals'],
+  [/\p{Sc}|\d ?[A-Z]{3}$|^[A-Z]{3} ?\d/u, 'leave out the currency'],
+  [/^\d{1,3}([,' ]\d{3})+(\.\d+)?$/, 'leave out the thousands separators'],
+  [/^\d+\.\d{3,}$/, 'at most 2 decimals'],
+  [/^(\.\d+|\d+\.)$/, 'digits are needed before and after the point'],
+];
+const DATE_HINTS: Hints = [
+  [/^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}/, 'write year-month-day'],
+  [/^\d{4}([/.]\d{1,2}[/.]\d{1,2}|-\d-|-\d\d-\d\b)/, 'write year-month-day as 2026-11-21'],
+  [/^\d{5}(\.\d+)?$/, "this is a spreadsheet's number of a day, format the column as yyyy-mm-dd"],
+];
+
+function hint(value: string, hints: Hints): string {
+  const found = hints.find(([mistake]) => mistake.test(value));
+  return found === undefined ? '' : `: ${found[1]}`;
+}
+
+/** A value's own reason. `dateProblem` tells an invalid date more closely. */
+export function invalidValue(
+  column: OrderColumn,
+  code: ValueCode,
+  value: string,
+  dateProblem: OrderDateProblem = 'form',
+): Reason {
+  const words = code === 'invalid_date' && dateProblem !== 'form' ? DATE_WORDS[dateProblem] : WORDS[code](value);
+  return { column, code, reason: value === '' ? `${column} ${words}` : `${column} ${shown(value)} ${words}` };
+}
+
+export function totalMismatch(total: string, quantity: number, price: string, exactMinor: number): Reason {
+  const reason = `total_amount ${shown(total)} is not quantity ${quantity} x unit_price ${price} = ${formatMinor(exactMinor)}`;
+  return { column: 'total_amount', code: 'total_mismatch', reason };
+}
+
+/** The row has other than the header's number of cells; the report has no place for `surplus` ones, so they are told here. */
+export function columnCount(cells: number, columns: number, surplus: string[]): Reason {
+  const found = `the row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${columns}`;
+  const help = 'a value that contains the delimiter or a line break must be in quotes';
+  const told = surplus.length === 0 ? '' : ` (surplus: ${shown(surplus.join(', '))})`;
+  return { column: '', code: 'column_count', reason: `${found}${told}: ${help}` };
+}
+
+export function malformedQuote(): Reason {
+  const reason = 'a quoted value does not end at a delimiter or line end: write a quote inside quotes twice ("")';
+  return { column: '', code: 'malformed_quote', reason };
+}
+
+/** `words` are the inventory service's own. */
+export function unknownSku(sku: string, words?: string): Reason {
+  return { column: 'sku', code: 'unknown_sku', reason: `sku ${shown(sku)} ${unknown(words)}` };
+}
+
+export function unknownHub(hubId: string, words?: string): Reason {
+  return { column: 'hub_id', code: 'unknown_hub', reason: `hub_id ${shown(hubId)} ${unknown(words)}` };
+}
+
+function unknown(words: string | undefined): string {
+  const told = words === undefined || words === '' ? '' : `: ${visible(shorten(words, limits.maxServiceWordsChars))}`;
+  return `is not known to the inventory service${told}`;
+}
+
+/** The order exists with the same payload, from `row` of the file `fileId`. */
+export function duplicateOrder(orderId: string, fileId: string, row: number): Reason {
+  const reason = `order_id ${shown(orderId)} is already stored, from row ${row} of file ${fileId}`;
+  return { column: 'order_id', code: 'duplicate_order', reason };
+}
+
+/** The order exists with another payload, from `row` of the file `fileId`. */
+export function orderConflict(orderId: string, differingFields: string[], fileId: string, row: number): Reason {
+  const fields = differingFields.join(', ');
+  const reason = `order_id ${shown(orderId)} is already stored with another ${fields}, from row ${row} of file ${fileId}`;
+  return { column: 'order_id', code: 'order_conflict', reason };
+}
+
+export function outOfStock(sku: string, hubId: string, quantity: number, left: number): Reason {
+  const reason = `quantity ${quantity} is more than the ${left} left of sku ${shown(sku)} at hub ${shown(hubId)}`;
+  return { column: 'quantity', code: 'out_of_stock', reason };
+}
+
+function shown(value: string): string {
+  return visible(JSON.stringify(shorten(value, limits.maxReasonValueChars)));
+}
+
+function shorten(value: string, maxChars: number): string {
+  if (value.length <= maxChars) {
+    return value;
+  }
+  // A character is at most two units: this is enough of a very long value to see whether it has more than `maxChars`.
+  const chars = [...value.slice(0, 2 * (maxChars + 1))];
+  return chars.length > maxChars ? `${chars.slice(0, maxChars - 1).join('')}…` : value;
+}
+
+/** Escapes what would not be seen or would break or turn the line: controls, separators, direction marks, byte order marks. */
+function visible(text: string): string {
+  return text.replace(
+    /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

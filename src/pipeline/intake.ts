@@ -1,0 +1,170 @@
+/**
+ * What the first bytes of a file tell about it: whether it is text at all, its encoding, its delimiter. Decided once,
+ * before the first row, and kept with the file.
+ */
+import { isUtf8 } from 'node:buffer';
+import { isOmsError, type OmsError } from '../errors.ts';
+import { ORDER_COLUMNS } from '../model/columns.ts';
+import { fileFailure } from '../model/file-failure.ts';
+import { DELIMITERS, type Delimiter, ENCODINGS, type Encoding, type Intake } from '../model/intake.ts';
+import { CsvRecords } from './read/csv-records.ts';
+import { columnKey } from './read/header.ts';
+import { isGzipMagic } from './read/stored-bytes.ts';
+import { UnitDecoder } from './read/text-decoder.ts';
+
+/** Bytes a file of another kind begins with, as one character per byte. */
+const MAGIC: readonly (readonly [string, string])[] = [
+  ['PK\x03\x04', 'an Excel workbook (.xlsx) or another ZIP archive'],
+  ['PK\x05\x06', 'an empty ZIP archive'],
+  ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'an old Excel workbook (.xls) or another Office document'],
+  ['%PDF-', 'a PDF document'],
+  ['\x89PNG\r\n\x1a\n', 'a PNG image'],
+  ['\xff\xd8\xff', 'a JPEG image'],
+  ['GIF87a', 'a GIF image'],
+  ['GIF89a', 'a GIF image'],
+  ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
+  ['\xfd7zXZ\0', 'an xz archive'],
+  ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive'],
+  ['Rar!\x1a\x07', 'a RAR archive'],
+  ['\x7fELF', 'a program'],
+];
+const BZIP2 = /^BZh[1-9]1AY&SY/;
+
+/** Words for what the file is when it is of a known kind that is not text; gzip is not looked for. */
+export function sniffBinary(firstBytes: Uint8Array): string | null {
+  const start = Buffer.from(firstBytes.subarray(0, 16)).toString('latin1');
+  if (BZIP2.test(start)) return 'a bzip2 archive';
+  return MAGIC.find(([magic]) => start.startsWith(magic))?.[1] ?? null;
+}
+
+/** The encoding that a user's label stands for; labels are those of the WHATWG Encoding Standard. */
+export function parseEncoding(label: string): Encoding {
+  let name = '';
+  try {
+    name = new TextDecoder(label).encoding;
+  } catch {
+    // An unknown label is refused below.
+  }
+  const encoding = ENCODINGS.find((known) => known === name);
+  if (encoding === undefined) {
+    throw fileFailure(
+      'unsupported_encoding',
+      `The encoding ${JSON.stringify(label.slice(0, 40))} is not supported: use one of ${ENCODINGS.join(', ')}.`,
+    );
+  }
+  return encoding;
+}
+
+const BOMS: readonly (readonly [Encoding, string])[] = [
+  ['utf-8', '\xef\xbb\xbf'],
+  ['utf-16le', '\xff\xfe'],
+  ['utf-16be', '\xfe\xff'],
+];
+
+export interface Decided {
+  intake: Intake;
+  bomBytes: number;
+}
+
+/**
+ * Decides how to read a file by its first bytes. `whole` says that there are no others. Throws `not_csv` or
+ * `unsupported_encoding` for what cannot be a file of orders.
+ */
+export function decideIntake(
+  first: Buffer,
+  whole: boolean,
+  gzip: boolean,
+  encodingLabel: string | undefined,
+  maxRecordBytes: number,
+): Decided {
+  const asked = encodingLabel === undefined ? null : parseEncoding(encodingLabel);
+  const binary = gzip && isGzipMagic(first) ? 'a gzip file inside a gzip file' : sniffBinary(first);
+  if (binary !== null) throw notCsv(`The file is ${binary}`);
+
+  const start = first.toString('latin1', 0, 4);
+  const marked = BOMS.find(([, mark]) => start.startsWith(mark));
+  // "utf-16" alone leaves the byte order to the mark.
+  const open = encodingLabel?.trim().toLowerCase() === 'utf-16' && marked?.[0] === 'utf-16be';
+  const encoding = (open ? null : asked) ?? marked?.[0] ?? detectEncoding(first, whole);
+  const bom = marked?.[0] === encoding;
+  const bomBytes = bom ? marked[1].length : 0;
+
+  const decoder = new UnitDecoder(encoding);
+  const text = decoder.decode(first.subarray(bomBytes)) + (whole ? decoder.end() : '');
+  checkText(text, encoding);
+  const delimiter = detectDelimiter(text, whole, encoding, maxRecordBytes);
+  return { intake: { encoding, delimiter, gzip, bom }, bomBytes };
+}
+
+const MULTI_BYTE =
+  /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}/;
+/** The beginning of a sequence whose other bytes lie beyond those that are looked at. */
+const CUT_SEQUENCE = /(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})$/;
+
+function detectEncoding(first: Buffer, whole: boolean): Encoding {
+  const cut = whole ? null : CUT_SEQUENCE.exec(first.toString('latin1', Math.max(0, first.length - 3)));
+  const bytes = cut === null ? first : first.subarray(0, first.length - cut[0].length);
+  return isUtf8(bytes) || MULTI_BYTE.test(bytes.toString('latin1')) ? 'utf-8' : 'windows-1252';
+}
+
+const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
+function checkText(text: string, encoding: Encoding): void {
+  const lineEnd = text.indexOf('\n');
+  const firstLine = lineEnd === -1 ? text : text.slice(0, lineEnd);
+  if (CONTROL.test(firstLine))
+    throw unmarkedUtf16(firstLine, encoding) ?? notCsv('The file begins with control characters, as no text does');
+  if (lineEnd === -1 && /\r./s.test(text)) {
+    throw notCsv('The lines of the file end in a lone CR, as those of old Macintosh programs did');
+  }
+}
+
+/** Text of UTF-16 that is read byte by byte has a NUL in nearly every other place. */
+function unmarkedUtf16(firstLine: string, encoding: Encoding): OmsError | null {
+  const start = firstLine.slice(0, 200);
+  const nuls = [0, 0];
+  for (let at = 0; at < start.length; at++) if (start.charCodeAt(at) === 0) nuls[at % 2]!++;
+  const [even, odd] = nuls as [number, number];
+  if (encoding.startsWith('utf-16') || Math.max(even, odd) < start.length / 4 || Math.min(even, odd) > 0) return null;
+  return fileFailure(
+    'unsupported_encoding',
+    `The file seems to be UTF-16 without a byte order mark: upload it with ?encoding=${odd > 0 ? 'utf-16le' : 'utf-16be'}, or save it as UTF-8.`,
+  );
+}
+
+function notCsv(what: string): OmsError {
+  return fileFailure('not_csv', `${what}: save or export it as CSV in UTF-8 and upload that.`);
+}
+
+const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
+
+/** The delimiter by which the header names the most order columns. */
+function detectDelimiter(text: string, whole: boolean, encoding: Encoding, maxRecordBytes: number): Delimiter {
+  let best: Delimiter = DELIMITERS[0];
+  let bestNames = 0;
+  for (const delimiter of DELIMITERS) {
+    const names = firstRecord(text, whole, delimiter, encoding, maxRecordBytes).map(columnKey);
+    const known = new Set(names.filter((name) => ORDER_COLUMN_KEYS.has(name))).size;
+    if (known > bestNames) [best, bestNames] = [delimiter, known];
+  }
+  return best;
+}
+
+function firstRecord(
+  text: string,
+  whole: boolean,
+  delimiter: Delimiter,
+  encoding: Encoding,
+  maxRecordBytes: number,
+): string[] {
+  const records = new CsvRecords({ delimiter, encoding }, maxRecordBytes, { offset: 0, row: 0 });
+  records.push(text, false);
+  if (whole) records.end(Number.MAX_SAFE_INTEGER);
+  try {
+    return records.next()?.cells ?? [];
+  } catch (error) {
+    // Reading the file by the delimiter that is chosen says so again, with the right row.
+    if (isOmsError(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Reading a file: stored bytes to chunks of raw rows. Gzip, encoding, delimiter and header are found out once; from then
+ * on any chunk's end is a place to resume at. Chunks are a function of the file's bytes alone, so that a second reading
+ * of the same file cuts the same ones (INV-4). Memory is one chunk and one record, whatever the file (INV-6).
+ */
+import type { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { fileFailure } from '../model/file-failure.ts';
+import type { Header, Intake, Position } from '../model/intake.ts';
+import type { RawRow } from '../model/raw-row.ts';
+import { unescapeCell } from '../model/spreadsheet-cell.ts';
+import { decideIntake } from './intake.ts';
+import { makeHeader } from './read/header.ts';
+import { RowStream } from './read/row-stream.ts';
+import { type ByteSource, openStored, type StoredBytes } from './read/stored-bytes.ts';
+
+export type { ByteSource };
+export { makeHeader };
+
+export interface RawChunk {
+  n: number;
+  /** Without any only in the last chunk. */
+  rows: RawRow[];
+  start: Position;
+  end: Position;
+  /** Stored bytes consumed so far, for progress. */
+  bytesRead: number;
+  last: boolean;
+}
+
+export interface ReadOptions {
+  /** The encoding as the uploader typed it. */
+  encoding?: string;
+  maxInflatedBytes: number;
+  signal?: AbortSignal;
+}
+
+/** Where to go on in a file that was opened before: at the end of a chunk, or of the header. */
+export interface Resume {
+  intake: Intake;
+  columns: string[];
+  nextChunk: number;
+  position: Position;
+}
+
+export type ReadBounds = Record<
+  | 'detectBytes'
+  | 'readBlockBytes'
+  | 'maxRecordBytes'
+  | 'maxChunkRows'
+  | 'maxChunkBytes'
+  | 'maxGzipRatio'
+  | 'gzipRatioFromBytes',
+  number
+>;
+
+export interface OpenFile {
+  intake: Intake;
+  header: Header;
+  /** Iterate it to its end or break out of it: until then streams are open, unless `signal` aborts. */
+  chunks: AsyncIterable<RawChunk>;
+}
+
+/**
+ * Opens a file and reads its header, or goes on where `resume` says. Throws file failures (not retryable), here or from
+ * the iterator; errors of the source come as they are, and the signal's reason once it aborts.
+ */
+export async function readFile(
+  source: ByteSource,
+  resume: Resume | null,
+  options: ReadOptions,
+  bounds: ReadBounds = limits,
+): Promise<OpenFile> {
+  const { signal, maxInflatedBytes } = options;
+  const offset = resume?.position.offset ?? 0;
+  const gzip = resume?.intake.gzip ?? null;
+  const stored = await openStored(source, offset, gzip, { ...bounds, maxInflatedBytes }, signal);
+  try {
+    const opened = resume === null ? await openNew(stored, options, bounds) : openAgain(stored, resume, bounds);
+    return { intake: opened.intake, header: opened.header, chunks: readChunks(stored, opened, bounds, signal) };
+  } catch (error) {
+    await stored.close();
+    throw error;
+  }
+}
+
+interface Opened {
+  intake: Intake;
+  header: Header;
+  rows: RowStream;
+  nextChunk: number;
+  position: Position;
+}
+
+async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bounds: ReadBounds): Promise<Opened> {
+  const first = await bytes.peek(bounds.detectBytes);
+  const whole = first.length < bounds.detectBytes;
+  const { intake, bomBytes } = decideIntake(first, whole, gzip, options.encoding, bounds.maxRecordBytes);
+  await bytes.skip(bomBytes);
+  const rows = new RowStream(bytes, intake, { offset: bomBytes, row: 0 }, bounds);
+  let record = rows.next();
+  while (record === null) {
+    if (!(await rows.feed())) throw emptyFile('nothing');
+    record = rows.next();
+  }
+  const header = headerOf(record);
+  return { intake, header, rows, nextChunk: 0, position: { offset: record.end, row: record.row } };
+}
+
+function openAgain({ bytes }: StoredBytes, resume: Resume, bounds: ReadBounds): Opened {
+  const { intake, position, nextChunk } = resume;
+  const rows = new RowStream(bytes, intake, position, bounds);
+  return { intake, header: makeHeader(resume.columns), rows, nextChunk, position };
+}
+
+function headerOf(record: RawRow): Header {
+  const header = makeHeader(
+    record.cells.map((name) => name.trim()),
+    record.row,
+  );
+  return header.report ? { ...header, columns: header.columns.map(unescapeCell) } : header;
+}
+
+async function* readChunks(
+  stored: StoredBytes,
+  { rows: stream, header, nextChunk, position }: Opened,
+  bounds: ReadBounds,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RawChunk> {
+  try {
+    let n = nextChunk;
+    let start = position;
+    let rows: RawRow[] = [];
+    for (;;) {
+      const row = stream.next();
+      if (row === null) {
+        signal?.throwIfAborted();
+        if (await stream.feed()) continue;
+        break;
+      }
+      if (header.report) unescapeRow(row, header);
+      rows.push(row);
+      if (rows.length >= bounds.maxChunkRows || row.end - start.offset >= bounds.maxChunkBytes) {
+        const end = { offset: row.end, row: row.row };
+        yield { n, rows, start, end, bytesRead: stored.bytesRead(), last: false };
+        n++;
+        start = end;
+        rows = [];
+      }
+    }
+    if (n === 0 && rows.length === 0) throw emptyFile('a header and no order');
+    yield { n, rows, start, end: stream.end, bytesRead: stored.bytesRead(), last: true };
+  } finally {
+    await stored.close();
+  }
+}
+
+function unescapeRow({ cells }: RawRow, { dataColumns }: Header): void {
+  for (const index of dataColumns) {
+    const cell = cells[index];
+    if (cell !== undefined) cells[index] = unescapeCell(cell);
+  }
+}
+
+function emptyFile(what: string): OmsError {
+  return fileFailure('empty_file', `The file holds ${what}: upload one with a header and at least one order.`);
+}

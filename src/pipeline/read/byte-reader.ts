@@ -1,0 +1,73 @@
+/**
+ * Bytes on demand from an asynchronous source: looking ahead, skipping, and taking them in blocks of a wanted size,
+ * however the source cuts them. Errors of the source pass through as they are.
+ */
+export class ByteReader {
+  readonly #source: AsyncIterator<Buffer>;
+  #ahead: Buffer[] = [];
+  #aheadBytes = 0;
+  #ended = false;
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** The next bytes, without taking them: fewer than asked only at the end. */
+  async peek(bytes: number): Promise<Buffer> {
+    await this.#fill(bytes);
+    return this.#joined().subarray(0, bytes);
+  }
+
+  /** The next bytes: fewer than asked only at the end, none after it. */
+  async take(bytes: number): Promise<Buffer> {
+    await this.#fill(bytes);
+    const all = this.#joined();
+    const rest = all.subarray(bytes);
+    this.#ahead = rest.length > 0 ? [rest] : [];
+    this.#aheadBytes = rest.length;
+    return all.subarray(0, bytes);
+  }
+
+  async skip(bytes: number): Promise<void> {
+    for (let left = bytes; left > 0; ) {
+      const taken = await this.take(Math.min(left, SKIP_BYTES));
+      if (taken.length === 0) return;
+      left -= taken.length;
+    }
+  }
+
+  /** What is left, in the pieces it comes in. */
+  async *rest(): AsyncGenerator<Buffer> {
+    for (;;) {
+      await this.#fill(1);
+      if (this.#aheadBytes === 0) return;
+      const pieces = this.#ahead;
+      this.#ahead = [];
+      this.#aheadBytes = 0;
+      yield* pieces;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  async #fill(bytes: number): Promise<void> {
+    while (this.#aheadBytes < bytes && !this.#ended) {
+      const { done, value } = await this.#source.next();
+      if (done) {
+        this.#ended = true;
+      } else {
+        this.#ahead.push(value);
+        this.#aheadBytes += value.length;
+      }
+    }
+  }
+
+  #joined(): Buffer {
+    if (this.#ahead.length !== 1) this.#ahead = [Buffer.concat(this.#ahead)];
+    return this.#ahead[0]!;
+  }
+}
+
+const SKIP_BYTES = 64 * 1024;

@@ -1,0 +1,210 @@
+/**
+ * The CSV grammar: text goes in by `push` in pieces cut anywhere, rows come out of `next`. What comes out depends on the
+ * whole text alone, never on the pieces. No more than one record and one piece is held.
+ *
+ * RFC 4180, and beyond it: line ends are LF or CRLF; a quote inside an unquoted field is text; a quoted field followed
+ * by neither delimiter nor line end makes its row malformed, and reading goes on after the line on which that field
+ * began, so that a stray quote costs one row and not those it swallowed. Records without any value count but are no rows.
+ */
+import type { OmsError } from '../../errors.ts';
+import { fileFailure } from '../../model/file-failure.ts';
+import type { Delimiter, Encoding, Position } from '../../model/intake.ts';
+import type { RawRow } from '../../model/raw-row.ts';
+import { decodeCells, unitBytesOf } from './text-decoder.ts';
+
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
+
+/** Characters that may have to be seen after a closing quote to know what it is: `\r\n`. */
+const LOOK_AHEAD_CHARS = 2;
+
+interface Scanned {
+  cells: string[];
+  /** Index after the record's line end. */
+  end: number;
+  malformedQuote: boolean;
+}
+
+/** The text ends before the record does: in a quoted field that is not closed, or elsewhere. */
+type Incomplete = 'in quotes' | 'outside quotes';
+
+export class CsvRecords {
+  readonly #delimiter: Delimiter;
+  readonly #delimiterCode: number;
+  readonly #encoding: Encoding;
+  readonly #unitBytes: number;
+  readonly #maxRecordBytes: number;
+  readonly #maxRecordChars: number;
+
+  #text = '';
+  #at = 0;
+  /** The file's bytes before the text. */
+  #offset: number;
+  #endOffset = Number.POSITIVE_INFINITY;
+  #row: number;
+  #ascii = true;
+  /** Where the first quote after some earlier place is: valid until `#at` has passed it. */
+  #quote = -1;
+
+  constructor(
+    { delimiter, encoding }: { delimiter: Delimiter; encoding: Encoding },
+    maxRecordBytes: number,
+    position: Position,
+  ) {
+    this.#delimiter = delimiter;
+    this.#delimiterCode = delimiter.charCodeAt(0);
+    this.#encoding = encoding;
+    this.#unitBytes = unitBytesOf(encoding);
+    this.#maxRecordBytes = maxRecordBytes;
+    this.#maxRecordChars = Math.floor(maxRecordBytes / this.#unitBytes);
+    this.#offset = position.offset;
+    this.#row = position.row;
+  }
+
+  /** Spreadsheet row of the last record that was read, blank ones included. */
+  get row(): number {
+    return this.#row;
+  }
+
+  /** `ascii` promises that all characters are; false is always right. */
+  push(text: string, ascii: boolean): void {
+    const rest = this.#text.slice(this.#at);
+    this.#ascii = ascii && (this.#ascii || rest.length === 0);
+    this.#offset += this.#at * this.#unitBytes;
+    this.#text = rest + text;
+    this.#at = 0;
+    this.#quote = -1;
+  }
+
+  /** No more text comes: what is left is the last record, with or without a line end. */
+  end(endOffset: number): void {
+    this.#endOffset = endOffset;
+    if (this.#at < this.#text.length && this.#text.charCodeAt(this.#text.length - 1) !== LF) this.push('\n', true);
+  }
+
+  /** The next row, or null when there is none without more text. */
+  next(): RawRow | null {
+    while (this.#at < this.#text.length) {
+      const start = this.#at;
+      const scanned = this.#scan(start);
+      if (typeof scanned === 'string') {
+        this.#checkIncomplete(scanned, this.#text.length - start);
+        return null;
+      }
+      const { cells, end, malformedQuote } = scanned;
+      if (end - start > this.#maxRecordChars) throw this.#recordTooLarge();
+      this.#at = end;
+      this.#row++;
+      const undecodable = this.#ascii ? null : decodeCells(cells, this.#encoding);
+      if (isBlank(cells)) continue;
+      const endOffset = Math.min(this.#offset + end * this.#unitBytes, this.#endOffset);
+      return { row: this.#row, cells, end: endOffset, malformedQuote, undecodable };
+    }
+    return null;
+  }
+
+  #scan(start: number): Scanned | Incomplete {
+    const text = this.#text;
+    const lineEnd = text.indexOf('\n', start);
+    if (this.#quote < start) {
+      const quote = text.indexOf('"', start);
+      this.#quote = quote === -1 ? text.length : quote;
+    }
+    return this.#quote < lineEnd || lineEnd === -1
+      ? this.#scanFields(start)
+      : { cells: this.#split(start, lineEnd), end: lineEnd + 1, malformedQuote: false };
+  }
+
+  #scanFields(start: number): Scanned | Incomplete {
+    const text = this.#text;
+    const delimiter = this.#delimiterCode;
+    const cells: string[] = [];
+    for (let at = start; ; at++) {
+      if (text.charCodeAt(at) === QUOTE) {
+        const firstQuote = text.indexOf('"', at + 1);
+        const close = closingQuote(text, firstQuote);
+        if (close === -1) return 'in quotes';
+        if (close - start >= this.#maxRecordChars) throw this.#unclosedQuote();
+        const after = text.charCodeAt(close + 1);
+        const atLineEnd = after === LF || (after === CR && text.charCodeAt(close + 2) === LF);
+        if (after !== delimiter && !atLineEnd) {
+          const lookAhead = after === CR ? 2 : 1;
+          return close + lookAhead < text.length ? this.#scanMalformed(start, at) : 'outside quotes';
+        }
+        const cell = text.slice(at + 1, close);
+        cells.push(close === firstQuote ? cell : cell.replaceAll('""', '"'));
+        if (atLineEnd) return { cells, end: close + (after === CR ? 3 : 2), malformedQuote: false };
+        at = close + 1;
+      } else {
+        // Character by character, as a search for the delimiter could run far beyond the line, again in every line.
+        let to = at;
+        let code = text.charCodeAt(to);
+        while (code !== delimiter && code !== LF) {
+          if (++to >= text.length) return 'outside quotes';
+          code = text.charCodeAt(to);
+        }
+        if (code === LF) {
+          cells.push(text.slice(at, this.#withoutCr(at, to)));
+          return { cells, end: to + 1, malformedQuote: false };
+        }
+        cells.push(text.slice(at, to));
+        at = to;
+      }
+    }
+  }
+
+  /** The record up to the end of the line on which its bad field opens, split without regard to quotes. */
+  #scanMalformed(start: number, badField: number): Scanned | Incomplete {
+    const lineEnd = this.#text.indexOf('\n', badField);
+    return lineEnd === -1
+      ? 'outside quotes'
+      : { cells: this.#split(start, lineEnd), end: lineEnd + 1, malformedQuote: true };
+  }
+
+  #split(start: number, lineEnd: number): string[] {
+    return this.#text.slice(start, this.#withoutCr(start, lineEnd)).split(this.#delimiter);
+  }
+
+  #withoutCr(start: number, lineEnd: number): number {
+    return lineEnd > start && this.#text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
+  }
+
+  #checkIncomplete(incomplete: Incomplete, chars: number): void {
+    const ended = this.#endOffset !== Number.POSITIVE_INFINITY;
+    if (!ended && chars <= this.#maxRecordChars + LOOK_AHEAD_CHARS) return;
+    throw incomplete === 'in quotes' ? this.#unclosedQuote() : this.#recordTooLarge();
+  }
+
+  #unclosedQuote(): OmsError {
+    const row = this.#row + 1;
+    return fileFailure(
+      'unclosed_quote',
+      `Row ${row} opens a quote that is not closed within ${this.#maxRecordBytes} bytes or before the end of the file: close it, or remove it.`,
+      row,
+    );
+  }
+
+  #recordTooLarge(): OmsError {
+    const row = this.#row + 1;
+    return fileFailure(
+      'record_too_large',
+      `Row ${row} is longer than the ${this.#maxRecordBytes} bytes a row may have: shorten it, or see that every row ends in a line end.`,
+      row,
+    );
+  }
+}
+
+/** The first quote from this one on that is not doubled, or -1. */
+function closingQuote(text: string, quote: number): number {
+  let at = quote;
+  while (at !== -1 && text.charCodeAt(at + 1) === QUOTE) at = text.indexOf('"', at + 2);
+  return at;
+}
+
+function isBlank(cells: string[]): boolean {
+  for (const cell of cells) {
+    if (cell.trim() !== '') return false;
+  }
+  return true;
+}

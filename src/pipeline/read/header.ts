@@ -1,0 +1,69 @@
+/** The header of a file: which column is which. Throws the file failures of a header that cannot be worked with. */
+import type { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
+import { fileFailure } from '../../model/file-failure.ts';
+import type { Header } from '../../model/intake.ts';
+
+/** Names that differ in case and surrounding spaces alone are the same. */
+export const columnKey = (name: string): string => name.trim().toLowerCase();
+
+export function makeHeader(columns: string[], row = 1): Header {
+  if (columns.length > limits.maxColumns) {
+    throw fileFailure(
+      'too_many_columns',
+      `The header has ${columns.length} columns, and a file may have ${limits.maxColumns}: remove those without data.`,
+      row,
+    );
+  }
+  const indices = new Map<string, number>();
+  columns.forEach((name, index) => {
+    const key = columnKey(name);
+    if (key === '') return;
+    if (indices.has(key)) {
+      throw fileFailure(
+        'duplicate_column',
+        `The header names the column ${quoted(name)} twice, as columns ${indices.get(key)! + 1} and ${index + 1}: remove or rename one.`,
+        row,
+      );
+    }
+    indices.set(key, index);
+  });
+  const missing = ORDER_COLUMNS.filter((column) => !indices.has(column));
+  if (missing.length > 0) throw missingColumns(missing, columns, row);
+
+  const fileColumn = indices.get('_file') ?? -1;
+  return {
+    columns,
+    dataColumns: columns.flatMap((name, index) => (name.startsWith('_') ? [] : [index])),
+    orderColumns: Object.fromEntries(ORDER_COLUMNS.map((column) => [column, indices.get(column)!])) as Record<
+      OrderColumn,
+      number
+    >,
+    fileColumn,
+    report: fileColumn !== -1 && indices.has('_row'),
+  };
+}
+
+const MAX_NAMES_SHOWN = 20;
+const MAX_NAME_CHARS = 40;
+
+function missingColumns(missing: OrderColumn[], columns: string[], row: number): OmsError {
+  const shown = columns.slice(0, MAX_NAMES_SHOWN).map(quoted).join(', ');
+  const more = columns.length > MAX_NAMES_SHOWN ? ` and ${columns.length - MAX_NAMES_SHOWN} more` : '';
+  const hints = missing.flatMap((column) => {
+    const alike = columns.find((name) => lettersOf(name) === lettersOf(column));
+    return alike === undefined ? [] : [` Rename ${quoted(alike)} to ${column}.`];
+  });
+  return fileFailure(
+    'missing_column',
+    `The header lacks ${missing.join(', ')}; it has ${shown}${more}. Its first row must name every order column, in any order.${hints.join('')}`,
+    row,
+  );
+}
+
+const lettersOf = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+function quoted(name: string): string {
+  return JSON.stringify(name.length > MAX_NAME_CHARS ? `${name.slice(0, MAX_NAME_CHARS)}…` : name);
+}

@@ -1,0 +1,65 @@
+/**
+ * Bytes to text such that every character of the text is the same number of bytes, so that an index in the text is an
+ * offset in the file. UTF-16 gives text of its code units. The other encodings give one character per byte, which is
+ * final where it is ASCII; `decodeCells` makes the rest into what the bytes mean.
+ */
+import { isUtf8 } from 'node:buffer';
+import type { Encoding } from '../../model/intake.ts';
+
+/** Stands for an odd last byte of a UTF-16 file: no text, as a surrogate without its pair is none. */
+const LONE_SURROGATE = '\ud800';
+const REPLACEMENT = '\ufffd';
+const NON_ASCII = /[^\0-\x7f]/;
+
+export const unitBytesOf = (encoding: Encoding): 1 | 2 => (encoding.startsWith('utf-16') ? 2 : 1);
+
+export class UnitDecoder {
+  readonly #encoding: Encoding;
+  #odd: Buffer = Buffer.alloc(0);
+
+  constructor(encoding: Encoding) {
+    this.#encoding = encoding;
+  }
+
+  decode(block: Buffer): string {
+    if (unitBytesOf(this.#encoding) === 1) return block.toString('latin1');
+    const bytes = this.#odd.length > 0 ? Buffer.concat([this.#odd, block]) : block;
+    const even = bytes.length - (bytes.length % 2);
+    this.#odd = bytes.subarray(even);
+    const units = bytes.subarray(0, even);
+    return (this.#encoding === 'utf-16be' ? Buffer.from(units).swap16() : units).toString('utf16le');
+  }
+
+  end(): string {
+    return this.#odd.length > 0 ? LONE_SURROGATE : '';
+  }
+}
+
+const windows1252 = new TextDecoder('windows-1252');
+
+/** Makes the cells of a record final, in place; gives the indices of those whose bytes are no text, or null. */
+export function decodeCells(cells: string[], encoding: Encoding): number[] | null {
+  let undecodable: number[] | null = null;
+  for (let index = 0; index < cells.length; index++) {
+    const cell = cells[index]!;
+    if (!NON_ASCII.test(cell)) continue;
+    if (encoding === 'windows-1252') {
+      cells[index] = windows1252.decode(Buffer.from(cell, 'latin1'));
+      continue;
+    }
+    let valid: boolean;
+    if (encoding === 'utf-8') {
+      const bytes = Buffer.from(cell, 'latin1');
+      const decoded = bytes.toString('utf8');
+      valid = !decoded.includes(REPLACEMENT) || isUtf8(bytes);
+      cells[index] = decoded;
+    } else {
+      valid = cell.isWellFormed();
+      cells[index] = cell.toWellFormed();
+    }
+    if (valid) continue;
+    undecodable ??= [];
+    undecodable.push(index);
+  }
+  return undecodable;
+}

@@ -1,0 +1,82 @@
+/** Reads a CSV of stock, `sku,hub_id,available` to set or `sku,hub_id,delta` to add, in batches of changes. */
+import type { Readable } from 'node:stream';
+import { parse } from 'csv-parse';
+import * as z from 'zod';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { StockChange } from '../ports/order-store.ts';
+
+const key = (name: string) =>
+  z
+    .string({ error: `${name} is not a text` })
+    .trim()
+    .min(1, `${name} is empty`)
+    .max(limits.maxTextChars, `${name} is longer than ${limits.maxTextChars} characters`)
+    .refine((value) => !/\p{Cc}/u.test(value), `${name} has a control character`);
+
+const whole = (name: string, min: number) =>
+  z
+    .int({ error: `${name} is not a whole number` })
+    .min(min, `${name} is less than ${min}`)
+    .max(limits.maxStock, `${name} is more than ${limits.maxStock}`);
+
+const pair = { sku: key('sku'), hub_id: key('hub_id') };
+
+export const stockChangeSchemas = {
+  available: z
+    .object({ ...pair, available: whole('available', 0) })
+    .transform(({ sku, hub_id, available }): StockChange => ({ sku, hubId: hub_id, available })),
+  delta: z
+    .object({ ...pair, delta: whole('delta', -limits.maxStock) })
+    .transform(({ sku, hub_id, delta }): StockChange => ({ sku, hubId: hub_id, delta })),
+};
+
+/** Throws `invalid_body` with the line of the first record that is wrong. */
+export async function* readStockCsv(
+  bytes: Readable,
+  kind: keyof typeof stockChangeSchemas,
+): AsyncGenerator<StockChange[]> {
+  const parser = bytes.pipe(
+    parse({
+      bom: true,
+      columns: (names: string[]) => {
+        const clean = names.map((name) => name.trim().toLowerCase());
+        for (const name of ['sku', 'hub_id', kind])
+          if (!clean.includes(name))
+            throw new OmsError(
+              'invalid_body',
+              `the stock CSV has no column ${name}: its header must name sku, hub_id and ${kind}`,
+            );
+        return clean;
+      },
+      delimiter: [',', ';', '\t'],
+      info: true,
+      max_record_size: limits.maxRecordBytes,
+      skip_records_with_empty_values: true,
+      trim: true,
+    }),
+  );
+  bytes.on('error', (error) => parser.destroy(error));
+  let batch: StockChange[] = [];
+  try {
+    for await (const { record, info } of parser as AsyncIterable<{
+      record: Record<string, string>;
+      info: { lines: number };
+    }>) {
+      const text = record[kind] ?? '';
+      const number = /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+      const parsed = stockChangeSchemas[kind].safeParse({ ...record, [kind]: number });
+      if (!parsed.success)
+        throw new OmsError('invalid_body', `line ${info.lines} of the stock CSV: ${parsed.error.issues[0]!.message}`);
+      batch.push(parsed.data);
+      if (batch.length === limits.stockBatchItems) {
+        yield batch;
+        batch = [];
+      }
+    }
+  } catch (error) {
+    if (error instanceof OmsError || !(error as { code?: string }).code?.startsWith('CSV_')) throw error;
+    throw new OmsError('invalid_body', `the stock CSV cannot be read: ${(error as Error).message}`);
+  }
+  if (batch.length > 0) yield batch;
+}

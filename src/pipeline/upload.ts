@@ -1,0 +1,126 @@
+/**
+ * Takes one upload: streams its bytes into the object store while hashing them, then records the file, then queues its job.
+ * Answered as created only when all three are durable; on any failure before the file is recorded nothing is left (INV-5).
+ */
+import { createHash } from 'node:crypto';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { incomingKey, newFileId } from '../model/file.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { JobQueue } from '../ports/job-queue.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { CreateFileResult, OrderStore } from '../ports/order-store.ts';
+import { sniffBinary } from './intake.ts';
+
+export interface UploadPorts {
+  objects: ObjectStore;
+  queue: JobQueue;
+  store: OrderStore;
+  clock: Clock;
+}
+
+export interface UploadOptions {
+  name: string;
+  encoding: string | null;
+  parentFileId: string | null;
+  force: boolean;
+  idempotencyKey: string | null;
+  maxBytes: number;
+}
+
+const SNIFF_BYTES = 512;
+
+/**
+ * Throws `empty_upload`, `too_large`, `not_csv`, and what the ports throw. The source's own errors pass through.
+ */
+export async function upload(
+  ports: UploadPorts,
+  bytes: AsyncIterable<Uint8Array>,
+  options: UploadOptions,
+): Promise<CreateFileResult> {
+  const fileId = newFileId(ports.clock.now());
+  const key = incomingKey(fileId);
+  const staged = await ports.objects.stage(key);
+  const hash = createHash('sha256');
+  let sizeBytes = 0;
+  let head: Uint8Array | null = new Uint8Array(0);
+  try {
+    for await (const block of bytes) {
+      sizeBytes += block.length;
+      if (sizeBytes > options.maxBytes)
+        throw new OmsError(
+          'too_large',
+          `the upload is larger than ${options.maxBytes} bytes: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
+        );
+      if (head) {
+        head = Buffer.concat([head, block.subarray(0, SNIFF_BYTES)]);
+        if (head.length >= SNIFF_BYTES) {
+          refuseBinary(head);
+          head = null;
+        }
+      }
+      hash.update(block);
+      await staged.write(block);
+    }
+    if (head) refuseBinary(head);
+    if (sizeBytes === 0) throw new OmsError('empty_upload', 'the upload has no bytes: send the content of a CSV file');
+
+    const sha256 = hash.digest('hex');
+    const refused = await ports.store.files.wouldRefuse({
+      sha256,
+      force: options.force,
+      idempotencyKey: options.idempotencyKey,
+    });
+    if (refused) {
+      await staged.abort();
+      return refused;
+    }
+    const { version } = await staged.commit();
+    return await record(ports, key, {
+      fileId,
+      name: cleanName(options.name),
+      sizeBytes,
+      sha256,
+      objectVersion: version,
+      encodingOverride: options.encoding,
+      parentFileId: options.parentFileId,
+      force: options.force,
+      idempotencyKey: options.idempotencyKey,
+    });
+  } catch (error) {
+    await staged.abort();
+    throw error;
+  }
+}
+
+async function record(
+  { objects, store, queue }: UploadPorts,
+  key: string,
+  file: Parameters<OrderStore['files']['create']>[0],
+): Promise<CreateFileResult> {
+  let created: CreateFileResult;
+  try {
+    created = await store.files.create(file);
+  } catch (error) {
+    await objects.delete(key);
+    throw error;
+  }
+  if (created.kind === 'created') await queue.send({ version: 1, fileId: file.fileId });
+  else await objects.delete(key);
+  return created;
+}
+
+function refuseBinary(head: Uint8Array): void {
+  const what = sniffBinary(head);
+  if (what) throw new OmsError('not_csv', `the upload is ${what}, not CSV text or gzip`);
+}
+
+/** A name to show: the last part of a path, without control characters, of bounded length. Never used as a path. */
+export function cleanName(name: string): string {
+  const last = name.split(/[/\\]/).at(-1)!;
+  const clean = last
+    .toWellFormed()
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
+    .trim();
+  return [...clean].slice(0, limits.maxNameChars).join('') || 'orders.csv';
+}

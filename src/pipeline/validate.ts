@@ -1,0 +1,154 @@
+/**
+ * The second step of a row: from its cells to an order, or to all the reasons why it is none. Pure; the questions to the
+ * inventory service are asked by the caller, who brings the answer with `rejectUnknown`. Every row that comes in goes on as
+ * exactly one of the two (INV-1).
+ */
+import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
+import type { Header } from '../model/intake.ts';
+import { parseMinor } from '../model/money.ts';
+import { createOrderDateParser } from '../model/order-date.ts';
+import type { OrderRow } from '../model/order-row.ts';
+import type { RawRow } from '../model/raw-row.ts';
+import {
+  columnCount,
+  invalidValue,
+  malformedQuote,
+  totalMismatch,
+  unknownHub,
+  unknownSku,
+  type ValueCode,
+} from '../model/reasons.ts';
+import type { Reason, Rejection } from '../model/rejection.ts';
+import { createRowSchema, type RowValues } from '../model/row-schema.ts';
+
+export interface CheckedRow {
+  raw: RawRow;
+  header: Header;
+  /** Null when there are reasons. */
+  order: OrderRow | null;
+  /** In the order of the file's columns. */
+  reasons: Reason[];
+  /** Well-formed values to ask the inventory service about, also when other columns failed. */
+  sku: string | null;
+  hubId: string | null;
+}
+
+export function createRowValidator(header: Header, options: { timeZone: string }): (raw: RawRow) => CheckedRow {
+  const parseDate = createOrderDateParser(options.timeZone);
+  const schema = createRowSchema(parseDate);
+  const at = header.orderColumns;
+  const fileOrder = ORDER_COLUMNS.toSorted((a, b) => at[a] - at[b]);
+
+  function explain(raw: RawRow, values: RowValues, codes: Map<OrderColumn, ValueCode>): CheckedRow {
+    const reasons: Reason[] = [];
+    for (const column of fileOrder) {
+      const code = codes.get(column);
+      if (code !== undefined) {
+        const problem = code === 'invalid_date' ? parseDate(values.order_date) : undefined;
+        reasons.push(invalidValue(column, code, values[column], typeof problem === 'string' ? problem : undefined));
+      } else if (column === 'total_amount' && !codes.has('quantity') && !codes.has('unit_price')) {
+        const mismatch = findMismatch(values);
+        if (mismatch !== null) {
+          reasons.push(mismatch);
+        }
+      }
+    }
+    const sku = codes.has('sku') ? null : values.sku;
+    const hubId = codes.has('hub_id') ? null : values.hub_id;
+    return { raw, header, order: null, reasons, sku, hubId };
+  }
+
+  return (raw) => {
+    const { cells } = raw;
+    if (raw.malformedQuote) {
+      return { raw, header, order: null, reasons: [malformedQuote()], sku: null, hubId: null };
+    }
+    if (cells.length !== header.columns.length) {
+      const reason = columnCount(cells.length, header.columns.length, cells.slice(header.columns.length));
+      return { raw, header, order: null, reasons: [reason], sku: null, hubId: null };
+    }
+    const values: RowValues = {
+      order_id: cells[at.order_id]!.trim(),
+      customer_name: cells[at.customer_name]!.trim(),
+      customer_email: cells[at.customer_email]!.trim(),
+      product_name: cells[at.product_name]!.trim(),
+      sku: cells[at.sku]!.trim(),
+      hub_id: cells[at.hub_id]!.trim(),
+      quantity: cells[at.quantity]!.trim(),
+      unit_price: cells[at.unit_price]!.trim(),
+      total_amount: cells[at.total_amount]!.trim(),
+      order_date: cells[at.order_date]!.trim(),
+      shipping_address: cells[at.shipping_address]!.trim(),
+    };
+    const shape = schema.safeParse(values);
+    if (!shape.success || raw.undecodable !== null) {
+      const codes = new Map<OrderColumn, ValueCode>();
+      for (const issue of shape.error?.issues ?? []) {
+        codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
+      }
+      for (const column of fileOrder) {
+        if (raw.undecodable?.includes(at[column])) {
+          codes.set(column, 'invalid_utf8');
+        }
+      }
+      if (codes.size > 0) {
+        return explain(raw, values, codes);
+      }
+    }
+    const order: OrderRow = {
+      row: raw.row,
+      orderId: values.order_id,
+      customerName: values.customer_name,
+      customerEmail: values.customer_email,
+      productName: values.product_name,
+      sku: values.sku,
+      hubId: values.hub_id,
+      quantity: Number(values.quantity),
+      unitPriceMinor: parseMinor(values.unit_price)!,
+      totalMinor: parseMinor(values.total_amount)!,
+      orderDateMs: parseDate(values.order_date) as number,
+      shippingAddress: values.shipping_address,
+    };
+    if (order.quantity * order.unitPriceMinor !== order.totalMinor) {
+      return explain(raw, values, new Map());
+    }
+    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId };
+  };
+}
+
+/** For a quantity, price and total that are each valid. */
+function findMismatch(values: RowValues): Reason | null {
+  const quantity = Number(values.quantity);
+  const exactMinor = quantity * parseMinor(values.unit_price)!;
+  if (exactMinor === parseMinor(values.total_amount)) {
+    return null;
+  }
+  return totalMismatch(values.total_amount, quantity, values.unit_price, exactMinor);
+}
+
+/**
+ * Adds what the inventory service does not know, in column order; `words` are its own. A sku or hub that was not
+ * well-formed was not asked about and already has its reason.
+ */
+export function rejectUnknown(
+  checked: CheckedRow,
+  answer: { skuValid: boolean; hubValid: boolean; words?: string },
+): void {
+  if (checked.sku !== null && !answer.skuValid) {
+    checked.reasons.push(unknownSku(checked.sku, answer.words));
+  }
+  if (checked.hubId !== null && !answer.hubValid) {
+    checked.reasons.push(unknownHub(checked.hubId, answer.words));
+  }
+  if (checked.reasons.length > 0) {
+    const at = checked.header.orderColumns;
+    checked.reasons.sort((a, b) => at[a.column as OrderColumn] - at[b.column as OrderColumn]);
+    checked.order = null;
+  }
+}
+
+/** What the report keeps: the original cells of the data columns. A cell that the row does not have is empty. */
+export function toRejection(checked: CheckedRow, header: Header): Rejection {
+  const { raw, reasons } = checked;
+  return { row: raw.row, reasons, values: header.dataColumns.map((column) => raw.cells[column] ?? '') };
+}

@@ -1,0 +1,30 @@
+/**
+ * The inventory management system: the one that knows which SKUs and hubs exist. Validation asks it about each distinct
+ * pair of a chunk. An answer is about the pair; no answer is an outage, which makes the file wait and never fails a row
+ * (INV-7).
+ */
+export interface ImsPair {
+  sku: string;
+  hubId: string;
+}
+
+export interface ImsAnswer {
+  skuValid: boolean;
+  hubValid: boolean;
+  /** The IMS's own words, when it refused the item itself. */
+  words?: string;
+}
+
+export interface Ims {
+  /**
+   * Answers in the order of the pairs; pairs may repeat. MUST reject with a retryable OmsError `ims_unavailable` when any
+   * pair cannot be answered now, and with the signal's reason when the signal aborts; what was answered until then may be
+   * kept for the next call. One caller's abort MUST NOT fail another's call. MUST NOT keep the strings of the pairs once
+   * settled: they may be slices of a large block.
+   */
+  validate(pairs: readonly ImsPair[], signal?: AbortSignal): Promise<ImsAnswer[]>;
+  /** Throws OmsError `ims_unavailable`, with what happened in the message, when the IMS does not answer. */
+  ping(): Promise<void>;
+  /** Ends what is under way: calls that still wait reject with `ims_unavailable`. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,211 @@
+/**
+ * Where files, orders, stock, rejections and the outbox are kept. One port, because a chunk's orders, stock, events,
+ * rejections and checkpoint belong together: `chunks.commit` makes them one (INV-1 to INV-4).
+ *
+ * All methods may reject with retryable `store_unavailable` or `disk_full`; then either nothing or everything of the
+ * call was done, and calling again is safe.
+ */
+import type { Dependency, EndStatus, FileFailure, FileRecord, FileStatus, ReportRecord } from '../model/file.ts';
+import type { Header, Intake } from '../model/intake.ts';
+import type { Order, OrderStatus } from '../model/order.ts';
+import type { OrderRow } from '../model/order-row.ts';
+import type { ReasonCode, Rejection } from '../model/rejection.ts';
+
+export interface OrderStore {
+  readonly files: Files;
+  readonly chunks: Chunks;
+  readonly rejections: Rejections;
+  readonly orders: Orders;
+  readonly stock: Stock;
+  readonly statistics: Statistics;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The right to work on a file, for as long as nobody claimed it after. */
+export interface Claim {
+  fileId: string;
+  epoch: number;
+}
+
+export type ClaimResult =
+  | { kind: 'claimed'; claim: Claim; file: FileRecord }
+  /** Another claim's lease runs until then. */
+  | { kind: 'busy'; untilMs: number }
+  /** Claimed too often in a row without a committed chunk: the caller fails the file. */
+  | { kind: 'exhausted'; claim: Claim; file: FileRecord }
+  | { kind: 'ended' }
+  | { kind: 'unknown' };
+
+export interface NewFile {
+  fileId: string;
+  name: string;
+  sizeBytes: number;
+  sha256: string;
+  objectVersion: string;
+  encodingOverride: string | null;
+  parentFileId: string | null;
+  /** Go on although the same bytes are there. */
+  force: boolean;
+  idempotencyKey: string | null;
+}
+
+export type CreateFileResult =
+  | { kind: 'created'; file: FileRecord }
+  /** The idempotency key was used for the same bytes before: that file. */
+  | { kind: 'repeated'; file: FileRecord }
+  /** A live or completed file has these bytes. */
+  | { kind: 'duplicate'; existingFileId: string }
+  /** The idempotency key was used for other bytes. */
+  | { kind: 'key_reused' };
+
+export interface PageRequest {
+  limit: number;
+  /** The `next` of the page before; null for the first. Throws `invalid_cursor` when it is not one of this list's. */
+  after: string | null;
+}
+
+/** A page may be short, even empty, without being the last: only `next: null` ends. */
+export interface Page<Item> {
+  items: Item[];
+  next: string | null;
+}
+
+export interface Files {
+  /** MUST be atomic: of two creations of the same bytes at one moment, one is the duplicate. */
+  create(file: NewFile): Promise<CreateFileResult>;
+  /** Answers `create` would give for these bytes now, or null where it would create. */
+  wouldRefuse(file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
+  get(fileId: string): Promise<FileRecord | null>;
+  list(filter: { status?: FileStatus; parentFileId?: string }, page: PageRequest): Promise<Page<FileRecord>>;
+  reports(page: PageRequest): Promise<Page<{ fileId: string; report: ReportRecord }>>;
+  findReport(name: string): Promise<{ fileId: string; report: ReportRecord } | null>;
+
+  /** MUST raise the epoch, so that every older claim is refused from then on; MUST refuse while another lease runs. */
+  claim(fileId: string, leaseMs: number): Promise<ClaimResult>;
+  /** Extends the lease. Null when the claim is no longer the newest. */
+  renew(claim: Claim, leaseMs: number): Promise<{ cancelRequested: boolean } | null>;
+  /** Ends the lease without ending the file; this claim does not count as an attempt. */
+  release(claim: Claim): Promise<void>;
+  /** Ends the lease after a failure: this claim counts, and the file can be claimed again. */
+  expire(claim: Claim): Promise<void>;
+  recordIntake(claim: Claim, intake: Intake, columns: string[], parentFileId: string | null): Promise<void>;
+  /** Says what the file waits for; null when it goes on. */
+  setWaiting(claim: Claim, dependency: Dependency | null): Promise<void>;
+  /** Ends the file. Throws `claim_lost` when the claim is no longer the newest, unless this very end was recorded already. */
+  finish(
+    claim: Claim,
+    end: { status: EndStatus; failure: FileFailure | null; report: ReportRecord | null },
+  ): Promise<void>;
+
+  /** A queued file ends at once, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
+  requestCancel(fileId: string): Promise<FileRecord | null>;
+  /** Failed or cancelled back to queued, going on from the checkpoint. Null: unknown. Throws `not_retryable`, `duplicate_file`. */
+  requeue(fileId: string): Promise<FileRecord | null>;
+  /** Open files that no worker holds and that have not changed for `quietMs`: their message may be lost. */
+  stranded(quietMs: number, limit: number): Promise<string[]>;
+  /** Marks a stranded file as queued again now. */
+  touch(fileId: string): Promise<void>;
+}
+
+export interface ChunkToCommit {
+  n: number;
+  /** Where the next chunk begins. */
+  end: { offset: number; row: number };
+  bytesRead: number;
+  header: Header;
+  /** Valid rows in file order, and the original values of each by data column. */
+  orders: OrderRow[];
+  values: string[][];
+  rejections: Rejection[];
+}
+
+export interface ChunkResult {
+  accepted: number;
+  invalid: number;
+  cancelRequested: boolean;
+}
+
+export interface Chunks {
+  /**
+   * Decides every row and records the chunk, exactly once (INV-1 to INV-4): an order that exists is `duplicate_order` or
+   * `order_conflict`; each row, in file order, that what is left of its stock covers is accepted, the others are
+   * `out_of_stock`. MUST do nothing when the claim is not the newest (`claim_lost`, not retryable) and MUST answer the same
+   * again when chunk n was committed already by this claim.
+   */
+  commit(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult>;
+}
+
+export interface Rejections {
+  list(fileId: string, filter: { code?: ReasonCode }, page: PageRequest): Promise<Page<Rejection>>;
+}
+
+export interface OrderFilter {
+  status?: OrderStatus;
+  hubId?: string;
+  sku?: string;
+  fileId?: string;
+  customerEmail?: string;
+  /** Half-open on the order date. */
+  fromMs?: number;
+  toMs?: number;
+  /** The start of the order id, the customer's name or e-mail. */
+  q?: string;
+}
+
+export interface Orders {
+  get(orderId: string): Promise<Order | null>;
+  /** Newest first by (created_at, order_id). */
+  list(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>;
+}
+
+export interface StockLevel {
+  sku: string;
+  hubId: string;
+  available: number;
+}
+
+export type StockChange = { sku: string; hubId: string } & ({ available: number } | { delta: number });
+export type StockResult =
+  | { sku: string; hubId: string; available: number }
+  | { sku: string; hubId: string; error: 'below_zero' | 'too_much' | 'unknown_stock'; available: number };
+
+export interface Stock {
+  list(
+    filter: { sku?: string; hubId?: string; sort: 'key' | 'available' },
+    page: PageRequest,
+  ): Promise<Page<StockLevel>>;
+  /**
+   * Applies each change by itself and answers for each. With an idempotency key the same changes are applied once for 24 h;
+   * other changes under the same key throw `key_reused`.
+   */
+  change(changes: StockChange[], idempotencyKey: string | null): Promise<StockResult[]>;
+  /** Whether any stock row names the SKU, or the hub. */
+  knows(what: { sku: string } | { hubId: string }): Promise<boolean>;
+}
+
+export interface Totals {
+  files: Record<FileStatus, number>;
+  rows: { total: number; accepted: number; invalid: number };
+  orders: { total: number; byStatus: Record<string, number>; byHub: Record<string, number>; amountMinor: bigint };
+  invalidByCode: Record<string, number>;
+  events: { published: number; pending: number };
+}
+
+export interface Statistics {
+  /** MUST NOT scan orders. */
+  totals(): Promise<Totals>;
+  history(
+    bucketMs: number,
+    fromMs: number,
+    toMs: number,
+  ): Promise<{ atMs: number; rows: number; accepted: number; invalid: number }[]>;
+  verify(): AsyncIterable<Violation>;
+}
+
+/** Something `oms verify` found off, with the ids it concerns. */
+export interface Violation {
+  invariant: 'INV-1' | 'INV-2' | 'INV-3';
+  what: string;
+  id: string;
+}

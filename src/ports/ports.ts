@@ -1,0 +1,16 @@
+/** All ports of an installation, as a thread holds them. */
+import type { Clock } from './clock.ts';
+import type { EventStream } from './event-stream.ts';
+import type { Ims } from './ims.ts';
+import type { JobQueue } from './job-queue.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { OrderStore } from './order-store.ts';
+
+export interface Ports {
+  objects: ObjectStore;
+  queue: JobQueue;
+  store: OrderStore;
+  events: EventStream;
+  ims: Ims;
+  clock: Clock;
+}

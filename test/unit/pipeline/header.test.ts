@@ -1,0 +1,66 @@
+/** The header of a file: which column is which, and what a header cannot be. */
+import { describe, expect, it } from 'vitest';
+import { limits } from '../../../src/limits.ts';
+import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
+import { makeHeader } from '../../../src/pipeline/read.ts';
+import { HEADER, readBytes } from '../../support/reading.ts';
+
+describe('a header', () => {
+  it('names the order columns in any order and case, among others', async () => {
+    const names = [
+      '_row',
+      'Note',
+      ...ORDER_COLUMNS.toReversed().map((name) => ` ${name.toUpperCase()}\t`),
+      '',
+      '',
+      '_other',
+    ];
+    const { header } = await readBytes(`${names.join(',')}\na\n`);
+    expect(header!.columns).toEqual(names.map((name) => name.trim()));
+    expect(header!.orderColumns.shipping_address).toBe(2);
+    expect(header!.orderColumns.order_id).toBe(12);
+    expect(header!.dataColumns).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+    expect(header).toMatchObject({ report: false, fileColumn: -1 });
+  });
+
+  it('is made of its columns again as it was', async () => {
+    const { header } = await readBytes(`${HEADER},_row,_file,"x\ny"\na\n`);
+    expect(makeHeader(header!.columns)).toEqual(header);
+    expect(header!.report).toBe(true);
+  });
+
+  it('that lacks columns is missing_column, naming all of them, those found, and look-alikes', async () => {
+    const names = ORDER_COLUMNS.filter((name) => name !== 'order_id' && name !== 'sku');
+    const { failure } = await readBytes(`\nOrder ID,${names.join(',')}\na\n`);
+    expect(failure).toMatchObject({ code: 'missing_column', retryable: false, details: { row: 2 } });
+    expect(failure!.message).toContain('lacks order_id, sku;');
+    expect(failure!.message).toContain('"Order ID", "customer_name"');
+    expect(failure!.message).toContain('Rename "Order ID" to order_id.');
+  });
+
+  it('that lacks columns is described in bounded words', async () => {
+    const { failure } = await readBytes(
+      `${Array.from({ length: 200 }, (_, index) => `${index}`.repeat(200)).join(',')}\na\n`,
+    );
+    expect(failure!.code).toBe('missing_column');
+    expect(failure!.message).toContain('and 180 more');
+    expect(failure!.message.length).toBeLessThan(1500);
+  });
+
+  it.each([`${HEADER},SKU`, `${HEADER},note, Note `])(
+    'that has a name twice is duplicate_column: %s',
+    async (header) => {
+      const { failure } = await readBytes(`${header}\na\n`);
+      expect(failure).toMatchObject({ code: 'duplicate_column', retryable: false, details: { row: 1 } });
+      expect(failure!.message).toMatch(/"(SKU|Note)" twice, as columns (5 and 12|12 and 13)/);
+    },
+  );
+
+  it('with more columns than a file may have is too_many_columns', async () => {
+    const header = HEADER + ','.repeat(limits.maxColumns - ORDER_COLUMNS.length);
+    expect((await readBytes(`${header}\na\n`)).failure).toBeNull();
+    const { failure } = await readBytes(`${header},\na\n`);
+    expect(failure).toMatchObject({ code: 'too_many_columns', retryable: false, details: { row: 1 } });
+    expect(failure!.message).toContain('257');
+  });
+});

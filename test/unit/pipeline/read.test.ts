@@ -1,0 +1,470 @@
+/** Reading whole files: rows, chunks, resuming, gzip, failures, and the streams below. */
+import { Readable } from 'node:stream';
+import { setImmediate as turn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import Papa from 'papaparse';
+import { describe, expect, it } from 'vitest';
+import { limits } from '../../../src/limits.ts';
+import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
+import { csvLine } from '../../../src/model/spreadsheet-cell.ts';
+import { readFile } from '../../../src/pipeline/read.ts';
+import { HEADER, type Reading, readBytes, resumeAfter, sourceOf } from '../../support/reading.ts';
+
+const cellsOf = (reading: Reading) => reading.rows.map((row) => row.cells);
+const lines = (...records: string[]) => `${[HEADER, ...records].join('\n')}\n`;
+
+async function drain(chunks: AsyncIterable<unknown>): Promise<void> {
+  for await (const _chunk of chunks);
+}
+
+const small = { readBlockBytes: 64, detectBytes: 4096, maxRecordBytes: 300, maxChunkRows: 3, maxChunkBytes: 60 };
+
+/** All that reading tells of a file but progress, which depends on how the bytes come. */
+const outcome = ({ intake, header, chunks, failure }: Reading) => ({
+  intake,
+  header,
+  chunks: chunks.map(({ bytesRead: _, ...chunk }) => chunk),
+  failure: failure && { code: failure.code, details: failure.details },
+});
+
+const pieces = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 });
+
+/** Bytes of every kind that matters to the grammar, well formed or not. */
+const anyBody = fc
+  .array(
+    fc.constantFrom(
+      'a',
+      'b',
+      ' ',
+      ',',
+      ',',
+      '\n',
+      '\n',
+      '\r\n',
+      '\r',
+      '"',
+      '"',
+      '""',
+      ',"',
+      '",',
+      '"\n',
+      'é',
+      '€',
+      '😀',
+      "'",
+      '=',
+      '\t',
+    ),
+    { maxLength: 150 },
+  )
+  .map((parts) => parts.join(''));
+
+const encodings = {
+  'utf-8': (text: string) => Buffer.from(text),
+  'utf-8 with a mark': (text: string) => Buffer.from(`\ufeff${text}`),
+  'utf-16le': (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le'),
+  'utf-16be': (text: string) => Buffer.from(`\ufeff${text}`, 'utf16le').swap16(),
+};
+const anyEncoding = fc.constantFrom(...Object.values(encodings));
+
+describe('rows', () => {
+  it('have their cells as text, their spreadsheet row and their end', async () => {
+    const { rows, header, intake } = await readBytes(`${HEADER}\na,b\nc,d,e\n`);
+    expect(intake).toEqual({ encoding: 'utf-8', delimiter: ',', gzip: false, bom: false });
+    expect(header!.columns).toEqual(ORDER_COLUMNS);
+    const start = HEADER.length + 1;
+    const plain = { malformedQuote: false, undecodable: null };
+    expect(rows).toEqual([
+      { row: 2, cells: ['a', 'b'], end: start + 4, ...plain },
+      { row: 3, cells: ['c', 'd', 'e'], end: start + 10, ...plain },
+    ]);
+  });
+
+  it.each([
+    ['LF', '\n'],
+    ['CRLF', '\r\n'],
+  ])('end in %s, the last one with or without it', async (_, lineEnd) => {
+    const text = [HEADER, 'a,b', 'c,"d"'].join(lineEnd);
+    for (const file of [text, text + lineEnd, `${text}\r`]) {
+      expect(cellsOf(await readBytes(file))).toEqual([
+        ['a', 'b'],
+        ['c', 'd'],
+      ]);
+    }
+  });
+
+  it('keep a lone CR, spaces and quotes that stand inside an unquoted field', async () => {
+    expect(cellsOf(await readBytes(lines(' a\rb ,27" monitor,x "y" z')))).toEqual([
+      [' a\rb ', '27" monitor', 'x "y" z'],
+    ]);
+  });
+
+  it('may hold delimiters, line ends and doubled quotes in quoted fields', async () => {
+    expect(cellsOf(await readBytes(lines('"a,b","c\nd\r\ne","say ""hi""","",""""')))).toEqual([
+      ['a,b', 'c\nd\r\ne', 'say "hi"', '', '"'],
+    ]);
+  });
+
+  it('count blank records without being given any', async () => {
+    const { rows, chunks } = await readBytes(`\n ,\n${HEADER}\n\na\n,,,\n"",  \n\r\nb\n\n\n`);
+    expect(rows.map(({ row, cells }) => [row, cells[0]])).toEqual([
+      [5, 'a'],
+      [9, 'b'],
+    ]);
+    expect(chunks.at(-1)!.end.row).toBe(11);
+  });
+
+  it('with a field that goes on after its quote are malformed, and cost only the line on which that field opens', async () => {
+    const { rows } = await readBytes(lines('"a"x,b', 'c,"d', 'e,f', '"g",h', '"i\nj","k" ,l', 'm'));
+    expect(rows.map(({ row, cells, malformedQuote }) => ({ row, cells, malformedQuote }))).toEqual([
+      { row: 2, cells: ['"a"x', 'b'], malformedQuote: true },
+      { row: 3, cells: ['c', '"d'], malformedQuote: true },
+      { row: 4, cells: ['e', 'f'], malformedQuote: false },
+      { row: 5, cells: ['g', 'h'], malformedQuote: false },
+      { row: 6, cells: ['"i\nj"', '"k" ', 'l'], malformedQuote: true },
+      { row: 7, cells: ['m'], malformedQuote: false },
+    ]);
+  });
+
+  it('are those that csv-parse and papaparse read, of well-formed files in every encoding', async () => {
+    const cell = fc.oneof(
+      fc.string({
+        unit: fc.constantFrom('a', ' ', ',', ';', '"', '\n', '\r\n', 'é', '€', '😀', '\u0000'),
+        maxLength: 8,
+      }),
+      fc.string({ unit: 'grapheme', maxLength: 8 }),
+    );
+    // A first cell with a letter: no blank records, of which each reader thinks otherwise.
+    const record = fc
+      .tuple(fc.constant('id'), cell, cell)
+      .map((cells) => cells.map((value) => value.replaceAll('\ufeff', '')));
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(record, { minLength: 1, maxLength: 20 }),
+        anyEncoding,
+        pieces,
+        async (records, encode, pieceSizes) => {
+          const body = records.map(csvLine).join('');
+          const read = cellsOf(await readBytes(encode(`${HEADER}\n${body}`), { pieceSizes }));
+          expect(read).toEqual(records);
+          expect(read).toEqual(parse(body, { relax_column_count: true, record_delimiter: '\n' }));
+          expect(read).toEqual(Papa.parse(body, { delimiter: ',', newline: '\n', skipEmptyLines: true }).data);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('a file', () => {
+  it('reads the same however its bytes are cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        anyBody,
+        anyEncoding,
+        fc.boolean(),
+        pieces,
+        fc.integer({ min: 1, max: 200 }),
+        async (body, encode, gzip, pieceSizes, readBlockBytes) => {
+          const plain = encode(`${HEADER}\n${body}`);
+          const bytes = gzip ? gzipSync(plain) : plain;
+          const whole = await readBytes(bytes, { bounds: { ...small, readBlockBytes: 1e6 } });
+          const cut = await readBytes(bytes, { pieceSizes, bounds: { ...small, readBlockBytes } });
+          expect(outcome(cut)).toEqual(outcome(whole));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('reads on from the end of any chunk as if it had not stopped', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyBody, anyEncoding, fc.boolean(), pieces, async (body, encode, gzip, pieceSizes) => {
+        const plain = encode(`${HEADER}\na\n${body}`);
+        const bytes = gzip ? gzipSync(plain) : plain;
+        const whole = await readBytes(bytes, { bounds: small });
+        for (const [index, chunk] of whole.chunks.entries()) {
+          if (chunk.last) continue;
+          const rest = await readBytes(bytes, { pieceSizes, bounds: small, resume: resumeAfter(whole, chunk) });
+          expect(outcome(rest)).toEqual({ ...outcome(whole), chunks: outcome(whole).chunks.slice(index + 1) });
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('tells by its offsets where each row is, in bytes before decoding', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyBody, anyEncoding, async (body, encode) => {
+        const bytes = encode(`${HEADER}\nfirst\n${body}`);
+        const { chunks, rows, failure, intake } = await readBytes(bytes, { bounds: small });
+        for (const { start, end } of chunks) expect(start.offset).toBeLessThanOrEqual(end.offset);
+        const ends = rows.map((row) => row.end);
+        expect(ends).toEqual(ends.toSorted((a, b) => a - b));
+        const decoder = new TextDecoder(intake!.encoding);
+        for (const end of ends.slice(0, -1)) expect(decoder.decode(bytes.subarray(0, end))).toMatch(/\n$/);
+        if (failure === null) expect(chunks.at(-1)!.end.offset).toBe(bytes.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('that is resumed at its very end says only that it has ended', async () => {
+    const whole = await readBytes(lines('a', 'b'));
+    const { chunks, failure } = await readBytes(lines('a', 'b'), { resume: resumeAfter(whole, whole.chunks[0]!) });
+    expect(failure).toBeNull();
+    expect(chunks).toMatchObject([
+      { n: 1, rows: [], last: true, start: whole.chunks[0]!.end, end: whole.chunks[0]!.end },
+    ]);
+  });
+
+  it('that is resumed at its header gives all chunks', async () => {
+    const whole = await readBytes(lines('a', 'b', 'c', 'd'), { bounds: small });
+    const resume = { ...resumeAfter(whole, whole.chunks[0]!), nextChunk: 0, position: whole.chunks[0]!.start };
+    expect((await readBytes(lines('a', 'b', 'c', 'd'), { bounds: small, resume })).chunks).toEqual(whole.chunks);
+  });
+});
+
+describe('chunks', () => {
+  it('are cut after so many rows, and the last one says so', async () => {
+    const { chunks } = await readBytes(lines('a', 'b', 'c', '', 'd'), { bounds: { maxChunkRows: 3 } });
+    expect(chunks.map(({ n, rows, start, end, last }) => [n, rows.length, start.row, end.row, last])).toEqual([
+      [0, 3, 1, 4, false],
+      [1, 1, 4, 6, true],
+    ]);
+    expect(chunks[1]!.start).toEqual(chunks[0]!.end);
+  });
+
+  it('are cut after so many bytes', async () => {
+    const { chunks } = await readBytes(lines('a'.repeat(30), 'b'.repeat(30), 'c'), { bounds: { maxChunkBytes: 60 } });
+    expect(chunks.map((chunk) => chunk.rows.length)).toEqual([2, 1]);
+  });
+
+  it('without rows come only at the end, after blank records or exactly full chunks', async () => {
+    const blank = '\n'.repeat(500);
+    const { chunks } = await readBytes(lines(blank, 'a', 'b', 'c', blank), {
+      bounds: { maxChunkRows: 3, maxChunkBytes: 100 },
+    });
+    expect(chunks.map(({ rows, last }) => [rows.length, last])).toEqual([
+      [1, false],
+      [2, true],
+    ]);
+    const full = await readBytes(lines('a', 'b', 'c'), { bounds: { maxChunkRows: 3 } });
+    expect(full.chunks.map(({ rows, last }) => [rows.length, last])).toEqual([
+      [3, false],
+      [0, true],
+    ]);
+  });
+
+  it('tell the stored bytes that were read', async () => {
+    const file = lines(...Array.from({ length: 1000 }, (_, index) => `order ${index}`));
+    for (const bytes of [Buffer.from(file), gzipSync(file)]) {
+      const { chunks } = await readBytes(bytes, { bounds: { maxChunkRows: 400 } });
+      expect(chunks.at(-1)!.bytesRead).toBe(bytes.length);
+    }
+  });
+});
+
+describe('gzip', () => {
+  const file = lines('a', 'b');
+
+  it('is seen by its first bytes, and its members are read as one file', async () => {
+    const members = Buffer.concat([gzipSync(file.slice(0, 50)), gzipSync(file.slice(50))]);
+    for (let cut = 1; cut < members.length; cut++) {
+      const { rows, intake } = await readBytes(members, { pieceSizes: [cut, 1e6] });
+      expect(rows.map((row) => row.cells)).toEqual([['a'], ['b']]);
+      expect(intake!.gzip).toBe(true);
+    }
+  });
+
+  it('that is cut short or damaged fails the file as corrupt_gzip', async () => {
+    const bytes = gzipSync(file);
+    for (let length = 2; length < bytes.length; length++) {
+      expect((await readBytes(bytes.subarray(0, length))).failure).toMatchObject({
+        code: 'corrupt_gzip',
+        retryable: false,
+      });
+    }
+    bytes[bytes.length - 6]! ^= 1;
+    expect((await readBytes(bytes)).failure?.code).toBe('corrupt_gzip');
+  });
+
+  it('that inflates to more than a file may have is too_large', async () => {
+    expect((await readBytes(gzipSync(file), { maxInflatedBytes: file.length })).failure).toBeNull();
+    expect((await readBytes(gzipSync(file), { maxInflatedBytes: file.length - 1 })).failure?.code).toBe('too_large');
+  });
+
+  it('that grows as only a bomb does is too_large', async () => {
+    const bomb = gzipSync(lines(...Array.from({ length: 30_000 }, () => 'a'.repeat(100))));
+    const { failure } = await readBytes(bomb, { bounds: { gzipRatioFromBytes: 1_000_000 } });
+    expect(failure?.code).toBe('too_large');
+    expect(failure?.message).toContain('250 times');
+  });
+
+  it.each([
+    ['of gzip', gzipSync(file), 'a gzip file inside a gzip file'],
+    ['of a PDF', Buffer.from('%PDF-1.7\n'), 'a PDF'],
+  ])('%s is not_csv', async (_, inner, words) => {
+    const { failure } = await readBytes(gzipSync(inner));
+    expect(failure?.code).toBe('not_csv');
+    expect(failure?.message).toContain(words);
+  });
+});
+
+describe('a file fails', () => {
+  it.each(['', '\ufeff', '\n \n,,\n', HEADER, lines(), lines('', ' , ', '')])(
+    'as empty_file when there is no order in it: %j',
+    async (file) => {
+      for (const bytes of [Buffer.from(file), gzipSync(file)]) {
+        expect((await readBytes(bytes)).failure).toMatchObject({ code: 'empty_file', retryable: false });
+      }
+    },
+  );
+
+  it('as empty_file when it is resumed at its header and nothing follows', async () => {
+    const whole = await readBytes(lines('a'));
+    const resume = { ...resumeAfter(whole, whole.chunks[0]!), nextChunk: 0, position: whole.chunks[0]!.start };
+    expect((await readBytes(lines(), { resume })).failure?.code).toBe('empty_file');
+  });
+
+  it.each(['x,"never closed\n', `x,"closed too late${'\ny'.repeat(300)}"\n`])(
+    'as unclosed_quote with the row',
+    async (record) => {
+      const { failure, rows } = await readBytes(lines('a', 'b', 'c', record), { bounds: small });
+      expect(failure).toMatchObject({ code: 'unclosed_quote', retryable: false, details: { row: 5 } });
+      expect(failure?.message).toContain('Row 5');
+      expect(rows).toHaveLength(3);
+    },
+  );
+
+  it('as record_too_large with the row', async () => {
+    const tooLong = `${'x'.repeat(300)}\n`;
+    const { failure } = await readBytes(lines('a', tooLong), { bounds: small });
+    expect(failure).toMatchObject({ code: 'record_too_large', retryable: false, details: { row: 3 } });
+    const longest = `${'x'.repeat(299)}`;
+    expect((await readBytes(lines('a', longest), { bounds: small })).failure).toBeNull();
+  });
+
+  it('without holding a field that never ends', async () => {
+    let sent = 0;
+    const endless = {
+      sizeBytes: 1e12,
+      async open() {
+        return Readable.from(
+          (function* () {
+            yield Buffer.from(lines('a'));
+            for (;;) {
+              sent += 65_536;
+              yield Buffer.alloc(65_536, 'x');
+            }
+          })(),
+        );
+      },
+    };
+    const { chunks } = await readFile(endless, null, { maxInflatedBytes: 1e9 });
+    await expect(drain(chunks)).rejects.toMatchObject({ code: 'record_too_large' });
+    expect(sent).toBeLessThan(4 * limits.maxRecordBytes);
+  });
+});
+
+describe('a report that is uploaded again', () => {
+  it('loses the quote that was put before cells, in data columns alone', async () => {
+    const { rows, header } = await readBytes(
+      [`${HEADER},'=note,_row,_file`, `'=1,''a,'a,'-,=1,',,'@x,+1,"'\t",z,'+n,'=2,'=f`].join('\n'),
+    );
+    expect(header).toMatchObject({ report: true, fileColumn: 13, dataColumns: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] });
+    expect(header!.columns[11]).toBe('=note');
+    expect(rows[0]!.cells).toEqual(['=1', "'a", "'a", '-', '=1', "'", '', '@x', '+1', '\t', 'z', '+n', "'=2", "'=f"]);
+  });
+
+  it('is known as one by both of its columns; other files keep their quotes', async () => {
+    const { rows, header } = await readBytes(`${HEADER},_file\n'=1`);
+    expect(header).toMatchObject({ report: false, fileColumn: 11 });
+    expect(rows[0]!.cells).toEqual(["'=1"]);
+  });
+});
+
+describe('the streams below', () => {
+  const big = Buffer.from(lines(...Array.from({ length: 50_000 }, (_, index) => `order ${index},${'x'.repeat(50)}`)));
+
+  it.each([
+    ['plain', big],
+    ['gzip', gzipSync(big, { level: 1 })],
+  ])('end when the reader breaks off (%s)', async (_, bytes) => {
+    const source = sourceOf(bytes, [10_000]);
+    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    for await (const _chunk of chunks) break;
+    expect(source.opened[0]!.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['plain', big],
+    ['gzip', gzipSync(big, { level: 1 })],
+  ])('end when the signal aborts, with its reason (%s)', async (_, bytes) => {
+    const abort = new AbortController();
+    const source = sourceOf(bytes, [10_000]);
+    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9, signal: abort.signal });
+    const reason = new Error('the lease is lost');
+    const reading = (async () => {
+      for await (const _chunk of chunks) abort.abort(reason);
+    })();
+    await expect(reading).rejects.toBe(reason);
+    expect(source.opened[0]!.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['plain', big],
+    ['gzip', gzipSync(big, { level: 1 })],
+  ])('end when the signal aborts while the source is stalled (%s)', async (_, bytes) => {
+    const abort = new AbortController();
+    const stalled = new Readable({ read() {} });
+    stalled.push(bytes.subarray(0, 20_000));
+    const opening = readFile({ sizeBytes: bytes.length, open: async () => stalled }, null, {
+      maxInflatedBytes: 1e9,
+      signal: abort.signal,
+    });
+    const reason = new Error('the service stops');
+    setTimeout(() => abort.abort(reason), 20);
+    await expect(opening).rejects.toBe(reason);
+    expect(stalled.destroyed).toBe(true);
+  });
+
+  it('are never opened once the signal has aborted', async () => {
+    const source = sourceOf(big);
+    const reason = new Error('too late');
+    await expect(readFile(source, null, { maxInflatedBytes: 1e9, signal: AbortSignal.abort(reason) })).rejects.toBe(
+      reason,
+    );
+    expect(source.opened).toHaveLength(0);
+  });
+
+  it.each([
+    ['plain', big],
+    ['gzip', gzipSync(big, { level: 1 })],
+  ])('pass their errors on as they are (%s)', async (_, bytes) => {
+    const failure = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    for (const length of [0, 1, 100, bytes.length - 1]) {
+      const broken = async () =>
+        Readable.from(
+          (async function* () {
+            yield bytes.subarray(0, length);
+            await turn();
+            throw failure;
+          })(),
+        );
+      const reading = async () => {
+        const { chunks } = await readFile({ sizeBytes: bytes.length, open: broken }, null, { maxInflatedBytes: 1e9 });
+        return drain(chunks);
+      };
+      await expect(reading()).rejects.toBe(failure);
+    }
+  });
+
+  it('that end before the object does make the reading retryable, never a shorter file', async () => {
+    const source = { sizeBytes: big.length + 1, open: async () => Readable.from([big]) };
+    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    await expect(drain(chunks)).rejects.toMatchObject({ code: 'short_read', retryable: true });
+  });
+});

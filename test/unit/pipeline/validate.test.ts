@@ -1,0 +1,310 @@
+/** Checking a row: what is valid, what is told of what is not, and in which order. */
+import { describe, expect, test } from 'vitest';
+import { ORDER_COLUMNS, type OrderColumn } from '../../../src/model/columns.ts';
+import type { RawRow } from '../../../src/model/raw-row.ts';
+import { createRowValidator, rejectUnknown, toRejection } from '../../../src/pipeline/validate.ts';
+import { headerOf } from '../../support/file-outcome.ts';
+
+const VALID: Record<OrderColumn, string> = {
+  order_id: 'A-1',
+  customer_name: 'Anna Müller',
+  customer_email: 'anna@example.com',
+  product_name: '27" monitor',
+  sku: '00417-BLK',
+  hub_id: 'HUB-1',
+  quantity: '2',
+  unit_price: '19.99',
+  total_amount: '39.98',
+  order_date: '2026-11-20',
+  shipping_address: 'Königstraße 12\n70173 Stuttgart',
+};
+
+type Values = Partial<Record<OrderColumn, string>>;
+
+function rawRow(cells: string[], more: Partial<RawRow> = {}): RawRow {
+  return { row: 2, cells, end: 0, malformedQuote: false, undecodable: null, ...more };
+}
+
+function cellsOf(values: Values, columns: readonly string[] = ORDER_COLUMNS): string[] {
+  const all: Record<string, string> = { ...VALID, ...values };
+  return columns.map((name) => all[name] ?? 'extra');
+}
+
+function check(values: Values, options: { columns?: string[]; timeZone?: string; raw?: Partial<RawRow> } = {}) {
+  const columns = options.columns ?? [...ORDER_COLUMNS];
+  const validate = createRowValidator(headerOf(columns), { timeZone: options.timeZone ?? 'UTC' });
+  return validate(rawRow(cellsOf(values, columns), options.raw));
+}
+
+function codes(values: Values): string[] {
+  return check(values).reasons.map(({ column, code }) => `${column} ${code}`);
+}
+
+function reason(values: Values): string {
+  const { reasons } = check(values);
+  expect(reasons.length).toBe(1);
+  return reasons[0]!.reason;
+}
+
+describe('a valid row', () => {
+  test('becomes an order, with money in minor units and its date in milliseconds', () => {
+    const checked = check({});
+    expect(checked.reasons).toEqual([]);
+    expect(checked.order).toEqual({
+      row: 2,
+      orderId: 'A-1',
+      customerName: 'Anna Müller',
+      customerEmail: 'anna@example.com',
+      productName: '27" monitor',
+      sku: '00417-BLK',
+      hubId: 'HUB-1',
+      quantity: 2,
+      unitPriceMinor: 1999,
+      totalMinor: 3998,
+      orderDateMs: Date.UTC(2026, 10, 20),
+      shippingAddress: 'Königstraße 12\n70173 Stuttgart',
+    });
+  });
+
+  test('may have its columns in any order, and others that are ignored', () => {
+    const columns = [...ORDER_COLUMNS.toReversed(), 'note', '_row'];
+    const checked = check({}, { columns, raw: { undecodable: [11] } });
+    expect(checked.order).toEqual(check({}).order);
+  });
+
+  test('is trimmed, and keeps leading zeros', () => {
+    const checked = check({ sku: ' 00417-BLK\t', order_id: '\u00a0007 ', quantity: ' 02 ', unit_price: '019.99' });
+    expect(checked.order).toMatchObject({ sku: '00417-BLK', orderId: '007', quantity: 2, unitPriceMinor: 1999 });
+  });
+
+  test('may cost nothing, or as much as can be', () => {
+    expect(check({ unit_price: '0', total_amount: '0.00' }).order).toMatchObject({ totalMinor: 0 });
+    const most = check({ quantity: '1000000', unit_price: '9999999.99', total_amount: '9999999990000.00' });
+    expect(most.order).toMatchObject({ totalMinor: 999_999_999_000_000 });
+  });
+
+  test('has 500 characters at most in a text, by code points', () => {
+    expect(codes({ customer_name: '😀'.repeat(500), sku: 'x'.repeat(500) })).toEqual([]);
+    expect(codes({ customer_name: '😀'.repeat(501) })).toEqual(['customer_name value_too_long']);
+    expect(codes({ sku: 'x'.repeat(501) })).toEqual(['sku value_too_long']);
+    expect(codes({ customer_email: `${'x'.repeat(500)}@example.com` })).toEqual(['customer_email value_too_long']);
+  });
+
+  test('reads a date without a zone in the configured zone', () => {
+    expect(check({}, { timeZone: 'Europe/Berlin' }).order?.orderDateMs).toBe(Date.UTC(2026, 10, 19, 23));
+  });
+});
+
+describe('a bad value', () => {
+  test.each([...ORDER_COLUMNS])('is an empty %s', (column) => {
+    expect(check({ [column]: ' ' }).reasons).toEqual([{ column, code: 'missing_value', reason: `${column} is empty` }]);
+  });
+
+  test.each(['0', '-1', '1e3', '1.0', '+5', '٣', '9007199254740992', '1000001', '0x10', '1 000', '२'])(
+    'is the quantity %s',
+    (quantity) => {
+      expect(codes({ quantity })).toEqual(['quantity invalid_quantity']);
+    },
+  );
+
+  test.each(['1,99', '$5', '1.999', 'NaN', '-1', '.5', '5.', '10000000', '1e3', '٣', 'Infinity', '1 000.00'])(
+    'is the price or the total %s',
+    (amount) => {
+      expect(codes({ unit_price: amount })).toEqual(['unit_price invalid_price']);
+      if (amount !== '10000000') {
+        expect(codes({ total_amount: amount })).toEqual(['total_amount invalid_total']);
+      }
+    },
+  );
+
+  test.each(['2026-02-30', '11/21/2026', '2026-13-01', '2026-11-20T25:00:00Z', 'yesterday', '46347'])(
+    'is the date %s',
+    (order_date) => {
+      expect(codes({ order_date })).toEqual(['order_date invalid_date']);
+    },
+  );
+
+  test.each([
+    'anna',
+    'anna@',
+    '@example.com',
+    'a b@example.com',
+    'anna@example',
+    'a@b.com,c@d.com',
+    'ann..a@example.com',
+  ])('is the e-mail address %s', (customer_email) => {
+    expect(codes({ customer_email })).toEqual(['customer_email invalid_email']);
+  });
+
+  test.each(['39.97', '39.99', '0', '19.99', '9999999999999.99'])('is the total %s of 2 x 19.99', (total_amount) => {
+    expect(codes({ total_amount })).toEqual(['total_amount total_mismatch']);
+  });
+
+  test('is a control character; names, products and addresses may have tabs and line breaks', () => {
+    for (const column of ORDER_COLUMNS) {
+      for (const control of ['\0', '\x1b', '\x7f', '\x85']) {
+        expect(codes({ [column]: `1${control}1` })).toEqual([`${column} control_character`]);
+      }
+    }
+    for (const column of ['order_id', 'sku', 'hub_id', 'customer_email', 'quantity', 'order_date'] as const) {
+      expect(codes({ [column]: '1\t1' })).toEqual([`${column} control_character`]);
+    }
+    const spaced = 'a\tb\r\nc';
+    expect(codes({ customer_name: spaced, product_name: spaced, shipping_address: spaced })).toEqual([]);
+  });
+
+  test('of a megabyte is told at once', () => {
+    const started = performance.now();
+    for (const column of ORDER_COLUMNS) {
+      for (const text of ['a.', '1', '-', '@']) {
+        expect(codes({ [column]: text.repeat(500_000) }).length).toBe(1);
+      }
+    }
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+});
+
+describe('the reasons of a row', () => {
+  test('are all told, in the order of the columns of the file', () => {
+    const bad = { sku: '', quantity: '1e3', order_date: 'soon', order_id: 'a\0b' };
+    expect(codes(bad)).toEqual([
+      'order_id control_character',
+      'sku missing_value',
+      'quantity invalid_quantity',
+      'order_date invalid_date',
+    ]);
+    const reversed = check(bad, { columns: ORDER_COLUMNS.toReversed() }).reasons;
+    expect(reversed.map(({ column }) => column)).toEqual(['order_date', 'quantity', 'sku', 'order_id']);
+  });
+
+  test('include a wrong total although other columns failed, but not when its parts are no numbers', () => {
+    expect(codes({ customer_email: 'x', total_amount: '1' })).toEqual([
+      'customer_email invalid_email',
+      'total_amount total_mismatch',
+    ]);
+    expect(codes({ quantity: '0', total_amount: '1' })).toEqual(['quantity invalid_quantity']);
+    expect(codes({ unit_price: 'x', total_amount: '1' })).toEqual(['unit_price invalid_price']);
+  });
+
+  test('tell the value, what is expected, and the mistake where it can be recognised', () => {
+    expect(reason({ quantity: '1e3' })).toBe('quantity "1e3" is not a whole number from 1 to 1,000,000 (digits only)');
+    expect(reason({ quantity: '٣' })).toMatch(/: use the digits 0 to 9$/);
+    expect(reason({ unit_price: '1,99' })).toBe(
+      'unit_price "1,99" is not an amount from 0.00 to 9,999,999.99: use a point for decimals',
+    );
+    expect(reason({ unit_price: '$5' })).toMatch(/: leave out the currency$/);
+    expect(reason({ unit_price: '5 EUR' })).toMatch(/: leave out the currency$/);
+    expect(reason({ unit_price: 'NaN' })).toMatch(/9,999,999.99$/);
+    expect(reason({ unit_price: '1,234.50' })).toMatch(/: leave out the thousands separators$/);
+    expect(reason({ order_date: '11/21/2026' })).toBe(
+      'order_date "11/21/2026" is not an ISO 8601 date such as 2026-11-21 or 2026-11-21T14:03:00Z: write year-month-day',
+    );
+    expect(reason({ order_date: '46347' })).toMatch(/spreadsheet's number of a day/);
+    expect(reason({ order_date: '2026-02-30' })).toBe('order_date "2026-02-30" is not a day of the calendar');
+    expect(reason({ order_date: '2026-11-20T25:00:00Z' })).toMatch(/has a time that is not from 00:00:00 to 23:59:59$/);
+    expect(reason({ total_amount: '39.97' })).toBe('total_amount "39.97" is not quantity 2 x unit_price 19.99 = 39.98');
+    expect(reason({ sku: 'a\0\u202eb' })).toBe('sku "a\\u0000\\u202eb" contains a control character');
+  });
+
+  test('show long values shortened, without cutting a character in half', () => {
+    expect(reason({ customer_name: '😀'.repeat(501) })).toBe(
+      `customer_name "${'😀'.repeat(59)}…" is 501 characters long, at most 500 are allowed`,
+    );
+  });
+});
+
+describe('a row that could not be read well', () => {
+  test('with too few or too many cells has only that reason, and tells the surplus', () => {
+    const validate = createRowValidator(headerOf(), { timeZone: 'UTC' });
+    const short = validate(rawRow(['A-1', '']));
+    expect(short).toMatchObject({ order: null, sku: null, hubId: null });
+    expect(short.reasons.map(({ column, code }) => [column, code])).toEqual([['', 'column_count']]);
+    expect(short.reasons[0]!.reason).toMatch(/^the row has 2 cells, the header has 11: /);
+
+    const long = validate(rawRow([...cellsOf({}), 'x', 'y'.repeat(1000)]));
+    expect(long.reasons[0]!.reason).toMatch(/^the row has 13 cells, the header has 11 \(surplus: "x, y{56}…"\): /);
+  });
+
+  test('with a malformed quote has only that reason, whatever its cells look like', () => {
+    const checked = check({ sku: '' }, { raw: { malformedQuote: true } });
+    expect(checked.reasons.map(({ column, code }) => [column, code])).toEqual([['', 'malformed_quote']]);
+    expect(checked).toMatchObject({ order: null, sku: null, hubId: null });
+  });
+
+  test('with bytes that are no text has that reason alone for the column, and others for the rest', () => {
+    const at = (column: OrderColumn) => ORDER_COLUMNS.indexOf(column);
+    const checked = check(
+      { sku: '\uFFFD', quantity: '\uFFFD', hub_id: '' },
+      { raw: { undecodable: [at('sku'), at('quantity')] } },
+    );
+    expect(checked.reasons.map(({ column, code }) => `${column} ${code}`)).toEqual([
+      'sku invalid_utf8',
+      'hub_id missing_value',
+      'quantity invalid_utf8',
+    ]);
+    expect(checked.sku).toBeNull();
+  });
+});
+
+describe('the answer of the inventory service', () => {
+  test('adds what is not known in column order, and takes the order away', () => {
+    const checked = check({ order_id: '', quantity: '0' });
+    expect(checked).toMatchObject({ sku: '00417-BLK', hubId: 'HUB-1' });
+    rejectUnknown(checked, { skuValid: false, hubValid: false });
+    expect(checked.reasons.map(({ code }) => code)).toEqual([
+      'missing_value',
+      'unknown_sku',
+      'unknown_hub',
+      'invalid_quantity',
+    ]);
+
+    const reversed = check({}, { columns: ORDER_COLUMNS.toReversed() });
+    rejectUnknown(reversed, { skuValid: false, hubValid: false });
+    expect(reversed.reasons.map(({ code }) => code)).toEqual(['unknown_hub', 'unknown_sku']);
+    expect(reversed.order).toBeNull();
+  });
+
+  test('is told with its own words', () => {
+    const checked = check({});
+    rejectUnknown(checked, { skuValid: false, hubValid: true, words: 'SKU must not\nhave zeros' });
+    expect(checked.reasons).toEqual([
+      {
+        column: 'sku',
+        code: 'unknown_sku',
+        reason: 'sku "00417-BLK" is not known to the inventory service: SKU must not\\u000ahave zeros',
+      },
+    ]);
+  });
+
+  test('changes nothing when all is known, or was not asked about', () => {
+    const valid = check({});
+    rejectUnknown(valid, { skuValid: true, hubValid: true });
+    expect(valid.order).not.toBeNull();
+
+    const malformed = check({}, { raw: { malformedQuote: true } });
+    rejectUnknown(malformed, { skuValid: false, hubValid: false });
+    expect(malformed.reasons.length).toBe(1);
+  });
+});
+
+describe('a rejection', () => {
+  test('keeps the original values of the data columns, untrimmed', () => {
+    const header = headerOf(['note', ...ORDER_COLUMNS, '_row', '_file']);
+    const validate = createRowValidator(header, { timeZone: 'UTC' });
+    const cells = [' n ', ...cellsOf({ sku: ' ' }), '7', 'f'];
+    expect(toRejection(validate(rawRow(cells)), header)).toEqual({
+      row: 2,
+      reasons: [{ column: 'sku', code: 'missing_value', reason: 'sku is empty' }],
+      values: cells.slice(0, 12),
+    });
+  });
+
+  test('is as wide as the header, whatever the row had', () => {
+    const header = headerOf();
+    const validate = createRowValidator(header, { timeZone: 'UTC' });
+    const short = toRejection(validate(rawRow(['A-1'])), header);
+    expect(short.values).toEqual(['A-1', ...Array(10).fill('')]);
+    const long = toRejection(validate(rawRow([...cellsOf({}), 'more'])), header);
+    expect(long.values).toEqual(cellsOf({}));
+  });
+});
