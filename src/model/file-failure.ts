@@ -24,3 +24,10 @@ export type FileFailureCode = (typeof FILE_FAILURE_CODES)[number];
 export function fileFailure(code: FileFailureCode, message: string, row?: number): OmsError {
   return new OmsError(code, message, row === undefined ? {} : { details: { row } });
 }
+
+const CODES = new Set<string>(FILE_FAILURE_CODES);
+
+/** Whether an error is the file's own fault, as opposed to an engine that is down or a mistake of the service. */
+export function isFileFailure(error: unknown): error is OmsError & { readonly code: FileFailureCode } {
+  return error instanceof OmsError && !error.retryable && CODES.has(error.code);
+}

@@ -123,10 +123,11 @@ function headerOf(record: RawRow): Header {
 
 async function* readChunks(
   stored: StoredBytes,
-  { rows: stream, header, nextChunk, position }: Opened,
+  { intake, header, rows: stream, nextChunk, position }: Opened,
   bounds: ReadBounds,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RawChunk> {
+  const bytesRead = (end: Position) => (intake.gzip ? stored.bytesRead() : end.offset);
   try {
     let n = nextChunk;
     let start = position;
@@ -142,14 +143,15 @@ async function* readChunks(
       rows.push(row);
       if (rows.length >= bounds.maxChunkRows || row.end - start.offset >= bounds.maxChunkBytes) {
         const end = { offset: row.end, row: row.row };
-        yield { n, rows, start, end, bytesRead: stored.bytesRead(), last: false };
+        yield { n, rows, start, end, bytesRead: bytesRead(end), last: false };
         n++;
         start = end;
         rows = [];
       }
     }
     if (n === 0 && rows.length === 0) throw emptyFile('a header and no order');
-    yield { n, rows, start, end: stream.end, bytesRead: stored.bytesRead(), last: true };
+    const { end } = stream;
+    yield { n, rows, start, end, bytesRead: bytesRead(end), last: true };
   } finally {
     await stored.close();
   }

@@ -17,8 +17,8 @@ describe('Ims over HTTP', () => {
   beforeEach(async () => {
     service = await startReferenceIms({
       port: 0,
-      isKnownSku: (sku) => sku.startsWith('SKU-'),
-      isKnownHub: (hubId) => hubId.startsWith('HUB-'),
+      isKnownSku: async (sku) => sku.startsWith('SKU-'),
+      isKnownHub: async (hubId) => hubId.startsWith('HUB-'),
     });
     ims = createHttpIms({
       baseUrl: service.url,

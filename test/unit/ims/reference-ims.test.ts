@@ -16,8 +16,8 @@ describe('the reference IMS', () => {
     catalog.add('S0', 'H');
     return referenceIms({
       catalog,
-      isKnownSku: (sku) => sku === 'made-up',
-      isKnownHub: (hubId) => hubId === 'drawn-up',
+      isKnownSku: async (sku) => sku === 'made-up',
+      isKnownHub: async (hubId) => hubId === 'drawn-up',
     });
   };
 
