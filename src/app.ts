@@ -19,6 +19,7 @@ import { startWriterThread, Writer } from './adapters/sqlite/writer.ts';
 import type { Config } from './config.ts';
 import { startHttpServer } from './http/server.ts';
 import { startReferenceIms } from './ims/reference-ims.ts';
+import { limits } from './limits.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
 import { startWorker } from './pipeline/worker.ts';
 import { systemClock } from './ports/clock.ts';
@@ -99,6 +100,7 @@ export async function startEngine(config: Config, command: string, logger: Logge
           workerData: { ...options, writerPort: port } satisfies PortsOptions,
           transferList: [port],
           name: 'worker',
+          resourceLimits: limits.workerHeap,
         });
         let stopping = false;
         worker.once('error', workerDied.resolve);

@@ -171,4 +171,12 @@ export const limits = {
   /** `/stats` rows per second: sampled this often, over this window. */
   rateSampleMs: 1_000,
   rateWindowMs: 10_000,
+
+  // Threads.
+  /**
+   * The heaps of the threads. Left alone, V8 lets garbage grow with the machine's memory; a small young generation keeps
+   * it where it is cheap to collect. The old generation is a bound against leaks, far above what is used.
+   */
+  workerHeap: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 },
+  writerHeap: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 192 },
 } as const;

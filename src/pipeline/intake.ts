@@ -84,8 +84,8 @@ export function decideIntake(
   const start = first.toString('latin1', 0, 4);
   const marked = BOMS.find(([, mark]) => start.startsWith(mark));
   // "utf-16" alone leaves the byte order to the mark.
-  const open = encodingLabel?.trim().toLowerCase() === 'utf-16' && marked?.[0] === 'utf-16be';
-  const encoding = (open ? null : asked) ?? marked?.[0] ?? detectEncoding(first, whole);
+  const orderIsOpen = encodingLabel?.trim().toLowerCase() === 'utf-16' && marked?.[0] === 'utf-16be';
+  const encoding = (orderIsOpen ? null : asked) ?? marked?.[0] ?? detectEncoding(first, whole);
   const bom = marked?.[0] === encoding;
   const bomBytes = bom ? marked[1].length : 0;
 
@@ -109,27 +109,33 @@ function detectEncoding(first: Buffer, whole: boolean): Encoding {
 
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
+/** For names of columns and for a first line, which may be a whole file without line ends. */
+export function refuseControlCharacters(text: string): void {
+  if (CONTROL.test(text)) throw notCsv('The file begins with control characters, as no text does');
+}
+
 function checkText(text: string, encoding: Encoding): void {
   const lineEnd = text.indexOf('\n');
   const firstLine = lineEnd === -1 ? text : text.slice(0, lineEnd);
-  if (CONTROL.test(firstLine))
-    throw unmarkedUtf16(firstLine, encoding) ?? notCsv('The file begins with control characters, as no text does');
+  refuseUnmarkedUtf16(firstLine, encoding);
+  refuseControlCharacters(firstLine);
   if (lineEnd === -1 && /\r./s.test(text)) {
     throw notCsv('The lines of the file end in a lone CR, as those of old Macintosh programs did');
   }
 }
 
 /** Text of UTF-16 that is read byte by byte has a NUL in nearly every other place. */
-function unmarkedUtf16(firstLine: string, encoding: Encoding): OmsError | null {
+function refuseUnmarkedUtf16(firstLine: string, encoding: Encoding): void {
+  if (encoding.startsWith('utf-16')) return;
   const start = firstLine.slice(0, 200);
   const nuls = [0, 0];
-  for (let at = 0; at < start.length; at++) if (start.charCodeAt(at) === 0) nuls[at % 2]!++;
+  for (let at = 0; at < start.length; at++) {
+    if (start.charCodeAt(at) === 0) nuls[at % 2]!++;
+  }
   const [even, odd] = nuls as [number, number];
-  if (encoding.startsWith('utf-16') || Math.max(even, odd) < start.length / 4 || Math.min(even, odd) > 0) return null;
-  return fileFailure(
-    'unsupported_encoding',
-    `The file seems to be UTF-16 without a byte order mark: upload it with ?encoding=${odd > 0 ? 'utf-16le' : 'utf-16be'}, or save it as UTF-8.`,
-  );
+  if (Math.max(even, odd) <= start.length / 4 || Math.min(even, odd) > 0) return;
+  const remedy = `upload it with ?encoding=${odd > 0 ? 'utf-16le' : 'utf-16be'}, or save it as UTF-8`;
+  throw fileFailure('unsupported_encoding', `The file seems to be UTF-16 without a byte order mark: ${remedy}.`);
 }
 
 function notCsv(what: string): OmsError {

@@ -9,7 +9,7 @@ import { fileFailure } from '../model/file-failure.ts';
 import type { Header, Intake, Position } from '../model/intake.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import { unescapeCell } from '../model/spreadsheet-cell.ts';
-import { decideIntake } from './intake.ts';
+import { decideIntake, refuseControlCharacters } from './intake.ts';
 import { makeHeader } from './read/header.ts';
 import { RowStream } from './read/row-stream.ts';
 import { type ByteSource, openStored, type StoredBytes } from './read/stored-bytes.ts';
@@ -113,11 +113,10 @@ function openAgain({ bytes }: StoredBytes, resume: Resume, bounds: ReadBounds): 
   return { intake, header: makeHeader(resume.columns), rows, nextChunk, position };
 }
 
-function headerOf(record: RawRow): Header {
-  const header = makeHeader(
-    record.cells.map((name) => name.trim()),
-    record.row,
-  );
+function headerOf({ cells, row }: RawRow): Header {
+  const columns = cells.map((name) => name.trim());
+  columns.forEach(refuseControlCharacters);
+  const header = makeHeader(columns, row);
   return header.report ? { ...header, columns: header.columns.map(unescapeCell) } : header;
 }
 

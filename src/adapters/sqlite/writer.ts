@@ -4,6 +4,7 @@
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
 import type { Operations, Reply, Request, SentError, WriterOptions } from './writer-thread.ts';
 
 export class Writer {
@@ -90,7 +91,11 @@ export interface WriterThread {
 
 /** Starts the writer thread; resolves when the database is open and migrated. */
 export async function startWriterThread(options: WriterOptions): Promise<WriterThread> {
-  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: options, name: 'writer' });
+  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+    workerData: options,
+    name: 'writer',
+    resourceLimits: limits.writerHeap,
+  });
   let closing = false;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const died = new Promise<Error>((resolve) => {

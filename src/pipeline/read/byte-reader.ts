@@ -2,6 +2,8 @@
  * Bytes on demand from an asynchronous source: looking ahead, skipping, and taking them in blocks of a wanted size,
  * however the source cuts them. Errors of the source pass through as they are.
  */
+import { limits } from '../../limits.ts';
+
 export class ByteReader {
   readonly #source: AsyncIterator<Buffer>;
   #ahead: Buffer[] = [];
@@ -30,7 +32,7 @@ export class ByteReader {
 
   async skip(bytes: number): Promise<void> {
     for (let left = bytes; left > 0; ) {
-      const taken = await this.take(Math.min(left, SKIP_BYTES));
+      const taken = await this.take(Math.min(left, limits.readBlockBytes));
       if (taken.length === 0) return;
       left -= taken.length;
     }
@@ -69,5 +71,3 @@ export class ByteReader {
     return this.#ahead[0]!;
   }
 }
-
-const SKIP_BYTES = 64 * 1024;

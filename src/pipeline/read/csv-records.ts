@@ -121,6 +121,8 @@ export class CsvRecords {
     const delimiter = this.#delimiterCode;
     const cells: string[] = [];
     for (let at = start; ; at++) {
+      // A field that begins beyond the limit must not decide, by a quote that may have come or not, what the record is called.
+      if (at - start >= this.#maxRecordChars) throw this.#recordTooLarge();
       if (text.charCodeAt(at) === QUOTE) {
         const firstQuote = text.indexOf('"', at + 1);
         const close = closingQuote(text, firstQuote);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOmsError } from '../../../src/errors.ts';
-import { DELIMITERS, type Delimiter } from '../../../src/model/intake.ts';
+import { DELIMITERS, type Delimiter, type Encoding } from '../../../src/model/intake.ts';
 import { CsvRecords } from '../../../src/pipeline/read/csv-records.ts';
 
 interface Row {
@@ -14,7 +14,7 @@ interface Row {
 
 const QUOTED = /"((?:[^"]|"")*)"(?!")/y;
 
-function naiveRows(text: string, delimiter: Delimiter): { rows: Row[]; unclosed: number | null } {
+function naiveRows(text: string, delimiter: Delimiter): Outcome {
   const rows: Row[] = [];
   const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;
   let at = 0;
@@ -26,7 +26,7 @@ function naiveRows(text: string, delimiter: Delimiter): { rows: Row[]; unclosed:
       if (ended[at] === '"') {
         QUOTED.lastIndex = at;
         const match = QUOTED.exec(ended);
-        if (match === null) return { rows, unclosed: row };
+        if (match === null) return { rows, failure: { code: 'unclosed_quote', row } };
         const after = at + match[0].length;
         const follows = /^(\r?\n|)/.exec(ended.slice(after))![0];
         if (follows === '' && ended[after] !== delimiter) {
@@ -57,11 +57,16 @@ function naiveRows(text: string, delimiter: Delimiter): { rows: Row[]; unclosed:
     if (cells.some((cell) => cell.trim() !== ''))
       rows.push({ row, cells, malformedQuote, end: Math.min(at, text.length) });
   }
-  return { rows, unclosed: null };
+  return { rows, failure: null };
 }
 
-function read(pieces: string[], delimiter: Delimiter): { rows: Row[]; unclosed: number | null } {
-  const records = new CsvRecords({ delimiter, encoding: 'utf-8' }, 1e6, { offset: 0, row: 0 });
+interface Outcome {
+  rows: Row[];
+  failure: { code: string; row: unknown } | null;
+}
+
+function read(pieces: string[], delimiter: Delimiter, encoding: Encoding = 'utf-8', maxRecordBytes = 1e6): Outcome {
+  const records = new CsvRecords({ delimiter, encoding }, maxRecordBytes, { offset: 0, row: 0 });
   const rows: Row[] = [];
   const readAll = () => {
     for (let row = records.next(); row !== null; row = records.next()) {
@@ -74,27 +79,54 @@ function read(pieces: string[], delimiter: Delimiter): { rows: Row[]; unclosed: 
       records.push(piece, true);
       readAll();
     }
-    records.end(pieces.join('').length);
+    records.end(pieces.join('').length * (encoding === 'utf-8' ? 1 : 2));
     readAll();
   } catch (error) {
-    if (!isOmsError(error, 'unclosed_quote')) throw error;
-    return { rows, unclosed: error.details.row as number };
+    if (!isOmsError(error)) throw error;
+    return { rows, failure: { code: error.code, row: error.details.row } };
   }
-  return { rows, unclosed: null };
+  return { rows, failure: null };
 }
+
+const anyPieces = fc.array(
+  fc
+    .array(fc.constantFrom('a', ' ', ',', ';', '"', '"', '""', '\n', '\n', '\r', '\r\n', ',"', '",', '"\n', '\n"'), {
+      maxLength: 12,
+    })
+    .map((parts) => parts.join('')),
+  { maxLength: 8 },
+);
 
 describe('records', () => {
   it('are what a naive reading of the whole text gives, well formed or not, in any pieces', () => {
-    const piece = fc
-      .array(fc.constantFrom('a', ' ', ',', ';', '"', '"', '""', '\n', '\n', '\r', '\r\n', ',"', '",', '"\n', '\n"'), {
-        maxLength: 12,
-      })
-      .map((parts) => parts.join(''));
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 8 }), fc.constantFrom(...DELIMITERS), (pieces, delimiter) => {
+      fc.property(anyPieces, fc.constantFrom(...DELIMITERS), (pieces, delimiter) => {
         expect(read(pieces, delimiter)).toEqual(naiveRows(pieces.join(''), delimiter));
       }),
       { numRuns: 5000 },
     );
+  });
+
+  it('meet their limit at the same place in any pieces, be it in bytes or in pairs of them', () => {
+    fc.assert(
+      fc.property(anyPieces, fc.integer({ min: 1, max: 12 }), (pieces, maxRecordChars) => {
+        const text = pieces.join('');
+        const whole = read([text], ',', 'utf-8', maxRecordChars);
+        expect(read(pieces, ',', 'utf-8', maxRecordChars)).toEqual(whole);
+        expect(read([...text], ',', 'utf-8', maxRecordChars)).toEqual(whole);
+        const pairs = read([...text], ',', 'utf-16le', 2 * maxRecordChars);
+        expect(pairs).toEqual({ ...whole, rows: whole.rows.map((row) => ({ ...row, end: 2 * row.end })) });
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('are unclosed when their quote closes beyond the limit, too large when they end beyond it otherwise', () => {
+    const failureOf = (text: string) => read([text], ',', 'utf-8', 8).failure?.code;
+    expect(failureOf('"aaaaa"\n')).toBeUndefined();
+    expect(failureOf('"aaaaaa"\n')).toBe('record_too_large');
+    expect(failureOf('"aaaaaaa"\n')).toBe('unclosed_quote');
+    expect(failureOf('aaaaaaa\n')).toBeUndefined();
+    expect(failureOf('aaaaaaaa\n')).toBe('record_too_large');
   });
 });

@@ -1,9 +1,11 @@
 /** What the first bytes of a file tell: its kind, encoding, delimiter. */
 import { gzipSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
 import { DELIMITERS } from '../../../src/model/intake.ts';
+import { csvLine } from '../../../src/model/spreadsheet-cell.ts';
 import { parseEncoding, sniffBinary } from '../../../src/pipeline/intake.ts';
 import { HEADER, readBytes } from '../../support/reading.ts';
 
@@ -102,6 +104,19 @@ describe('the encoding', () => {
     expect(chunks.at(-1)!.end.offset).toBe(bytes.length);
   });
 
+  it('of Windows-1252 turns every byte into one character', async () => {
+    const record = fc.array(
+      fc.string({ unit: fc.constantFrom('a', ',', '"', '\n', ' ', 'é', 'ÿ', '\xa0', '×'), maxLength: 8 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1 }), async (records) => {
+        const body = records.map((cells) => csvLine(['id', ...cells])).join('');
+        const { rows } = await readBytes(latin1(`${HEADER}\n${body}`), { encoding: 'windows-1252' });
+        expect(rows.map((row) => row.cells)).toEqual(parse(body, { relax_column_count: true, record_delimiter: '\n' }));
+      }),
+    );
+  });
+
   it('turns text into the same text', async () => {
     const text = fc.string({ unit: 'grapheme', minLength: 1 }).filter((value) => !/[",\r\n\ufeff]/.test(value));
     await fc.assert(
@@ -170,6 +185,7 @@ describe('a file that is no CSV', () => {
 
   it.each([
     ['NUL characters in its header', `order_id\0,${HEADER}\na`],
+    ['control characters in a name on a later line', `\n"x\n\x02",${HEADER}\na`],
     ['control characters at its beginning', `\x01\x02${'x'.repeat(2e6)}`],
     ['UTF-32', Buffer.from(`\ufeff${HEADER}`, 'utf16le').toString('latin1').replace(/../gs, '$&\0\0')],
     ['line ends of CR alone', `${HEADER}\ra,b\rc,d\r`],

@@ -402,6 +402,18 @@ describe('the streams below', () => {
   it.each([
     ['plain', big],
     ['gzip', gzipSync(big, { level: 1 })],
+  ])('end when the reader breaks off while the source is stalled (%s)', async (_, bytes) => {
+    const stalled = new Readable({ read() {} });
+    stalled.push(bytes.subarray(0, -1));
+    const source = { sizeBytes: bytes.length, open: async () => stalled };
+    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    for await (const _chunk of chunks) break;
+    expect(stalled.destroyed).toBe(true);
+  });
+
+  it.each([
+    ['plain', big],
+    ['gzip', gzipSync(big, { level: 1 })],
   ])('end when the signal aborts, with its reason (%s)', async (_, bytes) => {
     const abort = new AbortController();
     const source = sourceOf(bytes, [10_000]);
