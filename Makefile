@@ -3,7 +3,7 @@
 .PHONY: run test check install
 
 run: install
-	@npm run --silent start -- --sample
+	@bin/oms start --sample
 
 test: install
 	npm test

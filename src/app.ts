@@ -17,8 +17,6 @@ import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-stor
 import { openForReading } from './adapters/sqlite/database.ts';
 import { startWriterThread, Writer } from './adapters/sqlite/writer.ts';
 import type { Config } from './config.ts';
-import { startHttpServer } from './http/server.ts';
-import { startReferenceIms } from './ims/reference-ims.ts';
 import { limits } from './limits.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
 import { startWorker } from './pipeline/worker.ts';
@@ -127,6 +125,7 @@ export async function startEngine(config: Config, command: string, logger: Logge
 async function startIms(config: Config, undo: (() => Promise<void> | void)[]): Promise<string> {
   if (config.ims.kind === 'http') return config.ims.baseUrl;
   const store = openStoreForReading(config)!;
+  const { startReferenceIms } = await import('./ims/reference-ims.ts');
   const ims = await startReferenceIms({
     port: config.ims.port,
     ...(config.ims.catalogFile === null ? {} : { catalogFile: config.ims.catalogFile }),
@@ -157,6 +156,8 @@ export async function runWorker(options: PortsOptions, logger: Logger) {
 export async function startServer(config: Config, logger: Logger) {
   const engine = await startEngine(config, 'oms start', logger);
   try {
+    // Loaded here only: the worker thread needs none of it.
+    const { startHttpServer } = await import('./http/server.ts');
     const server = await startHttpServer({ ports: engine.ports, config, logger });
     engine.announce(server.url);
     engine.startWorker();

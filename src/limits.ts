@@ -10,13 +10,13 @@ export const limits = {
   /** Bytes looked at to decide encoding and delimiter: enough to see past a long ASCII beginning. */
   detectBytes: 1 * MiB,
   /** Bytes parsed at a time, some 2 ms of work: larger is not faster, much smaller costs more awaits than parsing. */
-  readBlockBytes: 256 * KiB,
+  readBlockBytes: 64 * KiB,
   /** One CSV record, and so the reader's buffer. A real order is under 2 KiB; a quote that never closes stops here. */
   maxRecordBytes: 1 * MiB,
   /** Columns of a header: orders have 11; a spreadsheet with every column used is a mistake. */
   maxColumns: 256,
   /** A chunk is one transaction: large enough to share its fsync among many rows, small enough to commit in some 50 ms. */
-  maxChunkRows: 5_000,
+  maxChunkRows: 2_000,
   maxChunkBytes: 4 * MiB,
   /** A gzip file that grows more than this is a bomb; looked at after `gzipRatioFromBytes`. CSV seldom passes 50. */
   maxGzipRatio: 250,
@@ -28,7 +28,7 @@ export const limits = {
   /** How long a connection waits for a lock that another process holds, a backup for example. */
   sqliteBusyMs: 5_000,
   /** The writer's page cache: holds the index of order ids of about a million orders. */
-  sqliteWriterCacheBytes: 64 * MiB,
+  sqliteWriterCacheBytes: 48 * MiB,
   sqliteReaderCacheBytes: 8 * MiB,
   /** The log is written back into the database when it is this large: random pages are then written once, not per chunk. */
   sqliteWalBytes: 64 * MiB,
@@ -89,6 +89,8 @@ export const limits = {
   maxScanOrders: 50_000,
 
   // Stock.
+  /** Stock levels that the writer keeps in memory: some 10 MB of them. */
+  stockLevelsKept: 100_000,
   /** Largest stock of one SKU at one hub: sums of it stay exact. */
   maxStock: 1_000_000_000_000,
   /** Rejections looked at for one page of a list by code. */
@@ -153,6 +155,8 @@ export const limits = {
   /** A request's headers must have come within this. */
   headersMs: 30_000,
   maxHeaders: 100,
+  /** A client that is answered before the end of its body has this long to send what it has begun and to read the answer. */
+  lingerMs: 5_000,
   /** What a form may add to its file. */
   maxFormOverheadBytes: 1 * MiB,
   maxFormFields: 20,
@@ -177,6 +181,6 @@ export const limits = {
    * The heaps of the threads. Left alone, V8 lets garbage grow with the machine's memory; a small young generation keeps
    * it where it is cheap to collect. The old generation is a bound against leaks, far above what is used.
    */
-  workerHeap: { maxYoungGenerationSizeMb: 24, maxOldGenerationSizeMb: 256 },
+  workerHeap: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 256 },
   writerHeap: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 192 },
 } as const;

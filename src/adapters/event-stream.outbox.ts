@@ -14,13 +14,15 @@ const toCursor = (seq: number) => `o${seq.toString(36)}`;
 
 function toSeq(cursor: string): number {
   const seq = /^o[0-9a-z]{1,11}$/.test(cursor) ? Number.parseInt(cursor.slice(1), 36) : Number.NaN;
-  if (!Number.isSafeInteger(seq))
-    throw new OmsError(
-      'invalid_cursor',
-      `"${cursor.slice(0, 40)}" is no cursor of this event stream: take the id of an event, or 0`,
-    );
+  if (!Number.isSafeInteger(seq)) throw invalidCursor(cursor);
   return seq;
 }
+
+const invalidCursor = (cursor: string) =>
+  new OmsError(
+    'invalid_cursor',
+    `"${cursor.slice(0, 40)}" is no cursor of this event stream: take the id of an event, or 0`,
+  );
 
 export function createOutboxEventStream(db: Database, writer: Pick<Writer, 'nextCommit'>): EventStream {
   const outbox = createOutboxReader(db);
@@ -30,7 +32,10 @@ export function createOutboxEventStream(db: Database, writer: Pick<Writer, 'next
       return toCursor(outbox.newest());
     },
     async read(after, limit) {
-      return outbox.after(toSeq(after), Math.min(limit, limits.eventBatch)).map(({ seq, order }) => ({
+      const from = toSeq(after);
+      // A cursor from another data directory would keep its reader waiting past events that it has never seen.
+      if (from > outbox.newest()) throw invalidCursor(after);
+      return outbox.after(from, Math.min(limit, limits.eventBatch)).map(({ seq, order }) => ({
         cursor: toCursor(seq),
         orderId: order.orderId,
         json: orderCreatedJson(order),

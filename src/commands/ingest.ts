@@ -23,7 +23,8 @@ type FileJson = ReturnType<typeof fileJson>;
 
 /** A server, or the pipeline in this process. */
 interface Service {
-  upload(path: string): Promise<string>;
+  /** The file that was made of it, or the one that has these bytes already. */
+  upload(path: string): Promise<{ fileId: string; existed: boolean }>;
   get(fileId: string): Promise<FileJson>;
   report(name: string): string;
   stop(): Promise<void>;
@@ -48,7 +49,9 @@ export async function run(args: string[]): Promise<number> {
     const fileIds: { path: string; fileId: string }[] = [];
     for (const path of paths) {
       try {
-        fileIds.push({ path, fileId: await service.upload(path) });
+        const { fileId, existed } = await service.upload(path);
+        if (existed) await tellExisting(service, path, fileId);
+        fileIds.push({ path, fileId });
       } catch (error) {
         if (!isOmsError(error)) throw error;
         process.stderr.write(`${path}: ${error.message}\n`);
@@ -61,6 +64,13 @@ export async function run(args: string[]): Promise<number> {
   } finally {
     await service.stop();
   }
+}
+
+/** The same command again, after a crash for example, is no mistake: the file that is there is followed to its end. */
+async function tellExisting(service: Service, path: string, fileId: string): Promise<void> {
+  const { finished_at } = await service.get(fileId);
+  const what = finished_at === null ? 'is in work already' : 'was ingested before';
+  process.stdout.write(`${path}: ${what}, as file ${fileId}: no row is taken twice\n`);
 }
 
 async function follow(service: Service, path: string, fileId: string): Promise<number> {
@@ -125,10 +135,9 @@ async function ownPipeline(config: Config): Promise<Service> {
         idempotencyKey: null,
         maxBytes: config.maxUploadBytes,
       });
-      if (result.kind === 'duplicate')
-        throw new OmsError('duplicate_file', `these bytes were ingested before, as file ${result.existingFileId}`);
+      if (result.kind === 'duplicate') return { fileId: result.existingFileId, existed: true };
       if (result.kind !== 'created') throw new Error(`an upload without a key was answered ${result.kind}`);
-      return result.file.fileId;
+      return { fileId: result.file.fileId, existed: false };
     },
     get: async (fileId) => fileJson((await ports.store.files.get(fileId))!),
     report: (name) => `${config.dataDirectory}/objects/reports/${name}`,
@@ -141,14 +150,22 @@ function runningServer(url: string): Service {
     const response = await fetch(`${url}${path}`, init);
     const body = (await response.json()) as FileJson & { detail?: string; code?: string };
     if (!response.ok)
-      throw new OmsError(body.code ?? 'refused', body.detail ?? `the server answered ${response.status}`);
+      throw new OmsError(body.code ?? 'refused', body.detail ?? `the server answered ${response.status}`, {
+        details: body,
+      });
     return body;
   };
   return {
     async upload(path) {
       const body = Readable.toWeb(createReadStream(path, { highWaterMark: limits.readBytes })) as never;
       const init = { method: 'POST', headers: { 'content-type': 'text/csv' }, body, duplex: 'half' };
-      return (await call(`/upload?name=${encodeURIComponent(basename(path))}`, init as RequestInit)).file_id;
+      try {
+        const file = await call(`/upload?name=${encodeURIComponent(basename(path))}`, init as RequestInit);
+        return { fileId: file.file_id, existed: false };
+      } catch (error) {
+        if (!isOmsError(error, 'duplicate_file')) throw error;
+        return { fileId: error.details.existing_file_id as string, existed: true };
+      }
     },
     get: (fileId) => call(`/files/${fileId}`),
     report: (name) => `${url}/invalid-files/${name}`,

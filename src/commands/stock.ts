@@ -27,7 +27,11 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw fileError(error, path);
-    for await (const batch of batches()) set += await send(url, batch);
+    try {
+      for await (const batch of batches()) set += await send(url, batch);
+    } catch (refused) {
+      throw fileError(refused, path);
+    }
   }
   process.stdout.write(`${set} stock levels set\n`);
   return 0;

@@ -10,6 +10,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   invalid_parameter: 400,
   invalid_body: 400,
   invalid_cursor: 400,
+  unsupported_encoding: 400,
   no_file: 400,
   empty_upload: 400,
   several_files: 400,

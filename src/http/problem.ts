@@ -6,6 +6,8 @@ import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
+const CONTENT_TYPE = 'application/problem+json';
+
 export function problem(
   c: Context,
   status: ContentfulStatusCode,
@@ -13,6 +15,38 @@ export function problem(
   detail: string,
   extra: Record<string, unknown> = {},
 ): Response {
-  const body = { type: `urn:oms:problem:${code}`, title: STATUS_CODES[status], status, detail, code, ...extra };
-  return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
+  return c.body(problemJson(status, code, detail, extra), status, { 'content-type': CONTENT_TYPE });
+}
+
+/** For a request that never became one of the router's. */
+export function bareProblem(status: number, code: string, detail: string): Response {
+  return new Response(problemJson(status, code, detail), {
+    status,
+    headers: { 'content-type': CONTENT_TYPE, 'x-content-type-options': 'nosniff' },
+  });
+}
+
+/** The same as the bytes of an HTTP/1.1 answer, after which the connection ends. */
+export function problemBytes(status: number, code: string, detail: string): string {
+  const body = problemJson(status, code, detail);
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    `content-type: ${CONTENT_TYPE}`,
+    'x-content-type-options: nosniff',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+function problemJson(status: number, code: string, detail: string, extra: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    type: `urn:oms:problem:${code}`,
+    title: STATUS_CODES[status],
+    status,
+    detail,
+    code,
+    ...extra,
+  });
 }

@@ -1,14 +1,15 @@
 /** The HTTP server: one router of all resources behind the guards, and the socket's timeouts. */
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Ports } from '../ports/ports.ts';
+import { lingerAfterEarlyAnswer } from './early-answer.ts';
 import { answerError } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
@@ -20,6 +21,7 @@ import { metricsRoutes } from './metrics.ts';
 import { orderRoutes } from './orders.ts';
 import { problem } from './problem.ts';
 import { sampleRowsPerSecond, statsRoutes } from './stats.ts';
+import { answerUnreadable, answerUnroutable } from './unreadable.ts';
 import { uploadRoutes } from './upload.ts';
 
 export interface HttpOptions {
@@ -36,11 +38,12 @@ export function createHttpApp(
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.onError((error, c) => answerError(error, c, logger));
   app.notFound((c) => problem(c, 404, 'not_found', `there is nothing at ${c.req.method} ${c.req.path}`));
-  if (isLoopback(config.host)) app.use(localOnly(config.allowedHosts));
+  app.use(lingerAfterEarlyAnswer);
   app.use(async (c, next) => {
     await next();
     c.header('x-content-type-options', 'nosniff');
   });
+  if (isLoopback(config.host)) app.use(localOnly(config.allowedHosts));
   const { objects, queue, store, ims, events } = ports;
   app.route('/', uploadRoutes(ports, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, stopping));
@@ -60,12 +63,13 @@ export async function startHttpServer(options: HttpOptions) {
   const stopping = new AbortController();
   const rate = sampleRowsPerSecond(ports);
   const app = createHttpApp(options, stopping.signal, rate.rowsPerSecond);
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createServer(getRequestListener(app.fetch, { errorHandler: answerUnroutable }));
   // A total bound would cut slow uploads that are moving: only silence ends a connection.
   server.requestTimeout = 0;
   server.headersTimeout = limits.headersMs;
   server.timeout = limits.uploadIdleMs;
   server.maxHeadersCount = limits.maxHeaders;
+  server.on('clientError', answerUnreadable);
   server.listen(config.port, config.host);
   try {
     await once(server, 'listening');

@@ -10,6 +10,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { parseEncoding } from '../pipeline/intake.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
@@ -35,6 +36,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
 
   app.post('/upload', async (c) => {
     const query = readQuery(c, { name: z.string().optional(), encoding: text, parent_file_id: text, force: flag });
+    if (query.encoding !== undefined) parseEncoding(query.encoding);
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
     if (query.parent_file_id !== undefined && !(await ports.store.files.get(query.parent_file_id)))
       throw notFound('file', query.parent_file_id);
@@ -126,7 +128,8 @@ function receive(incoming: IncomingMessage): Received {
 
 async function* receiveBody(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
-    yield* incoming;
+    // Not destroyed when the upload is refused half-way: what still comes has to be read for the answer to arrive.
+    yield* incoming.iterator({ destroyOnReturn: false });
   } catch (error) {
     throw unfinished(error);
   }

@@ -122,7 +122,8 @@ async function ingestChunks(
       sizeBytes: file.sizeBytes,
       open: (offset) => objects.open(incomingKey(file.fileId), { offset, version: file.objectVersion }),
     },
-    file.intake && file.columns
+    // Before the first checkpoint the position is still that of the header, though the intake may be recorded already.
+    file.intake && file.columns && file.nextChunk > 0
       ? {
           intake: file.intake,
           columns: file.columns,
@@ -134,6 +135,7 @@ async function ingestChunks(
       ...(file.encodingOverride === null ? {} : { encoding: file.encodingOverride }),
       maxInflatedBytes: options.maxInflatedBytes,
       signal: stopReading.signal,
+      atBorder: leaveIfAsked,
     },
   );
   const validate = createRowValidator(header, { timeZone: options.timeZone });

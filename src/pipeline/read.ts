@@ -33,6 +33,8 @@ export interface ReadOptions {
   encoding?: string;
   maxInflatedBytes: number;
   signal?: AbortSignal;
+  /** Called between blocks while no row of a next chunk was read, as in a long run of blank records; may throw to stop there. */
+  atBorder?: () => void;
 }
 
 /** Where to go on in a file that was opened before: at the end of a chunk, or of the header. */
@@ -77,7 +79,7 @@ export async function readFile(
   const stored = await openStored(source, offset, gzip, { ...bounds, maxInflatedBytes }, signal);
   try {
     const opened = resume === null ? await openNew(stored, options, bounds) : openAgain(stored, resume, bounds);
-    return { intake: opened.intake, header: opened.header, chunks: readChunks(stored, opened, bounds, signal) };
+    return { intake: opened.intake, header: opened.header, chunks: readChunks(stored, opened, bounds, options) };
   } catch (error) {
     await stored.close();
     throw error;
@@ -100,6 +102,7 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
   const rows = new RowStream(bytes, intake, { offset: bomBytes, row: 0 }, bounds);
   let record = rows.next();
   while (record === null) {
+    options.atBorder?.();
     if (!(await rows.feed())) throw emptyFile('nothing');
     record = rows.next();
   }
@@ -124,7 +127,7 @@ async function* readChunks(
   stored: StoredBytes,
   { intake, header, rows: stream, nextChunk, position }: Opened,
   bounds: ReadBounds,
-  signal: AbortSignal | undefined,
+  { signal, atBorder }: ReadOptions,
 ): AsyncGenerator<RawChunk> {
   const bytesRead = (end: Position) => (intake.gzip ? stored.bytesRead() : end.offset);
   try {
@@ -135,6 +138,7 @@ async function* readChunks(
       const row = stream.next();
       if (row === null) {
         signal?.throwIfAborted();
+        if (rows.length === 0) atBorder?.();
         if (await stream.feed()) continue;
         break;
       }

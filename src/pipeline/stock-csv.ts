@@ -36,10 +36,12 @@ export async function* readStockCsv(
   bytes: Readable,
   kind: keyof typeof stockChangeSchemas,
 ): AsyncGenerator<StockChange[]> {
+  let headerSeen = false;
   const parser = bytes.pipe(
     parse({
       bom: true,
       columns: (names: string[]) => {
+        headerSeen = true;
         const clean = names.map((name) => name.trim().toLowerCase());
         for (const name of ['sku', 'hub_id', kind])
           if (!clean.includes(name))
@@ -52,6 +54,7 @@ export async function* readStockCsv(
       delimiter: [',', ';', '\t'],
       info: true,
       max_record_size: limits.maxRecordBytes,
+      skip_empty_lines: true,
       skip_records_with_empty_values: true,
       trim: true,
     }),
@@ -78,5 +81,7 @@ export async function* readStockCsv(
     if (error instanceof OmsError || !(error as { code?: string }).code?.startsWith('CSV_')) throw error;
     throw new OmsError('invalid_body', `the stock CSV cannot be read: ${(error as Error).message}`);
   }
+  if (!headerSeen)
+    throw new OmsError('invalid_body', `the stock CSV is empty: its header must name sku, hub_id and ${kind}`);
   if (batch.length > 0) yield batch;
 }

@@ -50,9 +50,17 @@ export interface Service {
   stop(): Promise<number | null>;
 }
 
-/** Starts `oms start` and resolves when it listens. Rejects with its output when it exits before. */
+/**
+ * Starts `oms start` and resolves when it listens. Rejects with its output when it exits before. `onSpawn` is given the process
+ * at once.
+ */
 export async function startService(
-  options: { dataDirectory?: string; env?: Record<string, string>; args?: string[] } = {},
+  options: {
+    dataDirectory?: string;
+    env?: Record<string, string>;
+    args?: string[];
+    onSpawn?: (child: ChildProcess) => void;
+  } = {},
 ): Promise<Service> {
   const dataDirectory = options.dataDirectory ?? (await temporaryDirectory());
   const child = spawn(process.execPath, [MAIN, 'start', ...(options.args ?? [])], {
@@ -61,6 +69,7 @@ export async function startService(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
+  options.onSpawn?.(child);
   child.once('exit', () => running.delete(child));
   const log: Record<string, unknown>[] = [];
   const output: string[] = [];
@@ -133,6 +142,7 @@ export function cleanEnvironment(extra: Record<string, string>): Record<string, 
 export async function runOms(
   args: string[],
   env: Record<string, string> = {},
+  onSpawn?: (child: ChildProcess) => void,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: ROOT,
@@ -140,6 +150,7 @@ export async function runOms(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
+  onSpawn?.(child);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));

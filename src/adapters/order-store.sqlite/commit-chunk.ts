@@ -3,64 +3,52 @@
  * written together, or not at all (INV-1 to INV-4). The fence is the claim's epoch. Runs in the writer thread.
  */
 import { OmsError } from '../../errors.ts';
+import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode } from '../../model/rejection.ts';
 import type { ChunkResult } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type PackedChunk, type PackedRejection, packRejection, type UnpackedRow, unpackRows } from './packed-chunk.ts';
+import { type PackedChunk, type PackedRejection, PackedRows, packRejection } from './packed-chunk.ts';
+import type { StockLevel, StockLevels } from './stock-levels.ts';
+
+/** An order as its payload is compared: by column name. */
+type Payload = Record<Exclude<OrderColumn, 'order_id'>, string | number>;
 
 interface ExistingOrder {
-  orderId: string;
   fileId: string;
   row: number;
-  customerName: string;
-  customerEmail: string;
-  productName: string;
-  sku: string;
-  hubId: string;
-  quantity: number;
-  unitPriceMinor: number;
-  totalMinor: number;
-  orderDateMs: number;
-  shippingAddress: string;
+  payload: Payload;
 }
 
-interface StockRow {
-  sku: string;
-  hubId: string;
-  left: number;
-  taken: number;
+const PAYLOAD_COLUMNS = ORDER_COLUMNS.filter((column) => column !== 'order_id');
+
+function payloadOf(rows: PackedRows, i: number): Payload {
+  return {
+    customer_name: rows.text(i, 'customer_name'),
+    customer_email: rows.text(i, 'customer_email'),
+    product_name: rows.text(i, 'product_name'),
+    sku: rows.text(i, 'sku'),
+    hub_id: rows.text(i, 'hub_id'),
+    quantity: rows.quantity(i),
+    unit_price: rows.unitPriceMinor(i),
+    total_amount: rows.totalMinor(i),
+    order_date: rows.orderDateMs(i),
+    shipping_address: rows.text(i, 'shipping_address'),
+  };
 }
 
-/** What makes two orders of one id the same order, by column name. */
-const PAYLOAD = [
-  ['customer_name', 'customerName'],
-  ['customer_email', 'customerEmail'],
-  ['product_name', 'productName'],
-  ['sku', 'sku'],
-  ['hub_id', 'hubId'],
-  ['quantity', 'quantity'],
-  ['unit_price', 'unitPriceMinor'],
-  ['total_amount', 'totalMinor'],
-  ['order_date', 'orderDateMs'],
-  ['shipping_address', 'shippingAddress'],
-] as const;
-
-export function chunkOperations(db: Database, now: () => number) {
+export function chunkOperations(db: Database, levels: StockLevels, now: () => number) {
   const readFile = db.prepare('select * from files where file_id = ?');
   const readChunk = db.prepare('select accepted, invalid from chunks where file_no = ? and n = ?');
   const findOrders = db.prepare(`
-    select o.order_id orderId, f.file_id fileId, o.row, o.customer_name customerName, o.customer_email customerEmail,
-      o.product_name productName, o.sku, o.hub_id hubId, o.quantity, o.unit_price_minor unitPriceMinor,
-      o.total_minor totalMinor, o.order_date orderDateMs, o.shipping_address shippingAddress
+    select o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
+      o.unit_price_minor unit_price, o.total_minor total_amount, o.order_date, o.shipping_address
     from json_each(?) id join orders o on o.order_id = id.value join files f on f.file_no = o.file_no`);
   const lastOrder = db.prepare('select seq, created_at from orders order by seq desc limit 1');
   const insertOrder = db.prepare(`
     insert into orders (seq, order_id, file_no, row, customer_name, customer_email, product_name, sku, hub_id, quantity,
       unit_price_minor, total_minor, order_date, shipping_address, status, stock_taken, created_at, updated_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'on_hold', ?, ?, ?)`);
-  const readStock = db.prepare('select available from stock where sku = ? and hub_id = ?');
-  const takeStock = db.prepare('update stock set available = available - ? where sku = ? and hub_id = ?');
   const insertRejection = db.prepare(
     'insert into rejections (file_no, row, codes, reasons, cells) values (?, ?, ?, ?, ?)',
   );
@@ -84,48 +72,57 @@ export function chunkOperations(db: Database, now: () => number) {
     on conflict (minute) do update set rows = rows + excluded.rows, accepted = accepted + excluded.accepted,
       invalid = invalid + excluded.invalid`);
 
-  function decide(rows: UnpackedRow[], fileId: string, trackStock: boolean) {
-    const orders = new Map<string, ExistingOrder>();
-    for (const order of findOrders.all(JSON.stringify(rows.map((row) => row.orderId))) as unknown as ExistingOrder[])
-      orders.set(order.orderId, order);
-    const stock = new Map<string, StockRow>();
-    const accepted: UnpackedRow[] = [];
+  /** Which rows are accepted, by index in file order; the reasons of the others; what is taken of each level. */
+  function decide(rows: PackedRows, orderIds: string[], fileId: string, trackStock: boolean) {
+    const stored = new Map<string, ExistingOrder>();
+    for (const { order_id, file_id, row, ...payload } of findOrders.all(
+      JSON.stringify(orderIds),
+    ) as unknown as (Payload & {
+      order_id: string;
+      file_id: string;
+      row: number;
+    })[])
+      stored.set(order_id, { fileId: file_id, row, payload });
+    levels.trim();
+    const acceptedHere = new Map<string, number>();
+    const taken = new Map<StockLevel, number>();
+    const accepted: number[] = [];
     const rejected: PackedRejection[] = [];
-    const reject = (row: UnpackedRow, reason: Reason) =>
-      rejected.push(packRejection({ row: row.row, reasons: [reason], values: row.values }));
+    const reject = (i: number, reason: Reason) =>
+      rejected.push(packRejection({ row: rows.row(i), reasons: [reason], values: rows.values(i) }));
 
-    for (const row of rows) {
-      const same = orders.get(row.orderId);
-      if (same) {
-        const differing = PAYLOAD.filter(([, field]) => same[field] !== row[field]).map(([column]) => column);
+    for (let i = 0; i < rows.length; i++) {
+      const orderId = orderIds[i]!;
+      const here = acceptedHere.get(orderId);
+      const existing =
+        here === undefined ? stored.get(orderId) : { fileId, row: rows.row(here), payload: payloadOf(rows, here) };
+      if (existing) {
+        const payload = payloadOf(rows, i);
+        const differing = PAYLOAD_COLUMNS.filter((column) => existing.payload[column] !== payload[column]);
         reject(
-          row,
+          i,
           differing.length === 0
-            ? duplicateOrder(row.orderId, same.fileId, same.row)
-            : orderConflict(row.orderId, differing, same.fileId, same.row),
+            ? duplicateOrder(orderId, existing.fileId, existing.row)
+            : orderConflict(orderId, differing, existing.fileId, existing.row),
         );
         continue;
       }
       if (trackStock) {
-        // Neither part may contain a control character, so the key is unambiguous.
-        const key = `${row.sku}\n${row.hubId}`;
-        let level = stock.get(key);
-        if (!level) {
-          const found = readStock.get(row.sku, row.hubId) as { available: number } | undefined;
-          level = { sku: row.sku, hubId: row.hubId, left: found?.available ?? 0, taken: 0 };
-          stock.set(key, level);
-        }
-        if (row.quantity > level.left) {
-          reject(row, outOfStock(row.sku, row.hubId, row.quantity, level.left));
+        const sku = rows.text(i, 'sku');
+        const hubId = rows.text(i, 'hub_id');
+        const quantity = rows.quantity(i);
+        const level = levels.get(sku, hubId);
+        const left = level ? level.available - (taken.get(level) ?? 0) : 0;
+        if (quantity > left) {
+          reject(i, outOfStock(sku, hubId, quantity, left));
           continue;
         }
-        level.left -= row.quantity;
-        level.taken += row.quantity;
+        taken.set(level!, (taken.get(level!) ?? 0) + quantity);
       }
-      accepted.push(row);
-      orders.set(row.orderId, { ...row, fileId });
+      accepted.push(i);
+      acceptedHere.set(orderId, i);
     }
-    return { accepted, rejected, stock };
+    return { accepted, rejected, taken };
   }
 
   function commitChunk(chunk: PackedChunk): ChunkResult {
@@ -149,8 +146,9 @@ export function chunkOperations(db: Database, now: () => number) {
     if (file.next_chunk !== chunk.n)
       throw new OmsError('claim_lost', `file ${chunk.claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
 
-    const rows = unpackRows(chunk);
-    const { accepted, rejected, stock } = decide(rows, chunk.claim.fileId, chunk.trackStock);
+    const rows = new PackedRows(chunk);
+    const orderIds = Array.from({ length: rows.length }, (_, i) => rows.text(i, 'order_id'));
+    const { accepted, rejected, taken } = decide(rows, orderIds, chunk.claim.fileId, chunk.trackStock);
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
 
@@ -158,42 +156,44 @@ export function chunkOperations(db: Database, now: () => number) {
     const firstSeq = (last?.seq ?? 0) + 1;
     // Later chunks get later times even when the clock stands or goes back: lists are ordered by it.
     const at = Math.max(now(), (last?.created_at ?? 0) + 1);
-    accepted.sort((a, b) => (a.orderId < b.orderId ? -1 : 1));
+    accepted.sort((a, b) => (orderIds[a]! < orderIds[b]! ? -1 : 1));
     const stockTaken = chunk.trackStock ? 1 : 0;
     let seq = firstSeq;
     const byHub = new Map<string, number>();
     let amountMinor = 0n;
     let partMinor = 0;
-    for (const order of accepted) {
+    for (const i of accepted) {
+      const hubId = rows.text(i, 'hub_id');
+      const totalMinor = rows.totalMinor(i);
       insertOrder.run(
         seq++,
-        order.orderId,
+        orderIds[i]!,
         file.file_no,
-        order.row,
-        order.customerName,
-        order.customerEmail,
-        order.productName,
-        order.sku,
-        order.hubId,
-        order.quantity,
-        order.unitPriceMinor,
-        order.totalMinor,
-        order.orderDateMs,
-        order.shippingAddress,
+        rows.row(i),
+        rows.text(i, 'customer_name'),
+        rows.text(i, 'customer_email'),
+        rows.text(i, 'product_name'),
+        rows.text(i, 'sku'),
+        hubId,
+        rows.quantity(i),
+        rows.unitPriceMinor(i),
+        totalMinor,
+        rows.orderDateMs(i),
+        rows.text(i, 'shipping_address'),
         stockTaken,
         at,
         at,
       );
-      byHub.set(order.hubId, (byHub.get(order.hubId) ?? 0) + 1);
+      byHub.set(hubId, (byHub.get(hubId) ?? 0) + 1);
       // Numbers are faster than BigInts; a single total is below 2^50, so the part is exact up to this bound.
-      partMinor += order.totalMinor;
+      partMinor += totalMinor;
       if (partMinor > 2 ** 52) {
         amountMinor += BigInt(partMinor);
         partMinor = 0;
       }
     }
     amountMinor += BigInt(partMinor);
-    for (const { sku, hubId, taken } of stock.values()) if (taken > 0) takeStock.run(taken, sku, hubId);
+    for (const [level, quantity] of taken) levels.take(level, quantity);
 
     const codes = new Map<ReasonCode, number>();
     for (const rejection of rejected) {

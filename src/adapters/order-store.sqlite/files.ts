@@ -41,7 +41,8 @@ export function fileOperations(db: Database, now: () => number) {
     values (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`);
   const claim = db.prepare(`
     update files set status = 'processing', epoch = epoch + 1, lease_until = ?, attempts = attempts + 1,
-      strikes = strikes + 1, claimed_at = ?, rows_at_claim = rows, started_at = coalesce(started_at, ?), changed_at = ?
+      strikes = strikes + 1, waiting_for = null, claimed_at = ?, rows_at_claim = rows,
+      started_at = coalesce(started_at, ?), changed_at = ?
     where file_no = ?`);
   const renew = db.prepare(
     "update files set lease_until = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'",

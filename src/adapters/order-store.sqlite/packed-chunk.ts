@@ -29,7 +29,7 @@ export interface PackedChunk {
   rejections: PackedRejection[];
 }
 
-export const NUMBERS_PER_ROW = 4;
+const NUMBERS_PER_ROW = 4;
 
 export function packRejection({ row, reasons, values }: Rejection) {
   return {
@@ -53,9 +53,10 @@ export function packChunk(claim: Claim, chunk: ChunkToCommit, trackStock: boolea
   let end = 0;
   let cell = 0;
   for (let i = 0; i < orders.length; i++) {
-    for (const value of values[i]!) {
-      pieces.push(value);
-      end += value.length;
+    const cells = values[i]!;
+    pieces.push(cells.join(''));
+    for (let column = 0; column < width; column++) {
+      end += cells[column]!.length;
       ends[cell++] = end;
     }
     const order = orders[i]!;
@@ -81,48 +82,51 @@ export function packChunk(claim: Claim, chunk: ChunkToCommit, trackStock: boolea
   };
 }
 
-export interface UnpackedRow {
-  row: number;
-  values: string[];
-  orderId: string;
-  customerName: string;
-  customerEmail: string;
-  productName: string;
-  sku: string;
-  hubId: string;
-  shippingAddress: string;
-  quantity: number;
-  unitPriceMinor: number;
-  totalMinor: number;
-  orderDateMs: number;
-}
+/**
+ * The rows of a packed chunk, each value cut out of the text when it is asked for: to hold all of them as objects would
+ * cost more in garbage collection than the inserts they are for.
+ */
+export class PackedRows {
+  readonly length: number;
+  readonly #chunk: PackedChunk;
 
-export function unpackRows(chunk: PackedChunk): UnpackedRow[] {
-  const { text, ends, rows, numbers, width, positionOf } = chunk;
-  const unpacked: UnpackedRow[] = new Array(rows.length);
-  let start = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const values: string[] = new Array(width);
-    for (let column = 0; column < width; column++) {
-      const end = ends[i * width + column]!;
-      values[column] = text.slice(start, end);
-      start = end;
-    }
-    unpacked[i] = {
-      row: rows[i]!,
-      values,
-      orderId: values[positionOf.order_id]!.trim(),
-      customerName: values[positionOf.customer_name]!.trim(),
-      customerEmail: values[positionOf.customer_email]!.trim(),
-      productName: values[positionOf.product_name]!.trim(),
-      sku: values[positionOf.sku]!.trim(),
-      hubId: values[positionOf.hub_id]!.trim(),
-      shippingAddress: values[positionOf.shipping_address]!.trim(),
-      quantity: numbers[i * NUMBERS_PER_ROW]!,
-      unitPriceMinor: numbers[i * NUMBERS_PER_ROW + 1]!,
-      totalMinor: numbers[i * NUMBERS_PER_ROW + 2]!,
-      orderDateMs: numbers[i * NUMBERS_PER_ROW + 3]!,
-    };
+  constructor(chunk: PackedChunk) {
+    this.#chunk = chunk;
+    this.length = chunk.rows.length;
   }
-  return unpacked;
+
+  text(i: number, column: OrderColumn): string {
+    return this.#value(i, this.#chunk.positionOf[column]).trim();
+  }
+
+  /** The original values, untrimmed. */
+  values(i: number): string[] {
+    return Array.from({ length: this.#chunk.width }, (_, column) => this.#value(i, column));
+  }
+
+  row(i: number): number {
+    return this.#chunk.rows[i]!;
+  }
+
+  quantity(i: number): number {
+    return this.#chunk.numbers[i * NUMBERS_PER_ROW]!;
+  }
+
+  unitPriceMinor(i: number): number {
+    return this.#chunk.numbers[i * NUMBERS_PER_ROW + 1]!;
+  }
+
+  totalMinor(i: number): number {
+    return this.#chunk.numbers[i * NUMBERS_PER_ROW + 2]!;
+  }
+
+  orderDateMs(i: number): number {
+    return this.#chunk.numbers[i * NUMBERS_PER_ROW + 3]!;
+  }
+
+  #value(i: number, column: number): string {
+    const { text, ends, width } = this.#chunk;
+    const cell = i * width + column;
+    return text.slice(cell === 0 ? 0 : ends[cell - 1], ends[cell]);
+  }
 }

@@ -16,7 +16,7 @@ export function readPosition<Position extends (string | number)[]>(
   if (
     !Array.isArray(position) ||
     position.length !== types.length ||
-    !position.every((part, i) => typeof part === types[i])
+    !position.every((part, i) => typeof part === types[i] && (typeof part === 'string' || Number.isSafeInteger(part)))
   )
     throw new OmsError('invalid_cursor', 'the cursor is not one that this list gave: start again without it');
   return position as Position;

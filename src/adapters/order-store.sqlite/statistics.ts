@@ -7,9 +7,11 @@ export function createStatistics(db: Database): Statistics {
   const totals = db.prepare('select name, value from totals');
   const amount = db.prepare("select minor from amounts where name = 'orders'");
   const files = db.prepare('select shown_status status, count(*) count from files group by shown_status');
+  // Numbers are bound as floats: only a cast makes the division a whole one.
   const history = db.prepare(`
-    select (minute * 60000) / :bucket * :bucket at, sum(rows) rows, sum(accepted) accepted, sum(invalid) invalid
-    from history where minute >= :from / 60000 and minute * 60000 < :to group by at order by at`);
+    select minute * 60000 / cast(:bucket as integer) * cast(:bucket as integer) at, sum(rows) rows, sum(accepted) accepted,
+      sum(invalid) invalid
+    from history where minute >= cast(:from / 60000 as integer) and minute * 60000 < :to group by at order by at`);
 
   return {
     async totals() {

@@ -7,6 +7,7 @@ import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { idempotencyKeys } from './idempotency.ts';
 import { readPosition, toPage } from './page.ts';
+import type { StockLevels } from './stock-levels.ts';
 
 interface StockRow {
   sku: string;
@@ -14,33 +15,18 @@ interface StockRow {
   available: number;
 }
 
-export function stockOperations(db: Database, now: () => number) {
-  const read = db.prepare('select available from stock where sku = ? and hub_id = ?');
-  // A set is a restock of the difference, so that received - available stays what orders took (INV-2).
-  const set = db.prepare(`
-    insert into stock (sku, hub_id, available, received) values (?, ?, ?, ?)
-    on conflict (sku, hub_id) do update set received = received + excluded.available - available, available = excluded.available`);
-  const add = db.prepare(
-    'update stock set available = available + ?, received = received + ? where sku = ? and hub_id = ?',
-  );
+export function stockOperations(db: Database, levels: StockLevels, now: () => number) {
   const keys = idempotencyKeys(db, 'stock');
 
   const apply = (change: StockChange): StockResult => {
     const { sku, hubId } = change;
-    const { available = null } = (read.get(sku, hubId) as { available: number } | undefined) ?? {};
-    if ('available' in change) {
-      set.run(sku, hubId, change.available, change.available);
-      return { sku, hubId, available: change.available };
-    }
-    if (available === null) {
-      if (change.delta < 0) return { sku, hubId, error: 'below_zero', available: 0 };
-      set.run(sku, hubId, change.delta, change.delta);
-      return { sku, hubId, available: change.delta };
-    }
-    const after = available + change.delta;
+    const level = levels.get(sku, hubId);
+    const available = level?.available ?? 0;
+    const after = 'available' in change ? change.available : available + change.delta;
     if (after < 0) return { sku, hubId, error: 'below_zero', available };
     if (after > limits.maxStock) return { sku, hubId, error: 'too_much', available };
-    add.run(change.delta, change.delta, sku, hubId);
+    if (level) levels.restock(level, after - available);
+    else levels.create(sku, hubId, after);
     return { sku, hubId, available: after };
   };
 

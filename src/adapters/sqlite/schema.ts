@@ -108,12 +108,13 @@ export const migrations: readonly string[] = [
 
   -- received = initial + restocked, so received - available is what orders took (INV-2).
   create table stock (
+    stock_no integer primary key,
     sku text not null,
     hub_id text not null,
     available integer not null check (available >= 0),
-    received integer not null,
-    primary key (sku, hub_id)
-  ) strict, without rowid;
+    received integer not null
+  ) strict;
+  create unique index stock_by_key on stock (sku, hub_id);
   create index stock_by_hub on stock (hub_id, sku);
 
   -- Sums over all files, moved with each chunk: GET /stats reads these, never the orders.

@@ -10,6 +10,7 @@ import { queueOperations } from '../job-queue.sqlite.ts';
 import { chunkOperations } from '../order-store.sqlite/commit-chunk.ts';
 import { fileOperations } from '../order-store.sqlite/files.ts';
 import { stockOperations } from '../order-store.sqlite/stock.ts';
+import { createStockLevels, type StockLevels } from '../order-store.sqlite/stock-levels.ts';
 import { type Database, openForWriting, toOmsError } from './database.ts';
 
 export interface WriterOptions {
@@ -34,18 +35,19 @@ export interface SentError {
 
 export type Operations = ReturnType<typeof operationsOn>;
 
-function operationsOn(db: Database, now: () => number) {
+function operationsOn(db: Database, levels: StockLevels, now: () => number) {
   return {
     ...fileOperations(db, now),
-    ...chunkOperations(db, now),
-    ...stockOperations(db, now),
+    ...chunkOperations(db, levels, now),
+    ...stockOperations(db, levels, now),
     ...queueOperations(db, now),
   };
 }
 
 function run({ path }: WriterOptions): void {
   const db = openForWriting(path);
-  const operations = operationsOn(db, Date.now) as Record<string, (argument: never) => unknown>;
+  const levels = createStockLevels(db);
+  const operations = operationsOn(db, levels, Date.now) as Record<string, (argument: never) => unknown>;
   const ports = new Set<MessagePort>();
   const inbox: { port: MessagePort; request: Request }[] = [];
   let scheduled = false;
@@ -71,6 +73,7 @@ function run({ path }: WriterOptions): void {
       db.exec('commit');
     } catch (error) {
       if (db.isTransaction) db.exec('rollback');
+      levels.forget();
       // Nothing of the group is on disk: none of it may be answered as done.
       if (group.length === 0) group = inbox.splice(0);
       answers.length = 0;
@@ -92,6 +95,7 @@ function run({ path }: WriterOptions): void {
       if (!db.isTransaction) throw error;
       db.exec('rollback to operation');
       db.exec('release operation');
+      levels.forget();
       return { id: request.id, error: toSent(error) };
     }
   };

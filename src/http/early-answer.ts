@@ -1,0 +1,42 @@
+/**
+ * Answers that come before the end of their request's body, such as 413 in the middle of an upload. Many clients write their
+ * whole body before they read, and a socket that is closed with bytes unread tells them "connection reset" in place of the
+ * answer. So the answer goes out at once and says that the connection ends, and what still comes is dropped for a bounded time.
+ * Source: RFC 9112, section 9.6, "Tear-down".
+ */
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import type { MiddlewareHandler } from 'hono';
+import { limits } from '../limits.ts';
+
+export const lingerAfterEarlyAnswer: MiddlewareHandler<{ Bindings: HttpBindings }> = async (c, next) => {
+  await next();
+  const { incoming } = c.env;
+  if (incoming.complete || !hasBody(incoming)) return;
+  const answer = new Uint8Array(await c.res.arrayBuffer());
+  const headers = new Headers(c.res.headers);
+  headers.set('connection', 'close');
+  headers.set('content-length', String(answer.length));
+  const { status } = c.res;
+  // Assigned twice, as Hono merges the headers of the answer that was there.
+  c.res = undefined;
+  c.res = new Response(ReadableStream.from(answerAndLinger(answer, incoming)), { status, headers });
+};
+
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
+async function* answerAndLinger(answer: Uint8Array, incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
+  yield answer;
+  const { socket } = incoming;
+  const timer = AbortSignal.timeout(limits.lingerMs);
+  // From whatever was reading it, which may have stopped for good.
+  incoming.unpipe();
+  incoming.on('data', () => {}).resume();
+  await Promise.race([
+    once(incoming, 'end', { signal: timer }),
+    once(incoming, 'close', { signal: timer }),
+    once(socket, 'close', { signal: timer }),
+  ]).catch(() => {});
+}

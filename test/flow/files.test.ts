@@ -1,0 +1,308 @@
+/** `/files`: what became of each upload, its progress, its rejected rows, cancel, retry, and waiting for the IMS (INV-7). */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../src/limits.ts';
+import { listAll, type PageJson, problemOf, readEvents, send, setSwitches, until } from '../support/http.ts';
+import {
+  csv,
+  ended,
+  type FileJson,
+  getJson,
+  ingest,
+  orderLine,
+  type Service,
+  setStock,
+  startService,
+  upload,
+} from '../support/service.ts';
+
+const CHUNK = limits.maxChunkRows;
+
+let service: Service;
+let names = 0;
+beforeAll(async () => {
+  service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 1_000_000]]);
+});
+
+const unique = (word: string) => `${word}-${++names}`;
+const lines = (count: number, values = {}) => {
+  const prefix = unique('F');
+  return Array.from({ length: count }, (_, i) => orderLine(`${prefix}-${i}`, values));
+};
+const start = async (body: string, query = '') => {
+  const response = await upload(service, body, query);
+  expect(response.status).toBe(202);
+  return ((await response.json()) as { file_id: string }).file_id;
+};
+const post = (fileId: string, action: 'cancel' | 'retry') => send(service, 'POST', `/files/${fileId}/${action}`);
+/** A SKU that there is stock of, and that the service has not asked the IMS about. */
+const unaskedSku = async () => {
+  const sku = unique('NEW');
+  await setStock(service, [[sku, 'HUB-1', 1_000_000]]);
+  return sku;
+};
+const ordersOf = async (fileId: string) => (await listAll(service, `/orders?limit=1000&file_id=${fileId}`)).length;
+
+describe('a file', () => {
+  test('is shown with how it was read, how far it is and what came out', async () => {
+    const file = await ingest(
+      service,
+      csv(...lines(2), ...lines(1, { customer_email: 'nobody' })).replaceAll(',', ';'),
+      '?name=shown.csv',
+    );
+    expect(file).toEqual({
+      file_id: file.file_id,
+      name: 'shown.csv',
+      status: 'completed',
+      size_bytes: file.progress.bytes_read,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      parent_file_id: null,
+      intake: { encoding: 'utf-8', delimiter: ';', gzip: false, bom: false },
+      progress: {
+        rows: 3,
+        accepted: 2,
+        invalid: 1,
+        bytes_read: file.size_bytes,
+        percent: 100,
+        rows_per_second: expect.any(Number),
+        eta_seconds: 0,
+      },
+      invalid_by_code: { invalid_email: 1 },
+      invalid_file: expect.stringMatching(/\.csv$/),
+      failure: null,
+      waiting_for: null,
+      cancel_requested: false,
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      started_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      finished_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      attempts: 1,
+      links: { self: `/files/${file.file_id}` },
+    });
+  });
+
+  test('that is unknown is 404 everywhere', async () => {
+    for (const path of ['', '/progress', '/rejections'])
+      await problemOf(await fetch(`${service.url}/files/f_unknown${path}`), 404, 'not_found');
+    await problemOf(await post('f_unknown', 'cancel'), 404, 'not_found');
+    await problemOf(await post('f_unknown', 'retry'), 404, 'not_found');
+  });
+
+  test('tells its progress as events until its final state', async () => {
+    const fileId = await start(csv(...lines(2 * CHUNK + 10), ...lines(1, { quantity: '0' })));
+    const response = await fetch(`${service.url}/files/${fileId}/progress`);
+    expect(response.headers.get('content-type')).toContain('text/event-stream');
+    const seen: FileJson[] = [];
+    for await (const { data } of readEvents(response)) if (data) seen.push(JSON.parse(data) as FileJson);
+    const rows = seen.map((file) => file.progress.rows);
+    expect(rows).toEqual([...rows].sort((a, b) => a - b));
+    expect(seen.at(-1)).toEqual(await getJson(service, `/files/${fileId}`));
+    expect(seen.at(-1)).toMatchObject({ status: 'completed', progress: { rows: 2 * CHUNK + 11, percent: 100 } });
+    const again = await (await fetch(`${service.url}/files/${fileId}/progress`)).text();
+    expect(again.match(/^data: /gm)).toHaveLength(1);
+  });
+
+  test('tells its rejected rows with all reasons and original values, by code and page', async () => {
+    const bad = [
+      orderLine(unique('F'), { customer_email: ' nobody ', quantity: '1e3', sku: 'nowhere' }),
+      ...lines(5, { hub_id: 'Atlantis' }),
+      ...lines(1),
+      ...lines(3, { order_date: '2026-02-30' }),
+    ];
+    const { file_id } = await ingest(service, csv(...bad));
+    const path = `/files/${file_id}/rejections`;
+    const all = await listAll<{ row: number; codes: string[] }>(service, `${path}?limit=1000`);
+    expect(all.map(({ row }) => row)).toEqual([2, 3, 4, 5, 6, 7, 9, 10, 11]);
+    expect(all[0]).toMatchObject({
+      codes: ['invalid_email', 'unknown_sku', 'invalid_quantity'],
+      reasons: [
+        { column: 'customer_email', code: 'invalid_email', reason: expect.stringContaining('nobody') },
+        { column: 'sku', code: 'unknown_sku', reason: expect.stringContaining('nowhere') },
+        { column: 'quantity', code: 'invalid_quantity', reason: expect.stringContaining('1e3') },
+      ],
+      values: { customer_email: ' nobody ', quantity: '1e3', sku: 'nowhere', hub_id: 'HUB-1' },
+    });
+    for (const limit of [1, 2, 9]) {
+      expect(await listAll(service, `${path}?limit=${limit}`)).toEqual(all);
+      const unknownHub = await listAll<{ row: number }>(service, `${path}?code=unknown_hub&limit=${limit}`);
+      expect(unknownHub.map(({ row }) => row)).toEqual([3, 4, 5, 6, 7]);
+    }
+    expect(await listAll(service, `${path}?code=out_of_stock`)).toEqual([]);
+    await problemOf(await fetch(`${service.url}${path}?code=bad`), 400, 'invalid_parameter');
+    await problemOf(await fetch(`${service.url}${path}?limit=0`), 400, 'invalid_parameter');
+    const { next_cursor } = await getJson<PageJson<unknown>>(service, `${path}?limit=1`);
+    await problemOf(
+      await fetch(`${service.url}${path}?code=unknown_hub&cursor=${next_cursor}`),
+      400,
+      'invalid_cursor',
+    );
+    const { file_id: other } = await ingest(service, csv(...lines(1)));
+    await problemOf(
+      await fetch(`${service.url}/files/${other}/rejections?cursor=${next_cursor}`),
+      400,
+      'invalid_cursor',
+    );
+  });
+});
+
+describe('the list of files', () => {
+  test('is newest first, all or of one status, without gaps or repeats', async () => {
+    const failed = await ingest(service, `order_id\n${unique('x')}\n`);
+    const all = await listAll<FileJson>(service, '/files?limit=1000');
+    const keys = all.map((file) => `${file.created_at} ${file.file_id}`);
+    expect(keys).toEqual([...keys].sort().reverse());
+    for (const limit of [1, 3]) expect(await listAll(service, `/files?limit=${limit}`)).toEqual(all);
+    const ofStatus = await listAll<FileJson>(service, '/files?status=failed&limit=1');
+    expect(ofStatus[0]).toEqual(failed);
+    expect(ofStatus).toEqual(all.filter((file) => file.status === 'failed'));
+  });
+
+  test('refuses a bad value of any parameter and a cursor of other filters', async () => {
+    for (const query of ['status=lost', 'status=', 'limit=0', 'limit=1001', 'limit=x', 'parent_file_id='])
+      await problemOf(await fetch(`${service.url}/files?${query}`), 400, 'invalid_parameter');
+    const { next_cursor } = await getJson<PageJson<unknown>>(service, '/files?limit=1');
+    for (const query of [`status=completed&cursor=${next_cursor}`, 'cursor=nonsense'])
+      await problemOf(await fetch(`${service.url}/files?${query}`), 400, 'invalid_cursor');
+  });
+});
+
+describe('cancel', () => {
+  test('ends a file in work at a chunk border and keeps what was committed; a retry goes on from there', async () => {
+    const total = 2 * CHUNK + 500;
+    const sku = await unaskedSku();
+    const body = csv(...lines(CHUNK), ...lines(CHUNK, { sku }), ...lines(499), ...lines(1, { quantity: '0' }));
+    await ingest(service, csv(...lines(1)));
+    // The second chunk asks about a SKU and gets its answer late, the first is committed meanwhile.
+    await setSwitches(service, { latency_ms: 2_000 });
+    const fileId = await start(body);
+    const working = await until(service, fileId, (file) => file.progress.rows > 0);
+    expect(working.status).toBe('processing');
+    await problemOf(await post(fileId, 'retry'), 409, 'not_retryable');
+    const asked = await post(fileId, 'cancel');
+    expect(asked.status).toBe(202);
+    expect(await asked.json()).toMatchObject({ file_id: fileId, cancel_requested: true });
+    const cancelled = await ended(service, fileId);
+    await setSwitches(service, { latency_ms: 0 });
+    expect(cancelled).toMatchObject({
+      status: 'cancelled',
+      failure: { code: 'cancelled' },
+      progress: { invalid: 0 },
+    });
+    const { rows } = cancelled.progress;
+    expect(rows).toBeGreaterThan(0);
+    expect(rows).toBeLessThan(total);
+    expect(await ordersOf(fileId)).toBe(rows);
+    await problemOf(await post(fileId, 'cancel'), 409, 'file_ended');
+
+    const retried = await post(fileId, 'retry');
+    expect(retried.status).toBe(202);
+    expect(await retried.json()).toMatchObject({ file_id: fileId, status: 'queued', progress: { rows } });
+    const completed = await ended(service, fileId);
+    expect(completed).toMatchObject({
+      status: 'completed',
+      progress: { rows: total, accepted: total - 1, invalid: 1 },
+      invalid_by_code: { invalid_quantity: 1 },
+    });
+    expect(await ordersOf(fileId)).toBe(total - 1);
+    await problemOf(await post(fileId, 'cancel'), 409, 'file_ended');
+    await problemOf(await post(fileId, 'retry'), 409, 'not_retryable');
+  });
+
+  test('ends a queued file at once', async () => {
+    const sku = await unaskedSku();
+    await setSwitches(service, { latency_ms: 2_000 });
+    const working: string[] = [];
+    for (let i = 0; i < limits.workerSlots; i++) working.push(await start(csv(...lines(1, { sku }))));
+    for (const fileId of working) await until(service, fileId, (file) => file.status !== 'queued');
+    const fileId = await start(csv(...lines(1)));
+    await problemOf(await post(fileId, 'retry'), 409, 'not_retryable');
+    const answer = await post(fileId, 'cancel');
+    expect(answer.status).toBe(202);
+    expect(await answer.json()).toMatchObject({
+      status: 'cancelled',
+      started_at: null,
+      failure: { code: 'cancelled' },
+      progress: { rows: 0 },
+    });
+    await setSwitches(service, { latency_ms: 0 });
+    for (const other of working) expect((await ended(service, other)).status).toBe('completed');
+    expect((await post(fileId, 'retry')).status).toBe(202);
+    expect(await ended(service, fileId)).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
+  });
+});
+
+describe('retry', () => {
+  test('of a file that fails again at the same place doubles nothing and writes the same report', async () => {
+    const body = `${csv(...lines(1, { quantity: '0' }), ...lines(CHUNK + 5))}"never closed`;
+    const failed = await ingest(service, body);
+    expect(failed).toMatchObject({ status: 'failed', failure: { code: 'unclosed_quote', row: CHUNK + 8 } });
+    expect(failed.progress.rows).toBeGreaterThanOrEqual(CHUNK);
+    const report = async () => (await fetch(`${service.url}/invalid-files/${failed.invalid_file}`)).text();
+    const firstReport = await report();
+    expect((await post(failed.file_id, 'retry')).status).toBe(202);
+    const again = await ended(service, failed.file_id);
+    expect(again).toMatchObject({ status: 'failed', failure: failed.failure, invalid_file: failed.invalid_file });
+    const { rows, accepted, invalid } = again.progress;
+    expect(accepted + invalid).toBe(rows);
+    expect(await ordersOf(failed.file_id)).toBe(accepted);
+    expect(again.progress).toMatchObject({ rows: failed.progress.rows, accepted: failed.progress.accepted });
+    expect(await report()).toBe(firstReport);
+  });
+
+  test('is refused when the same bytes came again meanwhile', async () => {
+    const body = `order_id\n${unique('x')}\n`;
+    const failed = await ingest(service, body);
+    const other = await ingest(service, body);
+    expect(other.status).toBe('failed');
+    expect((await post(failed.file_id, 'retry')).status).toBe(202);
+    await ended(service, failed.file_id);
+    await problemOf(await post(other.file_id, 'retry').then(async (response) => response), 409, 'duplicate_file').catch(
+      async () => expect((await ended(service, other.file_id)).status).toBe('failed'),
+    );
+  });
+});
+
+describe('the IMS', () => {
+  test('that is slow or fails now and then blames no row', async () => {
+    const skus = await Promise.all(Array.from({ length: 30 }, unaskedSku));
+    await setSwitches(service, { latency_ms: 100, error_rate: 0.4 });
+    const files = await Promise.all(
+      [0, 10, 20].map((from) =>
+        ingest(service, csv(...skus.slice(from, from + 10).flatMap((sku) => lines(2, { sku })), ...lines(1, { sku: 'nowhere' }))),
+      ),
+    );
+    await setSwitches(service, { latency_ms: 0, error_rate: 0 });
+    for (const file of files)
+      expect(file).toMatchObject({
+        status: 'completed',
+        progress: { rows: 21, accepted: 20 },
+        invalid_by_code: { unknown_sku: 1 },
+      });
+  });
+
+  test('that is out makes large files wait and say so; a small one that needs no answer passes them, then all go on by themselves', async () => {
+    const sku = await unaskedSku();
+    const known = await ingest(service, csv(...lines(1)));
+    expect(known.progress.accepted).toBe(1);
+    await setSwitches(service, { outage: true });
+    expect((await fetch(`${service.url}/readyz`)).status).toBe(503);
+    const large: string[] = [];
+    for (let i = 0; i < limits.workerSlots + 2; i++) large.push(await start(csv(...lines(CHUNK), ...lines(10, { sku }))));
+    for (const fileId of large.slice(0, limits.workerSlots)) {
+      const waiting = await until(service, fileId, (file) => file.status === 'waiting' && file.progress.rows > 0);
+      expect(waiting).toMatchObject({ waiting_for: 'ims', progress: { rows: CHUNK, accepted: CHUNK, invalid: 0 } });
+    }
+    expect(await listAll(service, '/files?status=waiting&limit=1')).not.toEqual([]);
+
+    const small = await ingest(service, csv(...lines(1)));
+    expect(small).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
+    for (const fileId of large) expect((await getJson<FileJson>(service, `/files/${fileId}`)).finished_at).toBeNull();
+
+    await setSwitches(service, { outage: false });
+    for (const fileId of large)
+      expect(await ended(service, fileId)).toMatchObject({
+        status: 'completed',
+        waiting_for: null,
+        progress: { rows: CHUNK + 10, accepted: CHUNK + 10, invalid: 0 },
+      });
+  });
+});
