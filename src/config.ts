@@ -63,6 +63,9 @@ const schema = z.object({
     .default('info'),
 });
 
+/** The names of all variables. */
+export const SETTINGS: readonly string[] = Object.keys(schema.shape);
+
 export interface Config {
   readonly port: number;
   readonly host: string;

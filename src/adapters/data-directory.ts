@@ -23,6 +23,8 @@ export interface DataDirectory {
   release(): void;
 }
 
+const SQLITE_BUSY = 5;
+
 const holderFile = (directory: string) => join(directory, 'holder.json');
 
 export const databasePath = (directory: string) => join(directory, 'oms.db');
@@ -44,6 +46,12 @@ export function openDataDirectory(directory: string): DataDirectory {
     lock.exec('pragma busy_timeout = 0; begin exclusive');
   } catch (error) {
     lock.close();
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY)
+      throw new OmsError(
+        'data_directory_unusable',
+        `OMS_DATA_DIR: ${directory} cannot be used: ${(error as Error).message}`,
+        { cause: error },
+      );
     const holder = readHolder(directory);
     const who = holder
       ? `process ${holder.pid} (${holder.command}${holder.url ? `, ${holder.url}` : ''}, since ${holder.since})`

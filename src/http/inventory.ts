@@ -1,5 +1,6 @@
 /** `/inventory`: what is available, set and adjusted as JSON or as CSV. */
 import { Readable } from 'node:stream';
+import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
@@ -14,7 +15,7 @@ import { readIdempotencyKey } from './upload.ts';
 type Kind = keyof typeof stockChangeSchemas;
 
 export function inventoryRoutes({ store }: { store: OrderStore }) {
-  const app = new Hono();
+  const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.get('/inventory', async (c) => {
     const query = readQuery(c, { ...pageShape, sku: text, hub_id: text, sort: oneOf(['key', 'available']) });
@@ -34,7 +35,7 @@ export function inventoryRoutes({ store }: { store: OrderStore }) {
   app.put('/inventory', limited, (c) => change(c, 'available'));
   app.post('/inventory/adjust', limited, (c) => change(c, 'delta'));
 
-  async function change(c: Context, kind: Kind): Promise<Response> {
+  async function change(c: Context<{ Bindings: HttpBindings }>, kind: Kind): Promise<Response> {
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
     const changes = await readChanges(c, kind);
     const results = await store.stock.change(changes, idempotencyKey);
@@ -50,12 +51,19 @@ export function inventoryRoutes({ store }: { store: OrderStore }) {
   return app;
 }
 
-async function readChanges(c: Context, kind: Kind): Promise<StockChange[]> {
+async function readChanges(c: Context<{ Bindings: HttpBindings }>, kind: Kind): Promise<StockChange[]> {
   const type = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
   if (type === 'text/csv' || type === 'application/csv' || type === 'text/plain') {
     const bytes = c.req.raw.body ? Readable.fromWeb(c.req.raw.body as never) : Readable.from([]);
     const changes: StockChange[] = [];
-    for await (const batch of readStockCsv(bytes, kind)) changes.push(...batch);
+    try {
+      for await (const batch of readStockCsv(bytes, kind)) changes.push(...batch);
+    } catch (error) {
+      if (!c.env.incoming.errored) throw error;
+      throw new OmsError('unfinished_upload', 'the body ended before all its bytes had come: send it again', {
+        cause: error,
+      });
+    }
     return changes;
   }
   const body = await c.req.json().catch(() => {

@@ -42,6 +42,8 @@ export function createHttpApp(
   app.use(async (c, next) => {
     await next();
     c.header('x-content-type-options', 'nosniff');
+    // HEAD runs the route of GET; nobody reads the body that it made, which may hold a file open.
+    if (c.req.method === 'HEAD') await c.res.body?.cancel();
   });
   if (isLoopback(config.host)) app.use(localOnly(config.allowedHosts));
   const { objects, queue, store, ims, events } = ports;

@@ -185,6 +185,15 @@ function receiveForm(incoming: IncomingMessage): Received {
     name = filename || name;
     file.resolve(stream);
   });
+  for (const limit of ['fieldsLimit', 'partsLimit'] as const)
+    form.on(limit, () =>
+      fail(
+        new OmsError(
+          'broken_multipart',
+          `the form has more than ${limits.maxFormFields} fields: send the file without them`,
+        ),
+      ),
+    );
   pipeline(incoming, form, (error) => {
     if (error) return fail(incoming.errored || !incoming.complete ? unfinished(error) : brokenForm(error));
     if (!current) return fail(new OmsError('no_file', 'the form has no file: send it as the field "file"'));

@@ -49,6 +49,12 @@ export async function* readStockCsv(
               'invalid_body',
               `the stock CSV has no column ${name}: its header must name sku, hub_id and ${kind}`,
             );
+        const twice = clean.find((name, i) => name !== '' && clean.indexOf(name) !== i);
+        if (twice !== undefined)
+          throw new OmsError(
+            'invalid_body',
+            `the stock CSV names the column ${JSON.stringify(twice.slice(0, 40))} twice: remove or rename one`,
+          );
         return clean;
       },
       delimiter: [',', ';', '\t'],

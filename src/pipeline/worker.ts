@@ -44,7 +44,6 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
     /** Releases the files in work at their next chunk border and returns when all are released. */
     async stop(): Promise<void> {
       stopping.abort();
-      slotFreed.resolve();
       await running;
     },
   };

@@ -438,7 +438,10 @@ describe.each(orderStores)('OrderStore on $name', ({ open }) => {
 
     test('takes nothing of what has no stock row, or another hub has', async () => {
       const sku = await newSku(10);
-      const rows = [orderRow(2, unique('O'), { sku, hubId: 'HUB-2' }), orderRow(3, unique('O'), { sku: unique('SKU') })];
+      const rows = [
+        orderRow(2, unique('O'), { sku, hubId: 'HUB-2' }),
+        orderRow(3, unique('O'), { sku: unique('SKU') }),
+      ];
       const fileId = await ingestChunks(store, [chunkOf(0, rows)]);
       expect((await rejectionsOf(fileId)).map(({ codes }) => codes)).toEqual([['out_of_stock'], ['out_of_stock']]);
       expect(await availableOf(sku)).toEqual([10]);
@@ -789,7 +792,10 @@ describe.each(orderStores)('OrderStore on $name', ({ open }) => {
       await store.chunks.commit(claim, chunkOf(1, [], rejections.slice(20)));
       for (const limit of [1, 4, 30, 1_000]) {
         expect(await readAll((page) => store.rejections.list(claim.fileId, {}, page), limit)).toEqual(rejections);
-        const ofCode = await readAll((page) => store.rejections.list(claim.fileId, { code: 'invalid_date' }, page), limit);
+        const ofCode = await readAll(
+          (page) => store.rejections.list(claim.fileId, { code: 'invalid_date' }, page),
+          limit,
+        );
         expect(ofCode.map(({ row }) => row)).toEqual([3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
       }
       const list = (code: 'invalid_quantity' | 'total_mismatch') =>
@@ -801,7 +807,9 @@ describe.each(orderStores)('OrderStore on $name', ({ open }) => {
 
     test('of stock is by key or by what is available, all or of one SKU or hub', async () => {
       const { first, close } = await open();
-      const keys = ['a', 'b', 'B', 'ä', '10', '9', '😀'].flatMap((sku) => ['H1', 'H2'].map((hubId) => ({ sku, hubId })));
+      const keys = ['a', 'b', 'B', 'ä', '10', '9', '😀'].flatMap((sku) =>
+        ['H1', 'H2'].map((hubId) => ({ sku, hubId })),
+      );
       await first.stock.change(
         keys.map((key, i) => ({ ...key, available: i % 3 })),
         null,
@@ -889,10 +897,7 @@ describe.each(orderStores)('OrderStore on $name', ({ open }) => {
       expect(rare.map(({ orderId }) => orderId).sort()).toEqual(['O-0-0', 'O-0-1', 'O-0-2']);
       const ofFile = await readAll((page) => first.orders.list({ sku: 'RARE', fileId: claim.fileId }, page), 2);
       expect(ofFile).toEqual(rare);
-      const quotes = await readAll(
-        (page) => first.rejections.list(claim.fileId, { code: 'malformed_quote' }, page),
-        1,
-      );
+      const quotes = await readAll((page) => first.rejections.list(claim.fileId, { code: 'malformed_quote' }, page), 1);
       expect(quotes.map(({ row }) => row)).toEqual([(chunks - 1) * 10_000 + 7_500, (chunks - 1) * 10_000 + 7_501]);
       await close();
     });

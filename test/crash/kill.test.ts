@@ -29,7 +29,9 @@ const BLOCK_BYTES = 64 * 1024;
 const MAX_KILLS = 60;
 
 beforeEach(() => {
-  onTestFailed(() => process.stderr.write(`the choices of this run: KILL_SEED=${SEED}\n`));
+  onTestFailed(() => {
+    process.stderr.write(`the choices of this run: KILL_SEED=${SEED}\n`);
+  });
 });
 
 /** From 0 to below 1. Mulberry32. */
@@ -343,7 +345,8 @@ describe('a service that is killed over and over while files are uploaded and in
     expect(deaths).toBeGreaterThanOrEqual(25);
     for (const hit of ['upload', 'claim', 'chunk', 'report', 'finish'] as const)
       expect(hits[hit], `kills that hit ${hit}`).toBeGreaterThanOrEqual(3);
-    expect(finished.before + finished.after).toBe(hits.finish);
+    // One kill may find several files there.
+    expect(finished.before + finished.after).toBeGreaterThanOrEqual(hits.finish);
     expect(resumed, 'claims that went on behind committed chunks').toBeGreaterThanOrEqual(10);
     expect(uploads.stagedLeft, 'half-written objects that a kill left').toBeGreaterThan(0);
   });
@@ -369,24 +372,25 @@ describe('a file at which the process dies each time it is begun', () => {
     life.lines.forEach(follow);
 
     let deaths = 0;
+    let deadly = true;
     let others: string[] = [];
     for (;;) {
       life = await startLife(dataDirectory);
       const dying = life;
       let claimed = false;
       onLine(life, (line) => {
-        if (line.stage !== 'claim' || line.file_id !== poison) return;
+        if (!deadly || line.stage !== 'claim' || line.file_id !== poison) return;
         claimed = true;
         dying.kill();
       });
-      // Others are uploaded at the first chance: from then on they are begun beside it.
-      if (others.length === 0)
+      // Others come when half of it is over, and are begun beside it from then on: its deaths are theirs, too.
+      if (others.length === 0 && deaths >= limits.maxStrikes / 2)
         others =
           (await whileAlive(life, async (service) => {
             const answers = await Promise.all(
               [smallFile(1), smallFile(2)].map(({ name, bytes }) => upload(service, bytes, `?name=${name}`)),
             );
-            return Promise.all(answers.map(async (answer) => ((await answer.json()) as { file_id: string }).file_id));
+            return Promise.all(answers.map(async (answer) => fileIdOf(await answer.json())));
           })) ?? [];
       const end = await whileAlive(life, (service) => ended(service, poison));
       if (end) break;
@@ -408,6 +412,7 @@ describe('a file at which the process dies each time it is begun', () => {
     expect(others).toHaveLength(2);
     for (const fileId of others) expect(await ended(service, fileId)).toMatchObject({ status: 'completed' });
 
+    deadly = false;
     const retried = await fetch(`${service.url}/files/${poison}/retry`, { method: 'POST' });
     expect([retried.status, await retried.json()]).toMatchObject([202, { status: 'queued' }]);
     expect(await ended(service, poison)).toMatchObject({ status: 'completed', failure: null });
@@ -426,7 +431,9 @@ describe('a file at which the process dies each time it is begun', () => {
 });
 
 describe('oms ingest', () => {
-  test('goes on with its file when it is run again after it was killed, and takes no row twice', async () => {
+  test('goes on with its file when it is run again after it was killed, and takes no row twice', {
+    timeout: 120_000,
+  }, async () => {
     const file = fileOfItsOwn();
     const expected = await undisturbed([file]);
     const dataDirectory = await temporaryDirectory();
@@ -466,6 +473,12 @@ describe('oms ingest', () => {
     await expectVerified(dataDirectory);
   });
 });
+
+/** Of the answer to an upload, also to one whose first answer was lost. */
+const fileIdOf = (answer: unknown): string => {
+  const { file_id: fileId, existing_file_id: existingFileId } = answer as Record<string, string | undefined>;
+  return fileId ?? existingFileId!;
+};
 
 const claimOf = (log: string): Line =>
   log

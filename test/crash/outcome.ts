@@ -13,7 +13,7 @@ type At = Pick<Service, 'url'>;
 /** Each by a name of its own: `orders` by order id, `events` by event id, `stock` by key, `files` and `reports` by file name. */
 export type Outcome = Record<'orders' | 'events' | 'stock' | 'files' | 'reports', Map<string, string>>;
 
-const SENTINEL_ORDER = /^ORD-0009\d{6}$/;
+const SENTINEL_ORDER = /^ORD-00090099\d\d$/;
 
 /** All files must have ended. Adds one small file, to see where the events of the others end. */
 export async function readOutcome(service: At, sentinel = smallFile(99)): Promise<Outcome> {

@@ -19,6 +19,7 @@ import {
   csv,
   ended,
   type FileJson,
+  getJson,
   ingest,
   ORDER_HEADER,
   orderLine,
@@ -223,6 +224,19 @@ describe('a record without end', () => {
       status: 'failed',
       failure: { code: 'record_too_large', row: 1 },
     });
+  });
+});
+
+describe('a file of blank lines without end', () => {
+  test('does not keep the service from stopping', async () => {
+    const other = await startService();
+    const response = await uploadStream(other, [csv(), ...repeat(Buffer.alloc(MiB, '\n'), 500)]);
+    expect(response.status).toBe(202);
+    const { file_id } = (await response.json()) as FileJson;
+    await expect
+      .poll(() => getJson(other, `/files/${file_id}`), { timeout: 20_000 })
+      .toMatchObject({ status: 'processing' });
+    expect(await other.stop()).toBe(0);
   });
 });
 

@@ -9,6 +9,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import {
   expectSound,
   fileIds,
+  openFiles,
   problemOf,
   repeat,
   sendRaw,
@@ -107,6 +108,13 @@ describe('a form', () => {
       () => '--edge\r\nContent-Disposition: form-da',
       'broken_multipart',
       /no complete multipart form/,
+    ],
+    [
+      'with many fields before its file',
+      () =>
+        `${'--edge\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n'.repeat(50)}${part('file', 'a.csv', order())}--edge--\r\n`,
+      'broken_multipart',
+      /more than 20 fields/,
     ],
     ['that is empty', () => '', 'broken_multipart', /no complete multipart form/],
     [
@@ -341,6 +349,28 @@ describe('an upload over the limit', () => {
   });
 });
 
+describe('a report', () => {
+  test('that is asked for by HEAD, or by clients that go away, is not kept open', async () => {
+    const rows = Array.from({ length: 2_000 }, () =>
+      orderLine(newId(), { quantity: '0', shipping_address: 'x'.repeat(500) }),
+    );
+    const file = await ingest(service, csv(...rows));
+    const path = `/invalid-files/${file.invalid_file}`;
+    for (let i = 0; i < 20; i++) {
+      const head = await fetch(service.url + path, { method: 'HEAD' });
+      expect(head.status).toBe(200);
+      expect(Number(head.headers.get('content-length'))).toBeGreaterThan(1_000_000);
+      const gone = new AbortController();
+      await fetch(service.url + path, { signal: gone.signal });
+      gone.abort();
+    }
+    await expect
+      .poll(() => openFiles(service).filter((name) => name.includes('reports')), { timeout: 20_000 })
+      .toEqual([]);
+    expect(service.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+  });
+});
+
 describe('a stock change', () => {
   const put = (body: string | Uint8Array, type = 'application/json', path = '/inventory') =>
     fetch(`${service.url}${path}`, {
@@ -375,8 +405,10 @@ describe('a stock change', () => {
     expect(await getJson(service, '/inventory?sku=S')).toMatchObject({ items: [] });
   });
 
-  test.each([
+  test.each<[string, string | Uint8Array, RegExp]>([
     ['lacks a column', 'sku,hub_id\nS,H\n', /no column available/],
+    ['has a column twice', 'sku,hub_id,available,SKU\nS,H,1,T\n', /the column "sku" twice/],
+    ['is packed', gzipSync('sku,hub_id,available\nS,H,1\n'), /no column sku/],
     ['has a bad number in its last line', 'sku,hub_id,available\nS,H,1\nS2,H,1e3\n', /line 3.*not a whole number/],
     ['has a row of another length', 'sku,hub_id,available\nS,H,1\nS2,H\n', /cannot be read/],
     ['has a quote that is not closed', 'sku,hub_id,available\n"S,H,1\n', /cannot be read/],
@@ -387,6 +419,23 @@ describe('a stock change', () => {
       detail: expect.stringMatching(words),
     });
     expect(await getJson(service, '/inventory?sku=S')).toMatchObject({ items: [] });
+  });
+
+  test('whose client goes away in the middle changes nothing, and is no failure of the service', async () => {
+    const { hostname, port } = new URL(service.url);
+    for (const type of ['text/csv', 'application/json']) {
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.write(
+        `PUT /inventory HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: 1000000\r\n\r\n`,
+      );
+      await new Promise<void>((sent) =>
+        socket.write(`sku,hub_id,available\n${'S,H,1\n'.repeat(20_000)}`, () => sent()),
+      );
+      socket.resetAndDestroy();
+    }
+    await expectSound(service);
+    expect(await getJson(service, '/inventory?sku=S')).toMatchObject({ items: [] });
+    expect(service.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 
   test('of more than 16 MiB is 413, which the client receives, by its length and while it streams', async () => {
@@ -466,7 +515,7 @@ describe('a query', () => {
     ['/inventory', ['inventory', null, null, 'key']],
     ['/invalid-files', ['invalid-files']],
   ])('to %s with a cursor that was forged is 400', async (path, list) => {
-    for (const position of ['garbage', '[]', '{}', 'null', '["a"]', '[1]', '[null,null]', '[{},{}]']) {
+    for (const position of ['garbage', '[]', '{}', 'null', '["a"]', '[0.5]', '[null,null]', '[{},{}]']) {
       const cursor = Buffer.from(JSON.stringify([1, JSON.stringify(list), position])).toString('base64url');
       const answer = await problemOf(await fetch(`${service.url}${path}?cursor=${cursor}`));
       expect(answer, position).toMatchObject({ status: 400, code: 'invalid_cursor' });

@@ -38,10 +38,9 @@ function mount(path: string): string | null {
   }
 }
 
-afterAll(async () => {
-  await service?.kill('SIGKILL');
-  if (whyNot === null) execFileSync('umount', [disk]);
-});
+const unmount = () => execFileSync('umount', [disk]);
+// It was only tried: the tests mount it when they run.
+if (whyNot === null) unmount();
 
 let service: Service | undefined;
 
@@ -58,9 +57,14 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     fetch(`${service!.imsUrl}/switches`, { method: 'PUT', body: JSON.stringify(switches) });
 
   beforeAll(async () => {
+    expect(mount(disk)).toBeNull();
     mkdirSync(join(disk, 'data'));
     service = await startService({ dataDirectory: join(disk, 'data') });
     await stockUp(service);
+  });
+  afterAll(async () => {
+    await service?.kill('SIGKILL');
+    unmount();
   });
 
   test('refuses uploads and changes of stock with 507, leaves nothing of them, and still answers what is asked', async () => {

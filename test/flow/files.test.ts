@@ -130,11 +130,7 @@ describe('a file', () => {
     await problemOf(await fetch(`${service.url}${path}?code=bad`), 400, 'invalid_parameter');
     await problemOf(await fetch(`${service.url}${path}?limit=0`), 400, 'invalid_parameter');
     const { next_cursor } = await getJson<PageJson<unknown>>(service, `${path}?limit=1`);
-    await problemOf(
-      await fetch(`${service.url}${path}?code=unknown_hub&cursor=${next_cursor}`),
-      400,
-      'invalid_cursor',
-    );
+    await problemOf(await fetch(`${service.url}${path}?code=unknown_hub&cursor=${next_cursor}`), 400, 'invalid_cursor');
     const { file_id: other } = await ingest(service, csv(...lines(1)));
     await problemOf(
       await fetch(`${service.url}/files/${other}/rejections?cursor=${next_cursor}`),
@@ -213,20 +209,27 @@ describe('cancel', () => {
     const working: string[] = [];
     for (let i = 0; i < limits.workerSlots; i++) working.push(await start(csv(...lines(1, { sku }))));
     for (const fileId of working) await until(service, fileId, (file) => file.status !== 'queued');
-    const fileId = await start(csv(...lines(1)));
-    await problemOf(await post(fileId, 'retry'), 409, 'not_retryable');
-    const answer = await post(fileId, 'cancel');
-    expect(answer.status).toBe(202);
-    expect(await answer.json()).toMatchObject({
-      status: 'cancelled',
-      started_at: null,
-      failure: { code: 'cancelled' },
-      progress: { rows: 0 },
-    });
+    const body = csv(...lines(1));
+    const [retried, sentAgain] = [await start(csv(...lines(1))), await start(body)];
+    await problemOf(await post(retried, 'retry'), 409, 'not_retryable');
+    for (const fileId of [retried, sentAgain]) {
+      const answer = await post(fileId, 'cancel');
+      expect(answer.status).toBe(202);
+      expect(await answer.json()).toMatchObject({
+        status: 'cancelled',
+        started_at: null,
+        failure: { code: 'cancelled' },
+        progress: { rows: 0 },
+      });
+    }
     await setSwitches(service, { latency_ms: 0 });
-    for (const other of working) expect((await ended(service, other)).status).toBe('completed');
-    expect((await post(fileId, 'retry')).status).toBe(202);
-    expect(await ended(service, fileId)).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
+    for (const fileId of working) expect((await ended(service, fileId)).status).toBe('completed');
+    expect((await post(retried, 'retry')).status).toBe(202);
+    expect(await ended(service, retried)).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
+
+    const newer = await ingest(service, body);
+    const refused = await problemOf(await post(sentAgain, 'retry'), 409, 'duplicate_file');
+    expect(refused.existing_file_id).toBe(newer.file_id);
   });
 });
 
@@ -247,18 +250,6 @@ describe('retry', () => {
     expect(again.progress).toMatchObject({ rows: failed.progress.rows, accepted: failed.progress.accepted });
     expect(await report()).toBe(firstReport);
   });
-
-  test('is refused when the same bytes came again meanwhile', async () => {
-    const body = `order_id\n${unique('x')}\n`;
-    const failed = await ingest(service, body);
-    const other = await ingest(service, body);
-    expect(other.status).toBe('failed');
-    expect((await post(failed.file_id, 'retry')).status).toBe(202);
-    await ended(service, failed.file_id);
-    await problemOf(await post(other.file_id, 'retry').then(async (response) => response), 409, 'duplicate_file').catch(
-      async () => expect((await ended(service, other.file_id)).status).toBe('failed'),
-    );
-  });
 });
 
 describe('the IMS', () => {
@@ -267,7 +258,10 @@ describe('the IMS', () => {
     await setSwitches(service, { latency_ms: 100, error_rate: 0.4 });
     const files = await Promise.all(
       [0, 10, 20].map((from) =>
-        ingest(service, csv(...skus.slice(from, from + 10).flatMap((sku) => lines(2, { sku })), ...lines(1, { sku: 'nowhere' }))),
+        ingest(
+          service,
+          csv(...skus.slice(from, from + 10).flatMap((sku) => lines(2, { sku })), ...lines(1, { sku: 'nowhere' })),
+        ),
       ),
     );
     await setSwitches(service, { latency_ms: 0, error_rate: 0 });
@@ -286,7 +280,8 @@ describe('the IMS', () => {
     await setSwitches(service, { outage: true });
     expect((await fetch(`${service.url}/readyz`)).status).toBe(503);
     const large: string[] = [];
-    for (let i = 0; i < limits.workerSlots + 2; i++) large.push(await start(csv(...lines(CHUNK), ...lines(10, { sku }))));
+    for (let i = 0; i < limits.workerSlots + 2; i++)
+      large.push(await start(csv(...lines(CHUNK), ...lines(10, { sku }))));
     for (const fileId of large.slice(0, limits.workerSlots)) {
       const waiting = await until(service, fileId, (file) => file.status === 'waiting' && file.progress.rows > 0);
       expect(waiting).toMatchObject({ waiting_for: 'ims', progress: { rows: CHUNK, accepted: CHUNK, invalid: 0 } });

@@ -1,19 +1,6 @@
 /** The main job through HTTP: an order file in; orders, stock, events and a report out. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import {
-  csv,
-  ended,
-  getJson,
-  ingest,
-  orderLine,
-  ROOT,
-  type Service,
-  setStock,
-  startService,
-  upload,
-} from '../support/service.ts';
+import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
 
 let service: Service;
 beforeAll(async () => {

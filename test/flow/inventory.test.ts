@@ -29,7 +29,14 @@ const sendCsv = (method: string, path: string, body: string | Buffer) =>
 describe('stock', () => {
   test('is set and adjusted with one result for each item; below zero is refused', async () => {
     const [a, b] = [newSku(), newSku()];
-    expect(await resultsOf(await put([{ sku: a, hub_id: 'H', available: 5 }, { sku: ` ${b} `, hub_id: 'H', available: 0 }]))).toEqual([
+    expect(
+      await resultsOf(
+        await put([
+          { sku: a, hub_id: 'H', available: 5 },
+          { sku: ` ${b} `, hub_id: 'H', available: 0 },
+        ]),
+      ),
+    ).toEqual([
       { sku: a, hub_id: 'H', available: 5, status: 'ok' },
       { sku: b, hub_id: 'H', available: 0, status: 'ok' },
     ]);
@@ -98,9 +105,22 @@ describe('stock', () => {
     expect(await levels(`sku=${sku}`)).toEqual([]);
     for (const body of [undefined, null, [], {}, { items: 7 }])
       await problemOf(await send(service, 'PUT', '/inventory', body), 400, 'invalid_body');
-    for (const text of ['', 'sku,available\na,1\n', `sku,hub_id,available\n${sku},H,many\n`, 'sku,hub_id,available\na,H\n'])
+    for (const text of [
+      '',
+      'sku,available\na,1\n',
+      `sku,hub_id,available\n${sku},H,many\n`,
+      'sku,hub_id,available\na,H\n',
+    ])
       await problemOf(await sendCsv('PUT', '/inventory', text), 400, 'invalid_body');
-    expect((await problemOf(await sendCsv('PUT', '/inventory', `sku,hub_id,available\n${sku},H,1\n${sku},H,-1\n`), 400, 'invalid_body')).detail).toContain('line 3');
+    expect(
+      (
+        await problemOf(
+          await sendCsv('PUT', '/inventory', `sku,hub_id,available\n${sku},H,1\n${sku},H,-1\n`),
+          400,
+          'invalid_body',
+        )
+      ).detail,
+    ).toContain('line 3');
     expect(await levels(`sku=${sku}`)).toEqual([]);
   });
 
@@ -113,7 +133,10 @@ describe('the list of stock', () => {
   test('is by key or by what is available, all or of one SKU or hub, without gaps or repeats', async () => {
     const hub = newSku();
     const names = Array.from({ length: 9 }, (_, i) => `L${i}`);
-    await setStock(service, names.map((sku, i) => [sku, hub, (i * 7) % 4]));
+    await setStock(
+      service,
+      names.map((sku, i) => [sku, hub, (i * 7) % 4]),
+    );
     const all = await listAll<Level>(service, `/inventory?hub_id=${hub}`);
     expect(all.map(({ sku }) => sku)).toEqual(names);
     const byLevel = [...all].sort((a, b) => a.available - b.available || (a.sku < b.sku ? -1 : 1));

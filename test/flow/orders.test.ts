@@ -139,7 +139,9 @@ describe('the list of orders', () => {
 
   test('refuses a cursor of other filters, of another list, or made up', async () => {
     const { next_cursor: cursor } = await getJson<PageJson<OrderJson>>(service, '/orders?limit=2&sku=S-1');
-    expect((await getJson<PageJson<OrderJson>>(service, `/orders?limit=9&sku=S-1&cursor=${cursor}`)).items).toHaveLength(9);
+    expect(
+      (await getJson<PageJson<OrderJson>>(service, `/orders?limit=9&sku=S-1&cursor=${cursor}`)).items,
+    ).toHaveLength(9);
     const version2 = JSON.parse(Buffer.from(cursor!, 'base64url').toString()) as unknown[];
     const endless = [...version2.slice(0, 2), '[1e999]'];
     version2[0] = 2;

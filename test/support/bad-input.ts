@@ -1,6 +1,6 @@
 /** What tests of bad input share: large bodies as streams, requests byte by byte, and the look at what was left behind. */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -111,6 +111,19 @@ export async function fileIds(service: Service): Promise<Set<string>> {
 export function peakMemoryMiB({ child }: Service): number {
   const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) / 1024;
+}
+
+/** What the service has open now. */
+export function openFiles({ child }: Service): string[] {
+  const directory = `/proc/${child.pid}/fd`;
+  return readdirSync(directory).flatMap((name) => {
+    try {
+      return [readlinkSync(join(directory, name))];
+    } catch {
+      // Closed since.
+      return [];
+    }
+  });
 }
 
 export interface RawAnswer {

@@ -21,7 +21,13 @@ export async function problemOf(response: Response, status: number, code: string
   return body;
 }
 
-export const send = (service: Url, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+export const send = (
+  service: Url,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+) =>
   fetch(`${service.url}${path}`, {
     method,
     ...(body === undefined

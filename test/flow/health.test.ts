@@ -1,0 +1,117 @@
+/** Health, readiness and metrics; what is not there; and requests that other sites' pages would send. */
+import { request } from 'node:http';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { problemOf, setSwitches } from '../support/http.ts';
+import { csv, getJson, ingest, orderLine, type Service, setStock, startService, upload } from '../support/service.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ env: { OMS_ALLOWED_HOSTS: 'oms.internal, other.internal' } });
+});
+
+describe('health', () => {
+  test('says that the process is alive, and which dependency is down', async () => {
+    expect(await getJson(service, '/healthz')).toEqual({ status: 'ok' });
+    const up = { status: 'up' };
+    expect(await getJson(service, '/readyz')).toEqual({
+      status: 'ready',
+      dependencies: { objects: up, queue: up, store: up, ims: up, events: up },
+    });
+    await setSwitches(service, { outage: true });
+    const response = await fetch(`${service.url}/readyz`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({
+      status: 'not_ready',
+      dependencies: {
+        objects: up,
+        queue: up,
+        store: up,
+        ims: { status: 'down', detail: expect.any(String) },
+        events: up,
+      },
+    });
+    expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
+    await setSwitches(service, { outage: false });
+    expect((await fetch(`${service.url}/readyz`)).status).toBe(200);
+  });
+
+  test('has metrics for Prometheus that agree with the statistics', async () => {
+    await setStock(service, [['SKU-1', 'HUB-1', 10]]);
+    await ingest(service, csv(orderLine('M-1'), orderLine('M-2', { quantity: '0' })));
+    const response = await fetch(`${service.url}/metrics`);
+    expect(response.headers.get('content-type')).toContain('text/plain');
+    const metrics = (await response.text()).split('\n');
+    for (const line of [
+      'oms_files{status="completed"} 1',
+      'oms_files{status="failed"} 0',
+      'oms_rows_total{outcome="accepted"} 1',
+      'oms_rows_total{outcome="invalid"} 1',
+      'oms_rejected_rows_total{code="invalid_quantity"} 1',
+      'oms_orders{status="on_hold"} 1',
+      'oms_jobs{state="dead"} 0',
+    ])
+      expect(metrics).toContain(line);
+    expect(metrics.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
+  });
+});
+
+test('what is not there is 404, whatever the method', async () => {
+  for (const [method, path] of [
+    ['GET', '/nowhere'],
+    ['GET', '/upload'],
+    ['DELETE', '/files'],
+    ['POST', '/orders'],
+    ['PUT', '/inventory/adjust'],
+    ['GET', '/files/'],
+    ['PATCH', '/stats'],
+    ['POST', '/files/x/explode'],
+  ] as const)
+    await problemOf(await fetch(`${service.url}${path}`, { method }), 404, 'not_found');
+});
+
+describe('a request with a foreign Host or Origin', () => {
+  /** As sent: `fetch` sets Host by itself. */
+  const requestAs = (headers: Record<string, string>, path = '/stats', method = 'GET') =>
+    new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
+      const sent = request(`${service.url}${path}`, { method, headers }, async (response) => {
+        let text = '';
+        for await (const block of response.setEncoding('utf8')) text += block;
+        resolve({ status: response.statusCode!, body: JSON.parse(text) as Record<string, unknown> });
+      });
+      sent.on('error', reject).end();
+    });
+
+  test('is refused, for reading and writing', async () => {
+    for (const headers of [
+      { host: 'evil.example' },
+      { host: `evil.example:${new URL(service.url).port}` },
+      { host: '127.0.0.1.evil.example' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://localhost.evil.example' },
+    ] as Record<string, string>[])
+      for (const [path, method] of [
+        ['/stats', 'GET'],
+        ['/healthz', 'GET'],
+        ['/upload', 'POST'],
+        ['/files/x/cancel', 'POST'],
+      ] as const) {
+        const { status, body } = await requestAs(headers, path, method);
+        expect({ status, code: body.code }).toEqual({ status: 403, code: 'foreign_host' });
+      }
+    const response = await upload(service, csv(orderLine('EVIL-1')), '', { origin: 'https://evil.example' });
+    await problemOf(response, 403, 'foreign_host');
+  });
+
+  test('is answered when it names this machine or an allowed host', async () => {
+    for (const headers of [
+      { host: 'localhost' },
+      { host: 'oms.internal' },
+      { host: 'OTHER.internal:1234' },
+      { host: '[::1]:8080' },
+      { origin: 'http://localhost:3000' },
+      { origin: 'https://oms.internal' },
+    ] as Record<string, string>[])
+      expect((await requestAs(headers)).status).toBe(200);
+  });
+});

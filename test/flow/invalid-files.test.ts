@@ -1,0 +1,150 @@
+/** `/invalid-files`: the reports, and the way round: fix the rows of a report and upload it. */
+import { parse } from 'csv-parse/sync';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { csvLine } from '../../src/model/spreadsheet-cell.ts';
+import { listAll, type PageJson, problemOf } from '../support/http.ts';
+import {
+  csv,
+  getJson,
+  ingest,
+  ORDER_HEADER,
+  orderLine,
+  type Service,
+  setStock,
+  startService,
+} from '../support/service.ts';
+
+interface ReportJson {
+  name: string;
+  file_id: string;
+  rows: number;
+  size_bytes: number;
+  created_at: string;
+  url: string;
+}
+
+let service: Service;
+let names = 0;
+beforeAll(async () => {
+  service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 1_000]]);
+});
+
+const unique = () => `R-${++names}`;
+const download = (name: string | null) => fetch(`${service.url}/invalid-files/${name}`);
+const recordsOf = (text: string) => parse(text, { columns: true }) as Record<string, string>[];
+
+describe('a report', () => {
+  test('is the rows that failed, as they were, and why, as a download', async () => {
+    const [good, bad, worse] = [unique(), unique(), unique()];
+    const header = `comment,${ORDER_HEADER}`;
+    const file = await ingest(
+      service,
+      [
+        header,
+        `fine,${orderLine(good)}`,
+        `"says ""hi"", twice",${orderLine(bad, { customer_email: ' nobody', quantity: '1e3' })}`,
+        '',
+        `"two\nlines",${orderLine(worse, { sku: 'nowhere' })}`,
+      ].join('\r\n'),
+    );
+    const response = await download(file.invalid_file);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${file.invalid_file}"`);
+    const text = await response.text();
+    expect(response.headers.get('content-length')).toBe(String(Buffer.byteLength(text)));
+    expect(text.split('\n')[0]).toBe(`${header},_row,_column,_code,_reason,_file`);
+    const [first, second, ...more] = recordsOf(text);
+    expect(more).toEqual([]);
+    expect(first).toMatchObject({
+      comment: 'says "hi", twice',
+      order_id: bad,
+      customer_email: ' nobody',
+      quantity: '1e3',
+      _row: '3',
+      _column: 'customer_email | quantity',
+      _code: 'invalid_email | invalid_quantity',
+      _file: file.file_id,
+    });
+    expect(first!._reason).toContain('nobody');
+    expect(second).toMatchObject({ comment: 'two\nlines', order_id: worse, _row: '5', _code: 'unknown_sku' });
+  });
+
+  test('that was fixed and uploaded is accepted and linked to its parent, cells that a spreadsheet would run restored', async () => {
+    const [bad, worse] = [unique(), unique()];
+    const name = '=HYPERLINK("http://evil.example")';
+    const parent = await ingest(
+      service,
+      csv(
+        orderLine(bad, { customer_name: `"${name.replaceAll('"', '""')}"`, customer_email: 'nobody' }),
+        orderLine(worse, { customer_name: "'tis", shipping_address: '+1 Main Street', quantity: '0' }),
+        orderLine(unique()),
+      ),
+    );
+    const rows = recordsOf(await (await download(parent.invalid_file)).text());
+    expect(rows[0]!.customer_name).toBe(`'${name}`);
+    expect(rows[1]).toMatchObject({ customer_name: "''tis", shipping_address: "'+1 Main Street" });
+
+    rows[0]!.customer_email = 'fixed@example.com';
+    rows[1]!.quantity = '2';
+    const columns = Object.keys(rows[0]!);
+    const fixed = [columns, ...rows.map((row) => columns.map((column) => row[column]!))].map(csvLine).join('');
+    const child = await ingest(service, fixed);
+    expect(child).toMatchObject({
+      status: 'completed',
+      parent_file_id: parent.file_id,
+      progress: { rows: 2, accepted: 2, invalid: 0 },
+      invalid_file: null,
+    });
+    expect(await getJson(service, `/orders/${bad}`)).toMatchObject({ customer: { name, email: 'fixed@example.com' } });
+    expect(await getJson(service, `/orders/${worse}`)).toMatchObject({
+      customer: { name: "'tis" },
+      shipping_address: '+1 Main Street',
+    });
+    const children = await getJson<PageJson<{ file_id: string }>>(service, `/files?parent_file_id=${parent.file_id}`);
+    expect(children.items.map(({ file_id }) => file_id)).toEqual([child.file_id]);
+  });
+
+  test('uploaded as it is comes back the same but for its file and rows', async () => {
+    const parent = await ingest(service, csv(orderLine(unique(), { customer_name: '-1+1', customer_email: '@x' })));
+    const text = await (await download(parent.invalid_file)).text();
+    const child = await ingest(service, text);
+    expect(child).toMatchObject({ parent_file_id: parent.file_id, progress: { invalid: 1 } });
+    const again = await (await download(child.invalid_file)).text();
+    expect(again).toBe(text.replaceAll(parent.file_id, child.file_id));
+  });
+
+  test('is not made when every row is accepted', async () => {
+    expect((await ingest(service, csv(orderLine(unique())))).invalid_file).toBeNull();
+  });
+
+  test('that is unknown is 404, and no name leads out of the reports', async () => {
+    for (const name of ['unknown.csv', '..%2F..%2Foms.db', '%2Fetc%2Fpasswd', '..', '%00', "'%20or%201=1"])
+      expect((await download(name)).status).toBe(404);
+    await problemOf(await download('unknown.csv'), 404, 'not_found');
+  });
+});
+
+test('the list of reports is newest first, without gaps or repeats', async () => {
+  const files = [];
+  for (let i = 0; i < 4; i++) files.unshift(await ingest(service, csv(orderLine(unique(), { quantity: '0' }))));
+  const all = await listAll<ReportJson>(service, '/invalid-files?limit=1000');
+  const keys = all.map((report) => `${report.created_at} ${report.file_id}`);
+  expect(keys).toEqual([...keys].sort().reverse());
+  for (const file of files) {
+    const text = await (await download(file.invalid_file)).text();
+    expect(all.find((report) => report.file_id === file.file_id)).toEqual({
+      name: file.invalid_file,
+      file_id: file.file_id,
+      rows: 1,
+      size_bytes: Buffer.byteLength(text),
+      created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      url: `/invalid-files/${file.invalid_file}`,
+    });
+  }
+  for (const limit of [1, 3]) expect(await listAll(service, `/invalid-files?limit=${limit}`)).toEqual(all);
+  for (const query of ['limit=0', 'limit=1001', 'limit=x'])
+    await problemOf(await fetch(`${service.url}/invalid-files?${query}`), 400, 'invalid_parameter');
+  await problemOf(await fetch(`${service.url}/invalid-files?cursor=x`), 400, 'invalid_cursor');
+});
