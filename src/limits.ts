@@ -81,6 +81,8 @@ export const limits = {
   // Work on files.
   /** Crashed claims in a row without a committed chunk, after which a file is given up as `internal`. */
   maxStrikes: 10,
+  /** With as many, a file may be what crashes the worker: from then on it is worked on alone, so that others are not charged. */
+  suspectStrikes: 3,
   /** How long an idempotency key is remembered. */
   idempotencyKeyMs: 24 * 60 * 60 * 1000,
 
@@ -124,6 +126,8 @@ export const limits = {
   turnMs: 5_000,
   /** How often a worker with full slots looks whether a file waits. */
   turnCheckMs: 500,
+  /** How often a file in work is looked at for a cancel: people wait for it. */
+  cancelCheckMs: 1_000,
   /** One wait for a message; SQS ends long polls at this, too. */
   receiveWaitMs: 20_000,
   /** Pauses between tries while an engine is down: doubled from the first to the last, with jitter. */
@@ -163,6 +167,9 @@ export const limits = {
   maxFormFieldBytes: 64 * KiB,
   /** Requests under way at a stop are given this long, then dropped. */
   stopRequestsMs: 2_000,
+  stopCheckMs: 50,
+  /** Sockets at once: uploads and subscriptions, below the usual bound on open files. */
+  maxConnections: 10_000,
   /** One dependency's answer to `/readyz`. */
   pingMs: 2_000,
   /** A stock CSV or JSON body: some 200,000 rows. More comes in parts. */

@@ -122,9 +122,10 @@ async function connect(config: Config): Promise<Service> {
 async function ownPipeline(config: Config): Promise<Service> {
   // A port that another program has does not matter here: nobody else has to find the reference IMS.
   const ims = config.ims.kind === 'reference' ? { ...config.ims, port: 0 } : config.ims;
-  const engine = await startEngine({ ...config, ims }, 'oms ingest', createLogger(config.logLevel, 'ingest'));
+  const logger = createLogger(config.logLevel, 'ingest');
+  const engine = await startEngine({ ...config, ims }, 'oms ingest', logger);
   engine.startWorker();
-  const { ports } = engine;
+  const ports = { ...engine.ports, logger };
   return {
     async upload(path) {
       const result = await upload(ports, createReadStream(path, { highWaterMark: limits.readBytes }), {

@@ -1,19 +1,20 @@
 /** `oms redrive`: brings back the files that were given up: dead messages are delivered again, failed files go on. */
-import { startEngine } from '../app.ts';
+import { readHolder } from '../adapters/data-directory.ts';
+import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
-import { isOmsError, OmsError } from '../errors.ts';
+import { isOmsError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
-  const engine = await startEngine(config, 'oms redrive', createLogger(config.logLevel, 'redrive')).catch((error) => {
-    if (isOmsError(error, 'data_directory_held'))
-      throw new OmsError(
-        'server_running',
-        `${error.message}; a running server brings a file back by POST /files/{file_id}/retry`,
-      );
-    throw error;
-  });
+  let engine: Engine;
+  try {
+    engine = await startEngine(config, 'oms redrive', createLogger(config.logLevel, 'redrive'));
+  } catch (error) {
+    const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
+    if (!url) throw error;
+    return tell(await retryThroughServer(url));
+  }
   try {
     const { queue, store } = engine.ports;
     let files = 0;
@@ -27,11 +28,34 @@ export async function run(): Promise<number> {
       });
       if (requeued) files++;
     }
-    process.stdout.write(`${files} files queued again\n`);
-    return 0;
+    return tell(files);
   } finally {
     await engine.stop();
   }
+}
+
+/** The files that the service gave up, as opposed to those that failed by their own content. */
+async function retryThroughServer(url: string): Promise<number> {
+  let files = 0;
+  let cursor: string | null = null;
+  do {
+    const query: string = cursor === null ? '' : `&cursor=${cursor}`;
+    const page = (await (await fetch(`${url}/files?status=failed${query}`)).json()) as {
+      items: { file_id: string; failure: { code: string } }[];
+      next_cursor: string | null;
+    };
+    for (const { file_id, failure } of page.items) {
+      if (failure.code !== 'internal') continue;
+      if ((await fetch(`${url}/files/${file_id}/retry`, { method: 'POST' })).ok) files++;
+    }
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return files;
+}
+
+function tell(files: number): number {
+  process.stdout.write(`${files} files queued again\n`);
+  return 0;
 }
 
 function readFileId(body: string): string | null {

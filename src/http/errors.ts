@@ -17,7 +17,6 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   broken_multipart: 400,
   unfinished_upload: 400,
   not_found: 404,
-  upload_idle: 408,
   file_ended: 409,
   not_retryable: 409,
   duplicate_file: 409,

@@ -47,7 +47,7 @@ export function createHttpApp(
   });
   if (isLoopback(config.host)) app.use(localOnly(config.allowedHosts));
   const { objects, queue, store, ims, events } = ports;
-  app.route('/', uploadRoutes(ports, { maxBytes: config.maxUploadBytes }));
+  app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, stopping));
   app.route('/', statsRoutes(ports, rowsPerSecond));
   app.route('/', invalidFileRoutes(ports));
@@ -71,6 +71,7 @@ export async function startHttpServer(options: HttpOptions) {
   server.headersTimeout = limits.headersMs;
   server.timeout = limits.uploadIdleMs;
   server.maxHeadersCount = limits.maxHeaders;
+  server.maxConnections = limits.maxConnections;
   server.on('clientError', answerUnreadable);
   server.listen(config.port, config.host);
   try {
@@ -98,9 +99,11 @@ export async function startHttpServer(options: HttpOptions) {
       rate.stop();
       const closed = once(server, 'close');
       server.close();
-      server.closeIdleConnections();
+      // A connection becomes idle when the last answer on it has ended, which Node does not look at again by itself.
+      const sweep = setInterval(() => server.closeIdleConnections(), limits.stopCheckMs);
       const timer = setTimeout(() => server.closeAllConnections(), limits.stopRequestsMs);
       await closed;
+      clearInterval(sweep);
       clearTimeout(timer);
     },
   };

@@ -47,7 +47,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
     underWay++;
     try {
       const { incoming } = c.env;
-      refuseByLength(incoming, options.maxBytes);
+      refuseByHeaders(incoming, options.maxBytes);
       const received = receive(incoming);
       const result = await upload(ports, received.bytes, {
         get name() {
@@ -99,7 +99,13 @@ export function readIdempotencyKey(key: string | undefined): string | null {
   return key;
 }
 
-function refuseByLength(incoming: IncomingMessage, maxBytes: number): void {
+function refuseByHeaders(incoming: IncomingMessage, maxBytes: number): void {
+  const encoding = incoming.headers['content-encoding'] ?? 'identity';
+  if (!['identity', 'gzip', 'x-gzip'].includes(encoding.trim().toLowerCase()))
+    throw new OmsError(
+      'not_csv',
+      `the content encoding ${encoding.slice(0, 100)} is not gzip: send the file plain or gzipped`,
+    );
   const length = Number(incoming.headers['content-length'] ?? 0);
   // A form is a little larger than its file.
   if (length > maxBytes + limits.maxFormOverheadBytes)

@@ -37,6 +37,8 @@ export interface FileRecord {
   columns: string[] | null;
   /** Claims so far, those that ended gracefully aside. */
   attempts: number;
+  /** Claims in a row that neither committed a chunk nor ended gracefully, the present one included. */
+  strikes: number;
   cancelRequested: boolean;
 
   // The checkpoint: everything before it is committed.

@@ -3,13 +3,14 @@
  * Answered as created only when all three are durable; on any failure before the file is recorded nothing is left (INV-5).
  */
 import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { incomingKey, newFileId } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { CreateFileResult, OrderStore } from '../ports/order-store.ts';
+import type { CreateFileResult, NewFile, OrderStore } from '../ports/order-store.ts';
 import { sniffBinary } from './intake.ts';
 
 export interface UploadPorts {
@@ -17,6 +18,7 @@ export interface UploadPorts {
   queue: JobQueue;
   store: OrderStore;
   clock: Clock;
+  logger: Logger;
 }
 
 export interface UploadOptions {
@@ -40,6 +42,28 @@ export async function upload(
 ): Promise<CreateFileResult> {
   const fileId = newFileId(ports.clock.now());
   const key = incomingKey(fileId);
+  const stored = await store(ports, key, bytes, options);
+  if ('refused' in stored) return stored.refused;
+  return record(ports, {
+    fileId,
+    name: cleanName(options.name),
+    sizeBytes: stored.sizeBytes,
+    sha256: stored.sha256,
+    objectVersion: stored.version,
+    encodingOverride: options.encoding,
+    parentFileId: options.parentFileId,
+    force: options.force,
+    idempotencyKey: options.idempotencyKey,
+  });
+}
+
+/** Streams the bytes into the object store; leaves nothing there when they are refused or break off. */
+async function store(
+  ports: UploadPorts,
+  key: string,
+  bytes: AsyncIterable<Uint8Array>,
+  { maxBytes, force, idempotencyKey }: UploadOptions,
+): Promise<{ sizeBytes: number; sha256: string; version: string } | { refused: CreateFileResult }> {
   const staged = await ports.objects.stage(key);
   const hash = createHash('sha256');
   let sizeBytes = 0;
@@ -47,10 +71,10 @@ export async function upload(
   try {
     for await (const block of bytes) {
       sizeBytes += block.length;
-      if (sizeBytes > options.maxBytes)
+      if (sizeBytes > maxBytes)
         throw new OmsError(
           'too_large',
-          `the upload is larger than ${options.maxBytes} bytes: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
+          `the upload is larger than ${maxBytes} bytes: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
         );
       if (head) {
         head = Buffer.concat([head, block.subarray(0, SNIFF_BYTES)]);
@@ -66,47 +90,39 @@ export async function upload(
     if (sizeBytes === 0) throw new OmsError('empty_upload', 'the upload has no bytes: send the content of a CSV file');
 
     const sha256 = hash.digest('hex');
-    const refused = await ports.store.files.wouldRefuse({
-      sha256,
-      force: options.force,
-      idempotencyKey: options.idempotencyKey,
-    });
-    if (refused) {
-      await staged.abort();
-      return refused;
-    }
-    const { version } = await staged.commit();
-    return await record(ports, key, {
-      fileId,
-      name: cleanName(options.name),
-      sizeBytes,
-      sha256,
-      objectVersion: version,
-      encodingOverride: options.encoding,
-      parentFileId: options.parentFileId,
-      force: options.force,
-      idempotencyKey: options.idempotencyKey,
-    });
+    const refused = await ports.store.files.wouldRefuse({ sha256, force, idempotencyKey });
+    if (!refused) return { sizeBytes, sha256, version: (await staged.commit()).version };
+    await staged.abort();
+    return { refused };
   } catch (error) {
     await staged.abort();
     throw error;
   }
 }
 
-async function record(
-  { objects, store, queue }: UploadPorts,
-  key: string,
-  file: Parameters<OrderStore['files']['create']>[0],
-): Promise<CreateFileResult> {
+/** Records the file of a stored object and queues its job; deletes the object when no file came of it. */
+async function record({ objects, store, queue, logger }: UploadPorts, file: NewFile): Promise<CreateFileResult> {
+  const key = incomingKey(file.fileId);
   let created: CreateFileResult;
   try {
     created = await store.files.create(file);
   } catch (error) {
-    await objects.delete(key);
-    throw error;
+    // The answer may have been lost, not the file. When that cannot be told now, the sweeper tells later.
+    const recorded = await store.files.get(file.fileId).catch(() => undefined);
+    if (recorded === null) await objects.delete(key);
+    if (!recorded) throw error;
+    created = { kind: 'created', file: recorded };
   }
-  if (created.kind === 'created') await queue.send({ version: 1, fileId: file.fileId });
-  else await objects.delete(key);
+  if (created.kind !== 'created') {
+    await objects.delete(key);
+    return created;
+  }
+  try {
+    await queue.send({ version: 1, fileId: file.fileId });
+  } catch (error) {
+    // The file is durable as queued, and the sweeper queues a file without a message: the upload is not lost.
+    logger.warn({ err: error, file_id: file.fileId }, 'the job could not be queued now: the sweeper will queue it');
+  }
   return created;
 }
 

@@ -5,7 +5,7 @@
  *
  * While a file is in work its message is kept hidden and its lease renewed at a third of the visibility timeout. When all
  * slots are taken and a file waits, the file that has had its turn longest is released at its next chunk border and queued again
- * behind it.
+ * behind it. A file that may be what crashed the worker is worked on alone.
  */
 import type { Logger } from 'pino';
 import * as z from 'zod';
@@ -37,6 +37,8 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
   const { queue, store, clock } = ports;
   const stopping = new AbortController();
   const slots = new Set<Slot>();
+  /** The slot of a file that may crash the worker: while it is set no other file is begun. */
+  let alone: Slot | null = null;
   let slotFreed = Promise.withResolvers<void>();
   const running = run();
 
@@ -51,9 +53,9 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
   async function run(): Promise<void> {
     let failures = 0;
     while (!stopping.signal.aborted) {
-      if (slots.size === limits.workerSlots) {
+      if (alone || slots.size === limits.workerSlots) {
         await Promise.race([slotFreed.promise, clock.sleep(limits.turnCheckMs, stopping.signal)]);
-        if (slots.size === limits.workerSlots) await endATurn().catch(() => {});
+        if (!alone && slots.size === limits.workerSlots) await endATurn().catch(() => {});
         continue;
       }
       try {
@@ -76,6 +78,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
       .catch((error) => logger.error({ err: error }, 'a message could not be handled: it will come again'))
       .finally(() => {
         slots.delete(slot);
+        if (alone === slot) alone = null;
         slotFreed.resolve();
         slotFreed = Promise.withResolvers();
       });
@@ -85,6 +88,17 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
     const longest = [...slots].reduce((a, b) => (b.startedMs < a.startedMs ? b : a));
     if (clock.now() - longest.startedMs < limits.turnMs) return;
     if ((await queue.depth()).visible > 0) longest.release = true;
+  }
+
+  /** Releases all other files and waits until they are; false when another file is alone, or becoming so. */
+  async function becomeAlone(slot: Slot): Promise<boolean> {
+    if (alone) return false;
+    alone = slot;
+    while (slots.size > 1) {
+      for (const other of slots) if (other !== slot) other.release = true;
+      await slotFreed.promise;
+    }
+    return true;
   }
 
   async function handle(delivery: Delivery, slot: Slot): Promise<void> {
@@ -115,6 +129,11 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         await giveUp(claimed.claim, receipt);
         return;
       case 'claimed':
+        if (claimed.file.strikes > limits.suspectStrikes && !(await becomeAlone(slot))) {
+          await store.files.release(claimed.claim);
+          await queue.extend(receipt, limits.turnCheckMs);
+          return;
+        }
         await work(claimed, receipt, slot, logger.child({ file_id: fileId }));
     }
   }
@@ -143,6 +162,14 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         log.warn({ err: error }, 'the lease could not be renewed');
       }
     }, queue.visibilityMs / 3);
+
+    const cancelCheck = setInterval(async () => {
+      try {
+        cancelRequested ||= (await store.files.get(claim.fileId))?.cancelRequested ?? false;
+      } catch {
+        // The next look, or the next commit, finds out.
+      }
+    }, limits.cancelCheckMs);
 
     try {
       const result = await ingest(
@@ -179,6 +206,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
       await store.files.expire(claim);
     } finally {
       clearInterval(heartbeat);
+      clearInterval(cancelCheck);
     }
   }
 

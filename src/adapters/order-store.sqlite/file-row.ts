@@ -58,6 +58,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     intake: row.intake === null ? null : (JSON.parse(row.intake) as Intake),
     columns: row.columns === null ? null : (JSON.parse(row.columns) as string[]),
     attempts: row.attempts,
+    strikes: row.strikes,
     cancelRequested: row.cancel_requested === 1,
     nextChunk: row.next_chunk,
     offset: row.position_offset,
