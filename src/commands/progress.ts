@@ -13,7 +13,7 @@ export function createProgress(name: string, out: NodeJS.WriteStream = process.s
       if (out.isTTY) {
         const filled = Math.round((percent / 100) * BAR_CHARS);
         out.write(`\r\x1b[K${name}  [${'#'.repeat(filled)}${' '.repeat(BAR_CHARS - filled)}]  ${figures}`);
-      } else if (percent >= nextTenth) {
+      } else if (percent >= nextTenth && percent < 100) {
         nextTenth = Math.floor(percent / 10) * 10 + 10;
         out.write(`${name}  ${figures}\n`);
       }

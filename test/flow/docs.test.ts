@@ -13,16 +13,8 @@ import { FILE_STATUSES } from '../../src/model/file.ts';
 import { FILE_FAILURE_CODES } from '../../src/model/file-failure.ts';
 import { REASON_CODES } from '../../src/model/rejection.ts';
 import type { Ports } from '../../src/ports/ports.ts';
-import { differences, readExamples, runExample } from '../support/docs.ts';
-import {
-  cleanEnvironment,
-  type FileJson,
-  getJson,
-  ROOT,
-  type Service,
-  startService,
-  temporaryDirectory,
-} from '../support/service.ts';
+import { asWritten, differences, readExamples, runExample } from '../support/docs.ts';
+import { cleanEnvironment, ROOT, type Service, startService, temporaryDirectory } from '../support/service.ts';
 
 const SAMPLES = ['sample_orders.csv', 'sample_stock.csv', 'sample_catalog.csv'];
 const document = (name: string) => readFile(join(ROOT, name), 'utf8');
@@ -35,31 +27,38 @@ describe.each(['README.md', 'GETTING_STARTED.md'])('%s', (name) => {
     const dataDirectory = join(directory, 'data');
     await mkdir(dataDirectory);
     const service = await startService({ dataDirectory, args: ['--sample'] });
-    await sampleLoaded(service);
+    await sampleTold(service);
+    const place = { url: service.url, imsUrl: service.imsUrl, directory };
 
-    const examples = readExamples(name, await document(name));
+    const text = await document(name);
+    const firstStart = /^```text\n(listening on [\s\S]*?)^```$/m.exec(text)?.[1];
+    if (firstStart) {
+      const said = asWritten(service.output.join('\n'), place);
+      expect(differences({ language: 'text', text: firstStart }, said)).toEqual([]);
+    }
+
+    const examples = readExamples(name, text);
     expect(examples.length).toBeGreaterThan(2);
     const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
     for (const example of examples) {
-      const { code, output } = await runExample(
-        example,
-        { url: service.url, imsUrl: service.imsUrl, directory },
-        cleanEnvironment({ PATH: path }),
-      );
+      const { code, output } = await runExample(example, place, cleanEnvironment({ PATH: path }));
       expect(code, `${example.where}: ${output}`).toBe(0);
       expect(differences(example.answer, output), example.where).toEqual([]);
     }
   });
+});
 
-  test('has links that lead somewhere', async () => {
+test.each(['README.md', 'GETTING_STARTED.md', 'CHANGELOG.md', 'docs/ARCHITECTURE.md'])(
+  '%s has links that lead somewhere',
+  async (name) => {
     const text = await document(name);
     const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
     for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (target!.startsWith('#')) expect(anchors).toContain(target!.slice(1));
-      else await expect(document(target!), target).resolves.not.toBe('');
+      else await expect(document(join(dirname(name), target!)), target).resolves.not.toBe('');
     }
-  });
-});
+  },
+);
 
 describe('GETTING_STARTED.md names', () => {
   let guide: string;
@@ -73,7 +72,7 @@ describe('GETTING_STARTED.md names', () => {
     ['every failure of a file', FILE_FAILURE_CODES],
     ['every setting', SETTINGS],
   ])('%s, in a table', (_, names) => {
-    expect(names.filter((name) => !guide.includes(`\n| \`${name}\` |`))).toEqual([]);
+    expect(names.filter((name) => !new RegExp(`^\\| \`${name}\` +\\|`, 'm').test(guide))).toEqual([]);
   });
 
   test('every status of a file', () => {
@@ -108,12 +107,8 @@ describe('GETTING_STARTED.md names', () => {
 });
 
 /** The test's own timeout is the bound. */
-async function sampleLoaded(service: Service): Promise<void> {
-  for (;;) {
-    const { items } = await getJson<{ items: FileJson[] }>(service, '/files');
-    if (items[0]?.finished_at) return;
-    await delay(25);
-  }
+async function sampleTold(service: Service): Promise<void> {
+  while (!service.output.some((line) => line.startsWith('Ctrl-C'))) await delay(25);
 }
 
 /** The anchor that GitHub gives a heading. */

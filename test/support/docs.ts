@@ -56,6 +56,9 @@ function move(text: string, from: Place, to: Place): string {
   return text.replaceAll(from.url, to.url).replaceAll(from.imsUrl, to.imsUrl).replaceAll(from.directory, to.directory);
 }
 
+/** What a command printed at this place, in the documentation's addresses. */
+export const asWritten = (output: string, place: Place): string => move(output, place, WRITTEN);
+
 /** Runs an example as a reader would and gives what it printed, in the documentation's addresses. */
 export async function runExample(
   { script }: Example,
@@ -74,7 +77,7 @@ export async function runExample(
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   const [code] = await once(child, 'close');
-  return { code: code as number | null, output: move(output, place, WRITTEN) };
+  return { code: code as number | null, output: asWritten(output, place) };
 }
 
 /** Ids, times, speeds and cursors: told apart from run to run by what they are alone. */
