@@ -188,6 +188,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         await summarize(claim.fileId, log);
         return;
       }
+      log.debug({ stage: 'release' }, 'releasing at a chunk border');
       await store.files.release(claim);
       if (stopping.signal.aborted) await queue.extend(receipt, 0);
       else {
@@ -195,7 +196,6 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         await queue.send({ version: 1, fileId: claim.fileId });
         await queue.delete(receipt);
       }
-      log.debug({ stage: 'release' }, 'released at a chunk border');
     } catch (error) {
       if (isOmsError(error, 'claim_lost')) {
         log.info({ err: error }, 'the file is in other hands: left alone');
