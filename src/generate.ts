@@ -36,21 +36,28 @@ const ROWS_PER_LINE_BREAK = 50;
 
 const list = (text: string) => text.split('|');
 const FIRST_NAMES = list(
-  'Anna|Ben|Chloé|David|Émile|Fatima|Grace|Håkon|Ines|José|Katarzyna|Liam|Müge|Nora|Olga|Pedro|Quinn|Rosa|Søren|Tomáš|Uma|Victor|Wei|Ximena|Yusuf|Zoë',
+  'Anna|Ben|Clara|David|Emma|Fatima|Grace|Hugo|Ines|José|Katarzyna|Liam|Maria|Nora|Olga|Pedro|Quinn|Rosa|Simon|Thomas|Uma|Victor|Wei|Ximena|Yusuf|Zoë',
 );
 const LAST_NAMES = list(
-  "Adams|Bauer|Chen|Dvořák|Eriksson|Fischer|García|Hughes|Ibrahim|Jones|Kowalski|Lindström|Müller|Nguyen|O'Brien|Patel|Quist|Rossi|Silva|Tanaka|Ueda|Vargas|Weiß|Xu|Yılmaz|Zhang",
+  "Adams|Bauer|Chen|Davies|Eriksson|Fischer|García|Hughes|Ibrahim|Jones|Kowalski|Lindgren|Müller|Nguyen|O'Brien|Patel|Quist|Rossi|Silva|Tanaka|Ueda|Vargas|Weber|Xu|Young|Zhang",
 );
 const THINGS = list(
-  'Desk lamp|Water bottle|Wool blanket|27"" monitor stand|Coffee grinder|Café press|Running shoes|Notebook, ruled|USB-C cable, 2 m|Garden hose|Chef\'s knife|Baby monitor|Yoga mat|Phone case|Kids\' puzzle|Crème brûlée torch|Tool box|Door mat|Wall clock|Picnic basket',
+  'Desk lamp|Water bottle|Wool blanket|27"" monitor stand|Coffee grinder|French press|Running shoes|Notebook, ruled|USB-C cable 2 m|Garden hose|Chef\'s knife|Baby monitor|Yoga mat|Phone case|Kids\' puzzle|Crème brûlée torch|Tool box|Door mat|Wall clock|Picnic basket',
 );
 const SIZES = ['S', 'M', 'L', 'XL', 'XXL'];
 const COLOURS = ['black', 'white', 'red', 'blue', 'oak'];
 const COLOUR_CODES = ['BLK', 'WHT', 'RED', 'BLU', 'OAK'];
 const STREETS = list(
-  'High Street|Main Street|Rue de l’Église|Königstraße|Calle Mayor|Via Roma|Storgatan|Park Avenue|Mill Lane|ul. Długa',
+  'High Street|Main Street|Church Road|Königstraße|Calle Mayor|Via Roma|Storgatan|Park Avenue|Mill Lane|Station Road',
 );
-const CITIES = ['Springfield, IL 62701', 'Lyon 69001', 'Zürich 8001', 'Leeds LS1 4AP', 'Málaga 29001', 'Kraków 31-146'];
+const CITIES = [
+  'Springfield, IL 62701',
+  'Lyon 69001',
+  'Hamburg 20095',
+  'Leeds LS1 4AP',
+  'Sevilla 41001',
+  'Gdansk 80-001',
+];
 
 interface Customer {
   name: string;
@@ -63,7 +70,7 @@ const CUSTOMERS: Customer[] = FIRST_NAMES.flatMap((first) =>
 
 interface Product {
   sku: string;
-  /** In quotes. */
+  /** In quotes where it must be. */
   nameCell: string;
   price: string;
   /** Of one piece, two, and so on. */
@@ -76,7 +83,7 @@ const PRODUCTS: Product[] = THINGS.flatMap((thing, place) =>
       const priceMinor = 199 + place * 731 + sizeIndex * 250 + index * 5;
       return {
         sku: `${String(417 + place * 461 + sizeIndex * 7).padStart(5, '0')}-${COLOUR_CODES[index]}`,
-        nameCell: `"${thing} ${size}, ${colour}"`,
+        nameCell: /[",]/.test(thing) ? `"${thing} ${size} ${colour}"` : `${thing} ${size} ${colour}`,
         price: formatMinor(priceMinor),
         totals: Array.from({ length: MAX_QUANTITY }, (_, more) => formatMinor((1 + more) * priceMinor)),
       };

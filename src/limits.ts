@@ -15,8 +15,13 @@ export const limits = {
   maxRecordBytes: 1 * MiB,
   /** Columns of a header: orders have 11; a spreadsheet with every column used is a mistake. */
   maxColumns: 256,
-  /** A chunk is one transaction: large enough to share its fsync among many rows, small enough to commit in some 50 ms. */
-  maxChunkRows: 2_000,
+  /** Rows that are in memory as objects at once; also how many the IMS is asked about in one go. */
+  maxPartRows: 1_000,
+  /**
+   * A chunk is one transaction. Measured: random order ids touch nearly every page of the index in each chunk, so larger
+   * chunks write less; beyond this little is gained, and others wait longer for the writer (some 80 ms).
+   */
+  maxChunkRows: 10_000,
   maxChunkBytes: 4 * MiB,
   /** A gzip file that grows more than this is a bomb; looked at after `gzipRatioFromBytes`. CSV seldom passes 50. */
   maxGzipRatio: 250,
@@ -66,7 +71,7 @@ export const limits = {
   imsValidTtlMs: 5 * 60_000,
   imsInvalidTtlMs: 10_000,
   /** The cache of answers; its keys may be long, so it has a size too. */
-  imsCacheEntries: 200_000,
+  imsCacheEntries: 50_000,
   imsCacheBytes: 64 * MiB,
   /** A full batch with the longest SKUs is under 2 MiB. */
   imsResponseBytes: 4 * MiB,
@@ -188,6 +193,6 @@ export const limits = {
    * The heaps of the threads. Left alone, V8 lets garbage grow with the machine's memory; a small young generation keeps
    * it where it is cheap to collect. The old generation is a bound against leaks, far above what is used.
    */
-  workerHeap: { maxYoungGenerationSizeMb: 48, maxOldGenerationSizeMb: 256 },
-  writerHeap: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 192 },
+  workerHeap: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 },
+  writerHeap: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 },
 } as const;

@@ -36,10 +36,10 @@ async function checkFile(path: string, ims: Ims, config: Config): Promise<number
       sizeBytes: (await stat(path)).size,
       open: async (offset: number) => createReadStream(path, { start: offset, highWaterMark: limits.readBytes }),
     };
-    const { chunks, header } = await readFile(source, null, { maxInflatedBytes: config.maxUploadBytes });
+    const { parts, header } = await readFile(source, null, { maxInflatedBytes: config.maxUploadBytes });
     const validate = createRowValidator(header, { timeZone: config.timeZone });
-    for await (const chunk of chunks) {
-      const checked = chunk.rows.map(validate);
+    for await (const part of parts) {
+      const checked = part.rows.map(validate);
       await askIms(checked, (pairs) => ims.validate(pairs));
       rows += checked.length;
       for (const { raw, reasons } of checked) {

@@ -29,6 +29,8 @@ function failsAs(code: ReasonCode, control: RegExp = CONTROL) {
   };
 }
 
+const isQuantity = (text: string) => Number(text) >= 1 && Number(text) <= MAX_QUANTITY;
+
 const line = z.string().regex(LINE, failsAs('value_too_long'));
 const lines = z.string().regex(LINES, failsAs('value_too_long', CONTROL_BUT_BREAKS));
 
@@ -40,10 +42,7 @@ export function createRowSchema(parseDate: OrderDateParser) {
     product_name: lines,
     sku: line,
     hub_id: line,
-    quantity: z
-      .string()
-      .regex(QUANTITY, failsAs('invalid_quantity'))
-      .refine((text) => Number(text) >= 1 && Number(text) <= MAX_QUANTITY, failsAs('invalid_quantity')),
+    quantity: z.string().regex(QUANTITY, failsAs('invalid_quantity')).refine(isQuantity, failsAs('invalid_quantity')),
     unit_price: z.string().regex(PRICE, failsAs('invalid_price')),
     total_amount: z.string().regex(TOTAL, failsAs('invalid_total')),
     order_date: z.string().refine((text) => typeof parseDate(text) === 'number', failsAs('invalid_date')),
@@ -52,3 +51,25 @@ export function createRowSchema(parseDate: OrderDateParser) {
 }
 
 export type RowValues = z.infer<ReturnType<typeof createRowSchema>>;
+
+/**
+ * Whether the schema would pass a row, without the objects that it makes on the way: nearly every row passes, by the million.
+ * The schema explains those that do not. Both are made of the same expressions, and a test holds them together.
+ */
+export function passesRowSchema(values: RowValues, parseDate: OrderDateParser): boolean {
+  return (
+    LINE.test(values.order_id) &&
+    LINES.test(values.customer_name) &&
+    values.customer_email.length <= MAX &&
+    z.regexes.email.test(values.customer_email) &&
+    LINES.test(values.product_name) &&
+    LINE.test(values.sku) &&
+    LINE.test(values.hub_id) &&
+    QUANTITY.test(values.quantity) &&
+    isQuantity(values.quantity) &&
+    PRICE.test(values.unit_price) &&
+    TOTAL.test(values.total_amount) &&
+    typeof parseDate(values.order_date) === 'number' &&
+    LINES.test(values.shipping_address)
+  );
+}

@@ -8,15 +8,16 @@ import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type Dependency, type EndStatus, type FileFailure, type FileRecord, incomingKey } from '../model/file.ts';
 import { isFileFailure } from '../model/file-failure.ts';
-import type { Header } from '../model/intake.ts';
+import { OrderPacker } from '../model/packed-orders.ts';
+import type { Rejection } from '../model/rejection.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ChunkToCommit, Claim, OrderStore } from '../ports/order-store.ts';
 import { askIms } from './ask-ims.ts';
-import { type RawChunk, readFile } from './read.ts';
+import { readFile } from './read.ts';
 import { writeReport } from './report.ts';
-import { type CheckedRow, createRowValidator, toRejection } from './validate.ts';
+import { createRowValidator, toRejection } from './validate.ts';
 
 export interface IngestPorts {
   objects: ObjectStore;
@@ -117,7 +118,7 @@ async function ingestChunks(
     if (options.shouldRelease()) throw new Leave('released');
   };
   leaveIfAsked();
-  const { chunks, header, intake } = await readFile(
+  const { parts, header, intake } = await readFile(
     {
       sizeBytes: file.sizeBytes,
       open: (offset) => objects.open(incomingKey(file.fileId), { offset, version: file.objectVersion }),
@@ -139,25 +140,36 @@ async function ingestChunks(
     },
   );
   const validate = createRowValidator(header, { timeZone: options.timeZone });
+  const packer = new OrderPacker(header);
+  let rejections: Rejection[] = [];
   let recorded = file.intake !== null;
   let committing: Promise<void> = Promise.resolve();
   try {
-    for await (const chunk of chunks) {
+    for await (const { n, rows, end, bytesRead, last } of parts) {
       if (!recorded) {
-        const parent = chunk.rows[0]?.cells[header.fileColumn]?.trim() || null;
+        const parent = rows[0]?.cells[header.fileColumn]?.trim() || null;
         await outage.retry('store', () =>
           store.files.recordIntake(claim, intake, header.columns, file.parentFileId ?? parent),
         );
         recorded = true;
       }
-      const checked = chunk.rows.map(validate);
+      const checked = rows.map(validate);
       await askIms(checked, (pairs) => outage.retry('ims', () => ims.validate(pairs, options.lost)));
+      for (const row of checked) {
+        if (row.order) packer.add(row.order, row.raw.cells);
+        else rejections.push(toRejection(row, header));
+      }
+      if (end === null) continue;
+
       await committing;
       leaveIfAsked();
-      logger.debug({ stage: 'chunk', chunk: chunk.n }, 'committing a chunk');
-      committing = commit(chunk, checked);
-      // It is awaited one round later; until then a rejection must not count as unhandled.
+      // Only the end of the file may lie behind a chunk without rows; one before it moves the checkpoint past blank records.
+      if (last && packer.length + rejections.length === 0) break;
+      logger.debug({ stage: 'chunk', chunk: n }, 'committing a chunk');
+      committing = commit({ n, end, bytesRead, orders: packer.take(), rejections }, last);
+      // It is awaited one chunk later; until then a rejection must not count as unhandled.
       committing.catch(() => {});
+      rejections = [];
     }
     await committing;
   } finally {
@@ -165,33 +177,10 @@ async function ingestChunks(
     await committing.catch(() => {});
   }
 
-  async function commit(chunk: RawChunk, checked: CheckedRow[]): Promise<void> {
-    const toCommit = splitChunk(chunk, checked, header);
-    // Only the end of the file may lie behind a chunk without rows; one before it moves the checkpoint past blank records.
-    if (chunk.last && toCommit.orders.length + toCommit.rejections.length === 0) return;
-    const result = await outage.retry('store', () => store.chunks.commit(claim, toCommit));
-    if (result.cancelRequested && !chunk.last) throw new Leave('cancelled');
+  async function commit(chunk: ChunkToCommit, last: boolean): Promise<void> {
+    const result = await outage.retry('store', () => store.chunks.commit(claim, chunk));
+    if (result.cancelRequested && !last) throw new Leave('cancelled');
   }
-}
-
-function splitChunk(chunk: RawChunk, checked: CheckedRow[], header: Header): ChunkToCommit {
-  const toCommit: ChunkToCommit = {
-    n: chunk.n,
-    end: chunk.end,
-    bytesRead: chunk.bytesRead,
-    header,
-    orders: [],
-    values: [],
-    rejections: [],
-  };
-  const asIs = header.dataColumns.length === header.columns.length;
-  for (const row of checked) {
-    if (row.order) {
-      toCommit.orders.push(row.order);
-      toCommit.values.push(asIs ? row.raw.cells : header.dataColumns.map((column) => row.raw.cells[column]!));
-    } else toCommit.rejections.push(toRejection(row, header));
-  }
-  return toCommit;
 }
 
 function toFailure(error: unknown): FileFailure | null {

@@ -17,14 +17,17 @@ import { type ByteSource, openStored, type StoredBytes } from './read/stored-byt
 export type { ByteSource };
 export { makeHeader };
 
-export interface RawChunk {
+/** Some rows of a chunk, in order: a chunk comes in parts, so that not all of its rows have to be in memory as objects. */
+export interface ChunkPart {
   n: number;
-  /** Without any only in the last chunk. */
   rows: RawRow[];
+  /** Where the chunk begins. */
   start: Position;
-  end: Position;
+  /** Where the chunk ends, with its last part; null while more of it comes. */
+  end: Position | null;
   /** Stored bytes consumed so far, for progress. */
   bytesRead: number;
+  /** The chunk's last part, and the file's. Only the last chunk of a file may have no row at all. */
   last: boolean;
 }
 
@@ -49,6 +52,7 @@ export type ReadBounds = Record<
   | 'detectBytes'
   | 'readBlockBytes'
   | 'maxRecordBytes'
+  | 'maxPartRows'
   | 'maxChunkRows'
   | 'maxChunkBytes'
   | 'maxGzipRatio'
@@ -59,8 +63,8 @@ export type ReadBounds = Record<
 export interface OpenFile {
   intake: Intake;
   header: Header;
-  /** Iterate it to its end or break out of it: until then streams are open, unless `signal` aborts. */
-  chunks: AsyncIterable<RawChunk>;
+  /** The chunks, part by part. Iterate it to its end or break out of it: until then streams are open, unless `signal` aborts. */
+  parts: AsyncIterable<ChunkPart>;
 }
 
 /**
@@ -79,7 +83,7 @@ export async function readFile(
   const stored = await openStored(source, offset, gzip, { ...bounds, maxInflatedBytes }, signal);
   try {
     const opened = resume === null ? await openNew(stored, options, bounds) : openAgain(stored, resume, bounds);
-    return { intake: opened.intake, header: opened.header, chunks: readChunks(stored, opened, bounds, options) };
+    return { intake: opened.intake, header: opened.header, parts: readParts(stored, opened, bounds, options) };
   } catch (error) {
     await stored.close();
     throw error;
@@ -123,36 +127,42 @@ function headerOf({ cells, row }: RawRow): Header {
   return header.report ? { ...header, columns: header.columns.map(unescapeCell) } : header;
 }
 
-async function* readChunks(
+async function* readParts(
   stored: StoredBytes,
   { intake, header, rows: stream, nextChunk, position }: Opened,
   bounds: ReadBounds,
   { signal, atBorder }: ReadOptions,
-): AsyncGenerator<RawChunk> {
+): AsyncGenerator<ChunkPart> {
   const bytesRead = (end: Position) => (intake.gzip ? stored.bytesRead() : end.offset);
   try {
     let n = nextChunk;
     let start = position;
+    let rowsOfChunk = 0;
     let rows: RawRow[] = [];
     for (;;) {
       const row = stream.next();
       if (row === null) {
         signal?.throwIfAborted();
-        if (rows.length === 0) atBorder?.();
+        if (rowsOfChunk === 0) atBorder?.();
         if (await stream.feed()) continue;
         break;
       }
       if (header.report) unescapeRow(row, header);
       rows.push(row);
-      if (rows.length >= bounds.maxChunkRows || row.end - start.offset >= bounds.maxChunkBytes) {
-        const end = { offset: row.end, row: row.row };
-        yield { n, rows, start, end, bytesRead: bytesRead(end), last: false };
+      rowsOfChunk++;
+      const here = { offset: row.end, row: row.row };
+      if (rowsOfChunk >= bounds.maxChunkRows || row.end - start.offset >= bounds.maxChunkBytes) {
+        yield { n, rows, start, end: here, bytesRead: bytesRead(here), last: false };
         n++;
-        start = end;
+        start = here;
+        rowsOfChunk = 0;
+        rows = [];
+      } else if (rows.length >= bounds.maxPartRows) {
+        yield { n, rows, start, end: null, bytesRead: bytesRead(here), last: false };
         rows = [];
       }
     }
-    if (n === 0 && rows.length === 0) throw emptyFile('a header and no order');
+    if (n === 0 && rowsOfChunk === 0) throw emptyFile('a header and no order');
     const { end } = stream;
     yield { n, rows, start, end, bytesRead: bytesRead(end), last: true };
   } finally {

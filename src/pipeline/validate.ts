@@ -19,7 +19,7 @@ import {
   type ValueCode,
 } from '../model/reasons.ts';
 import type { Reason, Rejection } from '../model/rejection.ts';
-import { createRowSchema, type RowValues } from '../model/row-schema.ts';
+import { createRowSchema, passesRowSchema, type RowValues } from '../model/row-schema.ts';
 
 export interface CheckedRow {
   raw: RawRow;
@@ -80,10 +80,9 @@ export function createRowValidator(header: Header, options: { timeZone: string }
       order_date: cells[at.order_date]!.trim(),
       shipping_address: cells[at.shipping_address]!.trim(),
     };
-    const shape = schema.safeParse(values);
-    if (!shape.success || raw.undecodable !== null) {
+    if (raw.undecodable !== null || !passesRowSchema(values, parseDate)) {
       const codes = new Map<OrderColumn, ValueCode>();
-      for (const issue of shape.error?.issues ?? []) {
+      for (const issue of schema.safeParse(values).error?.issues ?? []) {
         codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
       }
       for (const column of fileOrder) {

@@ -6,9 +6,9 @@
  * call was done, and calling again is safe.
  */
 import type { Dependency, EndStatus, FileFailure, FileRecord, FileStatus, ReportRecord } from '../model/file.ts';
-import type { Header, Intake } from '../model/intake.ts';
+import type { Intake } from '../model/intake.ts';
 import type { Order, OrderStatus } from '../model/order.ts';
-import type { OrderRow } from '../model/order-row.ts';
+import type { PackedOrdersData } from '../model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../model/rejection.ts';
 
 export interface OrderStore {
@@ -113,10 +113,8 @@ export interface ChunkToCommit {
   /** Where the next chunk begins. */
   end: { offset: number; row: number };
   bytesRead: number;
-  header: Header;
-  /** Valid rows in file order, and the original values of each by data column. */
-  orders: OrderRow[];
-  values: string[][];
+  /** Valid rows in file order. */
+  orders: PackedOrdersData;
   rejections: Rejection[];
 }
 

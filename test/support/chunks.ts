@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
 import { formatMinor } from '../../src/model/money.ts';
 import type { OrderRow } from '../../src/model/order-row.ts';
+import { OrderPacker } from '../../src/model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../../src/model/rejection.ts';
 import type { ChunkToCommit, Claim, NewFile, OrderStore, Page } from '../../src/ports/order-store.ts';
 import { headerOf } from './file-outcome.ts';
@@ -55,7 +56,9 @@ export function rejection(row: number, code: ReasonCode = 'invalid_email'): Reje
 export function chunkOf(n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit {
   const row = Math.max(1, ...orders.map((order) => order.row), ...rejections.map((rejected) => rejected.row));
   const end = { offset: row * 100, row };
-  return { n, end, bytesRead: end.offset, header, orders, values: orders.map(valuesOf), rejections };
+  const packer = new OrderPacker(header);
+  for (const order of orders) packer.add(order, valuesOf(order));
+  return { n, end, bytesRead: end.offset, orders: packer.take(), rejections };
 }
 
 function valuesOf(order: OrderRow): string[] {

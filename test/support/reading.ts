@@ -3,9 +3,9 @@ import { Readable } from 'node:stream';
 import { isOmsError, type OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
-import type { Header, Intake } from '../../src/model/intake.ts';
+import type { Header, Intake, Position } from '../../src/model/intake.ts';
 import type { RawRow } from '../../src/model/raw-row.ts';
-import { type ByteSource, type RawChunk, type ReadBounds, type Resume, readFile } from '../../src/pipeline/read.ts';
+import { type ByteSource, type ReadBounds, type Resume, readFile } from '../../src/pipeline/read.ts';
 
 export const HEADER = ORDER_COLUMNS.join(',');
 
@@ -31,6 +31,16 @@ function* piecesOf(bytes: Buffer, sizes: number[]): Generator<Buffer> {
   }
 }
 
+/** A chunk put together from its parts. */
+export interface RawChunk {
+  n: number;
+  rows: RawRow[];
+  start: Position;
+  end: Position;
+  bytesRead: number;
+  last: boolean;
+}
+
 export interface Reading {
   intake: Intake | null;
   header: Header | null;
@@ -53,11 +63,15 @@ export async function readBytes(file: Buffer | string, options: ReadingOptions =
   const reading: Reading = { intake: null, header: null, chunks: [], rows: [], failure: null };
   try {
     const readOptions = { maxInflatedBytes, ...(encoding === undefined ? {} : { encoding }) };
-    const { intake, header, chunks } = await readFile(source, resume, readOptions, { ...limits, ...bounds });
+    const { intake, header, parts } = await readFile(source, resume, readOptions, { ...limits, ...bounds });
     Object.assign(reading, { intake, header });
-    for await (const chunk of chunks) {
-      reading.chunks.push(chunk);
-      reading.rows.push(...chunk.rows);
+    let chunkRows: RawRow[] = [];
+    for await (const { n, rows, start, end, bytesRead, last } of parts) {
+      reading.rows.push(...rows);
+      chunkRows.push(...rows);
+      if (end === null) continue;
+      reading.chunks.push({ n, rows: chunkRows, start, end, bytesRead, last });
+      chunkRows = [];
     }
   } catch (error) {
     if (!isOmsError(error)) throw error;

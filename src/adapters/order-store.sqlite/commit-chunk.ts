@@ -4,11 +4,11 @@
  */
 import { OmsError } from '../../errors.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
+import { PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
-import type { Reason, ReasonCode } from '../../model/rejection.ts';
-import type { ChunkResult } from '../../ports/order-store.ts';
+import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
+import type { ChunkResult, ChunkToCommit, Claim } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type PackedChunk, type PackedRejection, PackedRows, packRejection } from './packed-chunk.ts';
 import type { StockLevel, StockLevels } from './stock-levels.ts';
 
 /** An order as its payload is compared: by column name. */
@@ -22,7 +22,7 @@ interface ExistingOrder {
 
 const PAYLOAD_COLUMNS = ORDER_COLUMNS.filter((column) => column !== 'order_id');
 
-function payloadOf(rows: PackedRows, i: number): Payload {
+function payloadOf(rows: PackedOrders, i: number): Payload {
   return {
     customer_name: rows.text(i, 'customer_name'),
     customer_email: rows.text(i, 'customer_email'),
@@ -73,7 +73,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       invalid = invalid + excluded.invalid`);
 
   /** Which rows are accepted, by index in file order; the reasons of the others; what is taken of each level. */
-  function decide(rows: PackedRows, orderIds: string[], fileId: string, trackStock: boolean) {
+  function decide(rows: PackedOrders, orderIds: string[], fileId: string, trackStock: boolean) {
     const stored = new Map<string, ExistingOrder>();
     for (const { order_id, file_id, row, ...payload } of findOrders.all(
       JSON.stringify(orderIds),
@@ -87,9 +87,9 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const acceptedHere = new Map<string, number>();
     const taken = new Map<StockLevel, number>();
     const accepted: number[] = [];
-    const rejected: PackedRejection[] = [];
+    const rejected: Rejection[] = [];
     const reject = (i: number, reason: Reason) =>
-      rejected.push(packRejection({ row: rows.row(i), reasons: [reason], values: rows.values(i) }));
+      rejected.push({ row: rows.row(i), reasons: [reason], values: rows.values(i) });
 
     for (let i = 0; i < rows.length; i++) {
       const orderId = orderIds[i]!;
@@ -125,8 +125,16 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     return { accepted, rejected, taken };
   }
 
-  function commitChunk(chunk: PackedChunk): ChunkResult {
-    const file = readFile.get(chunk.claim.fileId) as
+  function commitChunk({
+    claim,
+    chunk,
+    trackStock,
+  }: {
+    claim: Claim;
+    chunk: ChunkToCommit;
+    trackStock: boolean;
+  }): ChunkResult {
+    const file = readFile.get(claim.fileId) as
       | {
           file_no: number;
           status: string;
@@ -136,19 +144,19 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
           invalid_by_code: string;
         }
       | undefined;
-    if (file?.status !== 'processing' || file.epoch !== chunk.claim.epoch)
-      throw new OmsError('claim_lost', `file ${chunk.claim.fileId} was claimed by another worker, or has ended`);
+    if (file?.status !== 'processing' || file.epoch !== claim.epoch)
+      throw new OmsError('claim_lost', `file ${claim.fileId} was claimed by another worker, or has ended`);
     const cancelRequested = file.cancel_requested === 1;
     if (file.next_chunk === chunk.n + 1) {
       const done = readChunk.get(file.file_no, chunk.n) as { accepted: number; invalid: number };
       return { accepted: done.accepted, invalid: done.invalid, cancelRequested };
     }
     if (file.next_chunk !== chunk.n)
-      throw new OmsError('claim_lost', `file ${chunk.claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
+      throw new OmsError('claim_lost', `file ${claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
 
-    const rows = new PackedRows(chunk);
+    const rows = new PackedOrders(chunk.orders);
     const orderIds = Array.from({ length: rows.length }, (_, i) => rows.text(i, 'order_id'));
-    const { accepted, rejected, taken } = decide(rows, orderIds, chunk.claim.fileId, chunk.trackStock);
+    const { accepted, rejected, taken } = decide(rows, orderIds, claim.fileId, trackStock);
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
 
@@ -157,7 +165,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     // Later chunks get later times even when the clock stands or goes back: lists are ordered by it.
     const at = Math.max(now(), (last?.created_at ?? 0) + 1);
     accepted.sort((a, b) => (orderIds[a]! < orderIds[b]! ? -1 : 1));
-    const stockTaken = chunk.trackStock ? 1 : 0;
+    const stockTaken = trackStock ? 1 : 0;
     let seq = firstSeq;
     const byHub = new Map<string, number>();
     let amountMinor = 0n;
@@ -196,15 +204,16 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     for (const [level, quantity] of taken) levels.take(level, quantity);
 
     const codes = new Map<ReasonCode, number>();
-    for (const rejection of rejected) {
+    for (const { row, reasons, values } of rejected) {
+      const distinct = [...new Set(reasons.map((reason) => reason.code))];
       insertRejection.run(
         file.file_no,
-        rejection.row,
-        ` ${rejection.codes.join(' ')} `,
-        rejection.reasons,
-        rejection.cells,
+        row,
+        ` ${distinct.join(' ')} `,
+        JSON.stringify(reasons),
+        JSON.stringify(values),
       );
-      for (const code of rejection.codes) codes.set(code, (codes.get(code) ?? 0) + 1);
+      for (const code of distinct) codes.set(code, (codes.get(code) ?? 0) + 1);
     }
 
     const counts = { rows: rows.length + chunk.rejections.length, accepted: accepted.length, invalid: rejected.length };

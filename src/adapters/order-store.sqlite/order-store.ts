@@ -5,7 +5,6 @@ import { toOmsError } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { createFiles } from './files.ts';
 import { createOrders } from './orders.ts';
-import { packChunk } from './packed-chunk.ts';
 import { createRejections } from './rejections.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
@@ -19,7 +18,7 @@ export function createSqliteOrderStore(options: {
   const { db, writer, trackStock, now } = options;
   return {
     files: createFiles(db, writer, now),
-    chunks: { commit: (claim, chunk) => writer.call('commitChunk', packChunk(claim, chunk, trackStock)) },
+    chunks: { commit: (claim, chunk) => writer.call('commitChunk', { claim, chunk, trackStock }) },
     rejections: createRejections(db),
     orders: createOrders(db),
     stock: createStock(db, writer),

@@ -19,7 +19,14 @@ async function drain(chunks: AsyncIterable<unknown>): Promise<void> {
   for await (const _chunk of chunks);
 }
 
-const small = { readBlockBytes: 64, detectBytes: 4096, maxRecordBytes: 300, maxChunkRows: 3, maxChunkBytes: 60 };
+const small = {
+  readBlockBytes: 64,
+  maxPartRows: 2,
+  detectBytes: 4096,
+  maxRecordBytes: 300,
+  maxChunkRows: 3,
+  maxChunkBytes: 60,
+};
 
 /** All that reading tells of a file but progress, which depends on how the bytes come. */
 const outcome = ({ intake, header, chunks, failure }: Reading) => ({
@@ -363,8 +370,8 @@ describe('a file fails', () => {
         );
       },
     };
-    const { chunks } = await readFile(endless, null, { maxInflatedBytes: 1e9 });
-    await expect(drain(chunks)).rejects.toMatchObject({ code: 'record_too_large' });
+    const { parts } = await readFile(endless, null, { maxInflatedBytes: 1e9 });
+    await expect(drain(parts)).rejects.toMatchObject({ code: 'record_too_large' });
     expect(sent).toBeLessThan(4 * limits.maxRecordBytes);
   });
 });
@@ -394,8 +401,8 @@ describe('the streams below', () => {
     ['gzip', gzipSync(big, { level: 1 })],
   ])('end when the reader breaks off (%s)', async (_, bytes) => {
     const source = sourceOf(bytes, [10_000]);
-    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9 });
-    for await (const _chunk of chunks) break;
+    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    for await (const _part of parts) break;
     expect(source.opened[0]!.destroyed).toBe(true);
   });
 
@@ -406,8 +413,8 @@ describe('the streams below', () => {
     const stalled = new Readable({ read() {} });
     stalled.push(bytes.subarray(0, -1));
     const source = { sizeBytes: bytes.length, open: async () => stalled };
-    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9 });
-    for await (const _chunk of chunks) break;
+    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    for await (const _part of parts) break;
     expect(stalled.destroyed).toBe(true);
   });
 
@@ -417,10 +424,10 @@ describe('the streams below', () => {
   ])('end when the signal aborts, with its reason (%s)', async (_, bytes) => {
     const abort = new AbortController();
     const source = sourceOf(bytes, [10_000]);
-    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9, signal: abort.signal });
+    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9, signal: abort.signal });
     const reason = new Error('the lease is lost');
     const reading = (async () => {
-      for await (const _chunk of chunks) abort.abort(reason);
+      for await (const _part of parts) abort.abort(reason);
     })();
     await expect(reading).rejects.toBe(reason);
     expect(source.opened[0]!.destroyed).toBe(true);
@@ -467,8 +474,8 @@ describe('the streams below', () => {
           })(),
         );
       const reading = async () => {
-        const { chunks } = await readFile({ sizeBytes: bytes.length, open: broken }, null, { maxInflatedBytes: 1e9 });
-        return drain(chunks);
+        const { parts } = await readFile({ sizeBytes: bytes.length, open: broken }, null, { maxInflatedBytes: 1e9 });
+        return drain(parts);
       };
       await expect(reading()).rejects.toBe(failure);
     }
@@ -476,7 +483,7 @@ describe('the streams below', () => {
 
   it('that end before the object does make the reading retryable, never a shorter file', async () => {
     const source = { sizeBytes: big.length + 1, open: async () => Readable.from([big]) };
-    const { chunks } = await readFile(source, null, { maxInflatedBytes: 1e9 });
-    await expect(drain(chunks)).rejects.toMatchObject({ code: 'short_read', retryable: true });
+    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    await expect(drain(parts)).rejects.toMatchObject({ code: 'short_read', retryable: true });
   });
 });
