@@ -19,9 +19,9 @@ export const limits = {
   maxPartRows: 1_000,
   /**
    * A chunk is one transaction. Measured: random order ids touch nearly every page of the index in each chunk, so larger
-   * chunks write less; beyond this little is gained, and others wait longer for the writer (some 80 ms).
+   * chunks write less; beyond this little is gained, and others wait longer for the writer (some 40 ms).
    */
-  maxChunkRows: 10_000,
+  maxChunkRows: 5_000,
   maxChunkBytes: 4 * MiB,
   /** A gzip file that grows more than this is a bomb; looked at after `gzipRatioFromBytes`. CSV seldom passes 50. */
   maxGzipRatio: 250,

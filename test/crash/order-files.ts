@@ -16,8 +16,8 @@ export interface OrderFile {
 const HUBS = 2;
 const SKUS = 20;
 /** Covers some nine tenths of what a file of `ROWS` rows asks for, so that it runs out near the end and unevenly. */
-const STOCK = 900;
-const ROWS = 16_000;
+const STOCK = 1_350;
+const ROWS = 24_000;
 const EARLIER = 6_000;
 
 /** Repeats of rows that are at least a chunk earlier, invalid values, scarce stock, and line breaks in quotes. */
