@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { databasePath, openDataDirectory } from './adapters/data-directory.ts';
@@ -64,6 +65,8 @@ export interface Engine {
  * `data_directory_unusable`, `schema_too_new`, `address_in_use`, `invalid_catalog`.
  */
 export async function startEngine(config: Config, command: string, logger: Logger): Promise<Engine> {
+  // A bound that this thread was started with would go before those of the threads that it starts.
+  setFlagsFromString('--max-semi-space-size=0');
   const directory = openDataDirectory(config.dataDirectory);
   const undo: (() => Promise<void> | void)[] = [() => directory.release()];
   const stop = async () => {

@@ -33,7 +33,7 @@ export const limits = {
   /** How long a connection waits for a lock that another process holds, a backup for example. */
   sqliteBusyMs: 5_000,
   /** The writer's page cache: holds the index of order ids of about a million orders. */
-  sqliteWriterCacheBytes: 48 * MiB,
+  sqliteWriterCacheBytes: 32 * MiB,
   sqliteReaderCacheBytes: 8 * MiB,
   /** The log is written back into the database when it is this large: random pages are then written once, not per chunk. */
   sqliteWalBytes: 64 * MiB,
