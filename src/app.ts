@@ -20,7 +20,7 @@ import { startWriterThread, Writer } from './adapters/sqlite/writer.ts';
 import type { Config } from './config.ts';
 import { limits } from './limits.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
-import { startWorker } from './pipeline/worker.ts';
+import { readJob, startWorker } from './pipeline/worker.ts';
 import { systemClock } from './ports/clock.ts';
 import type { OrderStore } from './ports/order-store.ts';
 import type { Ports } from './ports/ports.ts';
@@ -80,14 +80,15 @@ export async function startEngine(config: Config, command: string, logger: Logge
     const connection = new Writer(writerThread.connect());
     // The lock proves that whoever held leases and messages here is dead.
     await connection.call('freeLeases', null);
-    await connection.call('freeDeliveries', null);
+    const waiting = await connection.call('freeDeliveries', null);
+    const queued = new Set(waiting.map((body) => readJob(body)?.fileId ?? ''));
 
     const imsUrl = await startIms(config, undo);
     const { database, objects } = directory;
     const options = { config, imsUrl, directory: { database, objects } };
     const ports = await openPorts({ ...options, writerPort: writerThread.connect() }, logger);
     undo.push(() => ports.ims.close());
-    await queueStrandedFiles(ports, 0, logger);
+    await queueStrandedFiles(ports, 0, logger, queued);
 
     const workerDied = Promise.withResolvers<Error>();
     return {

@@ -36,6 +36,7 @@ export function queueOperations(db: Database, now: () => number) {
   const revive = db.prepare(
     'update jobs set dead_because = null, deliveries = 0, receipt = null, visible_at = ? where dead_because is not null',
   );
+  const alive = db.prepare('select distinct body from jobs where dead_because is null');
   const freeAll = db.prepare('update jobs set visible_at = ? where receipt is not null and dead_because is null');
 
   return {
@@ -71,9 +72,10 @@ export function queueOperations(db: Database, now: () => number) {
       revive.run(now());
       return bodies;
     },
-    /** Only for a process that holds the lock of the data directory: whoever received these messages is dead. */
-    freeDeliveries(_: null): void {
+    /** Only for a process that holds the lock of the data directory: whoever received messages is dead. All that wait. */
+    freeDeliveries(_: null): string[] {
       freeAll.run(now());
+      return (alive.all() as { body: string }[]).map((job) => job.body);
     },
   };
 }

@@ -16,9 +16,18 @@ export interface SweepPorts {
   clock: Clock;
 }
 
-/** Queues again the open files that no worker holds and that have been quiet for `quietMs`. A message too many does no harm. */
-export async function queueStrandedFiles({ store, queue }: SweepPorts, quietMs: number, logger: Logger): Promise<void> {
+/**
+ * Queues again the open files that no worker holds and that have been quiet for `quietMs`, but for those known to be queued. A
+ * message too many does no harm.
+ */
+export async function queueStrandedFiles(
+  { store, queue }: SweepPorts,
+  quietMs: number,
+  logger: Logger,
+  queued: ReadonlySet<string> = new Set(),
+): Promise<void> {
   for (const fileId of await store.files.stranded(quietMs, limits.sweepFiles)) {
+    if (queued.has(fileId)) continue;
     await queue.send({ version: 1, fileId });
     await store.files.touch(fileId);
     logger.info({ file_id: fileId }, 'an open file without a worker was queued again');

@@ -227,7 +227,8 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
   }
 }
 
-function readJob(body: string): { fileId: string } | null {
+/** The job of a message, or null when it is none of this release. */
+export function readJob(body: string): { fileId: string } | null {
   try {
     return jobSchema.safeParse(JSON.parse(body)).data ?? null;
   } catch {
