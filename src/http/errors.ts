@@ -27,7 +27,6 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   store_unavailable: 503,
   object_store_unavailable: 503,
   job_queue_unavailable: 503,
-  stopping: 503,
   disk_full: 507,
 };
 

@@ -29,7 +29,7 @@ export interface IngestPorts {
 export interface IngestOptions {
   timeZone: string;
   maxInflatedBytes: number;
-  /** Aborted when the claim is lost: what is under way is dropped. */
+  /** Aborted with `claim_lost` when the claim is lost: what is under way is dropped. */
   lost: AbortSignal;
   /** Asked at each chunk border: give the file back and go on later. */
   shouldRelease(): boolean;
@@ -113,7 +113,7 @@ async function ingestChunks(
   const { objects, store, ims } = ports;
   const stopReading = new AbortController();
   const leaveIfAsked = () => {
-    if (options.lost.aborted) throw claimLost(claim);
+    options.lost.throwIfAborted();
     if (options.cancelRequested()) throw new Leave('cancelled');
     if (options.shouldRelease()) throw new Leave('released');
   };
@@ -191,9 +191,6 @@ function toFailure(error: unknown): FileFailure | null {
   return null;
 }
 
-const claimLost = (claim: Claim) =>
-  new OmsError('claim_lost', `file ${claim.fileId} was claimed by another worker, or has ended`);
-
 type Outage = ReturnType<typeof createOutage>;
 
 /** Waiting for engines that are down: spread, bounded pauses, for as long as it takes; the file says what it waits for. */
@@ -221,7 +218,7 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
     // Short sleeps, so that a stop or a cancel is not kept waiting.
     for (let left = pause * (0.5 + Math.random() / 2); left > 0; left -= limits.outageFirstPauseMs) {
       await clock.sleep(Math.min(left, limits.outageFirstPauseMs), options.lost);
-      if (options.lost.aborted) throw claimLost(claim);
+      options.lost.throwIfAborted();
       if (options.cancelRequested() && !outage.finishing) throw new Leave('cancelled');
       if (options.shouldRelease()) throw new Leave('released');
     }

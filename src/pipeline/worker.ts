@@ -9,11 +9,11 @@
  */
 import type { Logger } from 'pino';
 import * as z from 'zod';
-import { isOmsError, OmsError } from '../errors.ts';
+import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { FileRecord } from '../model/file.ts';
 import type { Delivery, JobQueue } from '../ports/job-queue.ts';
-import type { Claim } from '../ports/order-store.ts';
+import { type Claim, claimLost } from '../ports/order-store.ts';
 import { type IngestPorts, ingest } from './ingest.ts';
 import { writeReport } from './report.ts';
 
@@ -155,8 +155,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
           store.files.renew(claim, queue.visibilityMs),
           queue.extend(receipt, queue.visibilityMs),
         ]);
-        if (renewed === null)
-          lost.abort(new OmsError('claim_lost', `file ${claim.fileId} was claimed by another worker, or has ended`));
+        if (renewed === null) lost.abort(claimLost(claim.fileId));
         else cancelRequested = renewed.cancelRequested;
       } catch (error) {
         log.warn({ err: error }, 'the lease could not be renewed');
@@ -235,5 +234,3 @@ export function readJob(body: string): { fileId: string } | null {
     return null;
   }
 }
-
-export type RunningWorker = ReturnType<typeof startWorker>;

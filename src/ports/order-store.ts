@@ -5,6 +5,7 @@
  * All methods may reject with retryable `store_unavailable` or `disk_full`; then either nothing or everything of the
  * call was done, and calling again is safe.
  */
+import { OmsError } from '../errors.ts';
 import type { Dependency, EndStatus, FileFailure, FileRecord, FileStatus, ReportRecord } from '../model/file.ts';
 import type { Intake } from '../model/intake.ts';
 import type { Order, OrderStatus } from '../model/order.ts';
@@ -27,6 +28,10 @@ export interface Claim {
   fileId: string;
   epoch: number;
 }
+
+/** What an operation under a claim throws that is not the newest. */
+export const claimLost = (fileId: string): OmsError =>
+  new OmsError('claim_lost', `file ${fileId} was claimed by another worker, or has ended`);
 
 export type ClaimResult =
   | { kind: 'claimed'; claim: Claim; file: FileRecord }

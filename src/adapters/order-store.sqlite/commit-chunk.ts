@@ -7,7 +7,7 @@ import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import { PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
-import type { ChunkResult, ChunkToCommit, Claim } from '../../ports/order-store.ts';
+import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { StockLevel, StockLevels } from './stock-levels.ts';
 
@@ -144,8 +144,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
           invalid_by_code: string;
         }
       | undefined;
-    if (file?.status !== 'processing' || file.epoch !== claim.epoch)
-      throw new OmsError('claim_lost', `file ${claim.fileId} was claimed by another worker, or has ended`);
+    if (file?.status !== 'processing' || file.epoch !== claim.epoch) throw claimLost(claim.fileId);
     const cancelRequested = file.cancel_requested === 1;
     if (file.next_chunk === chunk.n + 1) {
       const done = readChunk.get(file.file_no, chunk.n) as { accepted: number; invalid: number };

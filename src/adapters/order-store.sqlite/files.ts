@@ -3,7 +3,15 @@ import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { type Dependency, type EndStatus, type FileFailure, isEnded, type ReportRecord } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
-import type { Claim, ClaimResult, CreateFileResult, Files, NewFile, Page } from '../../ports/order-store.ts';
+import {
+  type Claim,
+  type ClaimResult,
+  type CreateFileResult,
+  claimLost,
+  type Files,
+  type NewFile,
+  type Page,
+} from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { type FileRow, toFileRecord, toReportRecord } from './file-row.ts';
@@ -195,9 +203,6 @@ export function fileOperations(db: Database, now: () => number) {
     },
   };
 }
-
-const claimLost = (fileId: string) =>
-  new OmsError('claim_lost', `file ${fileId} was claimed by another worker, or has ended`);
 
 export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () => number): Files {
   const refuse = refusal(db);
