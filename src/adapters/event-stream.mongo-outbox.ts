@@ -1,0 +1,76 @@
+/**
+ * The event stream without a broker on MongoDB: publishing gives the orders of a chunk the next numbers, without gaps, and readers
+ * follow the numbers. One look for all subscribers of this process tells whether there is more.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { limits } from '../limits.ts';
+import type { Order } from '../model/order.ts';
+import type { EventStream } from '../ports/event-stream.ts';
+import { createOutboxEventStream } from './event-stream.outbox.ts';
+import type { NumberedChunkDocument } from './order-store.mongo/database.ts';
+import { isDuplicateKey, withOurErrors } from './order-store.mongo/errors.ts';
+import type { MongoOrderStore } from './order-store.mongo/order-store.ts';
+import { ordersOf } from './order-store.mongo/outbox.ts';
+import { pauseBetweenRounds } from './order-store.mongo/rounds.ts';
+
+const behind = (last: NumberedChunkDocument | null): number => (last ? last._id + last.count : 1);
+
+export function createMongoOutboxEventStream({ database, inspect }: MongoOrderStore): EventStream {
+  const { outbox, chunks } = database;
+  const newestChunk = () => outbox.findOne({}, { sort: { _id: -1 } });
+  const newest = async () => behind(await newestChunk()) - 1;
+  let look: Promise<number> | null = null;
+
+  const numbered = withOurErrors({
+    newest,
+
+    async after(number: number, limit: number) {
+      const found: { number: number; order: Order }[] = [];
+      const inside = await outbox.findOne({ _id: { $lte: number + 1 } }, { sort: { _id: -1 } });
+      let next = number + 1;
+      const from = inside && behind(inside) > number + 1 ? inside._id : number + 1;
+      for await (const entry of outbox.find({ _id: { $gte: from } }, { sort: { _id: 1 } })) {
+        // Of several shards a later number may be read without one before it.
+        if (entry._id > next) break;
+        next = entry._id + entry.count;
+        const chunk = await chunks.findOne({ _id: entry.chunk });
+        const orders = await ordersOf(chunk!);
+        for (let i = Math.max(0, number + 1 - entry._id); i < orders.length && found.length < limit; i++)
+          found.push({ number: entry._id + i, order: orders[i]! });
+        if (found.length === limit) break;
+      }
+      return found;
+    },
+
+    async wait(number: number, signal: AbortSignal) {
+      while (!signal.aborted) {
+        look ??= delay(limits.mongoOutboxPollMs)
+          .then(newest)
+          .finally(() => {
+            look = null;
+          });
+        if ((await look) > number) return;
+      }
+    },
+  });
+
+  /**
+   * At most one entry per chunk: the newest entry was read before it was asked whether this chunk has one, and the insert
+   * fails when there is a newer entry by then.
+   */
+  async function publish({ id, orders }: { id: string; orders: Order[] }): Promise<void> {
+    for (let round = 0; ; round++) {
+      if (round > 0) await pauseBetweenRounds(round);
+      const last = await newestChunk();
+      if (await outbox.findOne({ chunk: id })) return;
+      try {
+        await outbox.insertOne({ _id: behind(last), chunk: id, count: orders.length });
+        return;
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+      }
+    }
+  }
+
+  return createOutboxEventStream(numbered, { inspect, ...withOurErrors({ publish }) });
+}

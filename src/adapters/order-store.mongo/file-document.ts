@@ -1,0 +1,59 @@
+/** A document of the collection `files`, and the file record it stands for. */
+import type { FileRecord, FileStatus, ReportRecord } from '../../model/file.ts';
+import type { FileDocument } from './database.ts';
+
+export function toFileRecord(file: FileDocument): FileRecord {
+  return {
+    fileId: file._id,
+    name: file.name,
+    status: shownStatus(file),
+    waitingFor: file.waiting_for,
+    sizeBytes: file.size_bytes,
+    sha256: file.sha256,
+    objectKey: file.object_key,
+    objectVersion: file.object_version,
+    encodingOverride: file.encoding_override,
+    parentFileId: file.parent_file_id,
+    intake: file.intake,
+    columns: file.columns,
+    attempts: file.attempts,
+    strikes: file.strikes,
+    cancelRequested: file.cancel_requested,
+    nextChunk: file.next_chunk,
+    offset: file.offset,
+    row: file.row,
+    bytesRead: file.bytes_read,
+    rows: file.rows,
+    accepted: file.accepted,
+    invalid: file.invalid,
+    invalidByCode: file.invalid_by_code,
+    rowsPerSecond: rowsPerSecond(file),
+    failure: file.failure,
+    report: toReportRecord(file),
+    createdAtMs: file.created_at.getTime(),
+    startedAtMs: file.started_at?.getTime() ?? null,
+    finishedAtMs: file.finished_at?.getTime() ?? null,
+  };
+}
+
+export const shownStatus = ({ status, waiting_for }: Pick<FileDocument, 'status' | 'waiting_for'>): FileStatus => {
+  if (status === 'processing' && waiting_for !== null) return 'waiting';
+  // A file that is being created is seen by nobody but its creator, for whom it is as good as queued.
+  return status === 'creating' ? 'queued' : status;
+};
+
+export function toReportRecord({ report }: Pick<FileDocument, 'report'>): ReportRecord | null {
+  if (!report) return null;
+  return {
+    name: report.name,
+    rows: report.rows,
+    sizeBytes: report.size_bytes,
+    createdAtMs: report.created_at.getTime(),
+  };
+}
+
+function rowsPerSecond(file: FileDocument): number | null {
+  const rows = file.rows - file.rows_at_claim;
+  if (file.claimed_at === null || file.committed_at === null || rows <= 0) return null;
+  return rows / (Math.max(1, file.committed_at.getTime() - file.claimed_at.getTime()) / 1000);
+}

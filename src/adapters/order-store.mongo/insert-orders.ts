@@ -1,0 +1,116 @@
+/**
+ * Inserts the orders of a chunk by their ids, so that a second insert of the same row changes nothing. An id that is there already
+ * is our own replay when it came from the same file and row; any other is foreign and refuses the row.
+ */
+import { MongoBulkWriteError } from 'mongodb';
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
+import type { PackedOrders } from '../../model/packed-orders.ts';
+import type { ChunkDocument, Database, OrderDocument } from './database.ts';
+import { DUPLICATE_KEY } from './errors.ts';
+import { pauseBetweenRounds } from './rounds.ts';
+
+export function orderDocument(
+  orders: PackedOrders,
+  i: number,
+  { file, created_at, track_stock }: Pick<ChunkDocument, 'file' | 'created_at' | 'track_stock'>,
+): OrderDocument {
+  return {
+    _id: orders.text(i, 'order_id'),
+    status: 'on_hold',
+    customer: { name: orders.text(i, 'customer_name'), email: orders.text(i, 'customer_email') },
+    items: [
+      {
+        sku: orders.text(i, 'sku'),
+        hub_id: orders.text(i, 'hub_id'),
+        product_name: orders.text(i, 'product_name'),
+        quantity: orders.quantity(i),
+        unit_price_minor: orders.unitPriceMinor(i),
+        line_total_minor: orders.totalMinor(i),
+      },
+    ],
+    total_minor: orders.totalMinor(i),
+    order_date: new Date(orders.orderDateMs(i)),
+    shipping_address: orders.text(i, 'shipping_address'),
+    file,
+    row: orders.row(i),
+    stock_taken: track_stock,
+    created_at,
+    updated_at: created_at,
+  };
+}
+
+type PayloadColumn = Exclude<OrderColumn, 'order_id'>;
+
+const OF_DOCUMENT: Record<PayloadColumn, (order: OrderDocument) => string | number> = {
+  customer_name: (order) => order.customer.name,
+  customer_email: (order) => order.customer.email,
+  product_name: (order) => order.items[0]!.product_name,
+  sku: (order) => order.items[0]!.sku,
+  hub_id: (order) => order.items[0]!.hub_id,
+  quantity: (order) => order.items[0]!.quantity,
+  unit_price: (order) => order.items[0]!.unit_price_minor,
+  total_amount: (order) => order.total_minor,
+  order_date: (order) => order.order_date.getTime(),
+  shipping_address: (order) => order.shipping_address,
+};
+
+const COLUMNS = ORDER_COLUMNS.filter((column): column is PayloadColumn => column !== 'order_id');
+
+/** The columns in which two orders of one id differ. */
+export const differingColumns = (a: OrderDocument, b: OrderDocument): string[] =>
+  COLUMNS.filter((column) => OF_DOCUMENT[column](a) !== OF_DOCUMENT[column](b));
+
+/** Which of the ids are taken, and by what. */
+export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: string[]) {
+  const found = orders.find({ _id: { $in: ids } }, { batchSize: limits.mongoBatchDocuments });
+  const byId = new Map<string, OrderDocument>();
+  for await (const order of found) byId.set(order._id, order);
+  return byId;
+}
+
+/** Inserts all and answers the documents that stand in the way of some, by id. Throws `store_contention`. */
+export async function insertOrders(
+  database: Pick<Database, 'orders'>,
+  documents: OrderDocument[],
+): Promise<Map<string, OrderDocument>> {
+  const foreign = new Map<string, OrderDocument>();
+  let open = documents;
+  for (let round = 0; round < limits.mongoRounds; round++) {
+    if (open.length === 0) return foreign;
+    if (round > 0) await pauseBetweenRounds(round);
+    const duplicates = await insertNew(database, open);
+    if (duplicates.length === 0) return foreign;
+    const found = await findOrders(
+      database,
+      duplicates.map(({ _id }) => _id),
+    );
+    // A majority read may not show it yet: never decide without the document.
+    open = duplicates.filter((document) => {
+      const existing = found.get(document._id);
+      if (!existing) return true;
+      if (existing.file !== document.file || existing.row !== document.row) foreign.set(document._id, existing);
+      return false;
+    });
+  }
+  throw new OmsError(
+    'store_contention',
+    `${open.length} orders of file ${open[0]!.file} are there and cannot be read yet`,
+    { retryable: true },
+  );
+}
+
+/** Those whose id is there already. */
+async function insertNew({ orders }: Pick<Database, 'orders'>, documents: OrderDocument[]): Promise<OrderDocument[]> {
+  try {
+    await orders.insertMany(documents, { ordered: false });
+    return [];
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) throw error;
+    const errors = [error.writeErrors].flat();
+    const all = errors.length > 0 && errors.every(({ code }) => code === DUPLICATE_KEY);
+    if (!all || error.result.getWriteConcernError()) throw error;
+    return errors.map(({ index }) => documents[index]!);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The order store on MongoDB, from 4.4 on, and on compatible services: single-document writes only, no transactions. See
+ * `commit-chunk.ts` for how a chunk is committed without them.
+ */
+import { randomUUID } from 'node:crypto';
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { type Missing, withoutCredentials } from '../../ports/inspection.ts';
+import type { OrderStore } from '../../ports/order-store.ts';
+import { chunkOperations } from './commit-chunk.ts';
+import { type Database, MIGRATIONS, openDatabase } from './database.ts';
+import { bounded, isDuplicateKey, toOmsError, withOurErrors } from './errors.ts';
+import { createFiles, pruneFiles } from './files.ts';
+import { createLeases } from './leases.ts';
+import { createOrders } from './orders.ts';
+import { createOutbox } from './outbox.ts';
+import { createRejections } from './rejections.ts';
+import { createStatistics } from './statistics.ts';
+import { createStock } from './stock.ts';
+
+const OLDEST_VERSION = [4, 4] as const;
+const NO_SUCH_COMMAND = 59;
+
+export interface MongoOrderStore extends OrderStore {
+  readonly database: Database;
+}
+
+/** Throws `invalid_configuration`; nothing is connected before the first call. */
+export function createMongoOrderStore(options: {
+  url: string;
+  trackStock: boolean;
+  now: () => number;
+}): MongoOrderStore {
+  const { url, now } = options;
+  const database = openDatabase(url);
+  const { client, db } = database;
+  const chunks = chunkOperations(database, options);
+  const { totals, history, verify } = createStatistics(database);
+
+  return {
+    database,
+    files: bounded(createFiles(database, chunks, now)),
+    chunks: bounded({ commit: chunks.commit }),
+    rejections: bounded(createRejections(database)),
+    orders: bounded(createOrders(database)),
+    // A change may be one of a quarter of a million rows.
+    stock: withOurErrors(createStock(database, now)),
+    statistics: { ...bounded({ totals, history }), verify },
+    outbox: bounded(createOutbox(database)),
+    leases: bounded(createLeases(database, now)),
+
+    ...withOurErrors({
+      async inspect() {
+        const { version } = (await db.admin().command({ buildInfo: 1 })) as { version: string };
+        const missing: Missing[] = [];
+        if (isTooOld(version))
+          missing.push({
+            what: `it is MongoDB ${version}`,
+            cure: `update it to ${OLDEST_VERSION.join('.')} or later`,
+            required: true,
+          });
+        const skewMs = now() - (await serverTime());
+        if (Math.abs(skewMs) > limits.mongoClockSkewMs)
+          missing.push({
+            what: `the clock of this machine is ${Math.round(Math.abs(skewMs) / 1000)} s ${skewMs > 0 ? 'ahead of' : 'behind'} that of the database`,
+            cure: 'set both by NTP, for example `chronyc makestep`',
+            required: true,
+          });
+        const indexes = await database.missingIndexes();
+        if (indexes.length > 0)
+          missing.push({
+            what: `the indexes ${indexes.join(', ')} are not there`,
+            cure: '`oms start` makes them',
+            required: false,
+          });
+        return {
+          engine: `MongoDB ${version}`,
+          address: `${withoutCredentials(url)}, database ${db.databaseName}`,
+          missing,
+        };
+      },
+
+      async prepare() {
+        await database.createIndexes();
+        const applied = await database.migrations.find({}, { sort: { _id: -1 }, limit: 1 }).next();
+        const version = applied?._id ?? 0;
+        if (version > MIGRATIONS.length)
+          throw new OmsError(
+            'schema_too_new',
+            `OMS_ORDER_STORE: the database ${db.databaseName} has schema version ${version}, this release knows up to ${MIGRATIONS.length}: start the newer release that wrote it, or restore a backup`,
+          );
+        for (const [i, migrate] of MIGRATIONS.entries()) {
+          if (i < version) continue;
+          await migrate(database);
+          await database.migrations.insertOne({ _id: i + 1, applied_at: new Date(now()) });
+        }
+      },
+
+      async installation() {
+        const _id = 'installation';
+        const known = await database.installation.findOne({ _id });
+        if (known) return known.name;
+        try {
+          await database.installation.insertOne({ _id, name: randomUUID().replaceAll('-', '') });
+        } catch (error) {
+          if (!isDuplicateKey(error)) throw error;
+        }
+        return (await database.installation.findOne({ _id }))!.name;
+      },
+
+      prune: () => pruneFiles(database, now),
+    }),
+    async close() {
+      await client.close();
+    },
+  };
+
+  async function serverTime(): Promise<number> {
+    const admin = db.admin();
+    // Compatible services may know it by its old name only.
+    const hello = await admin.command({ hello: 1 }).catch((error) => {
+      if (error.code !== NO_SUCH_COMMAND) throw toOmsError(error);
+      return admin.command({ isMaster: 1 });
+    });
+    return (hello.localTime as Date).getTime();
+  }
+}
+
+function isTooOld(version: string): boolean {
+  const [major, minor] = version.split('.').map(Number) as [number, number];
+  return major < OLDEST_VERSION[0] || (major === OLDEST_VERSION[0] && minor < OLDEST_VERSION[1]);
+}

@@ -1,0 +1,105 @@
+/**
+ * Reads orders. Filters beside the file have no indexes of their own, as each would slow ingestion down: a page looks at a bounded
+ * number of orders, newest first, and may be short.
+ */
+import type { Filter } from 'mongodb';
+import { limits } from '../../limits.ts';
+import type { Order } from '../../model/order.ts';
+import type { OrderFilter, Orders, Page } from '../../ports/order-store.ts';
+import { readPosition } from '../page.ts';
+import type { Database, OrderDocument } from './database.ts';
+
+export function toOrder(document: OrderDocument): Order {
+  return {
+    orderId: document._id,
+    status: document.status,
+    customerName: document.customer.name,
+    customerEmail: document.customer.email,
+    items: document.items.map((item) => ({
+      sku: item.sku,
+      hubId: item.hub_id,
+      productName: item.product_name,
+      quantity: item.quantity,
+      unitPriceMinor: item.unit_price_minor,
+      lineTotalMinor: item.line_total_minor,
+    })),
+    totalMinor: document.total_minor,
+    orderDateMs: document.order_date.getTime(),
+    shippingAddress: document.shipping_address,
+    fileId: document.file,
+    row: document.row,
+    createdAtMs: document.created_at.getTime(),
+    updatedAtMs: document.updated_at.getTime(),
+  };
+}
+
+type Position = [createdAtMs: number, orderId: string];
+
+const positionOf = ({ created_at, _id }: Pick<OrderDocument, 'created_at' | '_id'>): Position => [
+  created_at.getTime(),
+  _id,
+];
+
+function beyond([atMs, id]: Position, side: '$lt' | '$gte'): Filter<OrderDocument> {
+  const time = new Date(atMs);
+  const strict = side === '$lt' ? { $lt: time } : { $gt: time };
+  return { $or: [{ created_at: strict }, { created_at: time, _id: { [side]: id } }] };
+}
+
+export function createOrders({ orders }: Database): Orders {
+  return {
+    async get(orderId) {
+      const document = await orders.findOne({ _id: orderId });
+      return document && toOrder(document);
+    },
+
+    async list(filter, { limit, after }): Promise<Page<Order>> {
+      const position = readPosition<Position>(after, 'number', 'string');
+      const conditions = conditionsOf(filter);
+      const indexed: Filter<OrderDocument>[] = filter.fileId === undefined ? [] : [{ file: filter.fileId }];
+      if (position) indexed.push(beyond(position, '$lt'));
+      const sort = { created_at: -1, _id: -1 } as const;
+      // Where the window of orders to look at ends; null when it reaches the last one, or all that is looked at is shown.
+      let border: Pick<OrderDocument, 'created_at' | '_id'> | null = null;
+      if (conditions.length > 0) {
+        border = await orders.findOne(all(indexed), {
+          sort,
+          skip: limits.maxScanOrders - 1,
+          projection: { created_at: 1, _id: 1 },
+        });
+        if (border) indexed.push(beyond(positionOf(border), '$gte'));
+      }
+      const found = await orders
+        .find(all([...indexed, ...conditions]))
+        .sort(sort)
+        .limit(limit + 1)
+        .toArray();
+      const shown = found.slice(0, limit);
+      const last = found.length > limit ? shown.at(-1)! : border;
+      return { items: shown.map(toOrder), next: last && JSON.stringify(positionOf(last)) };
+    },
+  };
+}
+
+const all = (conditions: Filter<OrderDocument>[]): Filter<OrderDocument> =>
+  conditions.length === 0 ? {} : { $and: conditions };
+
+function conditionsOf(filter: OrderFilter): Filter<OrderDocument>[] {
+  const conditions: Filter<OrderDocument>[] = [];
+  if (filter.status !== undefined) conditions.push({ status: filter.status });
+  if (filter.hubId !== undefined) conditions.push({ 'items.hub_id': filter.hubId });
+  if (filter.sku !== undefined) conditions.push({ 'items.sku': filter.sku });
+  if (filter.customerEmail !== undefined) conditions.push({ 'customer.email': filter.customerEmail });
+  if (filter.fromMs !== undefined) conditions.push({ order_date: { $gte: new Date(filter.fromMs) } });
+  if (filter.toMs !== undefined) conditions.push({ order_date: { $lt: new Date(filter.toMs) } });
+  // A NUL is in no order, and MongoDB takes none in an expression.
+  if (filter.q?.includes('\0')) conditions.push({ _id: { $in: [] } });
+  else if (filter.q !== undefined) {
+    // Letters of the Latin alphabet alike in both cases, as everywhere in lists.
+    const start = { $regex: `^${escapeRegExp(filter.q)}`, $options: 'i' };
+    conditions.push({ $or: [{ _id: start }, { 'customer.name': start }, { 'customer.email': start }] } as never);
+  }
+  return conditions;
+}
+
+const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

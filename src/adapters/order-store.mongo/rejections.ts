@@ -1,0 +1,32 @@
+/** The rejections of a file in row order, from its committed chunks: for the API's list and for the report. */
+import { limits } from '../../limits.ts';
+import type { Rejection } from '../../model/rejection.ts';
+import type { Rejections } from '../../ports/order-store.ts';
+import { readPosition } from '../page.ts';
+import type { Database } from './database.ts';
+import { decodeRejections } from './plan.ts';
+
+export function createRejections({ chunks }: Database): Rejections {
+  return {
+    async list(fileId, { code }, { limit, after }) {
+      const from = readPosition<[number]>(after, 'number')?.[0] ?? 0;
+      const found = chunks.find(
+        { file: fileId, state: 'committed', row: { $gt: from } },
+        { sort: { n: 1 }, projection: { row: 1, invalid: 1, invalid_by_code: 1, rejections: 1 }, batchSize: 2 },
+      );
+      const items: Rejection[] = [];
+      let looked = 0;
+      for await (const chunk of found) {
+        if (chunk.invalid === 0 || (code && !chunk.invalid_by_code?.[code])) continue;
+        for (const rejection of await decodeRejections(chunk.rejections)) {
+          if (rejection.row <= from) continue;
+          if (items.length === limit) return { items, next: JSON.stringify([items.at(-1)!.row]) };
+          looked++;
+          if (!code || rejection.reasons.some((reason) => reason.code === code)) items.push(rejection);
+        }
+        if (looked >= limits.maxScanRejections) return { items, next: JSON.stringify([chunk.row]) };
+      }
+      return { items, next: null };
+    },
+  };
+}
