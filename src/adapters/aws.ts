@@ -1,0 +1,122 @@
+/**
+ * What S3 and SQS have in common: how their clients are made, and what their errors mean. Requests are signed with what the
+ * standard chain of the AWS SDK finds; credentials are neither read nor shown here.
+ * Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers"; Amazon S3 API Reference, "Error responses";
+ * Amazon SQS API Reference, "Common errors".
+ */
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+
+export interface AwsAddress {
+  /** Null for AWS itself. */
+  endpoint: string | null;
+  /** Null for the one that is configured for the tools of AWS. */
+  region: string | null;
+}
+
+/** Services at an endpoint of one's own seldom have regions, but a signature names one. */
+const DEFAULT_REGION = 'us-east-1';
+
+/** `configured` finds the region that is configured for the tools of AWS; it rejects where there is none. */
+export function clientOptions(
+  { endpoint, region }: AwsAddress,
+  { silenceMs, configured }: { silenceMs: number; configured: () => Promise<string> },
+) {
+  const agent = { maxSockets: limits.awsSockets };
+  return {
+    ...(endpoint !== null && { endpoint }),
+    region: region ?? (endpoint === null ? configured : () => configured().catch(() => DEFAULT_REGION)),
+    maxAttempts: limits.awsTries,
+    requestHandler: {
+      connectionTimeout: limits.awsConnectMs,
+      socketTimeout: silenceMs,
+      httpAgent: agent,
+      httpsAgent: agent,
+    },
+  };
+}
+
+/** Where the service is, for people: its endpoint without credentials, or its region. */
+export async function placeOf({ endpoint }: AwsAddress, region: () => Promise<string>): Promise<string> {
+  if (endpoint !== null) return new URL(endpoint).origin;
+  return await region().catch(() => 'no region');
+}
+
+/** ` --endpoint-url …`, for commands that a user is told to run. */
+export const endpointOption = ({ endpoint }: AwsAddress): string =>
+  endpoint === null ? '' : ` --endpoint-url ${new URL(endpoint).origin}`;
+
+/** What an error of the SDK carries, as far as it is one. */
+interface SdkError extends Error {
+  code?: string;
+  $metadata?: { httpStatusCode?: number };
+  $response?: { headers?: Record<string, string> };
+}
+
+export const statusOf = (error: unknown): number | undefined => (error as SdkError).$metadata?.httpStatusCode;
+export const headerOf = (error: unknown, name: string): string | undefined =>
+  (error as SdkError).$response?.headers?.[name];
+export const isNamed = (error: unknown, ...names: string[]): boolean => names.includes((error as Error).name);
+
+const WRONG_KEY = 'the access key is not known there: check AWS_ACCESS_KEY_ID, or the profile or role in use';
+const WRONG_SECRET = 'the secret key does not belong to the access key: check AWS_SECRET_ACCESS_KEY';
+const EXPIRED = 'the credentials have expired: renew them and start the service again';
+const SKEWED = 'the clock of this machine is too far off: set it';
+
+/** Refusals that stay as they are until somebody does something, by the names that AWS gives them. */
+const REFUSALS = new Map([
+  [
+    'CredentialsProviderError',
+    'no credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or give the machine a role',
+  ],
+  ['InvalidAccessKeyId', WRONG_KEY],
+  ['InvalidClientTokenId', WRONG_KEY],
+  ['UnrecognizedClientException', WRONG_KEY],
+  ['InvalidSecurity', WRONG_KEY],
+  ['InvalidToken', 'the session token is not valid: check AWS_SESSION_TOKEN'],
+  ['SignatureDoesNotMatch', WRONG_SECRET],
+  ['InvalidSignatureException', WRONG_SECRET],
+  ['IncompleteSignature', WRONG_SECRET],
+  ['ExpiredToken', EXPIRED],
+  ['ExpiredTokenException', EXPIRED],
+  ['RequestExpired', SKEWED],
+  ['InvalidBucketName', 'no bucket can have this name'],
+  ['RequestTimeTooSkewed', SKEWED],
+]);
+
+/** Why AWS refuses us, in our words; null when it is something else. */
+export function refusalOf(error: unknown): string | null {
+  const { name, message } = error as SdkError;
+  if (name === 'Error' && message === 'Region is missing')
+    return 'no region is configured: name it in the URL, or set AWS_REGION';
+  return REFUSALS.get(name) ?? null;
+}
+
+/** Rights that are missing. SQS says so with status 400, S3 with 403 and, to HEAD, without a name. */
+export const isForbidden = (error: unknown): boolean =>
+  isNamed(error, 'AccessDenied', 'AccessDeniedException') || (refusalOf(error) === null && statusOf(error) === 403);
+
+/** What the SDK says; a refused connection says nothing but its code, and an answer to HEAD nothing but its status. */
+export function wordsOf(error: unknown): string {
+  const { name, message, code } = error as SdkError;
+  const status = statusOf(error);
+  if (message && message !== 'UnknownError') return name === 'Error' || !name ? message : `${name}: ${message}`;
+  return code ?? (status === undefined ? name : `HTTP status ${status}`);
+}
+
+/**
+ * The error of an engine that does not do what it was asked to. A refusal is retryable while work goes on (`waits`): the work
+ * then waits for whoever renews the credentials, and does not fail for them (INV-7).
+ */
+export function engineError(
+  code: 'object_store_unavailable' | 'job_queue_unavailable',
+  error: unknown,
+  { what, waits }: { what: string; waits: boolean },
+): OmsError {
+  const refusal = refusalOf(error);
+  return new OmsError(
+    code,
+    refusal === null ? `${what} cannot be used now: ${wordsOf(error)}` : `${what} cannot be used: ${refusal}`,
+    { retryable: waits || refusal === null, cause: error },
+  );
+}
