@@ -1,0 +1,183 @@
+/**
+ * Reads the topic from a position on, by a consumer in a group of its own: kafkajs has no consumer without one. Nothing is ever
+ * committed, the group is deleted at the end, and after a crash Kafka forgets it, as it holds no offsets. Nothing is skipped or read
+ * twice: where kafkajs starts to fetch from another offset than the next one, the reader ends.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Admin, Batch, EachBatchPayload, Kafka } from 'kafkajs';
+import type { Logger } from 'pino';
+import type { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { GROUP_PREFIX, type KafkaErrors } from './client.ts';
+import type { Position } from './position.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** An event, or nothing but the news that there is none up to `next`. */
+export interface Item {
+  partition: number;
+  offset: number;
+  /** The offset to read after this one. */
+  next: number;
+  orderId: string;
+  json: string | null;
+}
+
+export interface ReaderHandlers {
+  /** What was read of one partition, in order. */
+  take(items: Item[]): void;
+  /** While it says so nothing more is fetched: `resume` looks again. */
+  full?(): boolean;
+  /** Called once. Without an error the position is to be looked at again. */
+  ended(error: OmsError | null): void;
+}
+
+export interface ReaderSetup {
+  kafka: Kafka;
+  admin: () => Promise<Admin>;
+  topic: string;
+  errors: KafkaErrors;
+  logger: Logger;
+}
+
+export class Reader {
+  readonly #setup: ReaderSetup;
+  readonly #handlers: ReaderHandlers;
+  readonly #next: Position;
+  readonly #resumed = new Wakeup();
+  readonly #ending = new AbortController();
+  readonly #running: Promise<void>;
+  #failures = 0;
+
+  constructor(setup: ReaderSetup, from: Position, handlers: ReaderHandlers) {
+    this.#setup = setup;
+    this.#handlers = handlers;
+    this.#next = [...from];
+    this.#running = this.#run();
+  }
+
+  resume(): void {
+    this.#resumed.wake();
+  }
+
+  /** Ends reading and deletes the group. */
+  close(): Promise<void> {
+    this.#ending.abort();
+    return this.#running;
+  }
+
+  /** kafkajs gives up on errors that pass by themselves, a coordinator that is just being made for example. */
+  async #run(): Promise<void> {
+    const { errors, topic, logger } = this.#setup;
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      const crash = await this.#consume();
+      if (signal.aborted) return;
+      const error = errors.unavailable(crash, `read the topic "${topic}"`);
+      if (!error.retryable || ++this.#failures > limits.kafkaReaderRetries) return this.#end(error);
+      logger.debug({ err: error }, 'reading events is begun again');
+      await this.#resumed.wait(signal, limits.kafkaMaxRetryDelayMs);
+    }
+  }
+
+  /** Reads until something fails, which it answers, or the reader ends. */
+  async #consume(): Promise<unknown> {
+    const { kafka, admin, topic, logger } = this.#setup;
+    const { signal } = this.#ending;
+    // Another one each time: the member that crashed may be in the old one for a while, with partitions of its own.
+    const groupId = `${GROUP_PREFIX}${randomUUID()}`;
+    const consumer = kafka.consumer({
+      groupId,
+      sessionTimeout: limits.kafkaSessionMs,
+      heartbeatInterval: limits.kafkaHeartbeatMs,
+      maxWaitTimeInMs: limits.kafkaFetchWaitMs,
+      maxBytesPerPartition: limits.kafkaFetchPartitionBytes,
+      maxBytes: limits.kafkaFetchBytes,
+      metadataMaxAge: limits.kafkaMetadataMs,
+      allowAutoTopicCreation: false,
+      retry: { restartOnFailure: async () => false },
+    });
+    const over = Promise.withResolvers<unknown>();
+    const end = () => over.resolve(null);
+    signal.addEventListener('abort', end, { once: true });
+    const { GROUP_JOIN, END_BATCH_PROCESS, CRASH } = consumer.events;
+    consumer.on(CRASH, ({ payload: { error } }) => over.resolve(error));
+    // Nothing is committed, so each joining would start at the default: seek before the first fetch.
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#failures = 0;
+      for (const partition of payload.memberAssignment[topic] ?? []) {
+        const next = this.#next[partition];
+        if (next !== undefined) consumer.seek({ topic, partition, offset: String(next) });
+      }
+    });
+    // Batches without a message, control records for example, come nowhere else.
+    consumer.on(END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
+      const next = Number(lastOffset) + 1;
+      if (batchSize > 0 || signal.aborted || next <= (this.#next[partition] ?? 0)) return;
+      this.#next[partition] = next;
+      this.#handlers.take([{ partition, offset: next - 1, next, orderId: '', json: null }]);
+    });
+    const start = async () => {
+      await consumer.connect();
+      // The default is the earliest: where the next event is gone by retention, none that is kept is skipped.
+      await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      await consumer.run({ autoCommit: false, eachBatch: (payload) => this.#eachBatch(payload) });
+    };
+    const started = start().catch(over.resolve);
+    const crash = await over.promise;
+    signal.removeEventListener('abort', end);
+    // A consumer that is told to stop while it joins would go on joining.
+    await started;
+    try {
+      await consumer.disconnect();
+      await (await admin()).deleteGroups([groupId]);
+    } catch (error) {
+      logger.debug({ err: error, groupId }, 'a group is left for Kafka to forget');
+    }
+    return crash;
+  }
+
+  async #eachBatch({ batch, heartbeat, isStale, isRunning }: EachBatchPayload): Promise<void> {
+    if (this.#ending.signal.aborted || isStale() || !isRunning()) return;
+    const { partition } = batch;
+    const { fetchedOffset } = batch as Batch & { fetchedOffset: string };
+    const from = Number(fetchedOffset);
+    if (from !== (this.#next[partition] ?? from)) {
+      this.#setup.logger.debug(
+        { partition, from, next: this.#next[partition] },
+        'events are not read on from where they were: looking where to go on',
+      );
+      this.#end(null);
+      return;
+    }
+    const items = batch.messages.map((message): Item => {
+      const offset = Number(message.offset);
+      return {
+        partition,
+        offset,
+        next: offset + 1,
+        orderId: message.key?.toString() ?? '',
+        json: message.value?.toString() ?? null,
+      };
+    });
+    const next = Number(batch.lastOffset()) + 1;
+    if (items.length > 0) items.at(-1)!.next = next;
+    this.#next[partition] = next;
+    this.#handlers.take(items);
+    await this.#untilTaken(heartbeat);
+  }
+
+  /** Stays in the group while nobody takes what was read. */
+  async #untilTaken(heartbeat: () => Promise<void>): Promise<void> {
+    const { signal } = this.#ending;
+    while (!signal.aborted && this.#handlers.full?.()) {
+      await this.#resumed.wait(signal, limits.kafkaHeartbeatMs);
+      if (!signal.aborted) await heartbeat();
+    }
+  }
+
+  #end(error: OmsError | null): void {
+    if (this.#ending.signal.aborted) return;
+    this.#ending.abort();
+    this.#handlers.ended(error);
+  }
+}

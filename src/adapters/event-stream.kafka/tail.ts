@@ -1,0 +1,102 @@
+/**
+ * The newest events, read once for all subscribers and kept for a while, by partition. A subscriber takes them at its own pace; one
+ * that is too slow for what is kept has to read from Kafka again.
+ */
+import type { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { PublishedEvent } from '../../model/event.ts';
+import { type Position, toCursor } from './position.ts';
+import { type Item, Reader, type ReaderSetup } from './reader.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** What is kept of one partition: everything from `start` on. */
+interface Kept {
+  start: number;
+  items: Item[];
+  bytes: number;
+}
+
+export class Tail {
+  readonly #kept: Kept[];
+  readonly #reader: Reader;
+  readonly #changed = new Wakeup();
+  /** Why nothing comes any more; without an error, positions are to be looked at again. */
+  ended: { error: OmsError | null } | null = null;
+
+  constructor(setup: ReaderSetup, from: Position, { ended }: { ended: (tail: Tail) => void }) {
+    this.#kept = from.map((start) => ({ start, items: [], bytes: 0 }));
+    this.#reader = new Reader(setup, from, {
+      take: (items) => this.#keep(items),
+      ended: (error) => {
+        this.ended = { error };
+        this.#changed.wake();
+        ended(this);
+      },
+    });
+  }
+
+  close(): Promise<void> {
+    this.ended ??= { error: null };
+    this.#changed.wake();
+    return this.#reader.close();
+  }
+
+  /** Whether all that comes after the position is here, or will be. */
+  covers(position: Position): boolean {
+    return this.#kept.every(({ start }, partition) => (position[partition] ?? 0) >= start);
+  }
+
+  /** What is here after a position that is covered, some of each partition, so that none waits for another. Moves the position. */
+  take(position: Position): PublishedEvent[] {
+    const share = Math.ceil(limits.eventBatch / this.#kept.length);
+    return this.#kept.flatMap(({ items }, partition) => {
+      const first = firstFrom(items, position[partition] ?? 0);
+      return eventsOf(items.slice(first, first + share), position);
+    });
+  }
+
+  /** Until there may be more, or `ended`. */
+  async changed(signal: AbortSignal): Promise<void> {
+    await this.#changed.wait(signal);
+  }
+
+  #keep(items: Item[]): void {
+    for (const item of items) {
+      // A partition that was added is read from its beginning.
+      while (this.#kept.length <= item.partition) this.#kept.push({ start: 0, items: [], bytes: 0 });
+      const kept = this.#kept[item.partition]!;
+      kept.items.push(item);
+      kept.bytes += sizeOf(item);
+    }
+    const kept = this.#kept[items[0]!.partition]!;
+    const [maxItems, maxBytes] = [limits.kafkaKeptEvents, limits.kafkaKeptBytes].map((all) => all / this.#kept.length);
+    let gone = 0;
+    while (kept.items.length - gone > maxItems! || kept.bytes > maxBytes!) kept.bytes -= sizeOf(kept.items[gone++]!);
+    if (gone > 0) kept.start = kept.items.splice(0, gone).at(-1)!.next;
+    this.#changed.wake();
+  }
+}
+
+/** Two bytes for a character at worst, and the object. */
+export const sizeOf = ({ orderId, json }: Item): number => 2 * (orderId.length + (json?.length ?? 0)) + 200;
+
+/** Moves the position behind each item and makes events of those that are some. */
+export function eventsOf(items: Item[], position: Position): PublishedEvent[] {
+  const events: PublishedEvent[] = [];
+  for (const { partition, next, orderId, json } of items) {
+    position[partition] = next;
+    if (json !== null) events.push({ cursor: toCursor(position), orderId, json });
+  }
+  return events;
+}
+
+/** The index of the first item at or after an offset. */
+function firstFrom(items: readonly Item[], offset: number): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (items[middle]!.offset < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,221 @@
+/**
+ * The topic itself: made if it is missing, asked for its offsets, written to. A client that failed is thrown away, so that the next
+ * call begins with fresh connections: kafkajs does not find its way back from every outage.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Admin, CompressionTypes, type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { orderCreatedJson } from '../../model/event.ts';
+import type { OutboxBatch } from '../../ports/event-stream.ts';
+import type { Missing } from '../../ports/inspection.ts';
+import { type KafkaErrors, type KafkaEventStreamOptions, protocolError, refusal } from './client.ts';
+import type { Watermarks } from './position.ts';
+
+/** CloudEvents 1.0.2, Kafka protocol binding, structured mode. */
+const HEADERS = { 'content-type': 'application/cloudevents+json; charset=UTF-8' };
+
+const COMPRESSION = {
+  gzip: CompressionTypes.GZIP,
+  zstd: CompressionTypes.ZSTD,
+  none: CompressionTypes.None,
+} as const;
+
+/** A partition has no leader yet, or another than the client thinks. */
+const LEADERLESS = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+
+/** Key, value and headers of a message, with room for lengths and for what Kafka adds. */
+const sizeOf = ({ key, value }: Message): number =>
+  Buffer.byteLength(key as string) + Buffer.byteLength(value as string) + 150;
+
+/** Something that connects at its first use, once for all who ask, and again after it has failed. */
+class Connected<Client extends { connect(): Promise<void>; disconnect(): Promise<void> }> {
+  readonly #make: () => Client;
+  #client: Promise<Client> | null = null;
+
+  constructor(make: () => Client) {
+    this.#make = make;
+  }
+
+  get(): Promise<Client> {
+    this.#client ??= this.#connect();
+    return this.#client;
+  }
+
+  async drop(): Promise<void> {
+    const client = this.#client;
+    this.#client = null;
+    const connected = await client?.catch(() => null);
+    await connected?.disconnect();
+  }
+
+  async #connect(): Promise<Client> {
+    const client = this.#make();
+    try {
+      await client.connect();
+      return client;
+    } catch (error) {
+      this.#client = null;
+      await client.disconnect();
+      throw error;
+    }
+  }
+}
+
+export class Topic {
+  readonly #options: KafkaEventStreamOptions;
+  readonly #errors: KafkaErrors;
+  readonly #admin: Connected<Admin>;
+  readonly #producer: Connected<Producer>;
+  #there: Promise<void> | null = null;
+
+  constructor(kafka: Kafka, options: KafkaEventStreamOptions, errors: KafkaErrors) {
+    this.#options = options;
+    this.#errors = errors;
+    this.#admin = new Connected(() => kafka.admin());
+    this.#producer = new Connected(() =>
+      kafka.producer({
+        createPartitioner: Partitioners.DefaultPartitioner,
+        allowAutoTopicCreation: false,
+        // With more a try again could overtake the request before it.
+        maxInFlightRequests: 1,
+      }),
+    );
+  }
+
+  admin(): Promise<Admin> {
+    return this.#admin.get();
+  }
+
+  /** By the partition's number. Waits for the leaders of a topic that was just made, by anybody. */
+  async watermarks(): Promise<Watermarks[]> {
+    const untilMs = Date.now() + limits.kafkaLeaderMs;
+    for (;;) {
+      try {
+        return await this.#call('be asked for the offsets of its topic', async (admin) => {
+          const watermarks: Watermarks[] = [];
+          for (const { partition, low, high } of await admin.fetchTopicOffsets(this.#options.topic))
+            watermarks[partition] = { low: Number(low), high: Number(high) };
+          return watermarks;
+        });
+      } catch (error) {
+        if (!LEADERLESS.has(protocolError(error) ?? '') || Date.now() > untilMs) throw error;
+        // What it knows of the leaders is out of date, and it does not ask again by itself.
+        await this.#admin.drop();
+        await delay(limits.kafkaRetryDelayMs);
+      }
+    }
+  }
+
+  /**
+   * One request after the other, each awaited until all replicas in sync have it, so that none overtakes another. kafkajs's
+   * idempotence is not used: after a request that failed for good it gives the next one its sequence numbers, and Kafka may
+   * take that for a repeat and drop it. A repeat does no harm here.
+   */
+  async publish({ orders }: OutboxBatch): Promise<void> {
+    const { topic, compression } = this.#options;
+    try {
+      await this.ensure();
+      const producer = await this.#producer.get();
+      let messages: Message[] = [];
+      let bytes = 0;
+      const send = async () => {
+        await producer.sendBatch({
+          acks: -1,
+          timeout: limits.kafkaAckMs,
+          compression: COMPRESSION[compression],
+          topicMessages: [{ topic, messages }],
+        });
+        messages = [];
+        bytes = 0;
+      };
+      for (const order of orders) {
+        const message = { key: order.orderId, value: orderCreatedJson(order), headers: HEADERS };
+        const size = sizeOf(message);
+        if (messages.length > 0 && bytes + size > limits.kafkaRequestBytes) await send();
+        messages.push(message);
+        bytes += size;
+      }
+      if (messages.length > 0) await send();
+    } catch (error) {
+      this.#there = null;
+      await this.#producer.drop();
+      const { code, message, details } = this.#errors.unavailable(error, 'take events');
+      // Events wait in the outbox, whatever it is: rights and passwords are put right there.
+      throw new OmsError(code, message, { retryable: true, cause: error, details });
+    }
+  }
+
+  /** Makes the topic if it is missing, and waits for its leaders: what is sent before there is one goes round again and comes twice. */
+  ensure(): Promise<void> {
+    this.#there ??= this.#call(`make the topic "${this.#options.topic}"`, (admin) => this.#make(admin))
+      .then(() => this.watermarks())
+      .then(() => {});
+    return this.#there;
+  }
+
+  /** What stands in the way of working with the topic; makes nothing. Throws where Kafka does not answer, or does not let us in. */
+  async missing(): Promise<Missing[]> {
+    const { topic } = this.#options;
+    await this.#call('be asked', (admin) => admin.describeCluster());
+    this.#there = null;
+    try {
+      if (await this.#call(`be asked for the topic "${topic}"`, (admin) => this.#isThere(admin))) {
+        await this.watermarks();
+        return [];
+      }
+      await this.#call(`make the topic "${topic}"`, (admin) => this.#create(admin, { validateOnly: true }));
+      return [{ what: `the topic "${topic}" does not exist`, cure: '`oms start` makes it', required: false }];
+    } catch (error) {
+      const reason = refusal(error);
+      if (reason === null) throw error;
+      return [
+        {
+          what: `the topic "${topic}" is not there, or not for this user (${reason})`,
+          cure: this.#errors.cureOf(error)!,
+          required: true,
+        },
+      ];
+    }
+  }
+
+  async #make(admin: Admin): Promise<void> {
+    if (!(await this.#isThere(admin))) await this.#create(admin, { validateOnly: false });
+  }
+
+  async #isThere(admin: Admin): Promise<boolean> {
+    try {
+      await admin.fetchTopicMetadata({ topics: [this.#options.topic] });
+      return true;
+    } catch (error) {
+      if (protocolError(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      return false;
+    }
+  }
+
+  /** `validateOnly`: the broker says whether it would, and makes nothing. */
+  async #create(admin: Admin, { validateOnly }: { validateOnly: boolean }): Promise<void> {
+    const { topic, partitions: numPartitions, replication: replicationFactor } = this.#options;
+    await admin.createTopics({
+      topics: [{ topic, numPartitions, replicationFactor }],
+      timeout: limits.kafkaAckMs,
+      validateOnly,
+      waitForLeaders: !validateOnly,
+    });
+  }
+
+  async #call<Result>(what: string, work: (admin: Admin) => Promise<Result>): Promise<Result> {
+    try {
+      return await work(await this.#admin.get());
+    } catch (error) {
+      // The topic may have been deleted, and what Kafka did not answer may be the connection's fault.
+      this.#there = null;
+      if (protocolError(error) === null) await this.#admin.drop();
+      throw this.#errors.unavailable(error, what);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#producer.drop(), this.#admin.drop()]);
+  }
+}

@@ -1,0 +1,25 @@
+/** Lets any number of readers sleep until something has happened, without a trace of those that left. */
+export class Wakeup {
+  readonly #sleeping = new Set<() => void>();
+
+  wake(): void {
+    for (const wake of [...this.#sleeping]) wake();
+  }
+
+  /** Until `wake`, an abort, or `ms` have passed; whether one of the first two. */
+  wait(signal: AbortSignal, ms?: number): Promise<boolean> {
+    if (signal.aborted) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const end = (woken: boolean) => {
+        clearTimeout(timer);
+        this.#sleeping.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve(woken);
+      };
+      const wake = () => end(true);
+      const timer = ms === undefined ? undefined : setTimeout(() => end(false), ms);
+      this.#sleeping.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+}
