@@ -1,122 +1,117 @@
 /**
- * The composition root: configuration -> adapters -> roles. The only file that sees all.
+ * The composition root: ports -> roles. Which engine stands behind each port is decided in `open-ports.ts`.
  *
- * Three threads share the work of a server: this one answers HTTP and only reads, the writer thread owns every write, and
- * the worker thread reads and validates files. See docs/ARCHITECTURE.md.
+ * A process carries out one or more roles: the API in this thread, which answers HTTP and writes no database; the worker and the
+ * publisher each in a thread of its own. With SQLite a further thread owns every write. See docs/ARCHITECTURE.md.
  */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { type MessagePort, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { databasePath, openDataDirectory } from './adapters/data-directory.ts';
-import { createOutboxEventStream } from './adapters/event-stream.outbox.ts';
-import { createHttpIms } from './adapters/ims.http.ts';
-import { createSqliteJobQueue } from './adapters/job-queue.sqlite.ts';
-import { createDirectoryObjectStore, discardStaged } from './adapters/object-store.directory.ts';
+import { prepareDirectory } from './adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
 import { openForReading } from './adapters/sqlite/database.ts';
 import { startWriterThread, Writer } from './adapters/sqlite/writer.ts';
+import { checkEngines } from './check-engines.ts';
 import type { Config } from './config.ts';
+import { isOmsError } from './errors.ts';
 import { limits } from './limits.ts';
+import { isEmbedded, type OpeningSteps, openPorts, type PortsOptions } from './open-ports.ts';
+import { readMessage } from './pipeline/message.ts';
+import { ownBucket } from './pipeline/own-bucket.ts';
+import { startPublisher } from './pipeline/publish.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
-import { readJob, startWorker } from './pipeline/worker.ts';
+import { startWorker } from './pipeline/worker.ts';
 import { systemClock } from './ports/clock.ts';
 import type { OrderStore } from './ports/order-store.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** What a thread needs to make its own ports. */
-export interface PortsOptions {
-  config: Config;
-  imsUrl: string;
-  directory: { database: string; objects: string };
-  writerPort: MessagePort;
-}
+export const ROLES = ['api', 'worker', 'publisher'] as const;
+export type Role = (typeof ROLES)[number];
 
-export async function openPorts(
-  { config, imsUrl, directory, writerPort }: PortsOptions,
-  logger: Logger,
-): Promise<Ports> {
-  const db = openForReading(directory.database);
-  const writer = new Writer(writerPort);
-  const { now } = systemClock;
-  return {
-    objects: await createDirectoryObjectStore(directory.objects),
-    queue: createSqliteJobQueue({ db, writer, now }),
-    store: createSqliteOrderStore({ db, writer, trackStock: config.trackStock, now }),
-    events: createOutboxEventStream(db, writer),
-    ims: createHttpIms({ baseUrl: imsUrl, logger }),
-    clock: systemClock,
-  };
-}
+export type Undo = (() => Promise<void> | void)[];
 
 export interface Engine {
   ports: Ports;
   imsUrl: string;
   /** Resolves with what went wrong when a thread dies by itself: the process must end then. */
   died: Promise<Error>;
-  startWorker(): void;
+  /** Starts a background role in a thread of its own. */
+  startRole(role: Exclude<Role, 'api'>): void;
   stop(): Promise<void>;
   announce(url: string | null): void;
 }
 
 /**
- * Takes the data directory and starts everything but the HTTP server. Throws `data_directory_held`,
- * `data_directory_unusable`, `schema_too_new`, `address_in_use`, `invalid_catalog`.
+ * Takes the data directory where an engine is in it, opens all ports and checks what the roles need. Throws
+ * `data_directory_held`, `data_directory_unusable`, `schema_too_new`, `address_in_use`, `invalid_catalog`,
+ * `invalid_configuration`, `engine_unusable`.
  */
-export async function startEngine(config: Config, command: string, logger: Logger): Promise<Engine> {
+export async function startEngine(
+  config: Config,
+  { command, roles }: { command: string; roles: readonly Role[] },
+  logger: Logger,
+): Promise<Engine> {
   // A bound that this thread was started with would go before those of the threads that it starts.
   setFlagsFromString('--max-semi-space-size=0');
-  const directory = openDataDirectory(config.dataDirectory);
-  const undo: (() => Promise<void> | void)[] = [() => directory.release()];
+  const undo: Undo = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    directory.announce({ command, url: null });
-    await discardStaged(directory.objects);
-    const writerThread = await startWriterThread({ path: directory.database });
-    undo.push(() => writerThread.close());
-    const connection = new Writer(writerThread.connect());
-    // The lock proves that whoever held leases and messages here is dead.
-    await connection.call('freeLeases', null);
-    const waiting = await connection.call('freeDeliveries', null);
-    const queued = new Set(waiting.map((body) => readJob(body)?.fileId ?? ''));
+    const embedded = isEmbedded(config) ? await startEmbedded(config, command, undo) : null;
+    const options = () => ({ config, embedded: embedded?.connect() ?? null });
+    const died = Promise.withResolvers<Error>();
+    embedded?.died.then(died.resolve);
 
-    const imsUrl = await startIms(config, undo);
-    const { database, objects } = directory;
-    const options = { config, imsUrl, directory: { database, objects } };
-    const ports = await openPorts({ ...options, writerPort: writerThread.connect() }, logger);
-    undo.push(() => ports.ims.close());
-    await queueStrandedFiles(ports, 0, logger, queued);
+    let imsUrl = '';
+    const steps: OpeningSteps = {
+      check: (opening) => checkEngines(opening, roles, logger),
+      async serveIms(store) {
+        imsUrl = await serveIms(config, store, roles.length === ROLES.length, undo);
+        return imsUrl;
+      },
+    };
+    const { ports, close } = await openPorts(options(), steps, logger);
+    undo.push(close);
+    await ports.store.prepare();
+    if (config.objectStore.kind === 's3' && roles.some((role) => role !== 'publisher')) await ownBucket(ports);
+    // Its first use makes the topic.
+    if (roles.includes('publisher')) await ports.events.end();
+    // Nobody else can have queued them: this process owns the queue.
+    if (embedded) await queueStrandedFiles(ports, 0, logger, embedded.queued);
 
-    const workerDied = Promise.withResolvers<Error>();
     return {
       ports,
       imsUrl,
-      died: Promise.race([writerThread.died, workerDied.promise]),
-      announce: (url) => directory.announce({ command, url }),
-      startWorker() {
-        const port = writerThread.connect();
-        const worker = new Worker(new URL('./worker-thread.ts', import.meta.url), {
-          workerData: { ...options, writerPort: port } satisfies PortsOptions,
-          transferList: [port],
-          name: 'worker',
+      died: died.promise,
+      announce: (url) => embedded?.announce(url),
+      startRole(role) {
+        if (role === 'publisher' && ports.events.publish === null) return;
+        const threadOptions: RoleOptions = { ...options(), imsUrl, role };
+        const writerPort = threadOptions.embedded?.writerPort;
+        const thread = new Worker(new URL('./role-thread.ts', import.meta.url), {
+          workerData: threadOptions,
+          transferList: writerPort ? [writerPort] : [],
+          name: role,
           resourceLimits: limits.workerHeap,
         });
         let stopping = false;
-        worker.once('error', workerDied.resolve);
-        worker.once(
+        thread.once('error', died.resolve);
+        thread.once(
           'exit',
-          (code) => stopping || workerDied.resolve(new Error(`the worker thread ended with code ${code}`)),
+          (code) => stopping || died.resolve(new Error(`the ${role} thread ended with code ${code}`)),
         );
-        const sweeper = startSweeper(ports, logger);
         undo.push(async () => {
           stopping = true;
-          await sweeper.stop();
-          worker.postMessage('stop');
-          await once(worker, 'exit');
+          thread.postMessage('stop');
+          await once(thread, 'exit');
         });
+        if (role !== 'worker') return;
+        const sweeper = startSweeper(ports, { exclusive: embedded !== null }, logger);
+        undo.push(() => sweeper.stop());
       },
       stop,
     };
@@ -126,45 +121,96 @@ export async function startEngine(config: Config, command: string, logger: Logge
   }
 }
 
-async function startIms(config: Config, undo: (() => Promise<void> | void)[]): Promise<string> {
+export interface Embedded {
+  died: Promise<Error>;
+  /** For one thread. */
+  connect(): NonNullable<PortsOptions['embedded']>;
+  /** Files whose message is in the queue. */
+  queued: ReadonlySet<string>;
+  announce(url: string | null): void;
+}
+
+/** The data directory, its lock, and the thread that writes its database where one is used. */
+export async function startEmbedded(config: Config, command: string, undo: Undo): Promise<Embedded> {
+  const directory = openDataDirectory(config.dataDirectory);
+  undo.push(() => directory.release());
+  directory.announce({ command, url: null });
+  await prepareDirectory(directory.objects);
+  const { database, objects } = directory;
+  const announce = (url: string | null) => directory.announce({ command, url });
+  if (config.jobQueue.kind !== 'sqlite' && config.orderStore.kind !== 'sqlite')
+    return {
+      died: new Promise<Error>(() => {}),
+      connect: () => ({ database, objects, writerPort: null }),
+      queued: new Set<string>(),
+      announce,
+    };
+  const writerThread = await startWriterThread({ path: database });
+  undo.push(() => writerThread.close());
+  const connection = new Writer(writerThread.connect());
+  // The lock proves that whoever held leases and messages here is dead.
+  await connection.call('freeLeases', null);
+  const waiting = await connection.call('freeDeliveries', null);
+  return {
+    died: writerThread.died,
+    connect: () => ({ database, objects, writerPort: writerThread.connect() }),
+    queued: new Set(waiting.map(readMessage).flatMap((message) => (message.kind === 'job' ? [message.fileId] : []))),
+    announce,
+  };
+}
+
+/** The address of the IMS. The reference IMS is served by each process that has no other. */
+async function serveIms(config: Config, store: OrderStore, onlyProcess: boolean, undo: Undo): Promise<string> {
   if (config.ims.kind === 'http') return config.ims.baseUrl;
-  const store = openStoreForReading(config)!;
+  const { port, catalogFile } = config.ims;
   const { startReferenceIms } = await import('./ims/reference-ims.ts');
-  const ims = await startReferenceIms({
-    port: config.ims.port,
-    ...(config.ims.catalogFile === null ? {} : { catalogFile: config.ims.catalogFile }),
-    // What there is stock of is known, so that people who bring their own stock need no catalog.
-    isKnownSku: (sku) => store.stock.knows({ sku }),
-    isKnownHub: (hubId) => store.stock.knows({ hubId }),
+  const start = (on: number) =>
+    startReferenceIms({
+      port: on,
+      ...(catalogFile === null ? {} : { catalogFile }),
+      // What there is stock of is known, so that people who bring their own stock need no catalog.
+      isKnownSku: (sku) => store.stock.knows({ sku }),
+      isKnownHub: (hubId) => store.stock.knows({ hubId }),
+    });
+  const ims = await start(port).catch((error) => {
+    // Beside other processes the first one has the port; nobody has to find those of the others.
+    if (onlyProcess || !isOmsError(error, 'address_in_use')) throw error;
+    return start(0);
   });
-  undo.push(async () => {
-    await ims.close();
-    await store.close();
-  });
+  undo.push(() => ims.close());
   return ims.url;
 }
 
-/** What runs in the worker thread. */
-export async function runWorker(options: PortsOptions, logger: Logger) {
-  const ports = await openPorts(options, logger);
-  const { timeZone, maxUploadBytes } = options.config;
-  const worker = startWorker(ports, { timeZone, maxInflatedBytes: maxUploadBytes }, logger);
+export interface RoleOptions extends PortsOptions {
+  imsUrl: string;
+  role: Exclude<Role, 'api'>;
+}
+
+/** What runs in the thread of a role. */
+export async function runRole(options: RoleOptions, logger: Logger) {
+  const { ports, close } = await openPorts(options, { serveIms: async () => options.imsUrl }, logger);
+  const { timeZone, maxUploadBytes, objectStore } = options.config;
+  const bucket = objectStore.kind === 's3' ? objectStore.bucket : null;
+  const running =
+    options.role === 'worker'
+      ? startWorker(ports, { bucket, timeZone, maxInflatedBytes: maxUploadBytes }, logger)
+      : startPublisher(ports, logger);
   return {
     async stop(): Promise<void> {
-      await worker.stop();
-      await ports.ims.close();
+      await running.stop();
+      await close();
     },
   };
 }
 
-export async function startServer(config: Config, logger: Logger) {
-  const engine = await startEngine(config, 'oms start', logger);
+export async function startServer(config: Config, roles: readonly Role[], logger: Logger) {
+  const engine = await startEngine(config, { command: 'oms start', roles }, logger);
   try {
-    // Loaded here only: the worker thread needs none of it.
+    // Loaded here only: the other threads need none of it.
     const { startHttpServer } = await import('./http/server.ts');
-    const server = await startHttpServer({ ports: engine.ports, config, logger });
+    const server = await startHttpServer({ ports: engine.ports, config, roles, logger });
     engine.announce(server.url);
-    engine.startWorker();
+    for (const role of roles) if (role !== 'api') engine.startRole(role);
     return {
       url: server.url,
       imsUrl: engine.imsUrl,
@@ -182,14 +228,21 @@ export async function startServer(config: Config, logger: Logger) {
 }
 
 /** The order store for looking only, beside a server that may run; null when there is none yet. */
-export function openStoreForReading(config: Config): OrderStore | null {
+export async function openStoreForReading(config: Config): Promise<OrderStore | null> {
+  const { trackStock, orderStore, eventStream } = config;
+  const { now } = systemClock;
+  if (orderStore.kind === 'mongodb') {
+    const { createMongoOrderStore } = await import('./adapters/order-store.mongo/order-store.ts');
+    return createMongoOrderStore({ url: orderStore.url, trackStock, now });
+  }
   const path = databasePath(config.dataDirectory);
   if (!existsSync(path)) return null;
   const refuse = () => Promise.reject(new Error('opened for reading only'));
   return createSqliteOrderStore({
     db: openForReading(path),
-    writer: { call: refuse },
-    trackStock: config.trackStock,
-    now: systemClock.now,
+    writer: { call: refuse, nextCommit: refuse },
+    trackStock,
+    publishes: eventStream.kind !== 'outbox',
+    now,
   });
 }

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as z from 'zod';
 import { OmsError } from './errors.ts';
+import { withoutCredentials } from './ports/inspection.ts';
 
 const GiB = 1024 ** 3;
 
@@ -18,7 +19,19 @@ const port = (byDefault: number) =>
     .refine((value) => value <= 65_535, 'is not a port number')
     .default(byDefault);
 
-const embedded = (url: string) => z.literal(url, { error: `is not "${url}", the engine of this release` }).default(url);
+/** The variable of one port: its URL chooses the engine. `parse` throws an Error with what is wrong. */
+const engine = <Config>(byDefault: string, parse: (url: string) => Config) =>
+  z
+    .string()
+    .default(byDefault)
+    .transform((url, context) => {
+      try {
+        return parse(url);
+      } catch (error) {
+        context.addIssue({ code: 'custom', message: (error as Error).message });
+        return z.NEVER;
+      }
+    });
 
 const schema = z.object({
   OMS_PORT: port(8080),
@@ -37,10 +50,10 @@ const schema = z.object({
     .min(1, 'is empty')
     .default('./data')
     .transform((path) => resolve(path)),
-  OMS_OBJECT_STORE: embedded('file:'),
-  OMS_JOB_QUEUE: embedded('sqlite:'),
-  OMS_ORDER_STORE: embedded('sqlite:'),
-  OMS_EVENT_STREAM: embedded('outbox:'),
+  OMS_OBJECT_STORE: engine('file:', toObjectStore),
+  OMS_JOB_QUEUE: engine('sqlite:', toJobQueue),
+  OMS_ORDER_STORE: engine('sqlite:', toOrderStore),
+  OMS_EVENT_STREAM: engine('outbox:', toEventStream),
   OMS_IMS: z
     .string()
     .refine(
@@ -49,6 +62,7 @@ const schema = z.object({
     )
     .default('reference:'),
   OMS_IMS_PORT: port(8081),
+  OMS_HEALTH_PORT: port(0),
   OMS_MAX_UPLOAD_BYTES: z
     .string()
     .regex(/^[1-9]\d{0,14}$/, 'is not a number of bytes')
@@ -63,6 +77,30 @@ const schema = z.object({
     .default('info'),
 });
 
+export type ObjectStoreConfig =
+  | { kind: 'directory' }
+  | { kind: 's3'; bucket: string; endpoint: string | null; region: string | null; pathStyle: boolean };
+
+export type JobQueueConfig =
+  | { kind: 'sqlite' }
+  | { kind: 'sqs'; queue: string; endpoint: string | null; region: string | null };
+
+export type OrderStoreConfig = { kind: 'sqlite' } | { kind: 'mongodb'; url: string };
+
+export type EventStreamConfig =
+  | { kind: 'outbox' }
+  | {
+      kind: 'kafka';
+      brokers: string[];
+      topic: string;
+      /** Of the topic, when it has to be made. */
+      partitions: number;
+      replication: number;
+      tls: boolean;
+      sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | null;
+      compression: 'gzip' | 'zstd' | 'none';
+    };
+
 /** The names of all variables. */
 export const SETTINGS: readonly string[] = Object.keys(schema.shape);
 
@@ -70,7 +108,14 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  readonly healthPort: number;
   readonly dataDirectory: string;
+  /** The URLs as they were given, without credentials, by port. */
+  readonly urls: Readonly<Record<'objects' | 'queue' | 'store' | 'events' | 'ims', string>>;
+  readonly objectStore: ObjectStoreConfig;
+  readonly jobQueue: JobQueueConfig;
+  readonly orderStore: OrderStoreConfig;
+  readonly eventStream: EventStreamConfig;
   readonly ims: { kind: 'reference'; port: number; catalogFile: string | null } | { kind: 'http'; baseUrl: string };
   readonly maxUploadBytes: number;
   readonly trackStock: boolean;
@@ -93,7 +138,7 @@ export function readConfig(
     throw new OmsError(
       'invalid_configuration',
       parsed.error.issues
-        .map(({ path, message }) => `${String(path[0])}="${given[String(path[0])]}" ${message}`)
+        .map(({ path, message }) => `${String(path[0])}="${withoutCredentials(given[String(path[0])]!)}" ${message}`)
         .join('\n'),
     );
   const values = parsed.data;
@@ -101,7 +146,19 @@ export function readConfig(
     port: values.OMS_PORT,
     host: values.OMS_HOST,
     allowedHosts: values.OMS_ALLOWED_HOSTS,
+    healthPort: values.OMS_HEALTH_PORT,
     dataDirectory: values.OMS_DATA_DIR,
+    urls: {
+      objects: withoutCredentials(given.OMS_OBJECT_STORE ?? 'file:'),
+      queue: withoutCredentials(given.OMS_JOB_QUEUE ?? 'sqlite:'),
+      store: withoutCredentials(given.OMS_ORDER_STORE ?? 'sqlite:'),
+      events: withoutCredentials(given.OMS_EVENT_STREAM ?? 'outbox:'),
+      ims: withoutCredentials(values.OMS_IMS),
+    },
+    objectStore: values.OMS_OBJECT_STORE,
+    jobQueue: values.OMS_JOB_QUEUE,
+    orderStore: values.OMS_ORDER_STORE,
+    eventStream: values.OMS_EVENT_STREAM,
     ims: toIms(values.OMS_IMS, values.OMS_IMS_PORT),
     maxUploadBytes: values.OMS_MAX_UPLOAD_BYTES,
     trackStock: values.OMS_STOCK === 'tracked',
@@ -123,4 +180,107 @@ function isTimeZone(name: string): boolean {
   } catch {
     return false;
   }
+}
+
+function toObjectStore(value: string): ObjectStoreConfig {
+  if (value === 'file:') return { kind: 'directory' };
+  const form = 'is neither "file:" nor like s3://bucket?endpoint=http://localhost:4566&path_style=true';
+  const { name, parameters } = readEngineUrl(value, 's3:', form, ['endpoint', 'region', 'path_style']);
+  return {
+    kind: 's3',
+    bucket: name,
+    endpoint: parameters.endpoint ?? null,
+    region: parameters.region ?? null,
+    pathStyle: flag(parameters.path_style, 'path_style'),
+  };
+}
+
+function toJobQueue(value: string): JobQueueConfig {
+  if (value === 'sqlite:') return { kind: 'sqlite' };
+  const form = 'is neither "sqlite:" nor like sqs://queue-name?endpoint=http://localhost:4566';
+  const { name, parameters } = readEngineUrl(value, 'sqs:', form, ['endpoint', 'region']);
+  return { kind: 'sqs', queue: name, endpoint: parameters.endpoint ?? null, region: parameters.region ?? null };
+}
+
+function toOrderStore(value: string): OrderStoreConfig {
+  if (value === 'sqlite:') return { kind: 'sqlite' };
+  if (!/^mongodb(\+srv)?:\/\/[^/]/.test(value))
+    throw new Error('is neither "sqlite:" nor like mongodb://localhost:27018/oms');
+  return { kind: 'mongodb', url: value };
+}
+
+const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const;
+const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+
+/** Brokers by comma, which no URL parser takes: the authority is read here. */
+function toEventStream(value: string): EventStreamConfig {
+  if (value === 'outbox:') return { kind: 'outbox' };
+  const form =
+    /^kafka:\/\/(?:(?<user>[^:@/]+):(?<password>[^@/]*)@)?(?<brokers>[^/?@]+)\/(?<topic>[A-Za-z0-9._-]{1,249})(?:\?(?<query>.*))?$/;
+  const { user, password, brokers, topic, query } = form.exec(value)?.groups ?? {};
+  const hosts = brokers?.split(',') ?? [];
+  if (topic === undefined || !hosts.every((host) => /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(host)))
+    throw new Error('is neither "outbox:" nor like kafka://localhost:9092/order.created (brokers by comma)');
+  const parameters = readParameters(new URLSearchParams(query ?? ''), [
+    'partitions',
+    'replication',
+    'tls',
+    'sasl',
+    'compression',
+  ]);
+  const mechanism = SASL_MECHANISMS.find((known) => known === (parameters.sasl ?? 'plain'));
+  if (!mechanism) throw new Error(`has sasl=${parameters.sasl}, which is none of ${SASL_MECHANISMS.join(', ')}`);
+  const compression = COMPRESSIONS.find((known) => known === (parameters.compression ?? 'gzip'));
+  if (!compression)
+    throw new Error(`has compression=${parameters.compression}, which is none of ${COMPRESSIONS.join(', ')}`);
+  if (parameters.sasl !== undefined && user === undefined)
+    throw new Error(`has sasl=${parameters.sasl} without a user: kafka://user:password@host:9092/topic`);
+  return {
+    kind: 'kafka',
+    brokers: hosts,
+    topic,
+    partitions: count(parameters.partitions, 'partitions', DEFAULT_PARTITIONS),
+    replication: count(parameters.replication, 'replication', BROKER_DEFAULT),
+    tls: flag(parameters.tls, 'tls'),
+    sasl:
+      user === undefined
+        ? null
+        : { mechanism, username: decodeURIComponent(user), password: decodeURIComponent(password ?? '') },
+    compression,
+  };
+}
+
+const DEFAULT_PARTITIONS = 6;
+/** What Kafka takes for "as the broker is set up". */
+const BROKER_DEFAULT = -1;
+
+/** `scheme://name?parameter=value`. */
+function readEngineUrl<Name extends string>(value: string, protocol: string, form: string, names: readonly Name[]) {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  // The parser puts the names of unknown schemes into `host` as they are.
+  if (url?.protocol !== protocol || !/^[A-Za-z0-9._-]+$/.test(url.host) || !['', '/'].includes(url.pathname))
+    throw new Error(form);
+  const parameters = readParameters(url.searchParams, names);
+  const { endpoint } = parameters as { endpoint?: string };
+  if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)))
+    throw new Error(`has endpoint=${endpoint}, which is no http(s) URL`);
+  return { name: url.host, parameters };
+}
+
+function readParameters<Name extends string>(given: URLSearchParams, names: readonly Name[]) {
+  for (const name of given.keys())
+    if (!names.includes(name as Name)) throw new Error(`has the parameter ${name}, known are ${names.join(', ')}`);
+  return Object.fromEntries(given) as Partial<Record<Name, string>>;
+}
+
+function flag(value: string | undefined, name: string): boolean {
+  if (value !== undefined && value !== 'true' && value !== 'false')
+    throw new Error(`has ${name}=${value}, which is neither true nor false`);
+  return value === 'true';
+}
+
+function count(value: string | undefined, name: string, byDefault: number): number {
+  if (value === undefined) return byDefault;
+  if (!/^[1-9]\d{0,4}$/.test(value)) throw new Error(`has ${name}=${value}, which is no number from 1 on`);
+  return Number(value);
 }

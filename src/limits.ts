@@ -40,6 +40,39 @@ export const limits = {
   /** Writer requests are collected into one transaction until this much time has passed, so that small ones share an fsync. */
   sqliteGroupCommitMs: 30,
 
+  // MongoDB.
+  /** Finding a server, and waiting for a free connection: an election takes less; then the file waits and says so. */
+  mongoSelectMs: 5_000,
+  mongoConnectMs: 5_000,
+  /** Silence on a connection in the middle of an operation. The slowest, a chunk of orders on a busy cluster, takes a second or two. */
+  mongoSocketMs: 30_000,
+  /** One look of the driver at a server, which it ends by itself after 15 s unless it is stuck. */
+  mongoStuckMs: 20_000,
+  /** One call of the store, all its rounds together: a chunk takes a second or two. */
+  mongoOperationMs: 90_000,
+  /** Connections of one thread: its files in work use a few each. */
+  mongoConnections: 30,
+  /** Documents of one answer: a chunk's worth, so that a look is one round trip. */
+  mongoBatchDocuments: 5_000,
+  /** Rounds of a write that others keep winning, and the pauses between them: the file then waits like in an outage. */
+  mongoRounds: 8,
+  mongoFirstPauseMs: 2,
+  mongoLastPauseMs: 250,
+  /** Rounds of a single compare-and-swap on a stock row that many adjust at once. */
+  mongoSwapRounds: 200,
+  /** Stock changes under way at once for one request. */
+  mongoConcurrentChanges: 16,
+  /** Idempotent changes that a stock row remembers: far more than are repeated to it in a day. */
+  mongoStockOperations: 300,
+  /** Clocks may differ by this much between a worker and the database: leases of a minute then still do their work. */
+  mongoClockSkewMs: 20_000,
+  /** A file whose creation broke off is removed after this long: far longer than any creation takes. */
+  mongoCreatingMs: 24 * 60 * 60 * 1000,
+  /** Between two looks at what seems off while the service writes: longer than a chunk takes. */
+  verifyPauseMs: 2_000,
+  /** How often the outbox is looked at for subscribers, once for all of them. */
+  mongoOutboxPollMs: 250,
+
   // Checking a row.
   /** A text of an order, in characters: an address or a product's name with room to spare. */
   maxTextChars: 500,
@@ -115,6 +148,40 @@ export const limits = {
   /** Below this the service says that its disk is full, before it is: the database needs room to finish what is begun. */
   minFreeBytes: 16 * MiB,
 
+  // S3 and SQS.
+  /** A connection that is not made within this never will be. */
+  awsConnectMs: 5_000,
+  /** Nothing came or went on a socket for this long: it is dead. */
+  s3SilenceMs: 15_000,
+  /** The longest wait for a message is silent for 20 s. */
+  sqsSilenceMs: 30_000,
+  /** Tries of one request, the first included: they bridge a throttle or a reset; whoever called waits out an outage. */
+  awsTries: 3,
+  /** Sockets of one client: parts in flight of as many uploads as a network carries; more wait for their turn. */
+  awsSockets: 200,
+  /** A part of an upload: with those in flight, the one being filled and its copy, an upload holds 30 MiB. */
+  s3PartBytes: 10 * MiB,
+  s3PartsInFlight: 2,
+  /** What all uploads of a process may hold at once: some twenty large ones, or thousands of small ones. */
+  s3HeldBytes: 640 * MiB,
+  /** What S3 allows. */
+  s3MaxParts: 10_000,
+  /** Tries in a row of an object's reader that bring not one byte. */
+  s3ReadTries: 4,
+  s3ReadFirstPauseMs: 200,
+  s3ReadLastPauseMs: 3_000,
+  /** The longest wait for a message that SQS allows, and the longest time that it hides one. */
+  sqsWaitSeconds: 20,
+  sqsHideSeconds: 43_200,
+  /** A visibility timeout under this ends before a worker has extended it: it does so at a third, over a network. */
+  sqsLeastVisibilityMs: 5_000,
+  /** Messages that a redrive takes at once: what SQS hands out at most. */
+  sqsRedriveMessages: 10,
+  /** How long they are hidden from another redrive: ten messages are moved well within it. */
+  sqsRedriveSeconds: 60,
+  /** Why a message is dead, as it is kept with it: a sentence, with room for values. */
+  sqsReasonChars: 1_000,
+
   // Uploads.
   /** A connection on which nothing moved for this long is closed: slow is fine, silent is not. */
   uploadIdleMs: 60_000,
@@ -133,6 +200,8 @@ export const limits = {
   turnCheckMs: 500,
   /** How often a file in work is looked at for a cancel: people wait for it. */
   cancelCheckMs: 1_000,
+  /** SQS ends a delivery after 12 hours, however often it was extended: before that the file goes on under a new message. */
+  maxDeliveryMs: 11 * 60 * 60 * 1000,
   /** One wait for a message; SQS ends long polls at this, too. */
   receiveWaitMs: 20_000,
   /** Pauses between tries while an engine is down: doubled from the first to the last, with jitter. */
@@ -144,10 +213,18 @@ export const limits = {
   sweepMs: 30_000,
   strandedMs: 120_000,
   sweepFiles: 1_000,
+  /** How old an object without a file must be where other processes may be about to record it; also how often they are looked for. */
+  orphanMs: 60 * 60 * 1000,
   /** A graceful stop gives running work this long. */
   stopMs: 8_000,
 
   // Events.
+  /** Orders of one batch of the outbox on SQLite: some 1 MB of events. */
+  publishOrders: 1_000,
+  /** How often the publisher looks for new orders: what an event may be late when nothing else is. */
+  publishPollMs: 200,
+  /** The lease on publishing: another publisher takes over when its holder has been silent for this long. */
+  publishLeaseMs: 15_000,
   /** Events read at once for one subscriber. */
   eventBatch: 200,
   /** Pause that a client of an event subscription is told to make before it reconnects. */
@@ -156,6 +233,47 @@ export const limits = {
   sseKeepAliveMs: 15_000,
   /** How often a file is looked at for its progress stream. */
   progressMs: 250,
+
+  // The event stream in Kafka.
+  /** Connecting to a broker, and naming oneself to it: brokers on other continents answer sooner. */
+  kafkaConnectMs: 3_000,
+  /** What a broker may take to have a batch on all replicas, or to make a topic; a request waits longer than that. */
+  kafkaAckMs: 10_000,
+  kafkaRequestMs: 15_000,
+  /** Tries after the first: they bridge a new leader of a partition; a longer outage is for the caller to wait. */
+  kafkaRetries: 3,
+  kafkaRetryDelayMs: 100,
+  kafkaMaxRetryDelayMs: 1_000,
+  /** Until the partitions of a new topic have leaders. */
+  kafkaLeaderMs: 8_000,
+  /** Failures of a reader in a row, a second or more apart: they bridge the restart of a broker. */
+  kafkaReaderRetries: 10,
+  /** Messages of one request before compression: one partition's share is below the 1 MiB that a broker takes at most. */
+  kafkaRequestBytes: 900 * KiB,
+  /** A member of a group that was silent for this long is dropped; it says that it is there every tenth of that. */
+  kafkaSessionMs: 30_000,
+  kafkaHeartbeatMs: 3_000,
+  /** How long a fetch waits for events: also what the end of a reader may take. */
+  kafkaFetchWaitMs: 500,
+  /** One fetch, before decompression: JSON of orders grows some ten times. */
+  kafkaFetchPartitionBytes: 64 * KiB,
+  kafkaFetchBytes: 256 * KiB,
+  /** How soon partitions that were added are seen. */
+  kafkaMetadataMs: 60_000,
+  /** The newest events kept for all subscribers, of all partitions: some seconds at full speed. */
+  kafkaKeptEvents: 20_000,
+  kafkaKeptBytes: 32 * MiB,
+  /** Subscribers that read from Kafka at once because they are further back: each has a consumer and what it has read. */
+  kafkaReplays: 8,
+  /** Read ahead for one of them, beside one fetch. */
+  kafkaReplayEvents: 1_000,
+  kafkaReplayBytes: 2 * MiB,
+  /** One that takes nothing for this long gives its place to another. */
+  kafkaReplayIdleMs: 10_000,
+  /** Without events for this long it is looked whether those to be read are still there. */
+  kafkaReplayQuietMs: 5_000,
+  /** A close waits this long for consumers to leave their groups: one whose broker is gone cannot. */
+  kafkaCloseMs: 5_000,
 
   // HTTP.
   pageItems: 50,
@@ -175,6 +293,8 @@ export const limits = {
   stopCheckMs: 50,
   /** Sockets at once: uploads and subscriptions, below the usual bound on open files. */
   maxConnections: 10_000,
+  /** An engine's answer at the start: long enough for one that is just coming up. */
+  startCheckMs: 10_000,
   /** One dependency's answer to `/readyz`. */
   pingMs: 2_000,
   /** A stock CSV or JSON body: some 200,000 rows. More comes in parts. */
@@ -195,4 +315,16 @@ export const limits = {
    */
   workerHeap: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 },
   writerHeap: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 },
+
+  // Engines for tests, and the stack on one machine.
+  /** Fetching an engine at its first use: some 100 MB over a slow line. */
+  engineFetchMs: 10 * 60_000,
+  /** From the start of an engine to its first answer: a JVM on two busy cores takes some 20 s. */
+  engineStartMs: 120_000,
+  /** How much of what an engine said last is told when it does not start: one stack trace. */
+  engineLastWordsChars: 2_000,
+  /** `docker info` takes well under a second where Docker runs; where it hangs there is none. */
+  dockerAnswerMs: 10_000,
+  /** The demonstration from the first question to the last event: the stack may just be starting. */
+  stackDemoMs: 3 * 60_000,
 } as const;

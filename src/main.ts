@@ -9,7 +9,11 @@ interface Command {
 
 const COMMANDS: Record<string, Command> = {
   start: {
-    usage: ['oms start [--sample]                 run the service; --sample loads the sample into an empty one'],
+    usage: [
+      'oms start [--sample]                 run the service; --sample loads the sample into an empty one',
+      'oms start --role api|worker|publisher',
+      '                                     run some roles of it, by comma, beside processes with the others',
+    ],
     load: () => import('./commands/start.ts'),
   },
   ingest: {
@@ -31,6 +35,10 @@ const COMMANDS: Record<string, Command> = {
   doctor: {
     usage: ['oms doctor                           which adapter each port has, and whether it answers'],
     load: () => import('./commands/doctor.ts'),
+  },
+  ims: {
+    usage: ['oms ims                              run the reference IMS alone, for services that run elsewhere'],
+    load: () => import('./commands/ims.ts'),
   },
   verify: {
     usage: ['oms verify [--json]                  check that nothing was lost or doubled, over the whole store'],

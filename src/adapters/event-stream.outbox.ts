@@ -1,21 +1,29 @@
 /**
- * The event stream without a broker: the orders of `oms.db`, read by the number that each got when it was committed. An order is
- * published from its commit on; its event is made from it at every reading, always the same bytes (INV-3).
+ * The event stream without a broker: the orders of the order store, read by the number that each got in its outbox, without
+ * gaps. Its event is made from an order at every reading, always the same bytes (INV-3).
  */
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { orderCreatedJson } from '../model/event.ts';
+import type { Order } from '../model/order.ts';
 import type { EventStream } from '../ports/event-stream.ts';
-import { createOutboxReader } from './order-store.sqlite/orders.ts';
-import type { Database } from './sqlite/database.ts';
-import type { Writer } from './sqlite/writer.ts';
 
-const toCursor = (seq: number) => `o${seq.toString(36)}`;
+/** What an order store has for this stream. */
+export interface NumberedOrders {
+  /** The highest number so far; 0 when there is none. */
+  newest(): Promise<number>;
+  /** Orders above a number, up to `limit`, in the order of their numbers. */
+  after(number: number, limit: number): Promise<{ number: number; order: Order }[]>;
+  /** Resolves when there may be some above the number, or the signal is aborted. */
+  wait(number: number, signal: AbortSignal): Promise<void>;
+}
 
-function toSeq(cursor: string): number {
-  const seq = /^o[0-9a-z]{1,11}$/.test(cursor) ? Number.parseInt(cursor.slice(1), 36) : Number.NaN;
-  if (!Number.isSafeInteger(seq)) throw invalidCursor(cursor);
-  return seq;
+const toCursor = (number: number) => `o${number.toString(36)}`;
+
+function toNumber(cursor: string): number {
+  const number = /^o[0-9a-z]{1,11}$/.test(cursor) ? Number.parseInt(cursor.slice(1), 36) : Number.NaN;
+  if (!Number.isSafeInteger(number)) throw invalidCursor(cursor);
+  return number;
 }
 
 const invalidCursor = (cursor: string) =>
@@ -24,29 +32,38 @@ const invalidCursor = (cursor: string) =>
     `"${cursor.slice(0, 40)}" is no cursor of this event stream: take the id of an event, or 0`,
   );
 
-export function createOutboxEventStream(db: Database, writer: Pick<Writer, 'nextCommit'>): EventStream {
-  const outbox = createOutboxReader(db);
+export function createOutboxEventStream(
+  orders: NumberedOrders,
+  { inspect, publish = null }: Pick<EventStream, 'inspect'> & Partial<Pick<EventStream, 'publish'>>,
+): EventStream {
+  const check = async (cursor: string) => {
+    // A cursor of another store would keep its reader waiting past events that it has never seen.
+    if (toNumber(cursor) > (await orders.newest())) throw invalidCursor(cursor);
+  };
   return {
     beginning: toCursor(0),
-    async end() {
-      return toCursor(outbox.newest());
+    end: async () => toCursor(await orders.newest()),
+    check,
+    async *subscribe(after, signal) {
+      await check(after);
+      let last = toNumber(after);
+      while (!signal.aborted) {
+        const batch = await orders.after(last, limits.eventBatch);
+        if (batch.length === 0) {
+          await orders.wait(last, signal);
+          continue;
+        }
+        last = batch.at(-1)!.number;
+        yield batch.map(({ number, order }) => ({
+          cursor: toCursor(number),
+          orderId: order.orderId,
+          json: orderCreatedJson(order),
+        }));
+      }
     },
-    async read(after, limit) {
-      const from = toSeq(after);
-      // A cursor from another data directory would keep its reader waiting past events that it has never seen.
-      if (from > outbox.newest()) throw invalidCursor(after);
-      return outbox.after(from, Math.min(limit, limits.eventBatch)).map(({ seq, order }) => ({
-        cursor: toCursor(seq),
-        orderId: order.orderId,
-        json: orderCreatedJson(order),
-      }));
-    },
-    async wait(after, signal) {
-      const seq = toSeq(after);
-      while (!signal.aborted && outbox.newest() <= seq) await writer.nextCommit(signal);
-    },
-    async ping() {
-      outbox.newest();
+    publish,
+    async inspect() {
+      return { ...(await inspect()), engine: 'outbox of the order store' };
     },
   };
 }

@@ -26,6 +26,7 @@ import { z } from 'zod';
 import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Ims, ImsAnswer, ImsPair } from '../ports/ims.ts';
+import { type Inspection, withoutCredentials } from '../ports/inspection.ts';
 
 type Bounds = Record<Extract<keyof typeof limits, `ims${string}`>, number>;
 
@@ -59,6 +60,7 @@ type Answers = Map<string, ImsAnswer>;
 type Reply = { accepted: true; body: string } | { accepted: false; words: string };
 
 class HttpIms implements Ims {
+  readonly #address: string;
   readonly #endpoint: Endpoint;
   readonly #bounds: Bounds;
   readonly #policies: ReturnType<typeof createPolicies>;
@@ -68,6 +70,7 @@ class HttpIms implements Ims {
   readonly #closing = new AbortController();
 
   constructor({ baseUrl, logger, bounds }: HttpImsOptions) {
+    this.#address = withoutCredentials(baseUrl);
     this.#endpoint = endpointOf(baseUrl);
     this.#bounds = { ...limits, ...bounds };
     this.#policies = createPolicies(this.#bounds, this.#endpoint, logger);
@@ -106,8 +109,9 @@ class HttpIms implements Ims {
   }
 
   /** Past the retries and the breaker: it tells how things are at this moment. */
-  async ping(): Promise<void> {
+  async inspect(): Promise<Inspection> {
     await this.#policies.timed.execute(({ signal }) => this.#post([], signal), this.#closing.signal);
+    return { engine: 'IMS', address: this.#address, missing: [] };
   }
 
   async close(): Promise<void> {

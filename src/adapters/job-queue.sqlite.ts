@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { limits } from '../limits.ts';
 import type { Delivery, JobQueue } from '../ports/job-queue.ts';
-import type { Database } from './sqlite/database.ts';
+import { type Database, inspectDatabase } from './sqlite/database.ts';
 import type { Writer } from './sqlite/writer.ts';
 
 interface JobRow {
@@ -40,9 +40,9 @@ export function queueOperations(db: Database, now: () => number) {
   const freeAll = db.prepare('update jobs set visible_at = ? where receipt is not null and dead_because is null');
 
   return {
-    sendJob({ body, delayMs }: { body: string; delayMs: number }): void {
+    sendJob(body: string): void {
       const at = now();
-      insert.run(body, at + delayMs, at);
+      insert.run(body, at, at);
     },
     receiveJob({ visibilityMs }: { visibilityMs: number }): Received {
       const at = now();
@@ -58,14 +58,14 @@ export function queueOperations(db: Database, now: () => number) {
         return { delivery: { receipt, body: job.body, deliveries: job.deliveries + 1 } };
       }
     },
-    extendJob({ receipt, ms }: { receipt: string; ms: number }): boolean {
-      return hide.run(now() + ms, receipt).changes > 0;
+    extendJob({ receipt, ms }: { receipt: string; ms: number }): void {
+      hide.run(now() + ms, receipt);
     },
-    deleteJob(receipt: string): boolean {
-      return remove.run(receipt).changes > 0;
+    deleteJob(receipt: string): void {
+      remove.run(receipt);
     },
-    deadLetterJob({ receipt, why }: { receipt: string; why: string }): boolean {
-      return buryByReceipt.run(why, receipt).changes > 0;
+    deadLetterJob({ receipt, why }: { receipt: string; why: string }): void {
+      buryByReceipt.run(why, receipt);
     },
     redriveJobs(_: null): string[] {
       const bodies = (dead.all() as { body: string }[]).map((job) => job.body);
@@ -95,7 +95,7 @@ export function createSqliteJobQueue(options: {
 
   return {
     visibilityMs: limits.queueVisibilityMs,
-    send: (job, { delayMs = 0 } = {}) => writer.call('sendJob', { body: JSON.stringify(job), delayMs }),
+    send: (job) => writer.call('sendJob', JSON.stringify(job)),
 
     async receive(waitMs, signal) {
       const until = now() + waitMs;
@@ -112,14 +112,12 @@ export function createSqliteJobQueue(options: {
 
     extend: (receipt, ms) => writer.call('extendJob', { receipt, ms }),
     delete: (receipt) => writer.call('deleteJob', receipt),
-    deadLetter: (receipt, why) => writer.call('deadLetterJob', { receipt, why }),
+    deadLetter: ({ receipt }, why) => writer.call('deadLetterJob', { receipt, why }),
     redrive: () => writer.call('redriveJobs', null),
     async depth() {
       return depth.get({ now: now() }) as unknown as { visible: number; inFlight: number; dead: number };
     },
-    async ping() {
-      db.prepare('select 1 from jobs limit 1').get();
-    },
+    inspect: async () => inspectDatabase(db),
   };
 
   /** Until a message has become visible, by a commit of anyone or by time, or `ms` have passed. */

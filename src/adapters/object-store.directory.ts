@@ -4,23 +4,21 @@
  * Source: POSIX fsync(2) and rename(2); "Files are hard", Dan Luu, 2017.
  */
 import { randomUUID } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
+import { constants, createReadStream, existsSync } from 'node:fs';
 import { type FileHandle, mkdir, open, opendir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
-
-/** Made by the server, and checked all the same: no key can leave the directory. */
-const KEY = /^[a-z]+\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,200}$/;
+import { OWN_KEY } from './own-key.ts';
 
 export async function createDirectoryObjectStore(root: string): Promise<ObjectStore> {
   const staging = join(root, 'staging');
   const pathOf = (key: string): string => {
-    if (!KEY.test(key)) throw new OmsError('invalid_key', `"${key}" is no object key`);
+    if (!OWN_KEY.test(key)) throw new OmsError('invalid_key', `"${key}" is no object key`);
     return join(root, key);
   };
-  for (const directory of ['staging', 'incoming', 'reports']) await mkdir(join(root, directory), { recursive: true });
+  for (const directory of ['staging', 'uploads', 'reports']) await mkdir(join(root, directory), { recursive: true });
 
   return {
     async stage(key) {
@@ -87,7 +85,7 @@ export async function createDirectoryObjectStore(root: string): Promise<ObjectSt
       }
     },
 
-    async ping() {
+    async inspect() {
       const { bavail, bsize } = await statfs(root).catch(fail);
       if (bavail * bsize < limits.minFreeBytes)
         throw new OmsError(
@@ -97,13 +95,17 @@ export async function createDirectoryObjectStore(root: string): Promise<ObjectSt
             retryable: true,
           },
         );
+      return { engine: 'directory', address: root, missing: [] };
     },
   };
 }
 
-/** What a crash left half-written. Only for a process that holds the lock of the data directory. */
-export async function discardStaged(root: string): Promise<void> {
+/** Removes what a crash left half-written. Only for a process that holds the lock of the data directory. */
+export async function prepareDirectory(root: string): Promise<void> {
   await rm(join(root, 'staging'), { recursive: true, force: true });
+  // Where release 1.0 kept uploads.
+  const former = join(root, 'incoming');
+  if (existsSync(former)) await rename(former, join(root, 'uploads'));
 }
 
 /** Whole seconds, as archives of a backup keep no more. */

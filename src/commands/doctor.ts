@@ -1,48 +1,70 @@
-/** `oms doctor`: which adapter each port has, and whether it answers. */
+/** `oms doctor`: per port which engine it has, where, whether it answers, and what is missing there with the command that makes it. */
 import { readHolder } from '../adapters/data-directory.ts';
-import { startEngine } from '../app.ts';
-import { readConfig } from '../config.ts';
+import { createHttpIms } from '../adapters/ims.http.ts';
+import { type Embedded, startEmbedded, type Undo } from '../app.ts';
+import { describe, type EngineState, inspectEngine } from '../check-engines.ts';
+import { type Config, readConfig } from '../config.ts';
 import { isOmsError } from '../errors.ts';
-import { checkDependencies, type DependencyState } from '../http/health.ts';
+import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
+import { isEmbedded, portOpener, VARIABLES } from '../open-ports.ts';
+
+type PortName = keyof typeof VARIABLES;
+type States = Record<string, EngineState>;
 
 export async function run(): Promise<number> {
   const config = readConfig();
-  const adapters = {
-    objects: `directory ${config.dataDirectory}/objects`,
-    queue: `SQLite ${config.dataDirectory}/oms.db`,
-    store: `SQLite ${config.dataDirectory}/oms.db`,
-    events: 'outbox of the order store',
-    ims: config.ims.kind === 'http' ? config.ims.baseUrl : `reference IMS on port ${config.ims.port}`,
-  };
-  const states = await ask();
-  for (const [port, adapter] of Object.entries(adapters)) {
-    const state = states[port]!;
-    process.stdout.write(
-      `${port.padEnd(9)}${state.status.padEnd(6)}${withoutCredentials(adapter)}${state.status === 'down' ? `: ${state.detail}` : ''}\n`,
-    );
+  const states = await ask(config);
+  const names = Object.keys(states).sort();
+  const width = Math.max(...names.map((name) => name.length)) + 2;
+  const below = `\n${' '.repeat(width + 6)}`;
+  for (const name of names) {
+    const state = states[name]!;
+    const url = config.urls[name as PortName];
+    const told =
+      state.status === 'up'
+        ? [`${state.engine}, ${state.address}`, ...state.missing.map((missing) => `missing: ${describe(missing)}`)]
+        : [`${VARIABLES[name as PortName]}: ${state.detail}`];
+    process.stdout.write(`${name.padEnd(width)}${state.status.padEnd(6)}${[url, ...told].join(below)}\n`);
   }
   return Object.values(states).every(({ status }) => status === 'up') ? 0 : 1;
+}
 
-  async function ask(): Promise<Record<string, DependencyState>> {
-    try {
-      const engine = await startEngine(config, 'oms doctor', createLogger('error', 'doctor'));
-      try {
-        const { objects, queue, store, events, ims } = engine.ports;
-        return await checkDependencies({ objects, queue, store, events, ims });
-      } finally {
-        await engine.stop();
-      }
-    } catch (error) {
-      const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
-      if (!url) throw error;
-      process.stdout.write(`asked the running server at ${url}\n`);
-      const answer = (await (await fetch(`${url}/readyz`)).json()) as { dependencies: Record<string, DependencyState> };
-      return answer.dependencies;
-    }
+async function ask(config: Config): Promise<States> {
+  const undo: Undo = [];
+  try {
+    const embedded = isEmbedded(config) ? await startEmbedded(config, 'oms doctor', undo) : null;
+    return await inspectAll(config, embedded, undo);
+  } catch (error) {
+    const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
+    if (!url) throw error;
+    process.stdout.write(`asked the running server at ${url}\n`);
+    return askServer(url);
+  } finally {
+    for (const step of undo.reverse()) await step();
   }
 }
 
-function withoutCredentials(address: string): string {
-  return address.replace(/\/\/[^/@]*@/, '//');
+async function inspectAll(config: Config, embedded: Embedded | null, undo: Undo): Promise<States> {
+  const logger = createLogger('silent', 'doctor');
+  const { open, close } = portOpener({ config, embedded: embedded?.connect() ?? null }, logger);
+  undo.push(close);
+  const checks = (Object.keys(open) as (keyof typeof open)[]).map(
+    async (port) => [port, await inspectEngine(open[port](), limits.startCheckMs)] as const,
+  );
+  return { ...Object.fromEntries(await Promise.all(checks)), ims: await inspectIms(config) };
+}
+
+async function inspectIms({ ims }: Config): Promise<EngineState> {
+  if (ims.kind === 'reference')
+    return { status: 'up', engine: 'reference IMS', address: `port ${ims.port} while the service runs`, missing: [] };
+  const client = createHttpIms({ baseUrl: ims.baseUrl });
+  const state = await inspectEngine(client, limits.startCheckMs);
+  await client.close();
+  return state;
+}
+
+async function askServer(url: string): Promise<States> {
+  const { dependencies } = (await (await fetch(`${url}/readyz`)).json()) as { dependencies: States };
+  return dependencies;
 }

@@ -67,7 +67,7 @@ async function openIms(config: Config): Promise<{ ims: Ims; close(): Promise<voi
     const ims = createHttpIms({ baseUrl: config.ims.baseUrl });
     return { ims, close: () => ims.close() };
   }
-  const store = openStoreForReading(config);
+  const store = await openStoreForReading(config);
   const reference = await startReferenceIms({
     port: 0,
     ...(config.ims.catalogFile === null ? {} : { catalogFile: config.ims.catalogFile }),

@@ -15,6 +15,7 @@ import { isOmsError, OmsError } from '../errors.ts';
 import { fileJson } from '../http/file-json.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
+import { reportKey } from '../model/file.ts';
 import { upload } from '../pipeline/upload.ts';
 import { dryRun } from './dry-run.ts';
 import { createProgress } from './progress.ts';
@@ -26,7 +27,8 @@ interface Service {
   /** The file that was made of it, or the one that has these bytes already. */
   upload(path: string): Promise<{ fileId: string; existed: boolean }>;
   get(fileId: string): Promise<FileJson>;
-  report(name: string): string;
+  /** Where the report of a file is that has one. */
+  report(file: FileJson): string;
   stop(): Promise<void>;
 }
 
@@ -91,7 +93,7 @@ function tell(service: Service, path: string, file: FileJson): number {
   const lines = [`${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid (${file.file_id})`];
   if (file.failure) lines.push(`  ${file.failure.code}: ${file.failure.message}`);
   for (const [code, count] of Object.entries(file.invalid_by_code)) lines.push(`  ${code.padEnd(20)}${count}`);
-  if (file.invalid_file) lines.push(`  report: ${service.report(file.invalid_file)}`);
+  if (file.invalid_file) lines.push(`  report: ${service.report(file)}`);
   process.stdout.write(`${lines.join('\n')}\n`);
   if (file.status !== 'completed') return EXIT.failed;
   return invalid === 0 ? EXIT.allAccepted : EXIT.someInvalid;
@@ -120,11 +122,10 @@ async function connect(config: Config): Promise<Service> {
 }
 
 async function ownPipeline(config: Config): Promise<Service> {
-  // A port that another program has does not matter here: nobody else has to find the reference IMS.
-  const ims = config.ims.kind === 'reference' ? { ...config.ims, port: 0 } : config.ims;
   const logger = createLogger(config.logLevel, 'ingest');
-  const engine = await startEngine({ ...config, ims }, 'oms ingest', logger);
-  engine.startWorker();
+  const engine = await startEngine(config, { command: 'oms ingest', roles: ['worker'] }, logger);
+  engine.startRole('worker');
+  engine.startRole('publisher');
   const ports = { ...engine.ports, logger };
   return {
     async upload(path) {
@@ -141,7 +142,12 @@ async function ownPipeline(config: Config): Promise<Service> {
       return { fileId: result.file.fileId, existed: false };
     },
     get: async (fileId) => fileJson((await ports.store.files.get(fileId))!),
-    report: (name) => `${config.dataDirectory}/objects/reports/${name}`,
+    report({ invalid_file: name, progress }) {
+      const key = reportKey({ name: name!, rows: progress.invalid });
+      return config.objectStore.kind === 'directory'
+        ? `${config.dataDirectory}/objects/${key}`
+        : `s3://${config.objectStore.bucket}/${key}`;
+    },
     stop: () => engine.stop(),
   };
 }
@@ -169,7 +175,7 @@ function runningServer(url: string): Service {
       }
     },
     get: (fileId) => call(`/files/${fileId}`),
-    report: (name) => `${url}/invalid-files/${name}`,
+    report: ({ invalid_file: name }) => `${url}/invalid-files/${name}`,
     async stop() {},
   };
 }

@@ -4,12 +4,17 @@ import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { isOmsError } from '../errors.ts';
 import { createLogger } from '../log.ts';
+import { readMessage } from '../pipeline/message.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
   let engine: Engine;
   try {
-    engine = await startEngine(config, 'oms redrive', createLogger(config.logLevel, 'redrive'));
+    engine = await startEngine(
+      config,
+      { command: 'oms redrive', roles: ['api'] },
+      createLogger(config.logLevel, 'redrive'),
+    );
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
@@ -19,14 +24,17 @@ export async function run(): Promise<number> {
     const { queue, store } = engine.ports;
     let files = 0;
     for (const body of await queue.redrive()) {
-      const fileId = readFileId(body);
-      if (fileId === null) continue;
+      const message = readMessage(body);
+      if (message.kind !== 'job') continue;
       // A file that is not failed any more needs no change: its message finds that out.
-      const requeued = await store.files.requeue(fileId).catch((error) => {
+      const requeued = await store.files.requeue(message.fileId).catch((error) => {
         if (isOmsError(error)) return null;
         throw error;
       });
-      if (requeued) files++;
+      if (!requeued) continue;
+      // A worker may have found the file still failed, and its message with nothing to do. One too many does no harm.
+      await queue.send({ version: 1, fileId: message.fileId });
+      files++;
     }
     return tell(files);
   } finally {
@@ -56,13 +64,4 @@ async function retryThroughServer(url: string): Promise<number> {
 function tell(files: number): number {
   process.stdout.write(`${files} files queued again\n`);
   return 0;
-}
-
-function readFileId(body: string): string | null {
-  try {
-    const { fileId } = JSON.parse(body) as { fileId?: unknown };
-    return typeof fileId === 'string' ? fileId : null;
-  } catch {
-    return null;
-  }
 }

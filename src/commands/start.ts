@@ -1,22 +1,33 @@
-/** `oms start`: runs the service until it is told to stop. */
+/** `oms start`: runs the service, or some roles of it, until it is told to stop. */
 import { parseArgs } from 'node:util';
-import { startServer } from '../app.ts';
-import { readConfig } from '../config.ts';
+import { ROLES, type Role, startServer } from '../app.ts';
+import { type Config, readConfig } from '../config.ts';
+import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
+import { isEmbedded } from '../open-ports.ts';
 import { loadSample } from './sample.ts';
 
 export async function run(args: string[]): Promise<number> {
-  const { values } = parseArgs({ args, options: { sample: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    args,
+    options: { sample: { type: 'boolean', default: false }, role: { type: 'string', multiple: true } },
+  });
   const config = readConfig();
+  const roles = readRoles(values.role, config);
   const logger = createLogger(config.logLevel, 'server');
   // Before anything runs: a stop that comes during the start is carried out after it.
   const stopAsked = stopSignal();
-  const server = await startServer(config, logger);
+  const server = await startServer(config, roles, logger);
+  const whole = roles.length === ROLES.length;
   process.stdout.write(`listening on ${server.url}\n`);
+  if (!whole) process.stdout.write(`role ${roles.join(', ')}\n`);
   if (config.ims.kind === 'reference') process.stdout.write(`reference IMS on ${server.imsUrl}\n`);
 
-  const sample = values.sample ? loadSample(server.url, server.ports.store, stopAsked.signal) : Promise.resolve();
+  const sample =
+    values.sample && roles.includes('api')
+      ? loadSample(server.url, server.ports.store, stopAsked.signal)
+      : Promise.resolve();
   sample.catch((error) => {
     if (!stopAsked.signal.aborted) logger.error({ err: error }, 'the sample could not be loaded');
   });
@@ -27,7 +38,9 @@ export async function run(args: string[]): Promise<number> {
     // What was answered is on disk, and the rest is done again from the checkpoints.
     process.exit(1);
   }
-  process.stdout.write('\nstopping: files in work go on from their checkpoints at the next start\n');
+  process.stdout.write(
+    roles.includes('worker') ? '\nstopping: files in work go on from their checkpoints\n' : '\nstopping\n',
+  );
   const late = setTimeout(() => {
     logger.warn('the stop took too long: the process ends now, nothing is lost by it');
     process.exit(1);
@@ -36,6 +49,21 @@ export async function run(args: string[]): Promise<number> {
   clearTimeout(late);
   process.stdout.write('stopped\n');
   return 0;
+}
+
+/** `--role worker`, `--role api,publisher`; all without it. */
+function readRoles(given: string[] | undefined, config: Config): Role[] {
+  if (given === undefined) return [...ROLES];
+  const names = given.flatMap((value) => value.split(',')).map((name) => name.trim());
+  const unknown = names.find((name) => !ROLES.includes(name as Role));
+  if (unknown !== undefined) throw new OmsError('invalid_option', `--role "${unknown}" is none of ${ROLES.join(', ')}`);
+  const roles = ROLES.filter((role) => names.includes(role));
+  if (roles.length < ROLES.length && isEmbedded(config))
+    throw new OmsError(
+      'invalid_option',
+      '--role: file: and sqlite: lie in the data directory, which one process owns with all roles: leave --role out, or set OMS_OBJECT_STORE to s3://…, OMS_JOB_QUEUE to sqs://… and OMS_ORDER_STORE to mongodb://…',
+    );
+  return roles;
 }
 
 function stopSignal(): { promise: Promise<'stop'>; signal: AbortSignal } {

@@ -18,7 +18,11 @@ export async function run(args: string[]): Promise<number> {
   const batches = () => readStockCsv(createReadStream(path), 'available');
   let set = 0;
   try {
-    const engine = await startEngine(config, 'oms stock import', createLogger(config.logLevel, 'stock'));
+    const engine = await startEngine(
+      config,
+      { command: 'oms stock import', roles: ['api'] },
+      createLogger(config.logLevel, 'stock'),
+    );
     try {
       for await (const batch of batches()) set += (await engine.ports.store.stock.change(batch, null)).length;
     } finally {

@@ -14,7 +14,7 @@ const SHOWN = 20;
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
-  const store = openStoreForReading(readConfig());
+  const store = await openStoreForReading(readConfig());
   const violations: Violation[] = [];
   const counts: Record<keyof typeof INVARIANTS, number> = { 'INV-1': 0, 'INV-2': 0, 'INV-3': 0 };
   if (store) {

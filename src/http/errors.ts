@@ -17,6 +17,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   broken_multipart: 400,
   unfinished_upload: 400,
   not_found: 404,
+  object_missing: 404,
   file_ended: 409,
   not_retryable: 409,
   duplicate_file: 409,
@@ -27,6 +28,9 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   store_unavailable: 503,
   object_store_unavailable: 503,
   job_queue_unavailable: 503,
+  event_stream_unavailable: 503,
+  ims_unavailable: 503,
+  store_contention: 503,
   disk_full: 507,
 };
 

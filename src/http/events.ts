@@ -5,6 +5,7 @@
  */
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
+import type { Logger } from 'pino';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
 import { ORDER_CREATED } from '../model/event.ts';
@@ -12,7 +13,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 import { oneOf, readQuery } from './parameters.ts';
 
-export function eventRoutes({ events, clock }: { events: EventStream; clock: Clock }, stopping: AbortSignal) {
+export function eventRoutes(
+  { events, clock, logger }: { events: EventStream; clock: Clock; logger: Logger },
+  stopping: AbortSignal,
+) {
   const app = new Hono();
 
   app.get('/events', async (c) => {
@@ -23,29 +27,39 @@ export function eventRoutes({ events, clock }: { events: EventStream; clock: Clo
     const asked = c.req.header('last-event-id') || query.after;
     const from = asked === undefined ? await events.end() : asked === '0' ? events.beginning : asked;
     // A cursor that is none is refused before the stream begins.
-    await events.read(from, 1);
+    if (asked !== undefined) await events.check(from);
 
     return streamSSE(c, async (stream) => {
-      const gone = new AbortController();
-      stream.onAbort(() => gone.abort());
-      const stop = AbortSignal.any([gone.signal, stopping]);
-      let cursor = from;
-      await stream.write(`id: ${cursor}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`);
-      while (!stop.aborted) {
-        const batch = await events.read(cursor, limits.eventBatch);
-        if (batch.length > 0) {
+      const ended = new AbortController();
+      stream.onAbort(() => ended.abort());
+      const stop = AbortSignal.any([ended.signal, stopping]);
+      await stream.write(`id: ${from}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`);
+      let sentMs = clock.now();
+      const keepingAlive = keepAlive();
+      try {
+        for await (const batch of events.subscribe(from, stop)) {
           // JSON text has no line breaks, so one data line holds it.
           await stream.write(
             batch.map((event) => `event: ${ORDER_CREATED}\nid: ${event.cursor}\ndata: ${event.json}\n\n`).join(''),
           );
-          cursor = batch.at(-1)!.cursor;
-          continue;
+          sentMs = clock.now();
         }
-        const pause = new AbortController();
-        const quiet = AbortSignal.any([stop, pause.signal]);
-        await Promise.race([events.wait(cursor, quiet), clock.sleep(limits.sseKeepAliveMs, quiet)]);
-        pause.abort();
-        if (!stop.aborted && (await events.end()) === cursor) await stream.write(': still here\n\n');
+      } catch (error) {
+        // The client comes back with the last id that it has seen.
+        logger.warn({ err: error }, 'a subscription to events was broken off');
+      } finally {
+        ended.abort();
+        await keepingAlive;
+      }
+
+      async function keepAlive(): Promise<void> {
+        for (;;) {
+          await clock.sleep(sentMs + limits.sseKeepAliveMs - clock.now(), stop);
+          if (stop.aborted) return;
+          if (clock.now() - sentMs < limits.sseKeepAliveMs) continue;
+          await stream.write(': still here\n\n');
+          sentMs = clock.now();
+        }
       }
     });
   });

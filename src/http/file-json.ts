@@ -28,7 +28,8 @@ export function fileJson(file: FileRecord) {
 }
 
 function progressJson(file: FileRecord) {
-  const share = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / file.sizeBytes);
+  // An object in a bucket may be empty.
+  const share = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / Math.max(1, file.sizeBytes));
   const rowsPerSecond = file.rowsPerSecond === null ? null : Math.round(file.rowsPerSecond);
   const ended = isEnded(file.status);
   const rowsLeft = share > 0 ? file.rows / share - file.rows : null;

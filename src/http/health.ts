@@ -1,31 +1,18 @@
-/** `/healthz`: the process answers. `/readyz`: each dependency by name. */
+/** `/healthz`: the process answers. `/readyz`: each dependency by name, with its engine. */
 import { Hono } from 'hono';
+import { type EngineState, inspectEngine } from '../check-engines.ts';
 import { limits } from '../limits.ts';
-
-export interface Dependencies {
-  [name: string]: { ping(): Promise<void> };
-}
+import type { Inspected } from '../ports/inspection.ts';
 
 /** Asks each dependency, all at once, each with a bound. */
-export type DependencyState = { status: 'up' } | { status: 'down'; detail: string };
-
-export async function checkDependencies(dependencies: Dependencies): Promise<Record<string, DependencyState>> {
-  const checks = Object.entries(dependencies).map(async ([name, dependency]): Promise<[string, DependencyState]> => {
-    const timeout = Promise.withResolvers<never>();
-    const timer = setTimeout(() => timeout.reject(new Error(`no answer within ${limits.pingMs} ms`)), limits.pingMs);
-    try {
-      await Promise.race([dependency.ping(), timeout.promise]);
-      return [name, { status: 'up' }];
-    } catch (error) {
-      return [name, { status: 'down', detail: (error as Error).message }];
-    } finally {
-      clearTimeout(timer);
-    }
-  });
+export async function checkDependencies(dependencies: Record<string, Inspected>): Promise<Record<string, EngineState>> {
+  const checks = Object.entries(dependencies).map(
+    async ([name, dependency]) => [name, await inspectEngine(dependency, limits.pingMs)] as const,
+  );
   return Object.fromEntries(await Promise.all(checks));
 }
 
-export function healthRoutes(dependencies: Dependencies) {
+export function healthRoutes(dependencies: Record<string, Inspected>) {
   const app = new Hono();
   app.get('/healthz', (c) => c.json({ status: 'ok' }));
   app.get('/readyz', async (c) => {

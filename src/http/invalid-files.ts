@@ -1,7 +1,8 @@
 /** `/invalid-files`: the reports, to list and to download. */
 import { Readable } from 'node:stream';
 import { Hono } from 'hono';
-import { reportKey } from '../model/file.ts';
+import { isOmsError } from '../errors.ts';
+import { formerReportKey, reportKey } from '../model/file.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { notFound } from './errors.ts';
@@ -30,8 +31,13 @@ export function invalidFileRoutes({ store, objects }: { store: OrderStore; objec
     if (!found) throw notFound('report', c.req.param('name'));
     // The name from here on is the server's own, not the request's.
     const { name } = found.report;
-    const { sizeBytes } = await objects.stat(reportKey(name));
-    const bytes = await objects.open(reportKey(name));
+    let key = reportKey(found.report);
+    const { sizeBytes } = await objects.stat(key).catch((error) => {
+      if (!isOmsError(error, 'object_missing')) throw error;
+      key = formerReportKey(name);
+      return objects.stat(key);
+    });
+    const bytes = await objects.open(key);
     return c.body(Readable.toWeb(bytes) as ReadableStream, 200, {
       'content-type': 'text/csv; charset=utf-8',
       'content-length': String(sizeBytes),

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
+import type { Role } from '../app.ts';
 import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -24,14 +25,23 @@ import { sampleRowsPerSecond, statsRoutes } from './stats.ts';
 import { answerUnreadable, answerUnroutable } from './unreadable.ts';
 import { uploadRoutes } from './upload.ts';
 
+/** What `/readyz` asks. */
+const DEPENDENCIES: Record<Role, readonly string[]> = {
+  api: ['objects', 'queue', 'store', 'ims', 'events'],
+  worker: ['objects', 'queue', 'store', 'ims'],
+  publisher: ['store', 'events'],
+};
+
 export interface HttpOptions {
   ports: Ports;
   config: Config;
+  /** Without `api` among them only health and metrics are served. */
+  roles: readonly Role[];
   logger: Logger;
 }
 
 export function createHttpApp(
-  { ports, config, logger }: HttpOptions,
+  { ports, config, roles, logger }: HttpOptions,
   stopping: AbortSignal,
   rowsPerSecond: () => number,
 ) {
@@ -45,17 +55,21 @@ export function createHttpApp(
     // HEAD runs the route of GET; nobody reads the body that it made, which may hold a file open.
     if (c.req.method === 'HEAD') await c.res.body?.cancel();
   });
-  if (isLoopback(config.host)) app.use(localOnly(config.allowedHosts));
+  // Behind a published port of a container a page could ask as well.
+  if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
   const { objects, queue, store, ims, events } = ports;
+  const all = { objects, queue, store, ims, events };
+  const needed = new Set(roles.flatMap((role) => DEPENDENCIES[role]));
+  app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)))));
+  app.route('/', metricsRoutes(ports));
+  if (!roles.includes('api')) return app;
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, stopping));
   app.route('/', statsRoutes(ports, rowsPerSecond));
   app.route('/', invalidFileRoutes(ports));
   app.route('/', orderRoutes(ports));
   app.route('/', inventoryRoutes(ports));
-  app.route('/', eventRoutes(ports, stopping));
-  app.route('/', healthRoutes({ objects, queue, store, ims, events }));
-  app.route('/', metricsRoutes(ports));
+  app.route('/', eventRoutes({ ...ports, logger }, stopping));
   return app;
 }
 
@@ -73,7 +87,9 @@ export async function startHttpServer(options: HttpOptions) {
   server.maxHeadersCount = limits.maxHeaders;
   server.maxConnections = limits.maxConnections;
   server.on('clientError', answerUnreadable);
-  server.listen(config.port, config.host);
+  const variable = options.roles.includes('api') ? 'OMS_PORT' : 'OMS_HEALTH_PORT';
+  const wanted = variable === 'OMS_PORT' ? config.port : config.healthPort;
+  server.listen(wanted, config.host);
   try {
     await once(server, 'listening');
   } catch (error) {
@@ -82,11 +98,11 @@ export async function startHttpServer(options: HttpOptions) {
     if (code === 'EADDRINUSE')
       throw new OmsError(
         'address_in_use',
-        `OMS_PORT: another program listens on ${config.host}, port ${config.port}: stop it, or set OMS_PORT`,
+        `${variable}: another program listens on ${config.host}, port ${wanted}: stop it, or set ${variable}`,
       );
     throw new OmsError(
       'address_unusable',
-      `OMS_HOST: cannot listen on ${config.host}, port ${config.port}: ${(error as Error).message}`,
+      `OMS_HOST: cannot listen on ${config.host}, port ${wanted}: ${(error as Error).message}`,
     );
   }
   const { port } = server.address() as AddressInfo;

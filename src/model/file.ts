@@ -28,6 +28,7 @@ export interface FileRecord {
   waitingFor: Dependency | null;
   sizeBytes: number;
   sha256: string;
+  objectKey: string;
   objectVersion: string;
   /** The encoding the uploader asked for, if any. */
   encodingOverride: string | null;
@@ -69,8 +70,18 @@ export interface ReportRecord {
   createdAtMs: number;
 }
 
-export const incomingKey = (fileId: string): string => `incoming/${fileId}`;
-export const reportKey = (name: string): string => `reports/${name}`;
+export const UPLOADS = 'uploads/';
+export const uploadKey = (fileId: string): string => `${UPLOADS}${fileId}`;
+/** Under it users put objects into a bucket. */
+export const INCOMING = 'incoming/';
+/**
+ * Where a report of so many rows is. Rejections are only ever added, so each writer of this object has the same bytes for it, and one
+ * that comes late, from before a cancelled file was retried, replaces no other.
+ */
+export const reportKey = ({ name, rows }: Pick<ReportRecord, 'name' | 'rows'>): string =>
+  `reports/${name.replace(/\.csv$/, '')}-${rows}.csv`;
+/** In release 1.0.0. */
+export const formerReportKey = (name: string): string => `reports/${name}`;
 export const reportName = (fileId: string): string => `${fileId}-invalid.csv`;
 
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';

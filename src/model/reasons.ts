@@ -126,6 +126,15 @@ export function orderConflict(orderId: string, differingFields: string[], fileId
   return { column: 'order_id', code: 'order_conflict', reason };
 }
 
+/** An earlier row of the file, whatever becomes of it, has the same order id. */
+export function repeatedOrder(orderId: string, differingFields: string[], row: number): Reason {
+  const there = `order_id ${shown(orderId)} is there already`;
+  const from = `from row ${row} of this file`;
+  if (differingFields.length === 0) return { column: 'order_id', code: 'duplicate_order', reason: `${there}, ${from}` };
+  const reason = `${there} with another ${differingFields.join(', ')}, ${from}`;
+  return { column: 'order_id', code: 'order_conflict', reason };
+}
+
 export function outOfStock(sku: string, hubId: string, quantity: number, left: number): Reason {
   const reason = `quantity ${quantity} is more than the ${left} left of sku ${shown(sku)} at hub ${shown(hubId)}`;
   return { column: 'quantity', code: 'out_of_stock', reason };

@@ -6,16 +6,16 @@
 import type { Logger } from 'pino';
 import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type Dependency, type EndStatus, type FileFailure, type FileRecord, incomingKey } from '../model/file.ts';
-import { isFileFailure } from '../model/file-failure.ts';
+import type { Dependency, EndStatus, FileFailure, FileRecord } from '../model/file.ts';
+import { fileFailure, isFileFailure } from '../model/file-failure.ts';
 import { OrderPacker } from '../model/packed-orders.ts';
 import type { Rejection } from '../model/rejection.ts';
-import type { Clock } from '../ports/clock.ts';
+import { type Clock, spread } from '../ports/clock.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { ChunkToCommit, Claim, OrderStore } from '../ports/order-store.ts';
+import type { ChunkToCommit, Claim, FileEnd, OrderStore } from '../ports/order-store.ts';
 import { askIms } from './ask-ims.ts';
-import { readFile } from './read.ts';
+import { type ReadBounds, readFile } from './read.ts';
 import { writeReport } from './report.ts';
 import { createRowValidator, toRejection } from './validate.ts';
 
@@ -29,6 +29,8 @@ export interface IngestPorts {
 export interface IngestOptions {
   timeZone: string;
   maxInflatedBytes: number;
+  /** How files are cut into chunks; by default as `limits` says. */
+  bounds?: ReadBounds;
   /** Aborted with `claim_lost` when the claim is lost: what is under way is dropped. */
   lost: AbortSignal;
   /** Asked at each chunk border: give the file back and go on later. */
@@ -69,37 +71,44 @@ async function ingestToEnd(
 ): Promise<IngestResult> {
   const { claim } = claimed;
   const outage = createOutage(ports, claim, options, logger);
-  let end: { status: EndStatus; failure: FileFailure | null };
-  let file = claimed.file;
-  for (;;) {
-    try {
-      await ingestChunks(ports, claim, file, options, outage, logger);
-      end = { status: 'completed', failure: null };
-      break;
-    } catch (error) {
-      if (error instanceof Leave && error.reason === 'cancelled') {
-        end = {
-          status: 'cancelled',
-          failure: { code: 'cancelled', message: 'cancelled by request: the rows before were kept', row: null },
-        };
-        break;
-      }
-      const failure = toFailure(error);
-      if (failure) {
-        end = { status: 'failed', failure };
-        break;
-      }
-      // The object cannot be read now: wait, then go on from the checkpoint.
-      await outage.pauseAfter(error, 'objects');
-      file = await outage.retry('store', async () => (await ports.store.files.get(claim.fileId))!);
-    }
+  let end: FileEnd;
+  try {
+    await ingestAllChunks(ports, claimed, options, outage, logger);
+    end = { status: 'completed', failure: null };
+  } catch (error) {
+    const decided = endBy(error);
+    if (!decided) throw error;
+    end = decided;
   }
   outage.finishing = true;
+  end = await outage.retry('store', () => ports.store.files.close(claim, end));
   logger.debug({ stage: 'report' }, 'writing the report');
-  const report = await outage.retry('objects', () => writeReport(ports, claim.fileId));
+  const report = await outage.retry('objects', () => writeReport(ports, claim.fileId, options.lost));
   logger.debug({ stage: 'finish' }, 'finishing');
   await outage.retry('store', () => ports.store.files.finish(claim, { ...end, report }));
   return { kind: 'ended', status: end.status };
+}
+
+/** Begins anew at the checkpoint for as long as the object cannot be read. Throws what ends the file, or this work on it. */
+async function ingestAllChunks(
+  ports: IngestPorts,
+  claimed: { claim: Claim; file: FileRecord },
+  options: IngestOptions,
+  outage: Outage,
+  logger: Logger,
+): Promise<void> {
+  const { claim } = claimed;
+  let file = claimed.file;
+  for (;;) {
+    try {
+      return await ingestChunks(ports, claim, file, options, outage, logger);
+    } catch (error) {
+      if (endBy(error)) throw error;
+      // A release with other chunks was at work here, or the object cannot be read now.
+      if (!isOmsError(error, 'chunk_moved')) await outage.pauseAfter(error, 'objects');
+      file = await outage.retry('store', async () => (await ports.store.files.get(claim.fileId))!);
+    }
+  }
 }
 
 async function ingestChunks(
@@ -118,13 +127,16 @@ async function ingestChunks(
     if (options.shouldRelease()) throw new Leave('released');
   };
   leaveIfAsked();
+  // An object of a bucket that was too large to be looked at, and is tried again.
+  if (file.sha256 === '' && file.sizeBytes > options.maxInflatedBytes)
+    throw fileFailure('too_large', `the object is larger than ${options.maxInflatedBytes} bytes`);
   const { parts, header, intake } = await readFile(
     {
       sizeBytes: file.sizeBytes,
-      open: (offset) => objects.open(incomingKey(file.fileId), { offset, version: file.objectVersion }),
+      open: (offset) => objects.open(file.objectKey, { offset, version: file.objectVersion }),
     },
-    // Before the first checkpoint the position is still that of the header, though the intake may be recorded already.
-    file.intake && file.columns && file.nextChunk > 0
+    // Before the first checkpoint there is no offset yet, though the intake may be recorded already.
+    file.intake && file.columns && file.offset > 0
       ? {
           intake: file.intake,
           columns: file.columns,
@@ -135,9 +147,11 @@ async function ingestChunks(
     {
       ...(file.encodingOverride === null ? {} : { encoding: file.encodingOverride }),
       maxInflatedBytes: options.maxInflatedBytes,
+      firstChunk: file.nextChunk,
       signal: stopReading.signal,
       atBorder: leaveIfAsked,
     },
+    options.bounds,
   );
   const validate = createRowValidator(header, { timeZone: options.timeZone });
   const packer = new OrderPacker(header);
@@ -146,6 +160,7 @@ async function ingestChunks(
   let committing: Promise<void> = Promise.resolve();
   try {
     for await (const { n, rows, end, bytesRead, last } of parts) {
+      await outage.isBack('objects');
       if (!recorded) {
         const parent = rows[0]?.cells[header.fileColumn]?.trim() || null;
         await outage.retry('store', () =>
@@ -183,6 +198,18 @@ async function ingestChunks(
   }
 }
 
+/** The end of the file that an error is, or null. */
+function endBy(error: unknown): FileEnd | null {
+  if (error instanceof Leave && error.reason === 'cancelled')
+    return {
+      status: 'cancelled',
+      failure: { code: 'cancelled', message: 'cancelled by request: the rows before were kept', row: null },
+    };
+  if (isOmsError(error, 'file_closed')) return error.details.end as FileEnd;
+  const failure = toFailure(error);
+  return failure && { status: 'failed', failure };
+}
+
 function toFailure(error: unknown): FileFailure | null {
   if (isFileFailure(error))
     return { code: error.code, message: error.message, row: (error.details.row as number | undefined) ?? null };
@@ -193,30 +220,38 @@ function toFailure(error: unknown): FileFailure | null {
 
 type Outage = ReturnType<typeof createOutage>;
 
-/** Waiting for engines that are down: spread, bounded pauses, for as long as it takes; the file says what it waits for. */
+/**
+ * Waiting for engines that are down: spread, bounded pauses, for as long as it takes; the file says what it waits for. It waits for
+ * each engine until that one has answered, whatever others do meanwhile.
+ */
 function createOutage({ store, clock }: IngestPorts, claim: Claim, options: IngestOptions, logger: Logger) {
-  let pauses = 0;
-  let waitingFor: Dependency | null = null;
+  /** The engines that are waited for, longest first, with the pauses made so far. */
+  const waits = new Map<Dependency, number>();
+  let shown: Dependency | null = null;
 
-  const show = async (dependency: Dependency | null) => {
-    if (waitingFor === dependency) return;
-    waitingFor = dependency;
-    // The store itself may be what is down; then nobody can read it either.
-    await store.files.setWaiting(claim, dependency).catch((error) => {
-      waitingFor = null;
+  const show = async () => {
+    const [dependency = null] = waits.keys();
+    if (shown === dependency) return;
+    try {
+      await store.files.setWaiting(claim, dependency);
+      shown = dependency;
+    } catch (error) {
+      // The store itself may be what is down; then nobody can read it either.
       logger.debug({ err: error }, 'the state of the file could not be recorded');
-    });
+    }
   };
 
   /** Rethrows what waiting cannot cure. */
   const pauseAfter = async (error: unknown, dependency: Dependency): Promise<void> => {
     const curable = error instanceof OmsError ? error.retryable : dependency === 'objects' && isSystemError(error);
     if (!curable) throw error;
-    if (waitingFor !== dependency) logger.warn({ err: error, dependency }, 'the file waits for an engine');
-    await show(dependency);
-    const pause = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** pauses++);
+    const pauses = waits.get(dependency) ?? 0;
+    if (!waits.has(dependency)) logger.warn({ err: error, dependency }, 'the file waits for an engine');
+    waits.set(dependency, pauses + 1);
+    await show();
+    const pause = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** pauses);
     // Short sleeps, so that a stop or a cancel is not kept waiting.
-    for (let left = pause * (0.5 + Math.random() / 2); left > 0; left -= limits.outageFirstPauseMs) {
+    for (let left = spread(clock, pause); left > 0; left -= limits.outageFirstPauseMs) {
       await clock.sleep(Math.min(left, limits.outageFirstPauseMs), options.lost);
       options.lost.throwIfAborted();
       if (options.cancelRequested() && !outage.finishing) throw new Leave('cancelled');
@@ -224,22 +259,31 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
     }
   };
 
+  /** To be called when the engine has done what was asked of it. */
+  const isBack = async (dependency: Dependency): Promise<void> => {
+    if (!waits.delete(dependency)) return;
+    await show();
+    logger.info({ dependency }, 'the engine is back, the file goes on');
+  };
+
   const outage = {
     /** The file's end is decided: a cancel comes too late. */
     finishing: false,
     pauseAfter,
+    isBack,
     async retry<Result>(dependency: Dependency, work: () => Promise<Result>): Promise<Result> {
+      const waitedFor = new Set<Dependency>();
       for (;;) {
         try {
           const result = await work();
-          if (waitingFor !== null) {
-            await show(null);
-            logger.info({ dependency }, 'the engine is back, the file goes on');
-          }
-          pauses = 0;
+          for (const engine of waitedFor) await isBack(engine);
+          // What could not be recorded before.
+          await show();
           return result;
         } catch (error) {
-          await pauseAfter(error, isOmsError(error, 'disk_full') ? 'store' : dependency);
+          const engine = isOmsError(error, 'disk_full') ? 'store' : dependency;
+          waitedFor.add(engine);
+          await pauseAfter(error, engine);
         }
       }
     },

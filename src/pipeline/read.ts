@@ -35,6 +35,8 @@ export interface ReadOptions {
   /** The encoding as the uploader typed it. */
   encoding?: string;
   maxInflatedBytes: number;
+  /** The number of the first chunk of a file that is opened anew: not 0 when numbers were spent on ends before. */
+  firstChunk?: number;
   signal?: AbortSignal;
   /** Called between blocks while no row of a next chunk was read, as in a long run of blank records; may throw to stop there. */
   atBorder?: () => void;
@@ -96,6 +98,8 @@ interface Opened {
   rows: RowStream;
   nextChunk: number;
   position: Position;
+  /** No row of the file was read before. */
+  fresh: boolean;
 }
 
 async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bounds: ReadBounds): Promise<Opened> {
@@ -111,13 +115,14 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
     record = rows.next();
   }
   const header = headerOf(record);
-  return { intake, header, rows, nextChunk: 0, position: { offset: record.end, row: record.row } };
+  const position = { offset: record.end, row: record.row };
+  return { intake, header, rows, nextChunk: options.firstChunk ?? 0, position, fresh: true };
 }
 
 function openAgain({ bytes }: StoredBytes, resume: Resume, bounds: ReadBounds): Opened {
   const { intake, position, nextChunk } = resume;
   const rows = new RowStream(bytes, intake, position, bounds);
-  return { intake, header: makeHeader(resume.columns), rows, nextChunk, position };
+  return { intake, header: makeHeader(resume.columns), rows, nextChunk, position, fresh: nextChunk === 0 };
 }
 
 function headerOf({ cells, row }: RawRow): Header {
@@ -129,7 +134,7 @@ function headerOf({ cells, row }: RawRow): Header {
 
 async function* readParts(
   stored: StoredBytes,
-  { intake, header, rows: stream, nextChunk, position }: Opened,
+  { intake, header, rows: stream, nextChunk, position, fresh }: Opened,
   bounds: ReadBounds,
   { signal, atBorder }: ReadOptions,
 ): AsyncGenerator<ChunkPart> {
@@ -162,7 +167,7 @@ async function* readParts(
         rows = [];
       }
     }
-    if (n === 0 && rowsOfChunk === 0) throw emptyFile('a header and no order');
+    if (fresh && n === nextChunk && rowsOfChunk === 0) throw emptyFile('a header and no order');
     const { end } = stream;
     yield { n, rows, start, end, bytesRead: bytesRead(end), last: true };
   } finally {

@@ -12,7 +12,8 @@ const key = (name: string) =>
     .trim()
     .min(1, `${name} is empty`)
     .max(limits.maxTextChars, `${name} is longer than ${limits.maxTextChars} characters`)
-    .refine((value) => !/\p{Cc}/u.test(value), `${name} has a control character`);
+    .refine((value) => !/\p{Cc}/u.test(value), `${name} has a control character`)
+    .refine((value) => value.isWellFormed(), `${name} has half a character`);
 
 const whole = (name: string, min: number) =>
   z

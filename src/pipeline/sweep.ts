@@ -2,8 +2,10 @@
  * Finds what fell between two steps of a crash: files whose message was lost are queued again, objects whose file was never
  * recorded are deleted (INV-5). Runs at start and then at intervals.
  */
+import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
+import { UPLOADS, uploadKey } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -18,7 +20,7 @@ export interface SweepPorts {
 
 /**
  * Queues again the open files that no worker holds and that have been quiet for `quietMs`, but for those known to be queued. A
- * message too many does no harm.
+ * message too many does no harm. While messages wait in the queue those of quiet files may be among them: then nothing is queued.
  */
 export async function queueStrandedFiles(
   { store, queue }: SweepPorts,
@@ -26,40 +28,70 @@ export async function queueStrandedFiles(
   logger: Logger,
   queued: ReadonlySet<string> = new Set(),
 ): Promise<void> {
-  for (const fileId of await store.files.stranded(quietMs, limits.sweepFiles)) {
-    if (queued.has(fileId)) continue;
+  const stranded = await store.files.stranded(quietMs, limits.sweepFiles);
+  const missing = stranded.filter((fileId) => !queued.has(fileId));
+  if (missing.length === 0 || (quietMs > 0 && (await queue.depth()).visible > 0)) return;
+  for (const fileId of missing) {
     await queue.send({ version: 1, fileId });
     await store.files.touch(fileId);
     logger.info({ file_id: fileId }, 'an open file without a worker was queued again');
   }
 }
 
-/** Deletes uploaded objects older than `beforeMs` that no file was made of. */
-export async function deleteOrphans({ objects, store }: SweepPorts, beforeMs: number, logger: Logger): Promise<void> {
-  for await (const { key, committedAtMs } of objects.list('incoming/')) {
-    if (committedAtMs >= beforeMs) continue;
-    if (await store.files.get(key.slice('incoming/'.length))) continue;
+/** Deletes uploaded objects of that time that no file was made of. */
+export async function deleteOrphans(
+  { objects, store }: SweepPorts,
+  { fromMs, toMs }: { fromMs: number; toMs: number },
+  logger: Logger,
+): Promise<void> {
+  for await (const { key, committedAtMs } of objects.list(UPLOADS)) {
+    if (!key.startsWith(uploadKey('f_')) || committedAtMs < fromMs || committedAtMs >= toMs) continue;
+    if (await store.files.get(key.slice(UPLOADS.length))) continue;
     await objects.delete(key);
     logger.info({ key }, 'an object of an upload that was never completed was deleted');
   }
 }
 
-export function startSweeper(ports: SweepPorts, logger: Logger) {
+/**
+ * `exclusive`: no other process works on these engines, so what is half done since before the start is left over. Else one of the
+ * processes sweeps, and what may be under way elsewhere is given time.
+ */
+export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: boolean }, logger: Logger) {
+  const { clock, store } = ports;
+  const holder = randomUUID();
   const stopping = new AbortController();
-  const startedMs = ports.clock.now();
-  const running = (async () => {
-    const sweep = (work: Promise<void>) =>
-      work.catch((error) => logger.warn({ err: error }, 'a sweep failed: it is tried again'));
-    await sweep(deleteOrphans(ports, startedMs, logger));
-    while (!stopping.signal.aborted) {
-      await ports.clock.sleep(limits.sweepMs, stopping.signal);
-      if (!stopping.signal.aborted) await sweep(queueStrandedFiles(ports, limits.strandedMs, logger));
-    }
-  })();
+  const startedMs = clock.now();
+  const running = run();
   return {
     async stop(): Promise<void> {
       stopping.abort();
       await running;
+      await store.leases.release('sweeper', holder).catch(() => {});
     },
   };
+
+  async function run(): Promise<void> {
+    let orphansAtMs = startedMs;
+    if (!exclusive) await clock.sleep(limits.sweepMs, stopping.signal);
+    while (!stopping.signal.aborted) {
+      try {
+        if (await store.leases.take('sweeper', holder, 2 * limits.sweepMs)) {
+          await store.prune();
+          await queueStrandedFiles(ports, limits.strandedMs, logger);
+          if (clock.now() >= orphansAtMs) {
+            // What is older than this process is left alone where the engines are shared: a database that was restored from a
+            // backup does not know all of it.
+            const window = exclusive
+              ? { fromMs: 0, toMs: startedMs }
+              : { fromMs: startedMs, toMs: clock.now() - limits.orphanMs };
+            await deleteOrphans(ports, window, logger);
+            orphansAtMs = clock.now() + limits.orphanMs;
+          }
+        }
+      } catch (error) {
+        logger.warn({ err: error }, 'a sweep failed: it is tried again');
+      }
+      await clock.sleep(limits.sweepMs, stopping.signal);
+    }
+  }
 }

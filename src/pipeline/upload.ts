@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { incomingKey, newFileId } from '../model/file.ts';
+import { newFileId, uploadKey } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -41,7 +41,7 @@ export async function upload(
   options: UploadOptions,
 ): Promise<CreateFileResult> {
   const fileId = newFileId(ports.clock.now());
-  const key = incomingKey(fileId);
+  const key = uploadKey(fileId);
   const stored = await store(ports, key, bytes, options);
   if ('refused' in stored) return stored.refused;
   return record(ports, {
@@ -49,11 +49,13 @@ export async function upload(
     name: cleanName(options.name),
     sizeBytes: stored.sizeBytes,
     sha256: stored.sha256,
+    objectKey: key,
     objectVersion: stored.version,
     encodingOverride: options.encoding,
     parentFileId: options.parentFileId,
     force: options.force,
     idempotencyKey: options.idempotencyKey,
+    failure: null,
   });
 }
 
@@ -102,13 +104,13 @@ async function store(
 
 /** Records the file of a stored object and queues its job; deletes the object when no file came of it. */
 async function record({ objects, store, queue, logger }: UploadPorts, file: NewFile): Promise<CreateFileResult> {
-  const key = incomingKey(file.fileId);
+  const key = file.objectKey;
   let created: CreateFileResult;
   try {
     created = await store.files.create(file);
   } catch (error) {
     // The answer may have been lost, not the file. When that cannot be told now, the sweeper tells later.
-    const recorded = await store.files.get(file.fileId).catch(() => undefined);
+    const recorded = await store.files.withdraw(file.fileId).catch(() => undefined);
     if (recorded === null) await objects.delete(key);
     if (!recorded) throw error;
     created = { kind: 'created', file: recorded };
@@ -133,8 +135,12 @@ function refuseBinary(head: Uint8Array): void {
 
 /** A name to show: the last part of a path, without control characters, of bounded length. Never used as a path. */
 export function cleanName(name: string): string {
-  const last = name.split(/[/\\]/).at(-1)!;
-  const clean = last
+  return cleanText(name.split(/[/\\]/).at(-1)!);
+}
+
+/** Without control characters, of bounded length, never empty. */
+export function cleanText(text: string): string {
+  const clean = text
     .toWellFormed()
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '')
     .trim();

@@ -8,13 +8,16 @@
  * behind it. A file that may be what crashed the worker is worked on alone.
  */
 import type { Logger } from 'pino';
-import * as z from 'zod';
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { FileRecord } from '../model/file.ts';
+import { every, spread } from '../ports/clock.ts';
 import type { Delivery, JobQueue } from '../ports/job-queue.ts';
-import { type Claim, claimLost } from '../ports/order-store.ts';
+import { type Claim, claimLost, type FileEnd } from '../ports/order-store.ts';
+import { adopt } from './adopt.ts';
 import { type IngestPorts, ingest } from './ingest.ts';
+import { type Drop, readMessage } from './message.ts';
+import type { ReadBounds } from './read.ts';
 import { writeReport } from './report.ts';
 
 export interface WorkerPorts extends IngestPorts {
@@ -22,11 +25,21 @@ export interface WorkerPorts extends IngestPorts {
 }
 
 export interface WorkerOptions {
+  /** The bucket whose notifications are for this service; null when it has none. */
+  bucket: string | null;
   timeZone: string;
   maxInflatedBytes: number;
+  /** How files are cut into chunks; by default as `limits` says. */
+  bounds?: ReadBounds;
 }
 
-const jobSchema = z.object({ version: z.literal(1), fileId: z.string() });
+/** A claim that is kept for as long as somebody works under it. */
+interface Hold {
+  /** Aborted with `claim_lost`. */
+  lost: AbortSignal;
+  cancelRequested: boolean;
+  stop(): void;
+}
 
 interface Slot {
   startedMs: number;
@@ -65,7 +78,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
       } catch (error) {
         logger.warn({ err: error }, 'no message could be received');
         const pause = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** failures++);
-        await clock.sleep(pause * (0.5 + Math.random() / 2), stopping.signal);
+        await clock.sleep(spread(clock, pause), stopping.signal);
       }
     }
     while (slots.size > 0) await slotFreed.promise;
@@ -102,21 +115,52 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
   }
 
   async function handle(delivery: Delivery, slot: Slot): Promise<void> {
-    const { receipt } = delivery;
-    const job = readJob(delivery.body);
-    if (!job) {
-      logger.error(
-        { body: delivery.body.slice(0, 200) },
-        'a message that is not a job of this release was put aside as dead',
-      );
-      await queue.deadLetter(receipt, 'not a job of this release');
-      return;
+    const message = readMessage(delivery.body);
+    switch (message.kind) {
+      case 'foreign':
+        logger.error({ why: message.why, body: delivery.body.slice(0, 200) }, 'a message was put aside as dead');
+        await queue.deadLetter(delivery, message.why);
+        return;
+      case 'nothing':
+        logger.info(`${message.what} was dropped`);
+        await queue.delete(delivery.receipt);
+        return;
+      case 'drops':
+        await takeDrops(message.drops, delivery);
+        return;
+      case 'job':
+        await handleJob(message.fileId, delivery, slot);
     }
-    const { fileId } = job;
+  }
+
+  /** Makes files of the objects and queues them like any other; the notification is deleted when all are queued. */
+  async function takeDrops(drops: Drop[], delivery: Delivery): Promise<void> {
+    const { receipt } = delivery;
+    const heartbeat = every(clock, queue.visibilityMs / 3, () =>
+      queue.extend(receipt, queue.visibilityMs).catch(() => {}),
+    );
+    try {
+      for (const drop of drops) {
+        if (drop.bucket !== options.bucket) {
+          const why = `it is about the bucket "${drop.bucket}", not about that of this service`;
+          logger.error({ why }, 'a message was put aside as dead');
+          return await queue.deadLetter(delivery, why);
+        }
+        const file = await adopt(ports, drop, { maxBytes: options.maxInflatedBytes }, logger);
+        if (file) await queue.send({ version: 1, fileId: file.fileId });
+      }
+      await queue.delete(receipt);
+    } finally {
+      heartbeat.stop();
+    }
+  }
+
+  async function handleJob(fileId: string, delivery: Delivery, slot: Slot): Promise<void> {
+    const { receipt } = delivery;
     const claimed = await store.files.claim(fileId, queue.visibilityMs);
     switch (claimed.kind) {
       case 'unknown':
-        logger.warn({ file_id: fileId }, 'a job for a file that is not in the order store was dropped');
+        logger.warn({ file_id: fileId.slice(0, 200) }, 'a job for a file that is not in the order store was dropped');
         await queue.delete(receipt);
         return;
       case 'ended':
@@ -126,15 +170,58 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         await queue.extend(receipt, Math.max(1, claimed.untilMs - clock.now()));
         return;
       case 'exhausted':
-        await giveUp(claimed.claim, receipt);
-        return;
-      case 'claimed':
-        if (claimed.file.strikes > limits.suspectStrikes && !(await becomeAlone(slot))) {
-          await store.files.release(claimed.claim);
-          await queue.extend(receipt, limits.turnCheckMs);
-          return;
+      case 'claimed': {
+        const log = logger.child({ file_id: fileId });
+        const hold = holdClaim(claimed, receipt, slot, log);
+        try {
+          if (claimed.kind === 'exhausted') await giveUp(claimed.claim, delivery, hold, log);
+          else if (claimed.file.strikes <= limits.suspectStrikes || (await becomeAlone(slot)))
+            await work(claimed, receipt, slot, hold, log);
+          else {
+            await store.files.release(claimed.claim);
+            await queue.extend(receipt, limits.turnCheckMs);
+          }
+        } finally {
+          hold.stop();
         }
-        await work(claimed, receipt, slot, logger.child({ file_id: fileId }));
+      }
+    }
+  }
+
+  /** Renews the lease and keeps the message hidden until it is stopped. */
+  function holdClaim(
+    { claim, file }: { claim: Claim; file: FileRecord },
+    receipt: string,
+    slot: Slot,
+    log: Logger,
+  ): Hold {
+    const lost = new AbortController();
+    const hold = { lost: lost.signal, cancelRequested: file.cancelRequested, stop };
+
+    const heartbeat = every(clock, queue.visibilityMs / 3, async () => {
+      try {
+        const renewed = await store.files.renew(claim, queue.visibilityMs);
+        if (renewed === null) lost.abort(claimLost(claim.fileId));
+        else hold.cancelRequested = renewed.cancelRequested;
+        // A queue may end a delivery that is extended for too long: a new message goes on in time.
+        if (clock.now() - slot.startedMs > limits.maxDeliveryMs) slot.release = true;
+        await queue.extend(receipt, queue.visibilityMs);
+      } catch (error) {
+        log.warn({ err: error }, 'the lease could not be renewed');
+      }
+    });
+    const cancelCheck = every(clock, limits.cancelCheckMs, async () => {
+      try {
+        hold.cancelRequested ||= (await store.files.get(claim.fileId))?.cancelRequested ?? false;
+      } catch {
+        // The next look, or the next commit, finds out.
+      }
+    });
+    return hold;
+
+    function stop(): void {
+      heartbeat.stop();
+      cancelCheck.stop();
     }
   }
 
@@ -142,43 +229,20 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
     claimed: { claim: Claim; file: FileRecord },
     receipt: string,
     slot: Slot,
+    hold: Hold,
     log: Logger,
   ): Promise<void> {
     const { claim, file } = claimed;
-    const lost = new AbortController();
-    let cancelRequested = file.cancelRequested;
     log.debug({ stage: 'claim', epoch: claim.epoch, chunk: file.nextChunk, rows: file.rows }, 'claimed');
-
-    const heartbeat = setInterval(async () => {
-      try {
-        const [renewed] = await Promise.all([
-          store.files.renew(claim, queue.visibilityMs),
-          queue.extend(receipt, queue.visibilityMs),
-        ]);
-        if (renewed === null) lost.abort(claimLost(claim.fileId));
-        else cancelRequested = renewed.cancelRequested;
-      } catch (error) {
-        log.warn({ err: error }, 'the lease could not be renewed');
-      }
-    }, queue.visibilityMs / 3);
-
-    const cancelCheck = setInterval(async () => {
-      try {
-        cancelRequested ||= (await store.files.get(claim.fileId))?.cancelRequested ?? false;
-      } catch {
-        // The next look, or the next commit, finds out.
-      }
-    }, limits.cancelCheckMs);
-
     try {
       const result = await ingest(
         ports,
         claimed,
         {
           ...options,
-          lost: lost.signal,
+          lost: hold.lost,
           shouldRelease: () => slot.release || stopping.signal.aborted,
-          cancelRequested: () => cancelRequested,
+          cancelRequested: () => hold.cancelRequested,
         },
         log,
       );
@@ -203,9 +267,6 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
       log.error({ err: error }, 'the file could not be worked on: it will be tried again');
       await queue.extend(receipt, Math.min(queue.visibilityMs, limits.outageFirstPauseMs * 2 ** file.attempts));
       await store.files.expire(claim);
-    } finally {
-      clearInterval(heartbeat);
-      clearInterval(cancelCheck);
     }
   }
 
@@ -217,20 +278,20 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
     log.info({ status, rows, accepted, invalid, failure, took_ms: tookMs }, 'the file has ended');
   }
 
-  async function giveUp(claim: Claim, receipt: string): Promise<void> {
+  async function giveUp(claim: Claim, delivery: Delivery, hold: Hold, log: Logger): Promise<void> {
     const message = `the service failed ${limits.maxStrikes} times in a row on this file without getting further: see its log, then retry the file`;
-    logger.error({ file_id: claim.fileId }, message);
-    const report = await writeReport(ports, claim.fileId);
-    await store.files.finish(claim, { status: 'failed', failure: { code: 'internal', message, row: null }, report });
-    await queue.deadLetter(receipt, message);
-  }
-}
-
-/** The job of a message, or null when it is none of this release. */
-export function readJob(body: string): { fileId: string } | null {
-  try {
-    return jobSchema.safeParse(JSON.parse(body)).data ?? null;
-  } catch {
-    return null;
+    log.error(message);
+    const failure: FileEnd['failure'] = { code: 'internal', message, row: null };
+    try {
+      const end = await store.files.close(claim, { status: 'failed', failure });
+      const report = await writeReport(ports, claim.fileId, AbortSignal.any([hold.lost, stopping.signal]));
+      await store.files.finish(claim, { ...end, report });
+    } catch (error) {
+      if (isOmsError(error, 'claim_lost')) return log.info({ err: error }, 'the file is in other hands: left alone');
+      if (!stopping.signal.aborted) throw error;
+      await store.files.release(claim);
+      return await queue.extend(delivery.receipt, 0);
+    }
+    await queue.deadLetter(delivery, message);
   }
 }

@@ -1,17 +1,36 @@
 /**
- * `order.created` events in the order in which they were published, read from any cursor on. A cursor names the event that
- * was read last; it stays valid for as long as the events are kept.
+ * `order.created` events, read from any cursor on. A cursor names what was read before it; it stays valid for as long as the
+ * events are kept. Events of one order come in the order in which they were published; whether all readers see all events in one
+ * order is the engine's.
  */
 import type { PublishedEvent } from '../model/event.ts';
+import type { Order } from '../model/order.ts';
+import type { Inspected } from './inspection.ts';
 
-export interface EventStream {
+/** Orders that were committed together and are published together. */
+export interface OutboxBatch {
+  /** Names the batch in the order store's outbox. */
+  id: string;
+  orders: Order[];
+}
+
+export interface EventStream extends Inspected {
   /** Cursor before the first event. */
   readonly beginning: string;
   /** Cursor after the newest event published so far. */
   end(): Promise<string>;
-  /** Up to `limit` events after the cursor, oldest first. Throws `invalid_cursor` for one that is not of this stream. */
-  read(after: string, limit: number): Promise<PublishedEvent[]>;
-  /** Resolves when there may be events after the cursor, or the signal is aborted. */
-  wait(after: string, signal: AbortSignal): Promise<void>;
-  ping(): Promise<void>;
+  /** Throws `invalid_cursor` for a cursor that is not of this stream. */
+  check(after: string): Promise<void>;
+  /**
+   * Events after the cursor, oldest first, in batches, as they come, until the signal is aborted. An iteration that nobody goes
+   * on with MUST NOT gather events without bound. Throws what `check` throws, and retryable
+   * `event_stream_unavailable`.
+   */
+  subscribe(after: string, signal: AbortSignal): AsyncIterable<PublishedEvent[]>;
+  /**
+   * Makes the events of the batch durable in the stream, those of one order in order. Publishing a batch again MUST be harmless:
+   * its events have the same ids and bytes. Null where an order is published by its commit. Throws retryable
+   * `event_stream_unavailable`.
+   */
+  readonly publish: ((batch: OutboxBatch) => Promise<void>) | null;
 }

@@ -3,6 +3,8 @@
  * pair of a chunk. An answer is about the pair; no answer is an outage, which makes the file wait and never fails a row
  * (INV-7).
  */
+import type { Inspected } from './inspection.ts';
+
 export interface ImsPair {
   sku: string;
   hubId: string;
@@ -15,7 +17,7 @@ export interface ImsAnswer {
   words?: string;
 }
 
-export interface Ims {
+export interface Ims extends Inspected {
   /**
    * Answers in the order of the pairs; pairs may repeat. MUST reject with a retryable OmsError `ims_unavailable` when any
    * pair cannot be answered now, and with the signal's reason when the signal aborts; what was answered until then may be
@@ -23,8 +25,6 @@ export interface Ims {
    * settled: they may be slices of a large block.
    */
   validate(pairs: readonly ImsPair[], signal?: AbortSignal): Promise<ImsAnswer[]>;
-  /** Throws OmsError `ims_unavailable`, with what happened in the message, when the IMS does not answer. */
-  ping(): Promise<void>;
   /** Ends what is under way: calls that still wait reject with `ims_unavailable`. */
   close(): Promise<void>;
 }

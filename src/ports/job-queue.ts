@@ -1,8 +1,11 @@
 /**
  * The queue of files to ingest, with the semantics of SQS: a message is delivered at least once, hidden from others for a
  * visibility timeout after each delivery, delivered again unless it is deleted, and put aside as dead when it was delivered
- * too often. A receipt belongs to one delivery: after a newer delivery it no longer works.
+ * too often. A receipt belongs to one delivery: once there is a newer one, what is done with the older receipt may or may not
+ * have an effect, and callers MUST be right in both cases.
  */
+import type { Inspected } from './inspection.ts';
+
 export interface Job {
   version: 1;
   fileId: string;
@@ -17,21 +20,21 @@ export interface Delivery {
 }
 
 /** Errors: `job_queue_unavailable`, `disk_full` (both retryable). */
-export interface JobQueue {
+export interface JobQueue extends Inspected {
   /** MUST resolve only when the message is durable. */
-  send(job: Job, options?: { delayMs?: number }): Promise<void>;
+  send(job: Job): Promise<void>;
   /** The next visible message, waiting up to `waitMs` for one; null when none came. MUST NOT hand a visible message to two callers. */
   receive(waitMs: number, signal?: AbortSignal): Promise<Delivery | null>;
-  /** Hides the message for `ms` from now; 0 makes it visible at once. False when the receipt is no longer valid. */
-  extend(receipt: string, ms: number): Promise<boolean>;
-  /** Deletes the message. False when the receipt is no longer valid. */
-  delete(receipt: string): Promise<boolean>;
-  /** Puts the message aside. It is delivered again only after a redrive. */
-  deadLetter(receipt: string, why: string): Promise<boolean>;
+  /** Hides the message for `ms` from now, rounded up to what the queue counts in; 0 makes it visible at once. */
+  extend(receipt: string, ms: number): Promise<void>;
+  /** Deletes the message. Deleting what is gone is no error. */
+  delete(receipt: string): Promise<void>;
+  /** Puts the message of this delivery aside. It is delivered again only after a redrive. */
+  deadLetter(delivery: Delivery, why: string): Promise<void>;
   /** Makes all dead messages visible again and returns their bodies. */
   redrive(): Promise<string[]>;
   /** Counts, exact or near: visible, in flight, dead. */
   depth(): Promise<{ visible: number; inFlight: number; dead: number }>;
+  /** How long a delivered message stays hidden; also the lease on its file. */
   readonly visibilityMs: number;
-  ping(): Promise<void>;
 }

@@ -1,8 +1,10 @@
 /**
  * Where uploaded files and reports lie as objects: named, immutable once committed, readable from any byte.
- * Keys are made by the server (`incoming/<file_id>`, `reports/<name>`), never by users.
+ * Keys that are written are made by the server (`uploads/<file_id>`, `reports/<name>-<rows>.csv`). In a bucket users may put objects under
+ * `incoming/`, with keys of theirs, which are only read.
  */
 import type { Readable } from 'node:stream';
+import type { Inspected } from './inspection.ts';
 
 export interface StoredObject {
   sizeBytes: number;
@@ -24,14 +26,16 @@ export interface StagedObject {
  * Errors: `object_missing` (not retryable), `object_changed` (not retryable), `disk_full` (retryable),
  * `object_store_unavailable` (retryable).
  */
-export interface ObjectStore {
+export interface ObjectStore extends Inspected {
   stage(key: string): Promise<StagedObject>;
   stat(key: string): Promise<StoredObject>;
-  /** Bytes from `offset` on. MUST fail with `object_changed` when `version` is given and is not the object's. */
+  /**
+   * Bytes from `offset` on, none when it is the end. MUST fail with `object_changed` when `version` is given and is not the
+   * object's, also when it changes while it is read; a broken connection MUST NOT lose or repeat a byte.
+   */
   open(key: string, options?: { offset?: number; version?: string }): Promise<Readable>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
-  /** Committed keys under a prefix such as `incoming/`, with the time of each commit. */
+  /** Committed keys under a prefix such as `uploads/`, with the time of each commit. */
   list(prefix: string): AsyncIterable<{ key: string; committedAtMs: number }>;
-  ping(): Promise<void>;
 }

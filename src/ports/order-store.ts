@@ -11,17 +11,34 @@ import type { Intake } from '../model/intake.ts';
 import type { Order, OrderStatus } from '../model/order.ts';
 import type { PackedOrdersData } from '../model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../model/rejection.ts';
+import type { OutboxBatch } from './event-stream.ts';
+import type { Inspected } from './inspection.ts';
 
-export interface OrderStore {
+export interface OrderStore extends Inspected {
   readonly files: Files;
   readonly chunks: Chunks;
   readonly rejections: Rejections;
   readonly orders: Orders;
   readonly stock: Stock;
   readonly statistics: Statistics;
-  ping(): Promise<void>;
+  readonly outbox: Outbox;
+  readonly leases: Leases;
+  /** A name that was made with the store: the same for all its clients, another for every other store. */
+  installation(): Promise<string>;
+  /** Makes what the store needs, indexes for example, once before it is used. Throws what the start should tell. */
+  prepare(): Promise<void>;
+  /** Forgets what was only kept while files were open. Safe at any time, beside anything. */
+  prune(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Work that one process should do at a time. A lease saves work; nothing relies on it. */
+export interface Leases {
+  /** Whether `holder` has the lease from now on, for `leaseMs`. */
+  take(name: LeaseName, holder: string, leaseMs: number): Promise<boolean>;
+  release(name: LeaseName, holder: string): Promise<void>;
+}
+export type LeaseName = 'publisher' | 'sweeper';
 
 /** The right to work on a file, for as long as nobody claimed it after. */
 export interface Claim {
@@ -47,17 +64,20 @@ export interface NewFile {
   name: string;
   sizeBytes: number;
   sha256: string;
+  objectKey: string;
   objectVersion: string;
   encodingOverride: string | null;
   parentFileId: string | null;
   /** Go on although the same bytes are there. */
   force: boolean;
   idempotencyKey: string | null;
+  /** Recorded as failed at once: a file that is told about but never ingested. */
+  failure: FileFailure | null;
 }
 
 export type CreateFileResult =
   | { kind: 'created'; file: FileRecord }
-  /** The idempotency key was used for the same bytes before: that file. */
+  /** The file is there already, or the idempotency key was used for the same bytes before: that file. */
   | { kind: 'repeated'; file: FileRecord }
   /** A live or completed file has these bytes. */
   | { kind: 'duplicate'; existingFileId: string }
@@ -76,9 +96,23 @@ export interface Page<Item> {
   next: string | null;
 }
 
+export interface FileEnd {
+  status: EndStatus;
+  failure: FileFailure | null;
+}
+
+/** What `chunks.commit` throws when another worker has closed the file: its end is in the details. */
+export const fileClosed = (fileId: string, end: FileEnd): OmsError =>
+  new OmsError('file_closed', `file ${fileId} was closed as ${end.status} by another worker`, { details: { end } });
+
 export interface Files {
-  /** MUST be atomic: of two creations of the same bytes at one moment, one is the duplicate. */
+  /**
+   * MUST be atomic: of two creations of the same bytes at one moment, one is the duplicate. Creating again what is there, after a
+   * lost answer for example, is `repeated`.
+   */
   create(file: NewFile): Promise<CreateFileResult>;
+  /** After a `create` that failed: makes sure that no file comes of it, or answers the one that did. */
+  withdraw(fileId: string): Promise<FileRecord | null>;
   /** Answers `create` would give for these bytes now, or null where it would create. */
   wouldRefuse(file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
   get(fileId: string): Promise<FileRecord | null>;
@@ -97,11 +131,13 @@ export interface Files {
   recordIntake(claim: Claim, intake: Intake, columns: string[], parentFileId: string | null): Promise<void>;
   /** Says what the file waits for; null when it goes on. */
   setWaiting(claim: Claim, dependency: Dependency | null): Promise<void>;
+  /**
+   * Decides the end, before the report is written: MUST see to it that no chunk is committed from then on, by anyone. Answers
+   * the end that stands, which another worker may have decided before. Throws `claim_lost`.
+   */
+  close(claim: Claim, end: FileEnd): Promise<FileEnd>;
   /** Ends the file. Throws `claim_lost` when the claim is no longer the newest, unless this very end was recorded already. */
-  finish(
-    claim: Claim,
-    end: { status: EndStatus; failure: FileFailure | null; report: ReportRecord | null },
-  ): Promise<void>;
+  finish(claim: Claim, end: FileEnd & { report: ReportRecord | null }): Promise<void>;
 
   /** A queued file ends at once, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
   requestCancel(fileId: string): Promise<FileRecord | null>;
@@ -133,8 +169,9 @@ export interface Chunks {
   /**
    * Decides every row and records the chunk, exactly once (INV-1 to INV-4): an order that exists is `duplicate_order` or
    * `order_conflict`; each row, in file order, that what is left of its stock covers is accepted, the others are
-   * `out_of_stock`. MUST do nothing when the claim is not the newest (`claim_lost`, not retryable) and MUST answer the same
-   * again when chunk n was committed already by this claim.
+   * `out_of_stock`. Throws `claim_lost` when the claim is not the newest: then the chunk is as it was, or as the newest claim
+   * would have committed it. MUST answer the same again when chunk n was committed already by this claim. Throws `file_closed`,
+   * and `chunk_moved` when another cut of the file was committed as chunk n: the caller goes on from the new checkpoint.
    */
   commit(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult>;
 }
@@ -211,4 +248,11 @@ export interface Violation {
   invariant: 'INV-1' | 'INV-2' | 'INV-3';
   what: string;
   id: string;
+}
+
+/** The events that are still to be published, for streams that do not read the store itself. */
+export interface Outbox {
+  /** The oldest batch that is not marked as published; null when there is none. */
+  pending(): Promise<OutboxBatch | null>;
+  markPublished(batchId: string): Promise<void>;
 }

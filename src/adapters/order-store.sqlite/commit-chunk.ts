@@ -57,7 +57,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   );
   const checkpoint = db.prepare(`
     update files set next_chunk = ?, position_offset = ?, position_row = ?, bytes_read = ?, rows = rows + ?,
-      accepted = accepted + ?, invalid = invalid + ?, invalid_by_code = ?, waiting_for = null, strikes = 0,
+      accepted = accepted + ?, invalid = invalid + ?, invalid_by_code = ?, strikes = 0,
       committed_at = ?, changed_at = ?
     where file_no = ?`);
   const addTotal = db.prepare(

@@ -8,6 +8,7 @@ export interface FileRow {
   name: string;
   size_bytes: number;
   sha256: string;
+  object_key: string;
   object_version: string;
   encoding_override: string | null;
   parent_file_id: string | null;
@@ -52,6 +53,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     waitingFor: row.waiting_for as FileRecord['waitingFor'],
     sizeBytes: row.size_bytes,
     sha256: row.sha256,
+    objectKey: row.object_key,
     objectVersion: row.object_version,
     encodingOverride: row.encoding_override,
     parentFileId: row.parent_file_id,

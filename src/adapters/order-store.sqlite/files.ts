@@ -8,15 +8,16 @@ import {
   type ClaimResult,
   type CreateFileResult,
   claimLost,
+  type FileEnd,
   type Files,
   type NewFile,
   type Page,
 } from '../../ports/order-store.ts';
+import { readPosition, toPage } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { type FileRow, toFileRecord, toReportRecord } from './file-row.ts';
 import { idempotencyKeys } from './idempotency.ts';
-import { readPosition, toPage } from './page.ts';
 
 const UPLOAD = 'upload';
 
@@ -44,9 +45,9 @@ export function fileOperations(db: Database, now: () => number) {
   const keys = idempotencyKeys(db, UPLOAD);
   const get = db.prepare('select * from files where file_id = ?');
   const insert = db.prepare(`
-    insert into files (file_id, name, size_bytes, sha256, object_version, encoding_override, parent_file_id, forced, status,
-      created_at, changed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`);
+    insert into files (file_id, name, size_bytes, sha256, object_key, object_version, encoding_override, parent_file_id, forced,
+      status, failure, created_at, finished_at, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const claim = db.prepare(`
     update files set status = 'processing', epoch = epoch + 1, lease_until = ?, attempts = attempts + 1,
       strikes = strikes + 1, waiting_for = null, claimed_at = ?, rows_at_claim = rows,
@@ -87,23 +88,30 @@ export function fileOperations(db: Database, now: () => number) {
   return {
     createFile(file: NewFile): CreateFileResult {
       const at = now();
-      const refused = refuse(file, at);
+      if (row(file.fileId)) return { kind: 'repeated', file: record(file.fileId) };
+      const refused = file.failure === null ? refuse(file, at) : null;
       if (refused) return refused;
       insert.run(
         file.fileId,
         file.name,
         file.sizeBytes,
         file.sha256,
+        file.objectKey,
         file.objectVersion,
         file.encodingOverride,
         file.parentFileId,
         file.force ? 1 : 0,
+        file.failure === null ? 'queued' : 'failed',
+        file.failure === null ? null : JSON.stringify(file.failure),
         at,
+        file.failure === null ? null : at,
         at,
       );
       keys.record(file.idempotencyKey, file.sha256, file.fileId, at);
       return { kind: 'created', file: record(file.fileId) };
     },
+
+    findFile: (fileId: string) => (row(fileId) ? record(fileId) : null),
 
     claimFile({ fileId, leaseMs }: { fileId: string; leaseMs: number }): ClaimResult {
       const file = row(fileId);
@@ -145,6 +153,13 @@ export function fileOperations(db: Database, now: () => number) {
 
     setWaiting({ claim: { fileId, epoch }, dependency }: { claim: Claim; dependency: Dependency | null }): void {
       setWaiting.run(dependency, now(), fileId, epoch, dependency);
+    },
+
+    closeFile({ claim: { fileId, epoch }, end }: { claim: Claim; end: FileEnd }): FileEnd {
+      const file = row(fileId);
+      // The epoch is the fence of every chunk: nobody else can commit one.
+      if (file?.epoch !== epoch || file.status !== 'processing') throw claimLost(fileId);
+      return end;
     },
 
     finishFile(end: {
@@ -229,6 +244,8 @@ export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () 
 
   return {
     create: (file) => writer.call('createFile', file),
+    // The writer answers in order: what was created is here by now.
+    withdraw: (fileId) => writer.call('findFile', fileId),
     wouldRefuse: async (file) => refuse(file, now()),
     async get(fileId) {
       const row = get.get(fileId) as unknown as FileRow | undefined;
@@ -265,6 +282,7 @@ export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () 
     recordIntake: (claim, intake, columns, parentFileId) =>
       writer.call('recordIntake', { claim, intake, columns, parentFileId }),
     setWaiting: (claim, dependency) => writer.call('setWaiting', { claim, dependency }),
+    close: (claim, end) => writer.call('closeFile', { claim, end }),
     finish: (claim, end) => writer.call('finishFile', { claim, ...end }),
     requestCancel: (fileId) => writer.call('cancelFile', fileId),
     requeue: (fileId) => writer.call('requeueFile', fileId),

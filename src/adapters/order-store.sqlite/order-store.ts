@@ -1,35 +1,39 @@
 /** The order store on SQLite: reads through a connection of the calling thread, writes through the writer thread. */
 import type { OrderStore } from '../../ports/order-store.ts';
-import type { Database } from '../sqlite/database.ts';
-import { toOmsError } from '../sqlite/database.ts';
+import { type Database, inspectDatabase } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { createFiles } from './files.ts';
 import { createOrders } from './orders.ts';
+import { createOutbox } from './outbox.ts';
 import { createRejections } from './rejections.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
 
 export function createSqliteOrderStore(options: {
   db: Database;
-  writer: Pick<Writer, 'call'>;
+  writer: Pick<Writer, 'call' | 'nextCommit'>;
   trackStock: boolean;
+  /** Events are published to a stream apart from this store; else an order is published by its commit. */
+  publishes: boolean;
   now: () => number;
 }): OrderStore {
-  const { db, writer, trackStock, now } = options;
+  const { db, writer, trackStock, publishes, now } = options;
   return {
     files: createFiles(db, writer, now),
     chunks: { commit: (claim, chunk) => writer.call('commitChunk', { claim, chunk, trackStock }) },
     rejections: createRejections(db),
     orders: createOrders(db),
     stock: createStock(db, writer),
-    statistics: createStatistics(db),
-    async ping() {
-      try {
-        db.prepare('select 1').get();
-      } catch (error) {
-        throw toOmsError(error);
-      }
+    statistics: createStatistics(db, publishes),
+    outbox: createOutbox(db, writer),
+    // The process that holds the data directory is the only one.
+    leases: { take: async () => true, async release() {} },
+    inspect: async () => inspectDatabase(db),
+    async installation() {
+      return (db.prepare('select name from installation').get() as { name: string }).name;
     },
+    async prepare() {},
+    async prune() {},
     async close() {
       db.close();
     },

@@ -5,8 +5,10 @@
 import { limits } from '../../limits.ts';
 import type { Order } from '../../model/order.ts';
 import type { OrderFilter, Orders } from '../../ports/order-store.ts';
+import type { NumberedOrders } from '../event-stream.outbox.ts';
+import { readPosition } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
-import { readPosition } from './page.ts';
+import type { Writer } from '../sqlite/writer.ts';
 
 interface OrderRow {
   seq: number;
@@ -133,12 +135,17 @@ function conditions(filter: OrderFilter): { where: string; values: (string | num
 }
 
 /** Orders by their number in the outbox, oldest first. */
-export function createOutboxReader(db: Database) {
+export function numberedOrders(db: Database, writer: Pick<Writer, 'nextCommit'>): NumberedOrders {
   const after = db.prepare(`${SELECT} where o.seq > ? order by o.seq limit ?`);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
+  const last = () => (newest.get() as { seq: number }).seq;
   return {
-    newest: () => (newest.get() as { seq: number }).seq,
-    after: (seq: number, limit: number) =>
-      (after.all(seq, limit) as unknown as OrderRow[]).map((row) => ({ seq: row.seq, order: toOrder(row) })),
+    newest: async () => last(),
+    after: async (number, limit) =>
+      (after.all(number, limit) as unknown as OrderRow[]).map((row) => ({ number: row.seq, order: toOrder(row) })),
+    async wait(number, signal) {
+      // Looked at in the same turn as the wait begins, so that no commit falls between.
+      while (!signal.aborted && last() <= number) await writer.nextCommit(signal);
+    },
   };
 }

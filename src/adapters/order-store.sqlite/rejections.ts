@@ -2,8 +2,8 @@
 import { limits } from '../../limits.ts';
 import type { Rejection } from '../../model/rejection.ts';
 import type { Rejections } from '../../ports/order-store.ts';
+import { readPosition } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
-import { readPosition } from './page.ts';
 
 interface RejectionRow {
   row: number;

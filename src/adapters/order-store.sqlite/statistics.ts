@@ -2,8 +2,9 @@
 import { FILE_STATUSES } from '../../model/file.ts';
 import type { Statistics, Violation } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
+import { PUBLISHED } from './outbox.ts';
 
-export function createStatistics(db: Database): Statistics {
+export function createStatistics(db: Database, publishes: boolean): Statistics {
   const totals = db.prepare('select name, value from totals');
   const amount = db.prepare("select minor from amounts where name = 'orders'");
   const files = db.prepare('select shown_status status, count(*) count from files group by shown_status');
@@ -36,8 +37,9 @@ export function createStatistics(db: Database): Statistics {
           amountMinor: BigInt((amount.get() as { minor: string } | undefined)?.minor ?? '0'),
         },
         invalidByCode: startingWith('code:'),
-        // An order in this store is in its outbox, and so published, from its commit on.
-        events: { published: accepted, pending: 0 },
+        events: publishes
+          ? { published: sums.get(PUBLISHED) ?? 0, pending: accepted - (sums.get(PUBLISHED) ?? 0) }
+          : { published: accepted, pending: 0 },
       };
     },
 

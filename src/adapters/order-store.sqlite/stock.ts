@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Stock, StockChange, StockResult } from '../../ports/order-store.ts';
+import { readPosition, toPage } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { idempotencyKeys } from './idempotency.ts';
-import { readPosition, toPage } from './page.ts';
 import type { StockLevels } from './stock-levels.ts';
 
 interface StockRow {

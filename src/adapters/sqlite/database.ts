@@ -5,6 +5,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import type { Inspection } from '../../ports/inspection.ts';
 import { migrations } from './schema.ts';
 
 export type Database = DatabaseSync;
@@ -58,6 +59,15 @@ export function transaction<Result>(db: Database, work: () => Result): Result {
     // A full disk may have rolled the transaction back already.
     if (db.isTransaction) db.exec('rollback');
     throw error;
+  }
+}
+
+export function inspectDatabase(db: Database): Inspection {
+  try {
+    const { version } = db.prepare('select sqlite_version() version').get() as { version: string };
+    return { engine: `SQLite ${version}`, address: db.location() ?? 'in memory', missing: [] };
+  } catch (error) {
+    throw toOmsError(error);
   }
 }
 

@@ -156,4 +156,14 @@ export const migrations: readonly string[] = [
   create index jobs_by_visibility on jobs (visible_at, job_no) where dead_because is null;
   create unique index jobs_by_receipt on jobs (receipt) where receipt is not null;
   `,
+  `
+  -- Where the bytes of the file are: an upload's own object, or one that was put into a bucket.
+  alter table files add column object_key text not null default '';
+  update files set object_key = 'uploads/' || file_id;
+  -- The name of this store.
+  create table installation (
+    name text not null
+  ) strict;
+  insert into installation (name) values (lower(hex(randomblob(16))));
+  `,
 ];

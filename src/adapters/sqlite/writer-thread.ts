@@ -6,12 +6,8 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { queueOperations } from '../job-queue.sqlite.ts';
-import { chunkOperations } from '../order-store.sqlite/commit-chunk.ts';
-import { fileOperations } from '../order-store.sqlite/files.ts';
-import { stockOperations } from '../order-store.sqlite/stock.ts';
-import { createStockLevels, type StockLevels } from '../order-store.sqlite/stock-levels.ts';
-import { type Database, openForWriting, toOmsError } from './database.ts';
+import { openForWriting, toOmsError } from './database.ts';
+import { createOperations } from './operations.ts';
 
 export interface WriterOptions {
   path: string;
@@ -33,21 +29,9 @@ export interface SentError {
   details: Record<string, unknown>;
 }
 
-export type Operations = ReturnType<typeof operationsOn>;
-
-function operationsOn(db: Database, levels: StockLevels, now: () => number) {
-  return {
-    ...fileOperations(db, now),
-    ...chunkOperations(db, levels, now),
-    ...stockOperations(db, levels, now),
-    ...queueOperations(db, now),
-  };
-}
-
 function run({ path }: WriterOptions): void {
   const db = openForWriting(path);
-  const levels = createStockLevels(db);
-  const operations = operationsOn(db, levels, Date.now) as Record<string, (argument: never) => unknown>;
+  const operations = createOperations(db, Date.now);
   const ports = new Set<MessagePort>();
   const inbox: { port: MessagePort; request: Request }[] = [];
   let scheduled = false;
@@ -73,7 +57,7 @@ function run({ path }: WriterOptions): void {
       db.exec('commit');
     } catch (error) {
       if (db.isTransaction) db.exec('rollback');
-      levels.forget();
+      operations.forget();
       // Nothing of the group is on disk: none of it may be answered as done.
       if (group.length === 0) group = inbox.splice(0);
       answers.length = 0;
@@ -84,19 +68,12 @@ function run({ path }: WriterOptions): void {
     if (inbox.length > 0) schedule();
   };
 
-  const perform = (request: Request): Reply => {
-    db.exec('savepoint operation');
+  const perform = ({ id, operation, argument }: Request): Reply => {
     try {
-      const result = operations[request.operation]!(request.argument as never);
-      db.exec('release operation');
-      return { id: request.id, result };
+      return { id, result: operations.perform(operation, argument) };
     } catch (error) {
-      // A full disk ends the whole transaction: then no operation of the group has happened.
       if (!db.isTransaction) throw error;
-      db.exec('rollback to operation');
-      db.exec('release operation');
-      levels.forget();
-      return { id: request.id, error: toSent(error) };
+      return { id, error: toSent(error) };
     }
   };
 

@@ -5,7 +5,8 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Operations, Reply, Request, SentError, WriterOptions } from './writer-thread.ts';
+import type { Operations } from './operations.ts';
+import type { Reply, Request, SentError, WriterOptions } from './writer-thread.ts';
 
 export class Writer {
   #port: MessagePort;

@@ -1,0 +1,36 @@
+/**
+ * The outbox of this store for a stream apart from it: the orders whose number is above that of the last one that was
+ * published.
+ */
+import { limits } from '../../limits.ts';
+import type { Outbox } from '../../ports/order-store.ts';
+import type { Database } from '../sqlite/database.ts';
+import type { Writer } from '../sqlite/writer.ts';
+import { numberedOrders } from './orders.ts';
+
+/** The row of `totals` that has the number of the last published order. */
+export const PUBLISHED = 'published';
+
+export function outboxOperations(db: Database) {
+  const move = db.prepare(
+    'insert into totals (name, value) values (?, ?) on conflict (name) do update set value = max(value, excluded.value)',
+  );
+  return {
+    markPublished(seq: number): void {
+      move.run(PUBLISHED, seq);
+    },
+  };
+}
+
+export function createOutbox(db: Database, writer: Pick<Writer, 'call' | 'nextCommit'>): Outbox {
+  const published = db.prepare('select value from totals where name = ?');
+  const orders = numberedOrders(db, writer);
+  return {
+    async pending() {
+      const { value } = (published.get(PUBLISHED) as { value: number } | undefined) ?? { value: 0 };
+      const batch = await orders.after(value, limits.publishOrders);
+      return batch.length === 0 ? null : { id: String(batch.at(-1)!.number), orders: batch.map(({ order }) => order) };
+    },
+    markPublished: (batchId) => writer.call('markPublished', Number(batchId)),
+  };
+}

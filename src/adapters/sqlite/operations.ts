@@ -1,0 +1,49 @@
+/**
+ * All that is ever done to `oms.db`, by name. Whoever calls holds a transaction; each operation is a savepoint in it, so that one
+ * that fails takes nothing with it.
+ */
+import { queueOperations } from '../job-queue.sqlite.ts';
+import { chunkOperations } from '../order-store.sqlite/commit-chunk.ts';
+import { fileOperations } from '../order-store.sqlite/files.ts';
+import { outboxOperations } from '../order-store.sqlite/outbox.ts';
+import { stockOperations } from '../order-store.sqlite/stock.ts';
+import { createStockLevels, type StockLevels } from '../order-store.sqlite/stock-levels.ts';
+import type { Database } from './database.ts';
+
+export type Operations = ReturnType<typeof operationsOn>;
+
+function operationsOn(db: Database, levels: StockLevels, now: () => number) {
+  return {
+    ...fileOperations(db, now),
+    ...chunkOperations(db, levels, now),
+    ...stockOperations(db, levels, now),
+    ...outboxOperations(db),
+    ...queueOperations(db, now),
+  };
+}
+
+export function createOperations(db: Database, now: () => number) {
+  const levels = createStockLevels(db);
+  const operations = operationsOn(db, levels, now) as Record<string, (argument: never) => unknown>;
+  return {
+    /** Throws what the operation throws; then it has changed nothing, or there is no transaction left. */
+    perform(operation: string, argument: unknown): unknown {
+      db.exec('savepoint operation');
+      try {
+        const result = operations[operation]!(argument as never);
+        db.exec('release operation');
+        return result;
+      } catch (error) {
+        levels.forget();
+        // A full disk ends the whole transaction: then no operation of it has happened.
+        if (db.isTransaction) {
+          db.exec('rollback to operation');
+          db.exec('release operation');
+        }
+        throw error;
+      }
+    },
+    /** To be called when a transaction was rolled back. */
+    forget: () => levels.forget(),
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * Asks the engines behind the ports how they are: all at once, each with a bound. For the start, `oms doctor` and `/readyz`, which
+ * so say the same.
+ */
+import type { Logger } from 'pino';
+import type { Role } from './app.ts';
+import { OmsError } from './errors.ts';
+import { limits } from './limits.ts';
+import { type EnginePort, VARIABLES } from './open-ports.ts';
+import type { Inspected, Inspection, Missing } from './ports/inspection.ts';
+
+export type EngineState =
+  | ({ status: 'up' } & Inspection)
+  /** It does not answer, refuses us, or lacks something that is required. */
+  | { status: 'down'; detail: string };
+
+/** An engine that could not be opened is down, and so is one whose opening takes too long. */
+export async function inspectEngine(engine: Inspected | Promise<Inspected>, timeoutMs: number): Promise<EngineState> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => timeout.reject(new Error(`no answer within ${timeoutMs} ms: is it running, and is the address right?`)),
+    timeoutMs,
+  );
+  try {
+    const inspecting = Promise.resolve(engine).then((opened) => opened.inspect());
+    const inspection = await Promise.race([inspecting, timeout.promise]);
+    const required = inspection.missing.filter(({ required }) => required);
+    return required.length === 0
+      ? { status: 'up', ...inspection }
+      : { status: 'down', detail: required.map(describe).join('; ') };
+  } catch (error) {
+    return { status: 'down', detail: (error as Error).message };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export const describe = ({ what, cure }: Missing): string => `${what}: ${cure}`;
+
+/**
+ * Without these a role can do nothing; the queue is asked for its attributes when it is opened, which all roles do. What else is
+ * down is waited for (INV-7).
+ */
+const NEEDED: Record<Role, readonly EnginePort[]> = {
+  api: ['objects', 'queue', 'store'],
+  worker: ['objects', 'queue', 'store'],
+  publisher: ['store', 'queue', 'events'],
+};
+
+/** What the start makes by itself is not worth a warning. */
+const MADE_AT_START: readonly EnginePort[] = ['store', 'events'];
+
+/** Throws `engine_unusable` with a line for each engine that a role cannot do without. */
+export async function checkEngines(
+  opening: Record<EnginePort, Promise<Inspected>>,
+  roles: readonly Role[],
+  logger: Logger,
+): Promise<void> {
+  const needed = new Set(roles.flatMap((role) => NEEDED[role]));
+  const wrong: string[] = [];
+  await Promise.all(
+    (Object.keys(opening) as EnginePort[]).map(async (port) => {
+      const state = await inspectEngine(opening[port], limits.startCheckMs);
+      if (state.status === 'up') {
+        for (const missing of MADE_AT_START.includes(port) ? [] : state.missing)
+          logger.warn(`${VARIABLES[port]}: ${describe(missing)}`);
+      } else if (needed.has(port)) wrong.push(`${VARIABLES[port]}: ${state.detail}`);
+      else logger.warn(`${VARIABLES[port]}: ${state.detail}`);
+    }),
+  );
+  if (wrong.length > 0) throw new OmsError('engine_unusable', wrong.sort().join('\n'));
+}

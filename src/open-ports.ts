@@ -1,0 +1,168 @@
+/**
+ * Configuration -> adapters: which engine stands behind each port. Engines that are not configured are not even loaded. Each
+ * thread opens ports of its own.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { createOutboxEventStream } from './adapters/event-stream.outbox.ts';
+import { createHttpIms } from './adapters/ims.http.ts';
+import { createSqliteJobQueue } from './adapters/job-queue.sqlite.ts';
+import { createDirectoryObjectStore } from './adapters/object-store.directory.ts';
+import type { MongoOrderStore } from './adapters/order-store.mongo/order-store.ts';
+import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
+import { numberedOrders } from './adapters/order-store.sqlite/orders.ts';
+import { type Database, openForReading } from './adapters/sqlite/database.ts';
+import { Writer } from './adapters/sqlite/writer.ts';
+import type { Config } from './config.ts';
+import { OmsError } from './errors.ts';
+import { systemClock } from './ports/clock.ts';
+import type { EventStream } from './ports/event-stream.ts';
+import type { Inspected } from './ports/inspection.ts';
+import type { JobQueue } from './ports/job-queue.ts';
+import type { ObjectStore } from './ports/object-store.ts';
+import type { OrderStore } from './ports/order-store.ts';
+import type { Ports } from './ports/ports.ts';
+
+/** What a thread needs to open its own ports: plain data, and a line to the writer thread where there is one. */
+export interface PortsOptions {
+  config: Config;
+  /** Null when no engine is in the data directory. */
+  embedded: { database: string; objects: string; writerPort: MessagePort | null } | null;
+}
+
+/** Whether an engine lies in the data directory, so that one process owns it all. */
+export const isEmbedded = ({ objectStore, jobQueue, orderStore }: Config): boolean =>
+  objectStore.kind === 'directory' || jobQueue.kind === 'sqlite' || orderStore.kind === 'sqlite';
+
+/** The variable that chooses the engine of each port. */
+export const VARIABLES = {
+  objects: 'OMS_OBJECT_STORE',
+  queue: 'OMS_JOB_QUEUE',
+  store: 'OMS_ORDER_STORE',
+  events: 'OMS_EVENT_STREAM',
+  ims: 'OMS_IMS',
+} as const satisfies Record<Exclude<keyof Ports, 'clock'>, string>;
+
+/** The ports behind which an engine stands that keeps something. */
+export type EnginePort = Exclude<keyof typeof VARIABLES, 'ims'>;
+
+/** Opens one port after the other, as asked; `close` closes those that were opened. */
+export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
+  const { objectStore, jobQueue, orderStore, eventStream } = config;
+  const { now } = systemClock;
+  const closing: (() => Promise<unknown> | unknown)[] = [];
+  const closed = <Port>(port: Port, close: () => Promise<unknown> | unknown): Port => {
+    closing.push(close);
+    return port;
+  };
+  let connection: { db: Database; writer: Writer } | null = null;
+  const sqlite = () => {
+    if (connection) return connection;
+    const db = openForReading(embedded!.database);
+    connection = { db, writer: new Writer(embedded!.writerPort!) };
+    closing.push(() => db.close());
+    return connection;
+  };
+  let store: Promise<OrderStore> | null = null;
+
+  const open = {
+    async objects(): Promise<ObjectStore> {
+      if (objectStore.kind === 'directory') return createDirectoryObjectStore(embedded!.objects);
+      const { createS3ObjectStore } = await import('./adapters/object-store.s3.ts');
+      const s3 = createS3ObjectStore({ ...objectStore, maxObjectBytes: config.maxUploadBytes });
+      return closed(s3, () => s3.close());
+    },
+
+    async queue(): Promise<JobQueue> {
+      if (jobQueue.kind === 'sqlite') return createSqliteJobQueue({ ...sqlite(), now });
+      const { createSqsJobQueue } = await import('./adapters/job-queue.sqs.ts');
+      const sqs = await createSqsJobQueue(jobQueue, { logger });
+      return closed(sqs, () => sqs.close());
+    },
+
+    store(): Promise<OrderStore> {
+      store ??= (async () => {
+        const publishes = eventStream.kind !== 'outbox';
+        const { trackStock } = config;
+        if (orderStore.kind === 'sqlite') return createSqliteOrderStore({ ...sqlite(), trackStock, publishes, now });
+        const { createMongoOrderStore } = await import('./adapters/order-store.mongo/order-store.ts');
+        const mongo = createMongoOrderStore({ url: orderStore.url, trackStock, now });
+        return closed(mongo, () => mongo.close());
+      })();
+      return store;
+    },
+
+    async events(): Promise<EventStream> {
+      if (eventStream.kind === 'kafka') {
+        const { createKafkaEventStream } = await import('./adapters/event-stream.kafka.ts');
+        const kafka = createKafkaEventStream(eventStream, { logger });
+        return closed(kafka, () => kafka.close());
+      }
+      const orders = await open.store();
+      if (orderStore.kind === 'sqlite') {
+        const { db, writer } = sqlite();
+        return createOutboxEventStream(numberedOrders(db, writer), orders);
+      }
+      const { createMongoOutboxEventStream } = await import('./adapters/event-stream.mongo-outbox.ts');
+      return createMongoOutboxEventStream(orders as MongoOrderStore);
+    },
+  };
+  return {
+    open,
+    async close(): Promise<void> {
+      for (const close of closing.splice(0).reverse()) await close();
+    },
+  };
+}
+
+export interface OpenedPorts {
+  ports: Ports;
+  close(): Promise<void>;
+}
+
+export interface OpeningSteps {
+  /** Looks at all ports while they are opened, and throws what is to be told of them together. */
+  check?(opening: Record<EnginePort, Promise<Inspected>>): Promise<void>;
+  /** Gives the address of the IMS, which may need the order store. */
+  serveIms(store: OrderStore): Promise<string>;
+}
+
+/** Opens all ports. Throws what the engines throw, with the variable's name; then nothing is left open. */
+export async function openPorts(
+  options: PortsOptions,
+  { check, serveIms }: OpeningSteps,
+  logger: Logger,
+): Promise<OpenedPorts> {
+  const { open, close } = portOpener(options, logger);
+  try {
+    const opening = { store: open.store(), objects: open.objects(), queue: open.queue(), events: open.events() };
+    // Each is awaited below; until then a rejection must not count as unhandled.
+    for (const port of Object.values(opening)) port.catch(() => {});
+    await check?.(opening);
+    const store = await named('store', opening.store);
+    const objects = await named('objects', opening.objects);
+    const queue = await named('queue', opening.queue);
+    const events = await named('events', opening.events);
+    const ims = createHttpIms({ baseUrl: await serveIms(store), logger });
+    return {
+      ports: { objects, queue, store, events, ims, clock: systemClock },
+      async close() {
+        await ims.close();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function named<Port>(port: EnginePort, opening: Promise<Port>): Promise<Port> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (!(error instanceof OmsError)) throw error;
+    const { code, message, retryable, details } = error;
+    throw new OmsError(code, `${VARIABLES[port]}: ${message}`, { retryable, details, cause: error });
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Makes a file of an object that somebody put into the bucket under `incoming/`, as if it had been uploaded: hashed, compared with
+ * the files that are here, recorded. The same notification again finds the file that it made before. What cannot be taken is
+ * recorded as failed, since nobody waits for an answer.
+ */
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import { isOmsError } from '../errors.ts';
+import { type FileFailure, type FileRecord, INCOMING, isEnded } from '../model/file.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { NewFile, OrderStore } from '../ports/order-store.ts';
+import type { Drop } from './message.ts';
+import { cleanText } from './upload.ts';
+
+export interface AdoptPorts {
+  objects: ObjectStore;
+  store: OrderStore;
+}
+
+/** The file to ingest now, or null when there is nothing to do. */
+export async function adopt(
+  { objects, store }: AdoptPorts,
+  drop: Drop,
+  { maxBytes }: { maxBytes: number },
+  logger: Logger,
+): Promise<FileRecord | null> {
+  const { key } = drop;
+  const log = logger.child({ key });
+  if (!key.startsWith(INCOMING) || key.endsWith('/')) {
+    log.debug('an object that is no file under incoming/ was left alone');
+    return null;
+  }
+  const fileId = fileIdOf(drop);
+  const known = await store.files.get(fileId);
+  if (known) return open(known);
+  try {
+    const { sizeBytes, version } = await objects.stat(key);
+    if (drop.etag !== '' && drop.etag !== version.replaceAll('"', '')) {
+      log.info('an object was replaced before it was taken: its newer version has a notification of its own');
+      return null;
+    }
+    const tooLarge = sizeBytes > maxBytes;
+    const file: NewFile = {
+      fileId,
+      name: cleanText(key.slice(INCOMING.length)),
+      sizeBytes,
+      // What is too large is not read.
+      sha256: tooLarge ? '' : await hash(objects, key, version),
+      objectKey: key,
+      objectVersion: version,
+      encodingOverride: null,
+      parentFileId: null,
+      // Bytes that are not known cannot be compared: a retry is not kept from them.
+      force: tooLarge,
+      idempotencyKey: null,
+      failure: tooLarge
+        ? failure(
+            'too_large',
+            `the object is larger than ${maxBytes} bytes: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
+          )
+        : null,
+    };
+    const created = await store.files.create(file);
+    if (created.kind !== 'duplicate') return 'file' in created ? open(created.file) : null;
+    const message = `the same bytes are here as file ${created.existingFileId} already`;
+    await store.files.create({ ...file, failure: failure('duplicate_file', message) });
+    return null;
+  } catch (error) {
+    if (!isOmsError(error, 'object_missing') && !isOmsError(error, 'object_changed')) throw error;
+    log.info({ err: error }, 'an object was gone or replaced before it was taken');
+    return null;
+  }
+}
+
+const open = (file: FileRecord): FileRecord | null => (isEnded(file.status) ? null : file);
+
+const failure = (code: FileFailure['code'], message: string): FileFailure => ({ code, message, row: null });
+
+/** The same for each notification of one put. */
+function fileIdOf({ bucket, key, sequence, etag }: Drop): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([bucket, key, sequence, etag]))
+    .digest('hex');
+  return `f_${BigInt(`0x${digest}`).toString(36).padStart(21, '0').slice(-21)}`;
+}
+
+async function hash(objects: ObjectStore, key: string, version: string): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const block of await objects.open(key, { version })) digest.update(block as Uint8Array);
+  return digest.digest('hex');
+}
