@@ -1,11 +1,11 @@
 /**
  * `npm run bench`: rows per second, memory and answer times of the real service beside plain scripts, on this machine, in turn,
  * as medians and ratios. Absolute figures of shared machines mean little; the ratios to the baseline of the same run are what
- * counts. Writes its table to `bench/out/` too. `--quick` takes a tenth of the rows and one round.
+ * counts. Writes its table to `bench/out/` too. `--quick` takes a tenth of the rows and one round; `--profile stack` is about the
+ * production engines.
  */
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { generateOrders, generateStock } from '../../src/generate.ts';
+import { median, percentile, post, thousands } from './measure.ts';
 import {
   cpuSeconds,
   ROOT,
@@ -24,10 +25,15 @@ import {
   startServer,
 } from './processes.ts';
 
-const { values: options } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, profile: { type: 'string', default: 'embedded' } },
+});
+if (options.profile !== 'embedded' && options.profile !== 'stack')
+  throw new Error(`--profile "${options.profile}" is neither embedded nor stack`);
 const MILLION = options.quick ? 100_000 : 1_000_000;
 const ROUNDS = options.quick ? 1 : 3;
 const UPLOAD_BYTES = options.quick ? 100 * 1024 ** 2 : 1024 ** 3;
+const STACK_ROWS = options.quick ? 40_000 : 200_000;
 const INVALID_SHARE = 0.01;
 
 interface Ingestion {
@@ -52,14 +58,19 @@ try {
     `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model}, medians of ${ROUNDS}`,
   );
   say();
-  await ingestion();
-  await growth();
-  await uploads();
+  if (options.profile === 'stack') {
+    const { stackProfile } = await import('./stack.ts');
+    await stackProfile(say, { work, rows: STACK_ROWS, rounds: ROUNDS });
+  } else {
+    await ingestion();
+    await growth();
+    await uploads();
+  }
 } finally {
   await rm(work, { recursive: true, force: true });
 }
 await mkdir(join(ROOT, 'bench/out'), { recursive: true });
-await writeFile(join(ROOT, 'bench/out/bench.md'), `${lines.join('\n')}\n`);
+await writeFile(join(ROOT, `bench/out/${options.profile}.md`), `${lines.join('\n')}\n`);
 
 async function ingestion(): Promise<void> {
   say(`## ${MILLION.toLocaleString('en')} rows, ${INVALID_SHARE * 100} % invalid, 5,000 stock keys`);
@@ -227,36 +238,4 @@ async function baseline(file: string): Promise<number> {
   };
   for (const suffix of ['', '-wal', '-shm']) await rm(database + suffix, { force: true });
   return rows / seconds;
-}
-
-async function post(url: string, file: string): Promise<{ seconds: number; answer: string }> {
-  const { size } = await stat(file);
-  const started = performance.now();
-  const answer = await new Promise<string>((resolve, reject) => {
-    const sent = request(
-      url,
-      { method: 'POST', headers: { 'content-type': 'text/csv', 'content-length': size } },
-      async (response) => {
-        let text = '';
-        for await (const block of response) text += block;
-        if (response.statusCode! < 300) resolve(text);
-        else reject(new Error(`${url} answered ${response.statusCode}: ${text}`));
-      },
-    );
-    pipeline(createReadStream(file, { highWaterMark: 256 * 1024 }), sent).catch(reject);
-  });
-  return { seconds: (performance.now() - started) / 1000, answer };
-}
-
-function median(values: number[]): number {
-  return percentile(values, 0.5);
-}
-
-function percentile(values: number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
-function thousands(value: number): string {
-  return `${Math.round(value / 1000)} k`;
 }

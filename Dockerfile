@@ -1,0 +1,22 @@
+# The service as an image. The version of Node is that of package.json's optional node-linux packages, which are for machines without one.
+FROM node:24.21.0-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --omit=optional --ignore-scripts
+
+FROM node:24.21.0-slim
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compile OMS_HOST=0.0.0.0 OMS_DATA_DIR=/data
+WORKDIR /app
+COPY --from=dependencies /app/node_modules node_modules
+COPY package.json LICENSE sample_catalog.csv sample_orders.csv sample_stock.csv ./
+COPY bin bin
+COPY src src
+# For the engines that need no others: a volume keeps it.
+RUN mkdir /data && chown node:node /data
+USER node
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OMS_HEALTH_PORT || process.env.OMS_PORT || 8080}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# bin/oms replaces its shell with node, so that signals arrive.
+ENTRYPOINT ["/app/bin/oms"]
+CMD ["start"]

@@ -1,0 +1,148 @@
+/**
+ * The stack profile of the benchmark: orders into MongoDB beside a bare `insertMany` loop, and events into Kafka beside a bare
+ * kafkajs loop, on the same servers, in turn. The servers are those that tests use, on this machine, with a few hundred stock rows: the
+ * MongoDB stand-in looks through all of them for each take.
+ */
+import { randomUUID } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
+import { generateOrders, generateStock } from '../../src/generate.ts';
+import { AWS_SETTINGS, makeBucketAndQueues } from '../engines/bucket-and-queues.ts';
+import { startFauxqs } from '../engines/fauxqs.ts';
+import { startKafka } from '../engines/kafka.ts';
+import { startMongo } from '../engines/mongo.ts';
+import { median, post, thousands } from './measure.ts';
+import { ROOT, residentMemory, runScript, startServer } from './processes.ts';
+
+interface Round {
+  rowsPerSecond: number;
+  ordersPerSecond: number;
+  eventsPerSecond: number;
+  workerMiB: number;
+  publisherMiB: number;
+}
+
+export async function stackProfile(
+  say: (line?: string) => void,
+  { work, rows, rounds }: { work: string; rows: number; rounds: number },
+): Promise<void> {
+  Object.assign(process.env, AWS_SETTINGS);
+  const [aws, mongo, kafka] = await Promise.all([startFauxqs(), startMongo(), startKafka()]);
+  try {
+    const file = join(work, 'stack.csv');
+    await writeFile(
+      file,
+      oneHub(Buffer.concat([...generateOrders({ rows, invalidShare: 0.01, seed: 1, ids: 'random' })])),
+    );
+    const ours: Round[] = [];
+    const inserts: number[] = [];
+    const sends: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      ours.push(await ingest(file, { aws: aws.url, mongo: mongo.url, kafka: kafka.url }));
+      inserts.push(await perSecond('insert-many.ts', [mongo.url, file]));
+      sends.push(await perSecond('kafka-send.ts', [kafka.url, file]));
+    }
+    const of = (figure: keyof Round) => median(ours.map((run) => run[figure]));
+    const ratio = (figure: keyof Round, bare: number[]) =>
+      median(ours.map((run, round) => run[figure] / bare[round]!)).toFixed(2);
+    say(`## The stack: ${rows.toLocaleString('en')} rows, random order ids, 500 stock keys`);
+    say();
+    say('| what | OMS | bare loop | ratio |');
+    say('|---|---|---|---|');
+    say(`| rows/s, one worker, from its claim to the end of the file | ${thousands(of('rowsPerSecond'))} | | |`);
+    say(
+      `| orders/s into MongoDB | ${thousands(of('ordersPerSecond'))} | ${thousands(median(inserts))} (\`insertMany\`) | ${ratio('ordersPerSecond', inserts)} |`,
+    );
+    say(
+      `| events/s into Kafka | ${thousands(of('eventsPerSecond'))} | ${thousands(median(sends))} (kafkajs) | ${ratio('eventsPerSecond', sends)} |`,
+    );
+    say(`| peak RSS of the worker, MiB | ${Math.max(...ours.map((run) => run.workerMiB))} | | |`);
+    say(`| peak RSS of the publisher, MiB | ${Math.max(...ours.map((run) => run.publisherMiB))} | | |`);
+    say();
+  } finally {
+    await Promise.all([aws.stop(), mongo.stop(), kafka.stop()]);
+  }
+}
+
+/** All of one hub, so that there are 500 pairs of SKU and hub. */
+const oneHub = (csv: Buffer): string => csv.toString('latin1').replace(/,HUB-(\d|10),/g, ',HUB-1,');
+
+async function ingest(file: string, engines: { aws: string; mongo: string; kafka: string }): Promise<Round> {
+  const name = `bench-${randomUUID()}`;
+  const env = {
+    ...(await makeBucketAndQueues(engines.aws, { bucket: name, queue: name })),
+    OMS_ORDER_STORE: `${engines.mongo}/${name}`,
+    OMS_EVENT_STREAM: `kafka://${engines.kafka}/${name}?partitions=3&replication=1`,
+    OMS_PORT: '0',
+    OMS_IMS_PORT: '0',
+    OMS_LOG_LEVEL: 'error',
+  };
+  const start = (role: string) => startServer(join(ROOT, 'bin/oms'), ['start', '--role', role], env);
+  const api = await start('api');
+  const worker = await start('worker');
+  try {
+    const stock = oneHub(Buffer.from(generateStock()));
+    const body = [...new Set(stock.split('\n').map((line) => line.replace(/,HUB-(\d|10),/, ',HUB-1,')))].join('\n');
+    await fetch(`${api.url}/inventory`, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body });
+    const { answer } = await post(`${api.url}/upload?name=bench.csv`, file);
+    const { file_id } = JSON.parse(answer) as { file_id: string };
+    const ended = await until(async () => {
+      const shown = (await (await fetch(`${api.url}/files/${file_id}`)).json()) as Ended;
+      return shown.finished_at === null ? null : shown;
+    });
+    if (ended.status !== 'completed') throw new Error(`the file ended as ${JSON.stringify(ended)}`);
+    const seconds = (Date.parse(ended.finished_at!) - Date.parse(ended.started_at!)) / 1000;
+    const workerMiB = (await residentMemory(worker.child.pid!)).peakMiB;
+
+    const publisher = await start('publisher');
+    // From when the first are out, so that the start of the process is not counted.
+    const first = await until(async () => {
+      const published = await publishedBy(api.url);
+      return published > 0 ? { published, atMs: performance.now() } : null;
+    });
+    await until(async () => ((await publishedBy(api.url)) === ended.progress.accepted ? true : null));
+    const publishing = (performance.now() - first.atMs) / 1000;
+    const publisherMiB = (await residentMemory(publisher.child.pid!)).peakMiB;
+    await publisher.stop();
+    return {
+      rowsPerSecond: ended.progress.rows / seconds,
+      ordersPerSecond: ended.progress.accepted / seconds,
+      eventsPerSecond: (ended.progress.accepted - first.published) / publishing,
+      workerMiB,
+      publisherMiB,
+    };
+  } finally {
+    await worker.stop();
+    await api.stop();
+    const client = new MongoClient(engines.mongo);
+    await client.db(name).dropDatabase();
+    await client.close();
+  }
+}
+
+interface Ended {
+  status: string;
+  started_at: string | null;
+  finished_at: string | null;
+  progress: { rows: number; accepted: number };
+}
+
+async function publishedBy(url: string): Promise<number> {
+  const { events } = (await (await fetch(`${url}/stats`)).json()) as { events: { published: number } };
+  return events.published;
+}
+
+async function until<Result>(look: () => Promise<Result | null>): Promise<Result> {
+  for (;;) {
+    const found = await look();
+    if (found !== null) return found;
+    await delay(100);
+  }
+}
+
+async function perSecond(script: string, args: string[]): Promise<number> {
+  const { count, seconds } = JSON.parse(await runScript(script, args)) as { count: number; seconds: number };
+  return count / seconds;
+}

@@ -1,0 +1,24 @@
+/**
+ * A server with MongoDB's protocol for tests and for the stack on one machine, where there is no Docker: mongo-java-server,
+ * in memory. It knows no transactions and no replica sets, and forgets all when it ends.
+ * Source: https://github.com/bwaldvogel/mongo-java-server
+ */
+import type { ChildProcess } from 'node:child_process';
+import { startListening } from './listening.ts';
+import { fetchJars } from './maven.ts';
+
+const MAIN = new URL('MongoServer.java', import.meta.url).pathname;
+const SERVER = { group: 'de.bwaldvogel', name: 'mongo-java-server', version: '1.47.0' };
+
+/** Resolves when it listens, on a free port unless one is given. Throws `engine_unavailable`. */
+export async function startMongo(
+  options: { port?: number } = {},
+): Promise<{ url: string; child: ChildProcess; stop(): Promise<void> }> {
+  const jars = await fetchJars(SERVER);
+  const server = await startListening(
+    'mongo-java-server',
+    ['java', '-Xmx1g', '-cp', `${jars}/*`, MAIN, String(options.port ?? 0)],
+    { pattern: /^listening on (\d+)$/ },
+  );
+  return { ...server, url: server.url.replace('http:', 'mongodb:') };
+}
