@@ -1,15 +1,49 @@
 import { defineConfig } from 'vitest/config';
 
-// Processes are spawned and killed by many tests, on as few as two cores: the timeout is a guard against hangs, not a measure.
+// Tests on engines other than those that live in our process. They are projects of their own, so that engines are started only
+// when one of them is run.
+const onEngines = [
+  'test/contract/**/*.test.ts',
+  'test/stack/**/*.test.ts',
+  'test/unit/adapters/*.{kafka,mongo,s3,sqs}.test.ts',
+];
+// What takes minutes: engines that are taken away, and the proofs that other tests can fail, mutations of the code of which each must
+// be found.
+const long = ['test/stack/outages.test.ts', 'test/**/*mutations.test.ts'];
+const globalSetup = 'test/support/engines.setup.ts';
+
+// What users see through HTTP is the same on both profiles: these run on the embedded engines, and again on the others.
+const onBothProfiles = [
+  'files',
+  'ingest',
+  'invalid-files',
+  'inventory',
+  'orders',
+  'stats',
+  'upload',
+  'bad-input-files',
+  'bad-input-values',
+].map((name) => `test/flow/${name}.test.ts`);
+
+// Processes are spawned and killed by many tests, on as few as two cores: the timeout is a guard against hangs, not a measure. Many
+// wait for engines more than they compute, hence a worker more than cores.
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     retry: 0,
     allowOnly: false,
     passWithNoTests: false,
+    projects: [
+      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...onEngines, ...long] } },
+      { extends: true, test: { name: 'engines', include: onEngines, exclude: long, globalSetup } },
+      {
+        extends: true,
+        test: { name: 'stack', include: onBothProfiles, globalSetup, env: { TEST_PROFILE: 'stack' } },
+      },
+      { extends: true, test: { name: 'long', include: long, globalSetup } },
+    ],
   },
 });

@@ -106,9 +106,9 @@ describe('Ims over HTTP', () => {
     await setSwitches({ outage: true });
     const pairs = [{ sku: 'SKU-1', hubId: 'HUB-1' }];
     await expect(ims.validate(pairs)).rejects.toEqual(unavailable);
-    await expect(ims.ping()).rejects.toEqual(unavailable);
+    await expect(ims.inspect()).rejects.toEqual(unavailable);
     await setSwitches({ outage: false });
-    await ims.ping();
+    await ims.inspect();
     expect(await ims.validate(pairs)).toEqual([VALID]);
   });
 
@@ -133,7 +133,7 @@ describe('Ims over HTTP', () => {
     const failure = expect(ims.validate([{ sku: 'SKU-1', hubId: 'HUB-1' }])).rejects;
     await failure.toEqual(unavailable);
     await failure.toThrow(host);
-    await expect(ims.ping()).rejects.toEqual(unavailable);
+    await expect(ims.inspect()).rejects.toEqual(unavailable);
     service = await startReferenceIms({ port: 0 });
   });
 

@@ -19,7 +19,8 @@ import {
   temporaryDirectory,
   upload,
 } from '../support/service.ts';
-import { createWays, type Life, type Line, objectNames, onLine, startLife, whileAlive } from './lives.ts';
+import { storedObjects } from '../support/stored-objects.ts';
+import { createWays, type Life, type Line, onLine, startLife, whileAlive } from './lives.ts';
 import { fileOfItsOwn, type OrderFile, orderFiles, smallFile, stockCsv } from './order-files.ts';
 import { differences, type Outcome, readOutcome } from './outcome.ts';
 
@@ -266,7 +267,7 @@ describe('a service that is killed over and over while files are uploaded and in
         await decide(service);
         const known = new Set((await listFiles(service)).map((file) => file.file_id));
         for (const fileId of accepted.keys()) expect(known, 'what was answered 202 is there').toContain(fileId);
-        const staged = await objectNames(dataDirectory, 'staging');
+        const staged = await storedObjects({ dataDirectory }, 'staging');
         expect(staged.filter((name) => stagedBefore.includes(name))).toEqual([]);
       });
       if (moment !== 'start') await letTheWeakGetOn(life);
@@ -295,7 +296,7 @@ describe('a service that is killed over and over while files are uploaded and in
       }
       await life.gone;
       const hit = account(life);
-      stagedBefore = await objectNames(dataDirectory, 'staging');
+      stagedBefore = await storedObjects({ dataDirectory }, 'staging');
       uploads.stagedLeft += stagedBefore.length;
       return hit;
     }
@@ -304,12 +305,12 @@ describe('a service that is killed over and over while files are uploaded and in
       const service = life.service!;
       // Objects of uploads that were cut between object and record are swept away in the background.
       for (;;) {
-        const incoming = new Set(await objectNames(dataDirectory, 'incoming'));
+        const incoming = new Set(await storedObjects({ dataDirectory }, 'uploads'));
         for (const fileId of accepted.keys()) expect(incoming).toContain(fileId);
         if (incoming.size === accepted.size) break;
         await delay(20);
       }
-      expect(await objectNames(dataDirectory, 'staging')).toEqual([]);
+      expect(await storedObjects({ dataDirectory }, 'staging')).toEqual([]);
       for (const line of life.lines) follow(line);
 
       for (const [fileId, file] of accepted) {

@@ -2,8 +2,6 @@
  * One life after another of the service on one data directory, each ended by `kill -9`, and what its log says of the way of each
  * file through them. The log is written synchronously, so its last line is what the process was about to do when it died.
  */
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Service, startService } from '../support/service.ts';
 
 export interface Line {
@@ -68,12 +66,6 @@ export async function whileAlive<Result>(
     return null;
   }
 }
-
-export const objectNames = (dataDirectory: string, folder: 'staging' | 'incoming' | 'reports'): Promise<string[]> =>
-  readdir(join(dataDirectory, 'objects', folder)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
 
 /** The way of one file, claim by claim. */
 interface Way {

@@ -80,6 +80,13 @@ export function orderFiles(): OrderFile[] {
   ];
 }
 
+/** Files that differ in their ids and SKUs alone, each with the scarce stock that it is about, as CSV lines. */
+export const scarceFiles = (rows: number[]): { file: OrderFile; stock: string[] }[] =>
+  rows.map((count, i) => ({
+    file: orderFile(`file-${i}.csv`, scarceOrders(`F${i}`, count, i % 2 === 1)),
+    stock: scarceStock(`F${i}`),
+  }));
+
 /** One file that nothing else is compared with. */
 export const fileOfItsOwn = (): OrderFile => orderFile('alone.csv', scarceOrders('ALONE', ROWS, true));
 

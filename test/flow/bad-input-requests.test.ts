@@ -149,7 +149,7 @@ describe('a file name', () => {
 
   async function listAround(): Promise<string[]> {
     return (await readdir(dirname(service.dataDirectory), { recursive: true })).filter(
-      (path) => !/^data\/(objects\/(incoming|reports)\/f_|oms\.db|lock\.db)/.test(path),
+      (path) => !/^data\/(objects\/(uploads|reports)\/f_|oms\.db|lock\.db)/.test(path),
     );
   }
 

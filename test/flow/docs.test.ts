@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/adapters/order-store.mongo/database.ts';
 import { readConfig, SETTINGS } from '../../src/config.ts';
 import { createHttpApp } from '../../src/http/server.ts';
 import { Catalog } from '../../src/ims/catalog.ts';
@@ -48,17 +49,30 @@ describe.each(['README.md', 'GETTING_STARTED.md'])('%s', (name) => {
   });
 });
 
-test.each(['README.md', 'GETTING_STARTED.md', 'CHANGELOG.md', 'docs/ARCHITECTURE.md'])(
+test.each(['README.md', 'GETTING_STARTED.md', 'CHANGELOG.md', 'docs/ARCHITECTURE.md', 'docs/OPERATIONS.md'])(
   '%s has links that lead somewhere',
   async (name) => {
-    const text = await document(name);
-    const anchors = [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
-    for (const [, target] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (target!.startsWith('#')) expect(anchors).toContain(target!.slice(1));
-      else await expect(document(join(dirname(name), target!)), target).resolves.not.toBe('');
+    for (const [, target] of (await document(name)).matchAll(/\]\(([^)\s]+)\)/g)) {
+      const [path, anchor] = target!.split('#') as [string, string | undefined];
+      const text = await document(path === '' ? name : join(dirname(name), path));
+      if (anchor !== undefined) expect(anchorsOf(text), target).toContain(anchor);
     }
   },
 );
+
+test('docs/OPERATIONS.md names every collection of the order store and has policies that are JSON', async () => {
+  const text = await document('docs/OPERATIONS.md');
+  const { db, client, missingIndexes: _, createIndexes: __, ...collections } = openDatabase('mongodb://127.0.0.1/oms');
+  const names = Object.values(collections).map(({ collectionName }) => collectionName);
+  expect(names.length).toBeGreaterThan(5);
+  expect(names.filter((collection) => !new RegExp(`^\\| \`${collection}\` +\\|`, 'm').test(text))).toEqual([]);
+  expect(db.databaseName).toBe('oms');
+  await client.close();
+
+  const policies = [...text.matchAll(/^```json\n([\s\S]*?)^```$/gm)].map(([, policy]) => policy!);
+  expect(policies.length).toBeGreaterThan(2);
+  for (const policy of policies) expect(() => JSON.parse(policy), policy).not.toThrow();
+});
 
 describe('GETTING_STARTED.md names', () => {
   let guide: string;
@@ -75,6 +89,24 @@ describe('GETTING_STARTED.md names', () => {
     expect(names.filter((name) => !new RegExp(`^\\| \`${name}\` +\\|`, 'm').test(guide))).toEqual([]);
   });
 
+  test.each([
+    ['OMS_OBJECT_STORE', 's3://bucket'],
+    ['OMS_JOB_QUEUE', 'sqs://queue'],
+    ['OMS_EVENT_STREAM', 'kafka://broker:9092/topic'],
+  ])('every parameter of the address in %s', (variable, address) => {
+    let known = '';
+    try {
+      readConfig({ [variable]: `${address}?unknown=1` }, '/nowhere');
+    } catch (error) {
+      known = /known are (.*)$/.exec((error as Error).message)?.[1] ?? '';
+    }
+    const names = known.split(', ');
+    expect(names.length).toBeGreaterThan(1);
+    const scheme = address.slice(0, address.indexOf('//') + 2);
+    const written = (name: string) => new RegExp(`^\\| \`${scheme}\` +\\| \`${name}\` +\\|`, 'm').test(guide);
+    expect(names.filter((name) => !written(name))).toEqual([]);
+  });
+
   test('every status of a file', () => {
     expect(FILE_STATUSES.filter((status) => !guide.includes(`\`${status}\``))).toEqual([]);
   });
@@ -83,7 +115,7 @@ describe('GETTING_STARTED.md names', () => {
     const config = readConfig({}, '/nowhere');
     const service = createHttpApp(
       // The routes are looked at, none is called.
-      { ports: {} as Ports, config, logger: pino({ level: 'silent' }) },
+      { ports: {} as Ports, config, roles: ['api'], logger: pino({ level: 'silent' }) },
       new AbortController().signal,
       () => 0,
     );
@@ -110,6 +142,9 @@ describe('GETTING_STARTED.md names', () => {
 async function sampleTold(service: Service): Promise<void> {
   while (!service.output.some((line) => line.startsWith('Ctrl-C'))) await delay(25);
 }
+
+const anchorsOf = (markdown: string): string[] =>
+  [...markdown.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading!));
 
 /** The anchor that GitHub gives a heading. */
 function anchorOf(heading: string): string {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 describe('health', () => {
   test('says that the process is alive, and which dependency is down', async () => {
     expect(await getJson(service, '/healthz')).toEqual({ status: 'ok' });
-    const up = { status: 'up' };
+    const up = { status: 'up', engine: expect.any(String), address: expect.any(String), missing: [] };
     expect(await getJson(service, '/readyz')).toEqual({
       status: 'ready',
       dependencies: { objects: up, queue: up, store: up, ims: up, events: up },

@@ -1,13 +1,13 @@
 /** What tests of bad input share: large bodies as streams, requests byte by byte, and the look at what was left behind. */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { expect } from 'vitest';
 import { csv, type FileJson, getJson, ingest, orderLine, type Service, setStock } from './service.ts';
+import { storedObjects } from './stored-objects.ts';
 
 export interface Problem {
   status: number;
@@ -86,13 +86,12 @@ export const stockUp = (service: Service): Promise<void> =>
 export async function expectSound(service: Service): Promise<void> {
   const file = await ingest(service, csv(orderLine(`GOOD-${process.pid}-${++goodFiles}`, { sku: GOOD_SKU })));
   expect(file).toMatchObject({ status: 'completed', progress: { rows: 1, accepted: 1 } });
-  const objects = join(service.dataDirectory, 'objects');
-  await expect.poll(() => readdir(join(objects, 'staging')), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => storedObjects(service, 'staging'), { timeout: 20_000 }).toEqual([]);
   const known = await fileIds(service);
-  expect((await readdir(join(objects, 'incoming'))).filter((name) => !known.has(name))).toEqual([]);
-  expect(
-    (await readdir(join(objects, 'reports'))).filter((name) => !known.has(name.replace('-invalid.csv', ''))),
-  ).toEqual([]);
+  const uploads = (await storedObjects(service, 'uploads')).filter((name) => name !== 'installation');
+  expect(uploads.filter((name) => !known.has(name))).toEqual([]);
+  const reports = await storedObjects(service, 'reports');
+  expect(reports.filter((name) => !known.has(name.replace(/-invalid-\d+\.csv$/, '')))).toEqual([]);
 }
 
 export async function fileIds(service: Service): Promise<Set<string>> {

@@ -18,11 +18,13 @@ export function newFile(values: Partial<NewFile> = {}): NewFile {
     name: 'orders.csv',
     sizeBytes: 1_000,
     sha256: id.padEnd(64, '0'),
+    objectKey: `uploads/f_${id}`,
     objectVersion: '1',
     encodingOverride: null,
     parentFileId: null,
     force: false,
     idempotencyKey: null,
+    failure: null,
     ...values,
   };
 }

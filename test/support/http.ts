@@ -72,7 +72,7 @@ export async function stockGenerated(service: Url): Promise<void> {
   await response.arrayBuffer();
 }
 
-export async function setSwitches(service: Service, switches: Record<string, unknown>): Promise<void> {
+export async function setSwitches(service: Pick<Service, 'imsUrl'>, switches: Record<string, unknown>): Promise<void> {
   const response = await fetch(`${service.imsUrl}/switches`, { method: 'PUT', body: JSON.stringify(switches) });
   expect(response.status).toBe(200);
 }

@@ -63,9 +63,16 @@ export async function startService(
   } = {},
 ): Promise<Service> {
   const dataDirectory = options.dataDirectory ?? (await temporaryDirectory());
+  const engines = await engineSettings(dataDirectory);
   const child = spawn(process.execPath, [MAIN, 'start', ...(options.args ?? [])], {
     cwd: ROOT,
-    env: cleanEnvironment({ OMS_DATA_DIR: dataDirectory, OMS_PORT: '0', OMS_IMS_PORT: '0', ...options.env }),
+    env: cleanEnvironment({
+      OMS_DATA_DIR: dataDirectory,
+      OMS_PORT: '0',
+      OMS_IMS_PORT: '0',
+      ...engines,
+      ...options.env,
+    }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
@@ -128,6 +135,21 @@ export async function startService(
       return code as number | null;
     },
   };
+}
+
+const stacks = new Map<string, Promise<Record<string, string>>>();
+
+/** Which engines a service uses that has this data directory: in the stack profile a bucket, queue, database and topic of its own. */
+export function engineSettings(dataDirectory: string): Promise<Record<string, string>> {
+  if (process.env.TEST_PROFILE !== 'stack') return Promise.resolve({});
+  const known =
+    stacks.get(dataDirectory) ??
+    import('./stack.ts').then(async ({ newStack }) => {
+      const { OMS_LOG_LEVEL: _, ...env } = (await newStack()).env;
+      return env;
+    });
+  stacks.set(dataDirectory, known);
+  return known;
 }
 
 /** The environment without anything that would configure the service from outside the test. */

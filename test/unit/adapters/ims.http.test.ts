@@ -139,7 +139,7 @@ describe('an IMS that does not answer is unavailable', () => {
 
   it('and is pinged with the same result', async () => {
     const { url, requests } = await service(({ response }) => send(response, 500, {}));
-    await expect(client(url).ping()).rejects.toEqual(unavailable);
+    await expect(client(url).inspect()).rejects.toEqual(unavailable);
     expect(requests()).toBe(1);
   });
 });
@@ -171,7 +171,7 @@ describe('an IMS that answers', () => {
 
   it('is pinged whatever it says to no items', async () => {
     const { url } = await service(({ response }) => send(response, 400, { error: 'items must not be empty' }));
-    await client(url).ping();
+    await client(url).inspect();
   });
 
   it('is asked again about a no, sooner than about a yes', async () => {
@@ -270,7 +270,7 @@ describe('an IMS that refuses items', () => {
     const ims = client(url, { imsBreakerFailures: 2 });
     await ims.validate(pairsOf('A', 'B', 'C', 'D'));
     expect(requests()).toBe(7);
-    await ims.ping();
+    await ims.inspect();
     await ims.validate(pairsOf('E'));
     expect(requests()).toBe(9);
   });

@@ -1,0 +1,205 @@
+/**
+ * What must hold after every step: INV-1 to INV-3, checkpoints that never go back, ends that stay, reports that tell what was
+ * rejected. It reads the tables, not the service's own checks. Throws a `Violation`.
+ */
+import { parse } from 'csv-parse/sync';
+import { type FileStatus, isEnded, reportKey } from '../../src/model/file.ts';
+import type { Reason, ReasonCode } from '../../src/model/rejection.ts';
+import type { Inventory, Objects, Stream } from './engines.ts';
+import type { Store } from './order-store.ts';
+import type { SourceFile } from './source-files.ts';
+
+export class Violation extends Error {}
+
+export interface FileState {
+  file_no: number;
+  file_id: string;
+  name: string;
+  status: FileStatus;
+  next_chunk: number;
+  position_offset: number;
+  position_row: number;
+  rows: number;
+  accepted: number;
+  invalid: number;
+  failure: string | null;
+  report_name: string | null;
+  report_rows: number | null;
+  report_size_bytes: number | null;
+}
+
+interface OrderState {
+  seq: number;
+  order_id: string;
+  file_no: number;
+  row: number;
+  sku: string;
+  hub_id: string;
+  quantity: number;
+}
+
+interface RejectionState {
+  file_no: number;
+  row: number;
+  reasons: string;
+  cells: string;
+}
+
+/** Found when a chunk is committed, so not known from the row alone. */
+const FOUND_LATER: ReadonlySet<ReasonCode> = new Set(['duplicate_order', 'order_conflict', 'out_of_stock']);
+
+export interface World {
+  store: Store;
+  objects: Objects;
+  stream: Stream;
+  ims: Inventory;
+  sources: ReadonlyMap<string, SourceFile>;
+}
+
+export function createInvariants({ store, objects, stream, ims, sources }: World) {
+  const before = new Map<number, FileState>();
+  /** Reports that were looked at, by file and what they are made of. */
+  const reportsSeen = new Set<string>();
+  let seen = '';
+
+  return {
+    check(): void {
+      // Most steps write nothing.
+      const now = `${store.writes} ${stream.published.size} ${stream.repeats} ${[...objects.stored.values()].at(-1)?.version} ${objects.stored.size}`;
+      if (now === seen) return;
+      seen = now;
+      const files = store.rows<FileState>('select * from files');
+      const orders = store.rows<OrderState>('select * from orders');
+      const rejections = store.rows<RejectionState>('select * from rejections');
+      for (const file of files) {
+        const own = orders.filter(({ file_no }) => file_no === file.file_no);
+        const rejected = rejections.filter(({ file_no }) => file_no === file.file_no);
+        // The same bytes once more, after a cancel: the rows are there already.
+        const alone = files.filter(({ name }) => name === file.name).length === 1;
+        checkRows(file, own, rejected, alone);
+        checkHistory(file);
+        checkReport(file, rejected);
+      }
+      checkStock(orders);
+      checkEvents(orders);
+    },
+  };
+
+  /** INV-1: each row up to the checkpoint is in exactly one place, rightly. */
+  function checkRows(file: FileState, orders: OrderState[], rejections: RejectionState[], alone: boolean): void {
+    const source = sources.get(file.name)!;
+    const off = (what: string) => new Violation(`INV-1 ${file.name}: ${what}`);
+    if (file.accepted !== orders.length) throw off(`${file.accepted} accepted, ${orders.length} orders`);
+    if (file.invalid !== rejections.length) throw off(`${file.invalid} invalid, ${rejections.length} rejections`);
+    if (file.rows !== file.accepted + file.invalid) throw off(`${file.rows} rows are not accepted + invalid`);
+    const done = source.rows.filter(({ row }) => row <= file.position_row);
+    const places = new Map<number, ReasonCode[]>();
+    for (const { row } of orders) places.set(row, []);
+    for (const { row, reasons } of rejections) {
+      if (places.has(row)) throw off(`row ${row} is an order and a rejection, or two orders`);
+      places.set(
+        row,
+        (JSON.parse(reasons) as Reason[]).map(({ code }) => code),
+      );
+    }
+    if (places.size !== file.rows || done.length !== file.rows || done.some(({ row }) => !places.has(row)))
+      throw off(
+        `the rows in the store are ${[...places.keys()]}, those before the checkpoint ${done.map(({ row }) => row)}`,
+      );
+    if (file.status === 'completed' && done.length !== source.rows.length)
+      throw off(`completed with ${done.length} of ${source.rows.length} rows`);
+    for (const { row, cells, defect } of done) {
+      const codes = places.get(row)!;
+      const [sku, hubId] = [cells[4]!, cells[5]!];
+      const order = orders.find((other) => other.row === row);
+      if (order && order.order_id !== cells[0]) throw off(`row ${row} is the order ${order.order_id}`);
+      const rejection = rejections.find((other) => other.row === row);
+      if (rejection && rejection.cells !== JSON.stringify(cells))
+        throw off(`row ${row} was kept as ${rejection.cells}`);
+      if (defect !== null && !codes.includes(defect)) throw off(`row ${row} is not told to be ${defect}`);
+      for (const code of codes) {
+        // INV-7: a row is charged only with what was said of it.
+        const charged =
+          code === defect ||
+          FOUND_LATER.has(code) ||
+          (code === 'unknown_sku' && ims.saidNo.has(sku)) ||
+          (code === 'unknown_hub' && ims.saidNo.has(hubId));
+        if (!charged) throw off(`row ${row} is ${code}, which nobody said`);
+      }
+      if (codes.length === 0 && !(ims.saidYes.has(sku) && ims.saidYes.has(hubId)))
+        throw off(`row ${row} was accepted without the IMS`);
+      const expected = alone ? source.expected?.get(row) : undefined;
+      if (expected && String(expected) !== String(codes))
+        throw off(`row ${row} is [${codes}], a file alone would have it [${expected}]`);
+    }
+  }
+
+  function checkHistory(file: FileState): void {
+    const last = before.get(file.file_no);
+    before.set(file.file_no, file);
+    if (!last) return;
+    for (const figure of ['next_chunk', 'position_offset', 'position_row', 'rows', 'accepted', 'invalid'] as const)
+      if (file[figure] < last[figure])
+        throw new Violation(`${file.name}: ${figure} went back from ${last[figure]} to ${file[figure]}`);
+    if (last.status === 'completed' && (file.status !== 'completed' || file.rows !== last.rows))
+      throw new Violation(`${file.name} had completed, and is ${file.status} with ${file.rows} rows`);
+    if (isEnded(last.status) && isEnded(file.status) && file.rows !== last.rows)
+      throw new Violation(`${file.name} had ended, and went on to ${file.rows} rows`);
+  }
+
+  function checkReport(file: FileState, rejections: RejectionState[]): void {
+    if (!isEnded(file.status)) return;
+    const off = (what: string) => new Violation(`the report of ${file.name}, ${file.status}: ${what}`);
+    if (file.invalid === 0) return;
+    if (file.report_name === null) throw off('there is none');
+    const object = objects.stored.get(reportKey({ name: file.report_name, rows: file.report_rows! }));
+    if (!object) throw off('its object is missing');
+    const key = `${file.file_id} ${file.status} ${object.version} ${file.report_rows} ${rejections.length}`;
+    if (reportsSeen.has(key)) return;
+    reportsSeen.add(key);
+    if (file.report_size_bytes !== object.bytes.length)
+      throw off(`${file.report_size_bytes} bytes were recorded, ${object.bytes.length} are there`);
+    const told = (parse(object.bytes, { columns: true }) as Record<string, string>[]).map(
+      ({ _row, _code }) => `${_row} ${_code}`,
+    );
+    const rejected = rejections
+      .toSorted((a, b) => a.row - b.row)
+      .map(({ row, reasons }) => `${row} ${(JSON.parse(reasons) as Reason[]).map(({ code }) => code).join(' | ')}`);
+    if (String(told) !== String(rejected)) throw off(`it tells ${told}, rejected were ${rejected}`);
+    if (file.report_rows !== rejected.length)
+      throw off(`${file.report_rows} rows were recorded, it has ${told.length}`);
+  }
+
+  /** INV-2 */
+  function checkStock(orders: OrderState[]): void {
+    const held = new Map<string, number>();
+    for (const { sku, hub_id, quantity } of orders)
+      held.set(`${sku} ${hub_id}`, (held.get(`${sku} ${hub_id}`) ?? 0) + quantity);
+    for (const { sku, hub_id, available, received } of store.rows<{
+      sku: string;
+      hub_id: string;
+      available: number;
+      received: number;
+    }>('select * from stock')) {
+      const hold = held.get(`${sku} ${hub_id}`) ?? 0;
+      held.delete(`${sku} ${hub_id}`);
+      if (available < 0 || received - available !== hold)
+        throw new Violation(`INV-2 ${sku}: received ${received}, available ${available}, orders hold ${hold}`);
+    }
+    for (const [key, quantity] of held) throw new Violation(`INV-2 ${key}: orders hold ${quantity} of no stock`);
+  }
+
+  /** INV-3: no event without its order, the same bytes each time, none marked that was not published. */
+  function checkEvents(orders: OrderState[]): void {
+    for (const orderId of stream.differing)
+      throw new Violation(`INV-3 ${orderId}: its event has other bytes than before`);
+    const ids = new Set(orders.map(({ order_id }) => order_id));
+    if (ids.size !== orders.length) throw new Violation('INV-3 an order is there twice');
+    for (const orderId of stream.published.keys())
+      if (!ids.has(orderId)) throw new Violation(`INV-3 ${orderId} has an event and is no order`);
+    const [marked] = store.rows<{ value: number }>("select value from totals where name = 'published'");
+    for (const { seq, order_id } of orders)
+      if (seq <= (marked?.value ?? 0) && !stream.published.has(order_id))
+        throw new Violation(`INV-3 ${order_id} is marked as published and has no event`);
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The order store of a simulation: the SQLite adapter itself, all in this thread, on a database in memory. What the writer thread
+ * does with a request is done at once; beyond that nothing differs.
+ */
+import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
+import { type Database, openForWriting } from '../../src/adapters/sqlite/database.ts';
+import { createOperations } from '../../src/adapters/sqlite/operations.ts';
+import type { Writer } from '../../src/adapters/sqlite/writer.ts';
+import type { OrderStore } from '../../src/ports/order-store.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+
+export class Store {
+  readonly db: Database;
+  /** Changes with every write. */
+  writes = 0;
+  /** How often each file was queued again. */
+  readonly requeues = new Map<string, number>();
+  readonly #direct: OrderStore;
+  readonly #scheduler: Scheduler;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.db = openForWriting(':memory:');
+    const now = () => scheduler.nowMs;
+    const operations = createOperations(this.db, now);
+    const perform = (operation: string, argument: unknown) => {
+      this.db.exec('begin immediate');
+      try {
+        const result = operations.perform(operation, argument);
+        if (operation === 'requeueFile')
+          this.requeues.set(argument as string, (this.requeues.get(argument as string) ?? 0) + 1);
+        return result;
+      } finally {
+        this.writes++;
+        this.db.exec('commit');
+      }
+    };
+    const writer: Pick<Writer, 'call' | 'nextCommit'> = {
+      // Arguments and answers are copied on the way between threads.
+      call: async (operation, argument) => structuredClone(perform(operation, structuredClone(argument))) as never,
+      nextCommit: () => new Promise(() => {}),
+    };
+    this.#direct = createSqliteOrderStore({ db: this.db, writer, trackStock: true, publishes: true, now });
+  }
+
+  /** As an actor has it: each call is a step. */
+  portOf(actor: Actor): OrderStore {
+    const { random } = this.#scheduler;
+    const store = steps(this.#direct, actor, this.#scheduler, '');
+    return {
+      ...store,
+      rejections: {
+        // A page may be shorter than was asked for.
+        list: (fileId, filter, page) =>
+          store.rejections.list(fileId, filter, { ...page, limit: Math.min(page.limit, random.between(1, 4)) }),
+      },
+    };
+  }
+
+  rows<Row>(sql: string): Row[] {
+    return this.db.prepare(sql).all() as Row[];
+  }
+
+  close(): void {
+    this.db.close();
+  }
+}
+
+function steps<Port extends object>(port: Port, actor: Actor, scheduler: Scheduler, path: string): Port {
+  return Object.fromEntries(
+    Object.entries(port).map(([name, member]) => [
+      name,
+      typeof member === 'function'
+        ? (...input: unknown[]) => scheduler.call(actor, 'store', path + name, () => member.apply(port, input))
+        : steps(member, actor, scheduler, `${path}${name}.`),
+    ]),
+  ) as Port;
+}

@@ -1,0 +1,362 @@
+/**
+ * Decides every interleaving from one seed. Whatever an actor asks of a port, and each of its sleeps, waits here until it is picked;
+ * a request that is picked is carried out or meets a fault. Virtual time moves only here.
+ */
+import { createHash } from 'node:crypto';
+import { OmsError } from '../../src/errors.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { Random } from './random.ts';
+
+export type PortName = 'objects' | 'queue' | 'store' | 'events' | 'ims';
+export const PORTS: readonly PortName[] = ['objects', 'queue', 'store', 'events', 'ims'];
+
+export const FAULTS = [
+  'failed before',
+  'failed after',
+  'applied late',
+  'answered late',
+  'slow',
+  'hung',
+  'killed before',
+  'killed after',
+  'frozen before',
+  'frozen after',
+  'outage',
+] as const;
+export type Outcome = 'done' | (typeof FAULTS)[number];
+
+/** Something that runs by itself and may be stopped in the middle: a process. */
+export interface Actor {
+  readonly name: string;
+  dead: boolean;
+  frozenUntilMs: number;
+  /** What may happen to it beside failing calls. */
+  readonly mortal: boolean;
+}
+
+interface Waiting {
+  actor: Actor;
+  what: string;
+  readyAtMs(): number;
+  notBeforeMs: number;
+  pick(): Outcome;
+  /** Carried out although nobody waits for the answer any more. */
+  orphan?(): void;
+}
+
+export interface CallOptions {
+  /** When there is something to answer; at once unless told. */
+  readyAtMs?: () => number;
+  /** What a request that fails half-way leaves. */
+  partly?: () => void;
+  /** A call that must not fail. */
+  safe?: boolean;
+}
+
+const NETWORK: Actor = { name: 'network', dead: false, frozenUntilMs: 0, mortal: false };
+const TRACE_STEPS = 40;
+/** Made all the time, mostly for nothing: they meet fewer faults, and let others go first. */
+const POLLS: ReadonlySet<string> = new Set([
+  'sleep',
+  'queue.receive',
+  'queue.depth',
+  'objects.list',
+  'store.prune',
+  'store.leases.take',
+  'store.files.stranded',
+  'store.outbox.pending',
+]);
+
+export class Scheduler {
+  readonly random: Random;
+  nowMs: number;
+  step = 0;
+  /** Faults happen while this is set; from 0 to 1. */
+  faultRate = 0;
+  /** Only then an answer or a message of a queue is late enough to matter. */
+  readonly outageUntilMs = new Map<PortName, number>();
+  readonly counts = new Map<string, number>();
+  /** Kills and freezes left: many in a row are rightly charged to a file. */
+  blowsLeft = 0;
+  #waiting: Waiting[] = [];
+  #arrivals = 0;
+  #hash = createHash('sha256');
+  #last: string[] = [];
+
+  constructor(random: Random, startMs: number) {
+    this.random = random;
+    this.nowMs = startMs;
+  }
+
+  actor(name: string, mortal: boolean): Actor {
+    return { name, dead: false, frozenUntilMs: 0, mortal };
+  }
+
+  /** A request to a port. `work` is done in one go when it is picked. */
+  call<Result>(
+    actor: Actor,
+    port: PortName,
+    operation: string,
+    work: () => Result | Promise<Result>,
+    { readyAtMs = () => 0, partly, safe = false }: CallOptions = {},
+  ): Promise<Result> {
+    const { promise, resolve, reject } = Promise.withResolvers<Result>();
+    if (actor.dead) return promise;
+    const what = `${port}.${operation}`;
+    const answerLater = (name: string, notBeforeMs: number, answer: () => void) =>
+      this.#wait({
+        actor,
+        what: `${what}: ${name}`,
+        readyAtMs: () => 0,
+        notBeforeMs,
+        pick: () => {
+          answer();
+          return 'done';
+        },
+      });
+    const apply = () => settled(work);
+    const waiting: Waiting = {
+      actor,
+      what,
+      readyAtMs,
+      notBeforeMs: 0,
+      orphan: () => void apply(),
+      pick: () => {
+        const outcome = safe ? 'done' : this.#decide(actor, port, what);
+        this.#count(what, outcome);
+        switch (outcome) {
+          case 'done':
+            apply().then(resolve, reject);
+            break;
+          case 'outage':
+          case 'failed before':
+            reject(this.#unavailable(port, what));
+            break;
+          case 'failed after':
+            if (partly && this.random.chance(0.5)) partly();
+            else void apply();
+            reject(this.#unavailable(port, what));
+            break;
+          case 'applied late':
+            this.#wait({
+              ...waiting,
+              actor: NETWORK,
+              notBeforeMs: this.#later(30_000),
+              pick: carriedOut(() => void apply()),
+            });
+            reject(this.#unavailable(port, what));
+            break;
+          case 'answered late': {
+            const result = apply();
+            answerLater('answer', this.#later(90_000), () => void result.then(resolve, reject));
+            break;
+          }
+          case 'slow':
+            this.#wait({ ...waiting, notBeforeMs: this.#later(90_000) });
+            break;
+          case 'hung': {
+            const applied = this.random.chance(0.5);
+            answerLater('time-out', this.#later(300_000), () => {
+              if (applied) void apply();
+              reject(this.#unavailable(port, what));
+            });
+            break;
+          }
+          case 'killed before':
+            this.kill(actor);
+            break;
+          case 'killed after':
+            void apply();
+            this.kill(actor);
+            break;
+          case 'frozen before':
+            this.#wait({ ...waiting });
+            this.freeze(actor);
+            break;
+          case 'frozen after': {
+            const result = apply();
+            answerLater('answer', 0, () => void result.then(resolve, reject));
+            this.freeze(actor);
+            break;
+          }
+        }
+        return outcome;
+      },
+    };
+    this.#wait(waiting);
+    return promise;
+  }
+
+  clock(actor: Actor): Clock {
+    return {
+      now: () => this.nowMs,
+      random: () => this.random.fraction(),
+      sleep: (ms, signal) =>
+        new Promise<void>((resolve) => {
+          if (actor.dead) return;
+          if (signal?.aborted) return resolve();
+          const untilMs = this.nowMs + ms;
+          const done = () => {
+            signal?.removeEventListener('abort', done);
+            this.#waiting = this.#waiting.filter((other) => other !== sleeping);
+            if (!actor.dead) resolve();
+          };
+          const sleeping: Waiting = {
+            actor,
+            what: 'sleep',
+            readyAtMs: () => untilMs,
+            notBeforeMs: 0,
+            pick: () => {
+              done();
+              return 'done';
+            },
+          };
+          signal?.addEventListener('abort', done);
+          this.#wait(sleeping);
+        }),
+    };
+  }
+
+  /** Nothing it waits for ever comes back; of its requests that are under way some arrive. */
+  kill(actor: Actor): void {
+    actor.dead = true;
+    this.blowsLeft--;
+    const [own, others] = [[] as Waiting[], [] as Waiting[]];
+    for (const waiting of this.#waiting) (waiting.actor === actor ? own : others).push(waiting);
+    this.#waiting = others;
+    for (const { orphan, ...waiting } of own)
+      if (orphan && this.random.chance(0.3)) this.#wait({ ...waiting, actor: NETWORK, pick: carriedOut(orphan) });
+  }
+
+  freeze(actor: Actor): void {
+    this.blowsLeft--;
+    actor.frozenUntilMs = this.random.chance(0.3) ? Number.POSITIVE_INFINITY : this.#later(200_000);
+  }
+
+  /** One that is at work on something; each kind of call is as likely, however seldom it is made. */
+  someoneAtWork(among: readonly Actor[]): Actor {
+    const waiting = this.#waiting.filter(({ actor }) => among.includes(actor));
+    const what = this.random.pick([...new Set(waiting.map((other) => other.what))]);
+    return this.random.pick(waiting.filter((other) => other.what === what)).actor;
+  }
+
+  /** Picks one of those that are ready; false when there is none. */
+  async pickOne(): Promise<boolean> {
+    const ready = this.#waiting.filter(
+      (waiting) =>
+        waiting.actor.frozenUntilMs <= this.nowMs &&
+        waiting.notBeforeMs <= this.nowMs &&
+        waiting.readyAtMs() <= this.nowMs,
+    );
+    if (ready.length === 0) return false;
+    const picked = this.random.weighted(ready.map((waiting) => [POLLS.has(waiting.what) ? 1 : 5, waiting] as const));
+    this.#waiting = this.#waiting.filter((waiting) => waiting !== picked);
+    const outcome = picked.pick();
+    this.note(`${picked.actor.name} ${picked.what} ${outcome}`);
+    await this.#settle();
+    return true;
+  }
+
+  /** The next moment at which something is ready that is not now. */
+  nextMs(): number {
+    return this.#waiting.reduce((next, { actor, notBeforeMs, readyAtMs }) => {
+      const at = Math.max(actor.frozenUntilMs, notBeforeMs, readyAtMs());
+      return at > this.nowMs ? Math.min(next, at) : next;
+    }, Number.POSITIVE_INFINITY);
+  }
+
+  advance(ms: number): void {
+    this.nowMs += Math.ceil(ms);
+    this.note(`time +${Math.ceil(ms)}`);
+  }
+
+  /** Something from outside happens. */
+  async act(name: string, action: () => unknown): Promise<void> {
+    this.#count(name, 'done');
+    this.note(name);
+    await action();
+    await this.#settle();
+  }
+
+  note(text: string): void {
+    const line = `${++this.step} ${this.nowMs} ${text}`;
+    this.#hash.update(`${line}\n`);
+    this.#last.push(line);
+    if (this.#last.length > TRACE_STEPS) this.#last.shift();
+  }
+
+  trace(): { hash: string; last: string[] } {
+    return { hash: this.#hash.copy().digest('hex'), last: [...this.#last] };
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#arrivals++;
+    this.#waiting.push(waiting);
+  }
+
+  /** Lets all jobs of promises and streams run until nothing more is asked. */
+  async #settle(): Promise<void> {
+    // Time goes on a little with everything that happens.
+    this.nowMs++;
+    let seen: number;
+    do {
+      seen = this.#arrivals;
+      for (let round = 0; round < 2; round++) await new Promise((resolve) => setImmediate(resolve));
+    } while (seen !== this.#arrivals);
+  }
+
+  #later(mostMs: number): number {
+    return this.nowMs + this.random.between(1, mostMs);
+  }
+
+  #decide(actor: Actor, port: PortName, what: string): Outcome {
+    if ((this.outageUntilMs.get(port) ?? 0) > this.nowMs) return this.random.chance(0.9) ? 'outage' : 'failed after';
+    if (!this.random.chance(POLLS.has(what) ? this.faultRate / 6 : this.faultRate)) return 'done';
+    return this.random.weighted<Outcome>([
+      [5, 'failed before'],
+      [6, 'failed after'],
+      // A database connection keeps its order, and an object is there when it is told.
+      [port === 'queue' ? 3 : 0, 'applied late'],
+      [3, 'answered late'],
+      [4, 'slow'],
+      [2, 'hung'],
+      ...(actor.mortal && this.blowsLeft > 0
+        ? ([
+            [0.7, 'killed before'],
+            [0.7, 'killed after'],
+            [0.7, 'frozen before'],
+            [0.7, 'frozen after'],
+          ] as const)
+        : []),
+    ]);
+  }
+
+  #unavailable(port: PortName, what: string): OmsError {
+    const codes: Record<PortName, string> = {
+      objects: 'object_store_unavailable',
+      queue: 'job_queue_unavailable',
+      store: 'store_unavailable',
+      events: 'event_stream_unavailable',
+      ims: 'ims_unavailable',
+    };
+    const full = (port === 'objects' || port === 'store') && this.random.chance(0.2);
+    return new OmsError(full ? 'disk_full' : codes[port], `${what} failed, as it was told to`, { retryable: true });
+  }
+
+  #count(what: string, outcome: Outcome): void {
+    const key = `${what} ${outcome}`;
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+}
+
+const carriedOut = (work: () => void) => (): Outcome => {
+  work();
+  return 'done';
+};
+
+/** Begins the work at once; what it throws is for those who still listen. */
+function settled<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  const result = (async () => work())();
+  result.catch(() => {});
+  return result;
+}

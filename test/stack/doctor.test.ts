@@ -1,0 +1,91 @@
+/** `oms doctor` on the whole stack: what each port has, what is missing and how to make it, and nothing made by looking. */
+import { MongoClient } from 'mongodb';
+import { describe, expect, inject, test } from 'vitest';
+import { newQueue } from '../support/adapters/aws.ts';
+import { withAdmin } from '../support/adapters/kafka.ts';
+import { runOms } from '../support/service.ts';
+import { missingEngines, newStack } from '../support/stack.ts';
+
+const SECRET = 'open-sesame';
+const PORTS = ['events', 'ims', 'objects', 'queue', 'store'];
+
+/** What is told of each port. */
+function sections(stdout: string): Record<string, string> {
+  const parts = stdout.split(/^(?=\w)/m);
+  return Object.fromEntries(parts.map((part) => [part.split(' ')[0], part]));
+}
+
+describe.skipIf(missingEngines !== null)('oms doctor', () => {
+  test('tells each engine and what a start would make, makes nothing, and finds nothing missing after the start', async () => {
+    const stack = await newStack();
+    const topic = new URL(stack.env.OMS_EVENT_STREAM!).pathname.slice(1);
+    const before = await runOms(['doctor'], stack.env);
+    expect(before).toMatchObject({ code: 0, stderr: '' });
+    const told = sections(before.stdout);
+    expect(Object.keys(told)).toEqual(PORTS);
+    for (const port of PORTS) expect(told[port]).toMatch(new RegExp(`^${port} +up `));
+    expect(told.store).toMatch(/MongoDB \d/);
+    expect(told.store).toMatch(/missing: the indexes .*`oms start` makes them/);
+    expect(told.events).toContain(`missing: the topic "${topic}" does not exist: \`oms start\` makes it`);
+    expect(await withAdmin(inject('engines').kafka!, (admin) => admin.listTopics())).not.toContain(topic);
+    const client = new MongoClient(stack.env.OMS_ORDER_STORE!);
+    expect(await client.db().listCollections().toArray()).toEqual([]);
+    await client.close();
+
+    const service = await stack.start('api,worker,publisher');
+    const after = await runOms(['doctor'], stack.env);
+    expect(after.code).toBe(0);
+    expect(after.stdout).not.toContain('missing');
+    const { dependencies, status } = (await (await fetch(`${service.url}/readyz`)).json()) as {
+      status: string;
+      dependencies: Record<string, { status: string; engine: string; missing: unknown[] }>;
+    };
+    expect(status).toBe('ready');
+    for (const port of PORTS) {
+      expect(dependencies[port]).toMatchObject({ status: 'up', missing: [] });
+      if (port !== 'ims') expect(sections(after.stdout)[port]).toContain(dependencies[port]!.engine);
+    }
+    expect(await service.stop()).toBe(0);
+  });
+
+  test('tells the commands that make what is missing', async () => {
+    const stack = await newStack();
+    const { fauxqs } = inject('engines');
+    const queue = await newQueue(fauxqs!, { deadLetters: false });
+    const { code, stdout } = await runOms(['doctor'], {
+      ...stack.env,
+      OMS_OBJECT_STORE: `s3://no-bucket?endpoint=${fauxqs}&path_style=true`,
+      OMS_JOB_QUEUE: `sqs://${queue}?endpoint=${fauxqs}`,
+    });
+    expect(code).toBe(1);
+    const told = sections(stdout);
+    expect(told.objects).toMatch(/^objects +down .*\n.*aws s3 mb s3:\/\/no-bucket --endpoint-url/);
+    expect(told.queue).toMatch(/^queue +up .*\n.*\n.*missing: .*aws sqs create-queue .*aws sqs set-queue-attributes/);
+    expect(told.store).toMatch(/^store +up /);
+  });
+
+  test('tells what is down and why, without a password, and tells the others still', async () => {
+    const stack = await newStack();
+    const down = {
+      OMS_OBJECT_STORE: 's3://orders?endpoint=http://127.0.0.1:9&path_style=true',
+      OMS_JOB_QUEUE: 'sqs://jobs?endpoint=http://127.0.0.1:9',
+      OMS_ORDER_STORE: `mongodb://user:${SECRET}/x@127.0.0.1:9/oms`,
+      OMS_EVENT_STREAM: `kafka://user:${SECRET}@127.0.0.1:9/orders`,
+    };
+    const ports = {
+      OMS_OBJECT_STORE: 'objects',
+      OMS_JOB_QUEUE: 'queue',
+      OMS_ORDER_STORE: 'store',
+      OMS_EVENT_STREAM: 'events',
+    };
+    for (const env of [...Object.entries(down).map(([name, url]) => ({ [name]: url })), down]) {
+      const { code, stdout, stderr } = await runOms(['doctor'], { ...stack.env, ...env });
+      expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+      expect(stdout).not.toContain(SECRET);
+      for (const [name, port] of Object.entries(ports)) {
+        const state = name in env ? `${port} +down .*\n +${name}: ` : `${port} +up `;
+        expect(stdout).toMatch(new RegExp(`^${state}`, 'm'));
+      }
+    }
+  });
+});

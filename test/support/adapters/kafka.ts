@@ -1,0 +1,80 @@
+/** Kafka for the contract and for tests of the whole service: each opening has a topic of its own. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import type { KafkaEventStreamOptions } from '../../../src/adapters/event-stream.kafka/client.ts';
+import { Kafka, logLevel } from '../../../src/adapters/event-stream.kafka/kafkajs.ts';
+import { createKafkaEventStream } from '../../../src/adapters/event-stream.kafka.ts';
+import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
+import { openForReading } from '../../../src/adapters/sqlite/database.ts';
+import { startWriterThread, Writer } from '../../../src/adapters/sqlite/writer.ts';
+import type { Adapter, Publishing } from '../adapters.ts';
+import type { Engines } from '../engines.ts';
+import { temporaryDirectory } from '../service.ts';
+
+/** A topic that is not there yet. */
+export const kafkaOptions = (
+  broker: string,
+  values: Partial<KafkaEventStreamOptions> = {},
+): KafkaEventStreamOptions => ({
+  brokers: [broker],
+  topic: `orders-${randomUUID()}`,
+  partitions: 3,
+  replication: -1,
+  tls: false,
+  sasl: null,
+  compression: 'gzip',
+  ...values,
+});
+
+export const openKafka = (options: KafkaEventStreamOptions) =>
+  createKafkaEventStream(options, { logger: pino({ level: 'silent' }) });
+
+/** A client beside the adapter: to look at Kafka from outside. */
+export async function withAdmin<Result>(
+  broker: string,
+  work: (admin: ReturnType<Kafka['admin']>) => Promise<Result>,
+): Promise<Result> {
+  const admin = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+export const kafkaStreams = ({
+  kafka,
+  why,
+}: Engines): (Adapter<Publishing> & { missing: string | null; totalOrder: boolean })[] => [
+  {
+    name: 'Kafka, orders in SQLite',
+    missing: kafka === null ? (why.kafka ?? 'there is no Kafka') : null,
+    // Partitions are apart: readers agree on the order within each.
+    totalOrder: false,
+    async open() {
+      const path = join(await temporaryDirectory(), 'oms.db');
+      const thread = await startWriterThread({ path });
+      const options = kafkaOptions(kafka!);
+      const clients = [0, 1].map(() => {
+        const [db, writer] = [openForReading(path), new Writer(thread.connect())];
+        return {
+          store: createSqliteOrderStore({ db, writer, trackStock: true, publishes: true, now: Date.now }),
+          events: openKafka(options),
+        };
+      });
+      return {
+        first: clients[0]!,
+        second: clients[1]!,
+        async close() {
+          for (const { store, events } of clients) {
+            await events.close();
+            await store.close();
+          }
+          await thread.close();
+        },
+      };
+    },
+  },
+];

@@ -1,0 +1,389 @@
+/** The event stream in Kafka beyond its contract: outages, slow and late readers, a topic that changes, what is left behind. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { afterEach, describe, expect, inject, test } from 'vitest';
+import { startKafka } from '../../../scripts/engines/kafka.ts';
+import { GROUP_PREFIX } from '../../../src/adapters/event-stream.kafka/client.ts';
+import { createKafkaEventStream, type KafkaEventStream } from '../../../src/adapters/event-stream.kafka.ts';
+import { isOmsError } from '../../../src/errors.ts';
+import { limits } from '../../../src/limits.ts';
+import { eventId, type PublishedEvent } from '../../../src/model/event.ts';
+import type { Order } from '../../../src/model/order.ts';
+import type { EventStream } from '../../../src/ports/event-stream.ts';
+import { kafkaOptions, openKafka, withAdmin } from '../../support/adapters/kafka.ts';
+import { temporaryDirectory } from '../../support/service.ts';
+
+const { kafka, why } = inject('engines');
+const TIMEOUT_MS = 120_000;
+
+const opened: KafkaEventStream[] = [];
+function open(options: Parameters<typeof openKafka>[0]): KafkaEventStream {
+  const stream = openKafka(options);
+  opened.push(stream);
+  return stream;
+}
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((stream) => stream.close()));
+});
+
+function orderOf(orderId: string, shippingAddress = '12 St James Square'): Order {
+  return {
+    orderId,
+    status: 'on_hold',
+    customerName: 'Ada Lovelace',
+    customerEmail: 'ada@example.com',
+    items: [
+      {
+        sku: 'SKU-1',
+        hubId: 'HUB-1',
+        productName: 'Analytical Engine',
+        quantity: 1,
+        unitPriceMinor: 1999,
+        lineTotalMinor: 1999,
+      },
+    ],
+    totalMinor: 1999,
+    orderDateMs: 0,
+    shippingAddress,
+    fileId: 'f_1',
+    row: 2,
+    createdAtMs: 0,
+    updatedAtMs: 0,
+  };
+}
+const idsOf = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
+const publish = (stream: EventStream, ids: string[]) =>
+  stream.publish!({ id: '1', orders: ids.map((id) => orderOf(id)) });
+
+/** Takes events until there are so many. */
+async function take(stream: EventStream, after: string, count: number): Promise<PublishedEvent[]> {
+  const seen: PublishedEvent[] = [];
+  if (count === 0) return seen;
+  for await (const batch of stream.subscribe(after, AbortSignal.timeout(TIMEOUT_MS))) {
+    seen.push(...batch);
+    if (seen.length >= count) break;
+  }
+  return seen;
+}
+/** How many events are before a cursor. */
+const totalOf = (cursor: string) =>
+  cursor
+    .slice(1)
+    .split('.')
+    .reduce((total, offset) => total + Number.parseInt(offset, 36), 0);
+const sorted = (events: PublishedEvent[]) => events.map(({ orderId }) => orderId).sort();
+
+describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is missing: ${why.kafka}` : ''}`, () => {
+  test('a topic is made with as many partitions as asked for, and messages are structured CloudEvents', async () => {
+    const options = kafkaOptions(kafka!, { partitions: 5 });
+    const stream = open(options);
+    await publish(stream, ['A-1']);
+    expect(await stream.inspect()).toEqual({ engine: 'Kafka', address: kafka, missing: [] });
+    const { topics } = await withAdmin(kafka!, (admin) => admin.fetchTopicMetadata({ topics: [options.topic] }));
+    expect(topics[0]!.partitions).toHaveLength(5);
+    const [event] = await take(stream, stream.beginning, 1);
+    expect(JSON.parse(event!.json)).toMatchObject({ specversion: '1.0', id: eventId('A-1'), subject: 'A-1' });
+  });
+
+  test('an inspection tells that the topic is missing, and makes none', async () => {
+    const options = kafkaOptions(kafka!);
+    const stream = open(options);
+    const missing = [
+      { what: `the topic "${options.topic}" does not exist`, cure: '`oms start` makes it', required: false },
+    ];
+    expect((await stream.inspect()).missing).toEqual(missing);
+    expect(await withAdmin(kafka!, (admin) => admin.listTopics())).not.toContain(options.topic);
+    await stream.end();
+    expect((await stream.inspect()).missing).toEqual([]);
+  });
+
+  test.each(['gzip', 'zstd', 'none'] as const)(
+    'with compression %s a batch far above a broker’s bound is read whole',
+    async (compression) => {
+      const stream = open(kafkaOptions(kafka!, { compression, partitions: 1 }));
+      const ids = idsOf('A', 2_000);
+      // 3 MB, and hardly compressible.
+      const address = () => Array.from({ length: 1_500 }, () => Math.trunc(Math.random() * 36).toString(36)).join('');
+      await stream.publish!({ id: '1', orders: ids.map((id) => orderOf(id, address())) });
+      const seen = await take(stream, stream.beginning, ids.length);
+      expect(seen.map(({ orderId }) => orderId)).toEqual(ids);
+    },
+  );
+
+  test('goes on after each of 50 events', async () => {
+    const stream = open(kafkaOptions(kafka!));
+    await publish(stream, idsOf('A', 50));
+    const all = await take(stream, stream.beginning, 50);
+    expect(sorted(all)).toEqual(idsOf('A', 50).sort());
+    await Promise.all(
+      all.map(async ({ cursor }, i) =>
+        expect(sorted(await take(stream, cursor, 49 - i))).toEqual(sorted(all.slice(i + 1))),
+      ),
+    );
+  });
+
+  test('refuses cursors that are none, and those ahead of it', async () => {
+    const stream = open(kafkaOptions(kafka!));
+    await publish(stream, ['A-1']);
+    const end = await stream.end();
+    for (const cursor of ['k.', 'k0.', 'k0..0', 'k0.0.0.0', 'kzzzzzzzzzzz', 'kA', 'k 0', 'o1', `${end}0`])
+      await expect(stream.check(cursor)).rejects.toMatchObject({ code: 'invalid_cursor', retryable: false });
+    for (const cursor of ['k', 'k0', 'k0.0', 'k0.0.0', end]) await stream.check(cursor);
+  });
+
+  test('20,000 events are replayed in batches to a reader that then has new ones', async () => {
+    const stream = open(kafkaOptions(kafka!));
+    const ids = idsOf('A', 20_000);
+    for (let i = 0; i < ids.length; i += 1_000) await publish(stream, ids.slice(i, i + 1_000));
+    const later = idsOf('B', 500);
+    const seen: PublishedEvent[] = [];
+    let largest = 0;
+    for await (const batch of stream.subscribe(stream.beginning, AbortSignal.timeout(TIMEOUT_MS))) {
+      largest = Math.max(largest, batch.length);
+      seen.push(...batch);
+      if (seen.length === 400) await sleep(100);
+      if (seen.length >= ids.length && later.length > 0 && seen.length - batch.length < ids.length)
+        await publish(stream, later);
+      if (seen.length >= ids.length + later.length) break;
+    }
+    expect(sorted(seen)).toEqual([...ids, ...later].sort());
+    expect(largest).toBeLessThanOrEqual(limits.eventBatch + 2);
+  });
+
+  test('a subscriber that stands still is passed by others, and has all when it goes on', async () => {
+    const stream = open(kafkaOptions(kafka!));
+    const slow = stream.subscribe(await stream.end(), AbortSignal.timeout(TIMEOUT_MS))[Symbol.asyncIterator]();
+    const end = await stream.end();
+    await publish(stream, ['A-0']);
+    const seen = (await slow.next()).value as PublishedEvent[];
+    // More than is kept for those that follow.
+    const ids = idsOf('B', limits.kafkaKeptEvents + 2_000);
+    const quick = take(stream, end, ids.length + 1);
+    for (let i = 0; i < ids.length; i += 2_000) await publish(stream, ids.slice(i, i + 2_000));
+    expect(sorted(await quick)).toEqual(['A-0', ...ids].sort());
+    while (seen.length < ids.length + 1) seen.push(...((await slow.next()).value as PublishedEvent[]));
+    await slow.return!();
+    expect(sorted(seen)).toEqual(['A-0', ...ids].sort());
+  });
+
+  test('more late readers than may replay at once all have their turn, and some that leave stop nobody', async () => {
+    const stream = open(kafkaOptions(kafka!));
+    await publish(stream, idsOf('A', 100));
+    const leaving = new AbortController();
+    const left = Array.from({ length: limits.kafkaReplays }, async () => {
+      for await (const _ of stream.subscribe(stream.beginning, leaving.signal)) leaving.abort();
+    });
+    const reading = Array.from({ length: 2 * limits.kafkaReplays }, () => take(stream, stream.beginning, 100));
+    for (const events of await Promise.all(reading)) expect(events).toHaveLength(100);
+    await Promise.all(left);
+  });
+
+  test('late readers that stand still give their places to others, and have all when they go on', async () => {
+    const stream = open(kafkaOptions(kafka!));
+    await publish(stream, idsOf('A', 2_000));
+    const standing = await Promise.all(
+      Array.from({ length: limits.kafkaReplays }, async () => {
+        const iterator = stream.subscribe(stream.beginning, AbortSignal.timeout(TIMEOUT_MS))[Symbol.asyncIterator]();
+        return { iterator, seen: (await iterator.next()).value as PublishedEvent[] };
+      }),
+    );
+    expect(await take(stream, stream.beginning, 2_000)).toHaveLength(2_000);
+    for (const { iterator, seen } of standing) {
+      while (seen.length < 2_000) seen.push(...((await iterator.next()).value as PublishedEvent[]));
+      await iterator.return!();
+      expect(sorted(seen)).toEqual(idsOf('A', 2_000).sort());
+    }
+  });
+
+  test('a partition that is added is read from its beginning', async () => {
+    const options = kafkaOptions(kafka!, { partitions: 1 });
+    const stream = open(options);
+    await publish(stream, idsOf('A', 3));
+    const { cursor } = (await take(stream, stream.beginning, 3)).at(-1)!;
+    await withAdmin(kafka!, (admin) =>
+      admin.createPartitions({ topicPartitions: [{ topic: options.topic, count: 4 }] }),
+    );
+    const other = open(options);
+    await publish(other, idsOf('B', 40));
+    // A message may be there twice, as it was sent before all new partitions had a leader.
+    const seen = await take(other, cursor, totalOf(await other.end()) - totalOf(cursor));
+    expect([...new Set(sorted(seen))]).toEqual(idsOf('B', 40).sort());
+  });
+
+  test('events that are kept no longer are passed over', async () => {
+    const options = kafkaOptions(kafka!, { partitions: 1 });
+    const stream = open(options);
+    await publish(stream, idsOf('A', 10));
+    const [event] = await take(stream, stream.beginning, 1);
+    const deleteTo = (offset: string) =>
+      withAdmin(kafka!, async (admin) => {
+        // It knows the topics only that it was asked for before.
+        await admin.fetchTopicOffsets(options.topic);
+        await admin.deleteTopicRecords({ topic: options.topic, partitions: [{ partition: 0, offset }] });
+      });
+    await deleteTo('5');
+    expect(sorted(await take(stream, event!.cursor, 5))).toEqual(idsOf('A', 10).slice(5));
+    await deleteTo('10');
+    const following = take(stream, event!.cursor, 1);
+    await publish(stream, ['B-0']);
+    expect(sorted(await following)).toEqual(['B-0']);
+  });
+
+  test('a topic that was deleted and made again ends a subscription, whose cursor is refused then', async () => {
+    const options = kafkaOptions(kafka!, { partitions: 1 });
+    const stream = open(options);
+    await publish(stream, idsOf('A', 10));
+    const subscription = stream.subscribe(await stream.end(), AbortSignal.timeout(TIMEOUT_MS))[Symbol.asyncIterator]();
+    const end = await stream.end();
+    const next = subscription.next();
+    next.catch(() => {});
+    await publish(stream, ['B-0']);
+    expect(sorted((await next).value as PublishedEvent[])).toEqual(['B-0']);
+    const refused = expect(subscription.next()).rejects.toMatchObject({
+      code: expect.stringMatching(/^(invalid_cursor|event_stream_unavailable)$/),
+    });
+    await withAdmin(kafka!, (admin) => admin.deleteTopics({ topics: [options.topic] }));
+    const again = open(options);
+    await again.end();
+    await publish(again, ['C-0']);
+    await refused;
+    await expect(again.check(end)).rejects.toMatchObject({ code: 'invalid_cursor' });
+    expect(sorted(await take(again, again.beginning, 1))).toEqual(['C-0']);
+  });
+});
+
+describe.skipIf(kafka === null)('on a Kafka of its own', () => {
+  test('no group is left, whoever left how', { timeout: TIMEOUT_MS }, async () => {
+    const server = await startKafka();
+    const kafka = server.url;
+    const options = kafkaOptions(kafka);
+    const stream = openKafka(options);
+    await publish(stream, idsOf('A', 10));
+    const stop = new AbortController();
+    const waiting = (async () => {
+      for await (const _ of stream.subscribe(await stream.end(), stop.signal));
+    })();
+    await take(stream, stream.beginning, 10);
+    await take(stream, stream.beginning, 5);
+    const standing = stream.subscribe(stream.beginning, AbortSignal.timeout(TIMEOUT_MS))[Symbol.asyncIterator]();
+    await standing.next();
+    stop.abort();
+    await waiting;
+    await stream.close();
+    expect(await standing.next()).toMatchObject({ done: true });
+    const { groups } = await withAdmin(kafka, (admin) => admin.listGroups());
+    expect(groups.filter(({ groupId }) => groupId.startsWith(GROUP_PREFIX))).toEqual([]);
+    await server.stop();
+  });
+
+  test('a broker that restarts loses nothing, for publisher and subscriber', { timeout: TIMEOUT_MS }, async () => {
+    const directory = await temporaryDirectory();
+    let server = await startKafka({ directory });
+    const port = Number(server.url.split(':')[1]);
+    const options = kafkaOptions(server.url);
+    const [publisher, subscriber] = [open(options), open(options)];
+    const batches = Array.from({ length: 40 }, (_, i) => idsOf(`A${i}`, 50));
+
+    let published = 0;
+    const publishing = (async () => {
+      for (const ids of batches) {
+        for (;;) {
+          try {
+            await publish(publisher, ids);
+            break;
+          } catch (error) {
+            if (!isOmsError(error, 'event_stream_unavailable') || !error.retryable) throw error;
+            await sleep(limits.outageFirstPauseMs);
+          }
+        }
+        published += 1;
+        await sleep(20);
+      }
+    })();
+    const all = new Set(batches.flat());
+    const seen = new Map<string, number>();
+    const following = (async () => {
+      let cursor = subscriber.beginning;
+      while (seen.size < all.size) {
+        try {
+          for await (const batch of subscriber.subscribe(cursor, AbortSignal.timeout(TIMEOUT_MS))) {
+            for (const { orderId } of batch) seen.set(orderId, (seen.get(orderId) ?? 0) + 1);
+            cursor = batch.at(-1)!.cursor;
+            if (seen.size === all.size) break;
+          }
+        } catch (error) {
+          if (!isOmsError(error, 'event_stream_unavailable') || !error.retryable) throw error;
+          await sleep(limits.outageFirstPauseMs);
+        }
+      }
+    })();
+    while (published < 10) await sleep(20);
+    await server.stop();
+    await sleep(2_000);
+    server = await startKafka({ directory, port });
+    await Promise.all([publishing, following]);
+    expect([...seen.keys()].sort()).toEqual([...all].sort());
+    await Promise.all(opened.splice(0).map((stream) => stream.close()));
+    await server.stop();
+  });
+
+  test('what it may not do, or who it is not, is told with the cure and without the password', {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const server = await startKafka({ users: { admin: 'admin-secret', guest: 'guest-secret' } });
+    const as = (username: string, password: string) =>
+      open(kafkaOptions(server.url, { sasl: { mechanism: 'plain', username, password } }));
+
+    expect((await as('admin', 'admin-secret').inspect()).missing).toMatchObject([{ required: false }]);
+
+    const stranger = as('admin', 'wrong-secret');
+    const refused = {
+      code: 'event_stream_unavailable',
+      retryable: false,
+      message: expect.stringContaining('User:admin'),
+    };
+    await expect(stranger.inspect()).rejects.toMatchObject(refused);
+    await expect(stranger.inspect()).rejects.not.toMatchObject({ message: expect.stringContaining('secret') });
+    await expect(publish(stranger, ['A-1'])).rejects.toMatchObject({ ...refused, retryable: true });
+
+    const many = kafkaOptions(server.url, {
+      sasl: { mechanism: 'plain', username: 'admin', password: 'admin-secret' },
+      replication: 3,
+    });
+    expect((await open(many).inspect()).missing).toMatchObject([{ cure: expect.stringContaining('replication=3') }]);
+
+    const { missing } = await as('guest', 'guest-secret').inspect();
+    expect(missing).toEqual([
+      {
+        what: expect.stringContaining('TOPIC_AUTHORIZATION_FAILED'),
+        cure: expect.stringContaining('kafka-acls'),
+        required: true,
+      },
+    ]);
+    await Promise.all(opened.splice(0).map((stream) => stream.close()));
+    await server.stop();
+  });
+});
+
+test('without a broker all is unavailable, and works when there is one', { timeout: TIMEOUT_MS }, async (context) => {
+  context.skip(kafka === null, 'there is no Kafka');
+  const server = await startKafka();
+  const port = Number(server.url.split(':')[1]);
+  await server.stop();
+  const lines: string[] = [];
+  const logger = pino({ level: 'debug' }, { write: (line) => lines.push(line) });
+  const stream = createKafkaEventStream(kafkaOptions(server.url), { logger });
+  opened.push(stream);
+  const unavailable = { code: 'event_stream_unavailable', retryable: true };
+  await expect(stream.inspect()).rejects.toMatchObject(unavailable);
+  await expect(stream.end()).rejects.toMatchObject(unavailable);
+  await expect(publish(stream, ['A-1'])).rejects.toMatchObject(unavailable);
+  await expect(take(stream, stream.beginning, 1)).rejects.toMatchObject(unavailable);
+  expect(lines.length).toBeGreaterThan(0);
+
+  const later = await startKafka({ port });
+  await publish(stream, ['A-1']);
+  expect(sorted(await take(stream, stream.beginning, 1))).toEqual(['A-1']);
+  await stream.close();
+  await later.stop();
+});

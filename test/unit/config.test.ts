@@ -1,0 +1,116 @@
+import { tmpdir } from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+
+const read = (environment: Record<string, string>) => readConfig(environment, tmpdir());
+
+describe('the URL of a port', () => {
+  test('is of the embedded engine by default', () => {
+    expect(read({})).toMatchObject({
+      objectStore: { kind: 'directory' },
+      jobQueue: { kind: 'sqlite' },
+      orderStore: { kind: 'sqlite' },
+      eventStream: { kind: 'outbox' },
+      urls: { objects: 'file:', queue: 'sqlite:', store: 'sqlite:', events: 'outbox:', ims: 'reference:' },
+    });
+  });
+
+  test('chooses S3', () => {
+    expect(
+      read({ OMS_OBJECT_STORE: 's3://my.orders?endpoint=http://localhost:4566&path_style=true' }).objectStore,
+    ).toEqual({
+      kind: 's3',
+      bucket: 'my.orders',
+      endpoint: 'http://localhost:4566',
+      region: null,
+      pathStyle: true,
+    });
+    expect(read({ OMS_OBJECT_STORE: 's3://orders?region=eu-central-1' }).objectStore).toMatchObject({
+      endpoint: null,
+      region: 'eu-central-1',
+      pathStyle: false,
+    });
+  });
+
+  test('chooses SQS', () => {
+    expect(read({ OMS_JOB_QUEUE: 'sqs://oms_Jobs-1?endpoint=https://sqs.example' }).jobQueue).toEqual({
+      kind: 'sqs',
+      queue: 'oms_Jobs-1',
+      endpoint: 'https://sqs.example',
+      region: null,
+    });
+  });
+
+  test('chooses MongoDB, by any of its connection strings', () => {
+    for (const url of [
+      'mongodb://localhost:27018/oms',
+      'mongodb+srv://u:p@cluster.example/?w=1',
+      'mongodb://a:1,b:2/x',
+    ])
+      expect(read({ OMS_ORDER_STORE: url }).orderStore).toEqual({ kind: 'mongodb', url });
+  });
+
+  test('chooses Kafka, with its brokers, topic, credentials and the shape of a topic that is to be made', () => {
+    expect(read({ OMS_EVENT_STREAM: 'kafka://localhost:9092/order.created' }).eventStream).toEqual({
+      kind: 'kafka',
+      brokers: ['localhost:9092'],
+      topic: 'order.created',
+      partitions: 6,
+      replication: -1,
+      tls: false,
+      sasl: null,
+      compression: 'gzip',
+    });
+    const url =
+      'kafka://me:p%40ss%2F@a.example:9092,[::1]:9093/t?partitions=12&replication=3&tls=true&sasl=scram-sha-512&compression=none';
+    expect(read({ OMS_EVENT_STREAM: url })).toMatchObject({
+      eventStream: {
+        brokers: ['a.example:9092', '[::1]:9093'],
+        partitions: 12,
+        replication: 3,
+        tls: true,
+        sasl: { mechanism: 'scram-sha-512', username: 'me', password: 'p@ss/' },
+        compression: 'none',
+      },
+      urls: { events: url.replace('me:p%40ss%2F@', '') },
+    });
+  });
+
+  test.each([
+    ['OMS_OBJECT_STORE', 's3:/orders', 'like s3://bucket'],
+    ['OMS_OBJECT_STORE', 's3://', 'like s3://bucket'],
+    ['OMS_OBJECT_STORE', 's3://orders/folder', 'like s3://bucket'],
+    ['OMS_OBJECT_STORE', 'minio://orders', 'neither "file:" nor like s3://'],
+    ['OMS_OBJECT_STORE', 's3://orders?endpoint=localhost:4566', 'endpoint=localhost:4566, which is no http(s) URL'],
+    ['OMS_OBJECT_STORE', 's3://orders?path_style=yes', 'path_style=yes, which is neither true nor false'],
+    ['OMS_OBJECT_STORE', 's3://orders?pathstyle=true', 'the parameter pathstyle, known are'],
+    ['OMS_JOB_QUEUE', 'redis://localhost', 'neither "sqlite:" nor like sqs://'],
+    ['OMS_JOB_QUEUE', 'sqs://jobs?visibility=5', 'the parameter visibility, known are'],
+    ['OMS_ORDER_STORE', 'postgres://localhost/oms', 'neither "sqlite:" nor like mongodb://'],
+    ['OMS_ORDER_STORE', 'mongodb:///oms', 'neither "sqlite:" nor like mongodb://'],
+    ['OMS_EVENT_STREAM', 'kafka://localhost/order.created', 'like kafka://localhost:9092/order.created'],
+    ['OMS_EVENT_STREAM', 'kafka://localhost:9092', 'like kafka://localhost:9092/order.created'],
+    ['OMS_EVENT_STREAM', 'kafka://localhost:9092/a b', 'like kafka://localhost:9092/order.created'],
+    ['OMS_EVENT_STREAM', 'kafka://localhost:9092/t?partitions=0', 'partitions=0, which is no number'],
+    [
+      'OMS_EVENT_STREAM',
+      'kafka://localhost:9092/t?compression=lz4',
+      'compression=lz4, which is none of gzip, zstd, none',
+    ],
+    ['OMS_EVENT_STREAM', 'kafka://localhost:9092/t?sasl=gssapi', 'sasl=gssapi, which is none of plain'],
+    ['OMS_EVENT_STREAM', 'kafka://localhost:9092/t?sasl=plain', 'without a user'],
+  ])('%s=%s is refused with what is wrong', (variable, url, words) => {
+    expect(() => read({ [variable]: url })).toThrow(
+      expect.objectContaining({ code: 'invalid_configuration', message: expect.stringContaining(words) }),
+    );
+    expect(() => read({ [variable]: url })).toThrow(
+      expect.objectContaining({ message: expect.stringContaining(variable) }),
+    );
+  });
+
+  test('is told without its password when it is wrong', () => {
+    const wrong = () =>
+      read({ OMS_EVENT_STREAM: 'kafka://me:secret@localhost/x', OMS_ORDER_STORE: 'mongo://me:secret@h/x' });
+    expect(wrong).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret') }));
+  });
+});
