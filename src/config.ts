@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as z from 'zod';
+import type { KafkaEventStreamOptions } from './adapters/event-stream.kafka/client.ts';
 import { OmsError } from './errors.ts';
 import { withoutCredentials } from './ports/inspection.ts';
 
@@ -87,19 +88,7 @@ export type JobQueueConfig =
 
 export type OrderStoreConfig = { kind: 'sqlite' } | { kind: 'mongodb'; url: string };
 
-export type EventStreamConfig =
-  | { kind: 'outbox' }
-  | {
-      kind: 'kafka';
-      brokers: string[];
-      topic: string;
-      /** Of the topic, when it has to be made. */
-      partitions: number;
-      replication: number;
-      tls: boolean;
-      sasl: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string } | null;
-      compression: 'gzip' | 'zstd' | 'none';
-    };
+export type EventStreamConfig = { kind: 'outbox' } | ({ kind: 'kafka' } & KafkaEventStreamOptions);
 
 /** The names of all variables. */
 export const SETTINGS: readonly string[] = Object.keys(schema.shape);

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
+import { parse } from 'csv-parse/sync';
 import { generateOrders, generateStock } from '../../src/generate.ts';
 import { ORDER_HEADER } from '../support/service.ts';
 
@@ -104,3 +105,11 @@ export const smallFile = (number: number): OrderFile =>
       }),
     ]),
   );
+
+/** The stock of scarce files, and a plenty of what a small file asks for, as a body for `PUT /inventory`. */
+export function stockFor(scarce: { stock: string[] }[], small: OrderFile): string {
+  const orders = parse(small.bytes, { columns: true }) as { sku: string; hub_id: string }[];
+  const keys = new Set(orders.map(({ sku, hub_id }) => `${sku},${hub_id}`));
+  const plenty = [...keys].map((key) => `${key},1000000`);
+  return ['sku,hub_id,available', ...scarce.flatMap(({ stock }) => stock), ...plenty, ''].join('\n');
+}

@@ -6,7 +6,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
-import { parse } from 'csv-parse/sync';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startKafka } from '../../scripts/engines/kafka.ts';
@@ -17,7 +16,7 @@ import { UPLOADS } from '../../src/model/file.ts';
 import { queueStrandedFiles } from '../../src/pipeline/sweep.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Line } from '../crash/lives.ts';
-import { type OrderFile, scarceFiles, smallFile } from '../crash/order-files.ts';
+import { type OrderFile, scarceFiles, smallFile, stockFor } from '../crash/order-files.ts';
 import { differences, type Outcome, readOutcome } from '../crash/outcome.ts';
 import { s3Client, s3Options } from '../support/adapters/aws.ts';
 import {
@@ -40,21 +39,13 @@ const sentinel = smallFile(99);
 /** Of a file's bytes: more than its first chunk and what its encoding is found out by, less than two chunks. */
 const READ_SHARE = 0.8;
 
-/** Of all files, and plenty of what the sentinel asks for. */
-function stockCsv(): string {
-  const orders = parse(sentinel.bytes, { columns: true }) as { sku: string; hub_id: string }[];
-  const keys = new Set(orders.map(({ sku, hub_id }) => `${sku},${hub_id}`));
-  return [
-    'sku,hub_id,available',
-    ...scarce.flatMap(({ stock }) => stock),
-    ...[...keys].map((key) => `${key},1000000`),
-    '',
-  ].join('\n');
-}
-
 async function putStock(service: Service): Promise<void> {
   const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${service.url}/inventory`, { method: 'PUT', headers, body: stockCsv() });
+  const response = await fetch(`${service.url}/inventory`, {
+    method: 'PUT',
+    headers,
+    body: stockFor(scarce, sentinel),
+  });
   expect(response.status).toBe(200);
 }
 

@@ -3,10 +3,9 @@
  * of the outcome, which is that of one undisturbed process on the embedded engines (INV-1 to INV-4).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import type { Line } from '../crash/lives.ts';
-import { type OrderFile, scarceFiles, smallFile } from '../crash/order-files.ts';
+import { type OrderFile, scarceFiles, smallFile, stockFor } from '../crash/order-files.ts';
 import { differences, type Outcome, readOutcome } from '../crash/outcome.ts';
 import { ended, type FileJson, getJson, type Service, startService, upload } from '../support/service.ts';
 import { missingEngines, newStack } from '../support/stack.ts';
@@ -19,21 +18,13 @@ const VISIBILITY_SECONDS = 6;
 const scarce = scarceFiles(ROWS);
 const sentinel = smallFile(99);
 
-/** Of all files, and plenty of what the sentinel asks for. */
-function stockCsv(): string {
-  const orders = parse(sentinel.bytes, { columns: true }) as { sku: string; hub_id: string }[];
-  const keys = new Set(orders.map(({ sku, hub_id }) => `${sku},${hub_id}`));
-  return [
-    'sku,hub_id,available',
-    ...scarce.flatMap(({ stock }) => stock),
-    ...[...keys].map((key) => `${key},1000000`),
-    '',
-  ].join('\n');
-}
-
 async function putStock(service: Pick<Service, 'url'>): Promise<void> {
   const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${service.url}/inventory`, { method: 'PUT', headers, body: stockCsv() });
+  const response = await fetch(`${service.url}/inventory`, {
+    method: 'PUT',
+    headers,
+    body: stockFor(scarce, sentinel),
+  });
   expect(response.status).toBe(200);
 }
 
