@@ -9,7 +9,7 @@ run: install
 test: install
 	npm test
 
-# Tests that take minutes: outages of engines, and mutations of the code, each of which the others must find.
+# Tests that take minutes: engines that are taken away or hang, files without end, and mutations of the code, each of which the others must find.
 test-long: install
 	npm run test:long
 

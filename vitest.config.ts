@@ -5,11 +5,17 @@ import { defineConfig } from 'vitest/config';
 const onEngines = [
   'test/contract/**/*.test.ts',
   'test/stack/**/*.test.ts',
+  'test/faults/mongo-*.test.ts',
   'test/unit/adapters/*.{kafka,mongo,s3,sqs}.test.ts',
 ];
-// What takes minutes: engines that are taken away, and the proofs that other tests can fail, mutations of the code of which each must
-// be found.
-const long = ['test/stack/outages.test.ts', 'test/**/*mutations.test.ts'];
+// What takes minutes: engines that are taken away or hang, files without end, and the proofs that other tests can fail, mutations of
+// the code of which each must be found.
+const long = [
+  'test/**/*outages.test.ts',
+  'test/**/*mutations.test.ts',
+  'test/faults/mongo-faults-as-on-sqlite.test.ts',
+  'test/fuzz/memory.test.ts',
+];
 const globalSetup = 'test/support/engines.setup.ts';
 
 // What users see through HTTP is the same on both profiles: these run on the embedded engines, and again on the others.
@@ -22,7 +28,6 @@ const onBothProfiles = [
   'stats',
   'upload',
   'bad-input-files',
-  'bad-input-values',
 ].map((name) => `test/flow/${name}.test.ts`);
 
 // Processes are spawned and killed by many tests, on as few as two cores: the timeout is a guard against hangs, not a measure. Many

@@ -1,5 +1,5 @@
 /**
- * `npm run simulate -- --seed N --steps M [--seeds K]`: the pipeline under faults and interleavings that are chosen by a seed
+ * `npm run simulate -- --seed N --steps M [--seeds K] [--focus CALL] [--counts]`: the pipeline under faults and interleavings that are chosen by a seed
  * (test/simulator). A seed that fails is told with its last steps, and fails the same way each time.
  */
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     steps: { type: 'string', default: '600' },
     seeds: { type: 'string', default: '1' },
+    focus: { type: 'string' },
     counts: { type: 'boolean', default: false },
   },
 });
@@ -20,7 +21,7 @@ let allSteps = 0;
 let longest = 0;
 
 for (let n = seed; n < seed + seeds; n++) {
-  const result = await simulate(n, steps);
+  const result = await simulate(n, steps, values.focus);
   allSteps += result.steps;
   longest = Math.max(longest, result.steps);
   for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
@@ -28,7 +29,9 @@ for (let n = seed; n < seed + seeds; n++) {
   if (result.violation === null) continue;
   console.log(result.lastSteps.join('\n'));
   console.log(`seed ${n}, step ${result.steps}: ${result.violation}`);
-  console.log(`again: npm run simulate -- --seed ${n} --steps ${steps}`);
+  console.log(
+    `again: npm run simulate -- --seed ${n} --steps ${steps}${values.focus ? ` --focus ${values.focus}` : ''}`,
+  );
   process.exitCode = 1;
   break;
 }

@@ -9,22 +9,23 @@ import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { databasePath, openDataDirectory } from './adapters/data-directory.ts';
+import { databasePath, objectsPath, openDataDirectory } from './adapters/data-directory.ts';
 import { prepareDirectory } from './adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
 import { openForReading } from './adapters/sqlite/database.ts';
 import { startWriterThread, Writer } from './adapters/sqlite/writer.ts';
 import { checkEngines } from './check-engines.ts';
 import type { Config } from './config.ts';
-import { isOmsError } from './errors.ts';
+import { isOmsError, OmsError } from './errors.ts';
 import { limits } from './limits.ts';
-import { isEmbedded, type OpeningSteps, openPorts, type PortsOptions } from './open-ports.ts';
+import { isEmbedded, type OpeningSteps, openPorts, type PortsOptions, portOpener } from './open-ports.ts';
 import { readMessage } from './pipeline/message.ts';
 import { ownBucket } from './pipeline/own-bucket.ts';
 import { startPublisher } from './pipeline/publish.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
 import { startWorker } from './pipeline/worker.ts';
 import { systemClock } from './ports/clock.ts';
+import type { ObjectStore } from './ports/object-store.ts';
 import type { OrderStore } from './ports/order-store.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -245,4 +246,28 @@ export async function openStoreForReading(config: Config): Promise<OrderStore | 
     publishes: eventStream.kind !== 'outbox',
     now,
   });
+}
+
+/** The order store and the reports, likewise. Throws `nothing_there`. */
+export async function openStoresForReading(
+  config: Config,
+  logger: Logger,
+): Promise<{ store: OrderStore; objects: ObjectStore; close(): Promise<void> }> {
+  const { dataDirectory } = config;
+  const store = await openStoreForReading(config);
+  if (!store)
+    throw new OmsError(
+      'nothing_there',
+      `there is no order store in ${dataDirectory}: set OMS_DATA_DIR to the directory that has it`,
+    );
+  const embedded = { database: databasePath(dataDirectory), objects: objectsPath(dataDirectory), writerPort: null };
+  const { open, close } = portOpener({ config, embedded }, logger);
+  return {
+    store,
+    objects: await open.objects(),
+    async close() {
+      await close();
+      await store.close();
+    },
+  };
 }

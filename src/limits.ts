@@ -15,6 +15,8 @@ export const limits = {
   maxRecordBytes: 1 * MiB,
   /** Columns of a header: orders have 11; a spreadsheet with every column used is a mistake. */
   maxColumns: 256,
+  /** All names of a header together: 256 long ones. They are kept with the file, so lists of files repeat them in memory. */
+  maxHeaderChars: 64 * KiB,
   /** Rows that are in memory as objects at once; also how many the IMS is asked about in one go. */
   maxPartRows: 1_000,
   /**
@@ -68,8 +70,8 @@ export const limits = {
   mongoClockSkewMs: 20_000,
   /** A file whose creation broke off is removed after this long: far longer than any creation takes. */
   mongoCreatingMs: 24 * 60 * 60 * 1000,
-  /** Between two looks at what seems off while the service writes: longer than a chunk takes. */
-  verifyPauseMs: 2_000,
+  /** What `oms verify` looks up at once: a request of some tens of KB. */
+  verifySuspects: 1_000,
   /** How often the outbox is looked at for subscribers, once for all of them. */
   mongoOutboxPollMs: 250,
 
@@ -135,6 +137,8 @@ export const limits = {
   maxStock: 1_000_000_000_000,
   /** Rejections looked at for one page of a list by code. */
   maxScanRejections: 20_000,
+  /** Values of one page of rejections, as a row may have as many as a record: the page is short then, and has a cursor. */
+  rejectionPageChars: 8 * MiB,
 
   // The job queue.
   /** A delivered message is hidden for this long; a worker extends it at a third. Also the lease on a file. */
@@ -153,8 +157,17 @@ export const limits = {
   awsConnectMs: 5_000,
   /** Nothing came or went on a socket for this long: it is dead. */
   s3SilenceMs: 15_000,
+  /**
+   * A small request, all its tries together, until its answer begins; and how long a reader of an object tries without getting one
+   * byte. Longer than one silence, so that a single one costs no more than another try; then the file says what it waits for.
+   */
+  s3AnswerMs: 25_000,
+  /** What is left of an upload that failed is removed within this, or left to the sweeper: the client waits for its answer. */
+  s3CleanUpMs: 5_000,
   /** The longest wait for a message is silent for 20 s. */
   sqsSilenceMs: 30_000,
+  /** Any request but that, all its tries together: an upload waits for it, and so does the renewal of a lease, which is a minute long. */
+  sqsAnswerMs: 15_000,
   /** Tries of one request, the first included: they bridge a throttle or a reset; whoever called waits out an outage. */
   awsTries: 3,
   /** Sockets of one client: parts in flight of as many uploads as a network carries; more wait for their turn. */
@@ -183,7 +196,10 @@ export const limits = {
   sqsReasonChars: 1_000,
 
   // Uploads.
-  /** A connection on which nothing moved for this long is closed: slow is fine, silent is not. */
+  /**
+   * A connection on which nothing moved for this long is closed: slow is fine, silent is not. Longer than an upload to an object store
+   * that hangs takes to fail, so that its client is told.
+   */
   uploadIdleMs: 60_000,
   /** Uploads under way at once: each holds a socket, a file and some buffers. */
   maxUploads: 2_000,

@@ -1,11 +1,12 @@
-/** Processes of a benchmark: started whole, watched from outside by what Linux knows of them. */
+/** Processes of a benchmark: started whole, watched from outside by what Linux knows of them. See proc_pid_stat(5). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 export const ROOT = new URL('../../', import.meta.url).pathname;
+const WATCH_MS = 50;
 
 export interface Server {
   url: string;
@@ -44,16 +45,41 @@ export const startOms = (dataDirectory: string): Promise<Server> =>
     OMS_LOG_LEVEL: 'error',
   });
 
-/** Runs a script to its end; its standard output. */
-export async function runScript(script: string, args: string[]): Promise<string> {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/bench', script), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+export const startBareServer = (directory: string): Promise<Server> =>
+  startServer(process.execPath, [contender('bare-upload.ts'), directory]);
+
+export const contender = (name: string): string => join(ROOT, 'scripts/bench/contenders', name);
+
+export interface Ended {
+  output: string;
+  /** From the start of the process to its end. */
+  seconds: number;
+  cpuSeconds: number;
+  peakMiB: number;
+}
+
+/** Runs a process to its end. What it says on standard error is shown only when it fails. */
+export async function runToEnd(command: string, args: string[], good: number[] = [0]): Promise<Ended> {
+  const cpuBefore = await cpuSecondsOfEnded();
+  const started = performance.now();
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
+  let errors = '';
   child.stdout.on('data', (text) => (output += text));
-  const [code] = await once(child, 'close');
-  if (code !== 0) throw new Error(`${script} ended with ${code}`);
-  return output;
+  child.stderr.on('data', (text) => (errors = (errors + text).slice(-5_000)));
+  let peakMiB = 0;
+  const watch = setInterval(async () => {
+    const memory = await residentMemory(child.pid!).catch(() => null);
+    peakMiB = Math.max(peakMiB, memory?.peakMiB || 0);
+  }, WATCH_MS);
+  try {
+    const [code] = await once(child, 'close');
+    const seconds = (performance.now() - started) / 1000;
+    if (!good.includes(code)) throw new Error(`${[command, ...args].join(' ')} ended with ${code}: ${errors}`);
+    return { output, seconds, cpuSeconds: (await cpuSecondsOfEnded()) - cpuBefore, peakMiB };
+  } finally {
+    clearInterval(watch);
+  }
 }
 
 const MIB = 1024 * 1024;
@@ -67,12 +93,25 @@ export async function residentMemory(pid: number): Promise<{ peakMiB: number; no
 
 /** Forgets the peak so far. */
 export async function resetPeak(pid: number): Promise<void> {
-  const { writeFile } = await import('node:fs/promises');
   await writeFile(`/proc/${pid}/clear_refs`, '5');
 }
 
+const TICKS_PER_SECOND = 100;
+
+/** User and system time of a process that runs. */
 export async function cpuSeconds(pid: number): Promise<number> {
+  const [user, system] = await times(pid);
+  return (user! + system!) / TICKS_PER_SECOND;
+}
+
+/** User and system time of all processes that this one has started and that have ended. */
+async function cpuSecondsOfEnded(): Promise<number> {
+  const [, , user, system] = await times(process.pid);
+  return (user! + system!) / TICKS_PER_SECOND;
+}
+
+/** utime, stime, cutime and cstime, in ticks. */
+async function times(pid: number): Promise<number[]> {
   const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]!.split(' ');
-  // utime and stime, in ticks of 10 ms.
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  return fields.slice(11, 15).map(Number);
 }

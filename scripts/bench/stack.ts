@@ -1,7 +1,7 @@
 /**
  * The stack profile of the benchmark: orders into MongoDB beside a bare `insertMany` loop, and events into Kafka beside a bare
- * kafkajs loop, on the same servers, in turn. The servers are those that tests use, on this machine, with a few hundred stock rows: the
- * MongoDB stand-in looks through all of them for each take.
+ * kafkajs loop, on the same servers, in turn. The servers are those that tests use, on this machine, with 300 stock rows: the MongoDB
+ * stand-in looks through all of them for each take.
  */
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
@@ -13,8 +13,10 @@ import { AWS_SETTINGS, makeBucketAndQueues } from '../engines/bucket-and-queues.
 import { startFauxqs } from '../engines/fauxqs.ts';
 import { startKafka } from '../engines/kafka.ts';
 import { startMongo } from '../engines/mongo.ts';
-import { median, post, thousands } from './measure.ts';
-import { ROOT, residentMemory, runScript, startServer } from './processes.ts';
+import { INVALID_SHARE } from './inputs.ts';
+import { grouped, median, medianRatio, post, thousands } from './measure.ts';
+import { contender, ROOT, residentMemory, runToEnd, startServer } from './processes.ts';
+import type { Bench } from './report.ts';
 
 interface Round {
   rowsPerSecond: number;
@@ -24,30 +26,38 @@ interface Round {
   publisherMiB: number;
 }
 
-export async function stackProfile(
-  say: (line?: string) => void,
-  { work, rows, rounds }: { work: string; rows: number; rounds: number },
-): Promise<void> {
+const ROWS = 200_000;
+
+export async function stack(bench: Bench): Promise<void> {
+  const { say, work, rounds } = bench;
+  const rows = bench.scaled(ROWS);
   Object.assign(process.env, AWS_SETTINGS);
   const [aws, mongo, kafka] = await Promise.all([startFauxqs(), startMongo(), startKafka()]);
   try {
     const file = join(work, 'stack.csv');
     await writeFile(
       file,
-      oneHub(Buffer.concat([...generateOrders({ rows, invalidShare: 0.01, seed: 1, ids: 'random' })])),
+      fewKeys(Buffer.concat([...generateOrders({ rows, invalidShare: INVALID_SHARE, seed: 1, ids: 'random' })])),
+      'latin1',
     );
     const ours: Round[] = [];
     const inserts: number[] = [];
     const sends: number[] = [];
     for (let round = 0; round < rounds; round++) {
       ours.push(await ingest(file, { aws: aws.url, mongo: mongo.url, kafka: kafka.url }));
-      inserts.push(await perSecond('insert-many.ts', [mongo.url, file]));
+      inserts.push(await perSecond('mongo-insert-many.ts', [mongo.url, file]));
       sends.push(await perSecond('kafka-send.ts', [kafka.url, file]));
     }
     const of = (figure: keyof Round) => median(ours.map((run) => run[figure]));
-    const ratio = (figure: keyof Round, bare: number[]) =>
-      median(ours.map((run, round) => run[figure] / bare[round]!)).toFixed(2);
-    say(`## The stack: ${rows.toLocaleString('en')} rows, random order ids, 500 stock keys`);
+    const ratio = (figure: keyof Round, bare: number[]) => {
+      const value = medianRatio(
+        ours.map((run) => run[figure]),
+        bare,
+      );
+      bench.ratio(`stack, ${figure} OMS / bare loop`, value);
+      return value.toFixed(2);
+    };
+    say(`## The stack: ${grouped(rows)} rows, random order ids, 300 stock keys`);
     say();
     say('| what | OMS | bare loop | ratio |');
     say('|---|---|---|---|');
@@ -66,8 +76,12 @@ export async function stackProfile(
   }
 }
 
-/** All of one hub, so that there are 500 pairs of SKU and hub. */
-const oneHub = (csv: Buffer): string => csv.toString('latin1').replace(/,HUB-(\d|10),/g, ',HUB-1,');
+/** One hub and three colours, so that there are 300 pairs of SKU and hub. As latin1, so that every byte stays what it is. */
+const fewKeys = (csv: Buffer): string =>
+  csv
+    .toString('latin1')
+    .replace(/,HUB-(\d|10),/g, ',HUB-1,')
+    .replace(/(\d{5})-(?:BLU|OAK)(?=,HUB)/g, '$1-BLK');
 
 async function ingest(file: string, engines: { aws: string; mongo: string; kafka: string }): Promise<Round> {
   const name = `bench-${randomUUID()}`;
@@ -83,8 +97,7 @@ async function ingest(file: string, engines: { aws: string; mongo: string; kafka
   const api = await start('api');
   const worker = await start('worker');
   try {
-    const stock = oneHub(Buffer.from(generateStock()));
-    const body = [...new Set(stock.split('\n').map((line) => line.replace(/,HUB-(\d|10),/, ',HUB-1,')))].join('\n');
+    const body = [...new Set(fewKeys(Buffer.from(generateStock())).split('\n'))].join('\n');
     await fetch(`${api.url}/inventory`, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body });
     const { answer } = await post(`${api.url}/upload?name=bench.csv`, file);
     const { file_id } = JSON.parse(answer) as { file_id: string };
@@ -143,6 +156,7 @@ async function until<Result>(look: () => Promise<Result | null>): Promise<Result
 }
 
 async function perSecond(script: string, args: string[]): Promise<number> {
-  const { count, seconds } = JSON.parse(await runScript(script, args)) as { count: number; seconds: number };
+  const { output } = await runToEnd(process.execPath, [contender(script), ...args]);
+  const { count, seconds } = JSON.parse(output) as { count: number; seconds: number };
   return count / seconds;
 }

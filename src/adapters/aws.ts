@@ -36,6 +36,28 @@ export function clientOptions(
   };
 }
 
+/**
+ * Passes on what is sent, unless its answer has not begun in time: the tries of the client, each with its own silence, add up to more
+ * than anybody who waits should bear. An answer that has begun is not bounded.
+ */
+export async function within<Answer>(
+  ms: number,
+  send: (bound: { abortSignal: AbortSignal }) => Promise<Answer>,
+  stop?: AbortSignal,
+): Promise<Answer> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), ms);
+  try {
+    return await send({ abortSignal: stop ? AbortSignal.any([stop, late.signal]) : late.signal });
+  } catch (error) {
+    throw late.signal.aborted && !stop?.aborted
+      ? new Error(`it did not answer within ${Math.round(ms / 1000)} s`, { cause: error })
+      : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Where the service is, for people: its endpoint without credentials, or its region. */
 export async function placeOf({ endpoint }: AwsAddress, region: () => Promise<string>): Promise<string> {
   if (endpoint !== null) return new URL(endpoint).origin;

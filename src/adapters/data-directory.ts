@@ -28,6 +28,7 @@ const SQLITE_BUSY = 5;
 const holderFile = (directory: string) => join(directory, 'holder.json');
 
 export const databasePath = (directory: string) => join(directory, 'oms.db');
+export const objectsPath = (directory: string) => join(directory, 'objects');
 
 /** Throws `data_directory_held` with the holder in its details, or `data_directory_unusable`. */
 export function openDataDirectory(directory: string): DataDirectory {
@@ -64,7 +65,7 @@ export function openDataDirectory(directory: string): DataDirectory {
   }
   return {
     database: databasePath(directory),
-    objects: join(directory, 'objects'),
+    objects: objectsPath(directory),
     announce({ command, url }) {
       const holder: Holder = { pid: process.pid, command, url, since: new Date().toISOString() };
       const temporary = `${holderFile(directory)}.new`;

@@ -19,7 +19,16 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Inspection, Missing } from '../ports/inspection.ts';
 import type { Delivery, JobQueue } from '../ports/job-queue.ts';
-import { type AwsAddress, clientOptions, endpointOption, engineError, isForbidden, isNamed, placeOf } from './aws.ts';
+import {
+  type AwsAddress,
+  clientOptions,
+  endpointOption,
+  engineError,
+  isForbidden,
+  isNamed,
+  placeOf,
+  within,
+} from './aws.ts';
 
 export interface SqsOptions extends AwsAddress {
   /** The queue's name. */
@@ -58,6 +67,8 @@ export async function createSqsJobQueue(
   const unavailable = (error: unknown): never => {
     throw failed(error);
   };
+  const inTime = <Answer>(send: (bound: { abortSignal: AbortSignal }) => Promise<Answer>) =>
+    within(limits.sqsAnswerMs, send);
 
   const found = await look(sqs, options.queue).catch((error) => {
     sqs.destroy();
@@ -74,21 +85,18 @@ export async function createSqsJobQueue(
   const deadUrl = found.dead?.url ?? null;
 
   async function remove(from: string, receipt: string): Promise<void> {
-    await sqs
-      .send(new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle: receipt }))
+    const command = new DeleteMessageCommand({ QueueUrl: from, ReceiptHandle: receipt });
+    await inTime((bound) => sqs.send(command, bound))
       .catch(unlessReceiptEnded)
       .catch(unavailable);
   }
 
   async function counts(of: string) {
-    const { Attributes = {} } = await sqs
-      .send(
-        new GetQueueAttributesCommand({
-          QueueUrl: of,
-          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
-        }),
-      )
-      .catch(unavailable);
+    const command = new GetQueueAttributesCommand({
+      QueueUrl: of,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    });
+    const { Attributes = {} } = await inTime((bound) => sqs.send(command, bound)).catch(unavailable);
     return {
       visible: Number(Attributes.ApproximateNumberOfMessages),
       inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
@@ -99,7 +107,8 @@ export async function createSqsJobQueue(
     visibilityMs,
 
     async send(job) {
-      await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(job) })).catch(unavailable);
+      const command = new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(job) });
+      await inTime((bound) => sqs.send(command, bound)).catch(unavailable);
     },
 
     async receive(waitMs, signal): Promise<Delivery | null> {
@@ -110,7 +119,7 @@ export async function createSqsJobQueue(
         VisibilityTimeout: visibilityMs / 1000,
         MessageSystemAttributeNames: ['ApproximateReceiveCount'],
       });
-      const answer = await sqs.send(command, { ...(signal && { abortSignal: signal }) }).catch((error) => {
+      const answer = await within(limits.sqsSilenceMs, (bound) => sqs.send(command, bound), signal).catch((error) => {
         if (signal?.aborted) return null;
         throw failed(error);
       });
@@ -125,8 +134,8 @@ export async function createSqsJobQueue(
 
     async extend(receipt, ms) {
       const seconds = Math.min(Math.ceil(ms / 1000), limits.sqsHideSeconds);
-      await sqs
-        .send(new ChangeMessageVisibilityCommand({ QueueUrl: url, ReceiptHandle: receipt, VisibilityTimeout: seconds }))
+      const hide = { QueueUrl: url, ReceiptHandle: receipt, VisibilityTimeout: seconds };
+      await inTime((bound) => sqs.send(new ChangeMessageVisibilityCommand(hide), bound))
         .catch(unlessReceiptEnded)
         .catch(unavailable);
     },
@@ -142,13 +151,13 @@ export async function createSqsJobQueue(
       else {
         const dead = { QueueUrl: deadUrl, MessageBody: body };
         const attributes = { why: { DataType: 'String', StringValue: attributeText(why) } };
-        await sqs
-          .send(new SendMessageCommand({ ...dead, MessageAttributes: attributes }))
+        const command = new SendMessageCommand({ ...dead, MessageAttributes: attributes });
+        await inTime((bound) => sqs.send(command, bound))
           .catch((error) => {
             // A body as large as a message may be leaves no room for an attribute.
             if (!isNamed(error, ...INVALID)) throw error;
             logger?.error({ queue: options.queue, why }, 'a dead message is too large to have its reason with it');
-            return sqs.send(new SendMessageCommand(dead));
+            return inTime((bound) => sqs.send(new SendMessageCommand(dead), bound));
           })
           .catch(unavailable);
       }
@@ -167,12 +176,13 @@ export async function createSqsJobQueue(
           WaitTimeSeconds: 1,
           VisibilityTimeout: limits.sqsRedriveSeconds,
         });
-        const { Messages = [] } = await sqs.send(command).catch(unavailable);
+        const { Messages = [] } = await inTime((bound) => sqs.send(command, bound)).catch(unavailable);
         if (Messages.length === 0) return [...bodies];
         for (const { Body, ReceiptHandle } of Messages) {
           if (bodies.has(Body!)) continue;
           bodies.add(Body!);
-          await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody: Body! })).catch(unavailable);
+          const again = new SendMessageCommand({ QueueUrl: url, MessageBody: Body! });
+          await inTime((bound) => sqs.send(again, bound)).catch(unavailable);
           await remove(deadUrl, ReceiptHandle!);
         }
       }

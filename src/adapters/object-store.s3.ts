@@ -32,6 +32,7 @@ import {
   isNamed,
   placeOf,
   statusOf,
+  within,
 } from './aws.ts';
 import { OWN_KEY } from './own-key.ts';
 
@@ -44,7 +45,7 @@ export interface S3Options extends AwsAddress {
 }
 
 /** Bounds of reading, so that a test need not wait for them. */
-type Bounds = Record<'s3SilenceMs' | 's3ReadTries' | 's3ReadFirstPauseMs' | 's3ReadLastPauseMs', number>;
+type Bounds = Record<'s3SilenceMs' | 's3AnswerMs' | 's3ReadTries' | 's3ReadFirstPauseMs' | 's3ReadLastPauseMs', number>;
 
 export function createS3ObjectStore(
   options: S3Options,
@@ -80,21 +81,24 @@ export function createS3ObjectStore(
   async function stat(key: string): Promise<StoredObject> {
     if (key === '') throw new OmsError('object_missing', 'an object without a key cannot be');
     try {
-      const head = await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+      const look = new HeadObjectCommand({ Bucket: bucket, Key: key });
+      const head = await within(bounds.s3AnswerMs, (bound) => s3.send(look, bound));
       if (head.ContentLength === undefined || head.ETag === undefined) throw notS3();
       return { sizeBytes: head.ContentLength, version: head.ETag };
     } catch (error) {
       if (statusOf(error) !== 404) throw unavailable(error, key);
       // The answer to HEAD has no body: a missing bucket looks the same, and is no reason to give a file up.
-      await s3.send(new HeadBucketCommand({ Bucket: bucket })).catch((bucketError) => {
+      const lookAtBucket = new HeadBucketCommand({ Bucket: bucket });
+      await within(bounds.s3AnswerMs, (bound) => s3.send(lookAtBucket, bound)).catch((bucketError) => {
         throw unavailable(bucketError, key);
       });
       throw missing(key, error);
     }
   }
 
-  async function remove(key: string): Promise<void> {
-    await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })).catch((error) => {
+  async function remove(key: string, withinMs: number = bounds.s3AnswerMs): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: key });
+    await within(withinMs, (bound) => s3.send(command, bound)).catch((error) => {
       throw unavailable(error, key);
     });
   }
@@ -103,13 +107,16 @@ export function createS3ObjectStore(
   async function* blocks(key: string, from: number, { sizeBytes, version }: StoredObject, stop: AbortSignal) {
     let at = from;
     let tries = 0;
+    let untilMs = Date.now() + bounds.s3AnswerMs;
     while (at < sizeBytes) {
       const before = at;
       let failure: unknown = new Error(`the connection ended after ${at} of ${sizeBytes} bytes`);
       try {
-        for await (const block of await get(key, at, version, stop)) {
+        for await (const block of await get(key, at, version, untilMs - Date.now(), stop)) {
           at += block.length;
           yield block;
+          // Only now: whoever reads may have taken its time.
+          untilMs = Date.now() + bounds.s3AnswerMs;
         }
       } catch (error) {
         if (isOmsError(error)) throw error;
@@ -117,15 +124,21 @@ export function createS3ObjectStore(
       }
       if (stop.aborted || at >= sizeBytes) return;
       tries = at > before ? 1 : tries + 1;
-      if (tries >= bounds.s3ReadTries) throw unavailable(failure, key);
+      if (tries >= bounds.s3ReadTries || Date.now() >= untilMs) throw unavailable(failure, key);
       const pauseMs = Math.min(bounds.s3ReadFirstPauseMs * 2 ** (tries - 1), bounds.s3ReadLastPauseMs);
       await systemClock.sleep(spread(systemClock, pauseMs), stop);
     }
   }
 
-  async function get(key: string, at: number, version: string, stop: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  async function get(
+    key: string,
+    at: number,
+    version: string,
+    withinMs: number,
+    stop: AbortSignal,
+  ): Promise<AsyncIterable<Buffer>> {
     const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${at}-`, IfMatch: version });
-    const answer = await s3.send(command, { abortSignal: stop }).catch((error) => {
+    const answer = await within(withinMs, (bound) => s3.send(command, bound), stop).catch((error) => {
       if (statusOf(error) === 412) throw changed(key, error);
       if (isNamed(error, 'NoSuchKey')) throw missing(key, error);
       throw error;
@@ -148,6 +161,8 @@ export function createS3ObjectStore(
         params: { Bucket: bucket, Key: key, Body: body, ChecksumAlgorithm: 'CRC32' },
         partSize: partBytes,
         queueSize: limits.s3PartsInFlight,
+        // What it does then has no bound: see `discard`.
+        leavePartsOnError: true,
       });
       const uploaded = upload.done();
       const failed = uploaded.then(
@@ -164,17 +179,21 @@ export function createS3ObjectStore(
       upload.on('httpUploadProgress', ({ loaded = 0 }) => hold(sizeBytes - loaded));
       void failed.then(() => hold(0));
 
+      let discarded: Promise<void> | null = null;
+      const abort = () => (discarded ??= discard());
       const discard = async () => {
         body.destroy(new Error('the upload was given up'));
         // Only then are no more parts under way, which could come after the abort.
         await failed;
         const leave = () => {};
-        if (upload.uploadId !== undefined)
-          await s3
-            .send(new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: upload.uploadId }))
-            .catch(leave);
+        if (upload.uploadId !== undefined) {
+          const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: upload.uploadId });
+          // Once more where it fails soon: parts that stay are paid for until a rule of the bucket removes them.
+          const send = (bound: { abortSignal: AbortSignal }) => s3.send(command, bound);
+          await within(limits.s3CleanUpMs, (bound) => send(bound).catch(() => send(bound))).catch(leave);
+        }
         // The commit's answer may be what was lost. A report may have replaced an older one, and is written again anyway.
-        if (committing && key.startsWith('uploads/')) await remove(key).catch(leave);
+        if (committing && key.startsWith('uploads/')) await remove(key, limits.s3CleanUpMs).catch(leave);
       };
 
       return {
@@ -210,11 +229,11 @@ export function createS3ObjectStore(
             if (version === undefined) throw notS3();
             return { sizeBytes, version };
           } catch (error) {
-            await discard();
+            await abort();
             throw unavailable(error, key);
           }
         },
-        abort: discard,
+        abort,
       };
     },
 

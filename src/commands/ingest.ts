@@ -78,7 +78,15 @@ async function tellExisting(service: Service, path: string, fileId: string): Pro
 async function follow(service: Service, path: string, fileId: string): Promise<number> {
   const progress = createProgress(basename(path));
   for (;;) {
-    const file = await service.get(fileId);
+    const file = await service.get(fileId).catch((error) => {
+      // The file waits for the store, and so does whoever looks at it (INV-7).
+      if (!isOmsError(error) || !error.retryable) throw error;
+      return null;
+    });
+    if (!file) {
+      await delay(limits.outageLastPauseMs);
+      continue;
+    }
     progress.show(file);
     if (file.finished_at !== null) {
       progress.end();
@@ -158,6 +166,7 @@ function runningServer(url: string): Service {
     const body = (await response.json()) as FileJson & { detail?: string; code?: string };
     if (!response.ok)
       throw new OmsError(body.code ?? 'refused', body.detail ?? `the server answered ${response.status}`, {
+        retryable: response.status === 503,
         details: body,
       });
     return body;

@@ -4,7 +4,7 @@ import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { isOmsError } from '../errors.ts';
 import { createLogger } from '../log.ts';
-import { readMessage } from '../pipeline/message.ts';
+import { redrive } from '../pipeline/redrive.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
@@ -21,22 +21,7 @@ export async function run(): Promise<number> {
     return tell(await retryThroughServer(url));
   }
   try {
-    const { queue, store } = engine.ports;
-    let files = 0;
-    for (const body of await queue.redrive()) {
-      const message = readMessage(body);
-      if (message.kind !== 'job') continue;
-      // A file that is not failed any more needs no change: its message finds that out.
-      const requeued = await store.files.requeue(message.fileId).catch((error) => {
-        if (isOmsError(error)) return null;
-        throw error;
-      });
-      if (!requeued) continue;
-      // A worker may have found the file still failed, and its message with nothing to do. One too many does no harm.
-      await queue.send({ version: 1, fileId: message.fileId });
-      files++;
-    }
-    return tell(files);
+    return tell(await redrive(engine.ports));
   } finally {
     await engine.stop();
   }

@@ -1,36 +1,89 @@
 /** `oms verify`: checks over the whole store that nothing was lost or doubled, also while the service runs. */
 import { parseArgs } from 'node:util';
-import { openStoreForReading } from '../app.ts';
+import { openStoresForReading } from '../app.ts';
 import { readConfig } from '../config.ts';
-import type { Violation } from '../ports/order-store.ts';
+import { createLogger } from '../log.ts';
+import { type Looked, verify } from '../pipeline/verify.ts';
+import { CHECKS, type Check, type Violation } from '../ports/verification.ts';
 
-const INVARIANTS = {
-  'INV-1': 'every row is an order or a rejection',
-  'INV-2': 'received - available is what orders hold',
-  'INV-3': 'every order has its one event',
-} as const;
-
+/** Lines of each check that are told without `--json`. */
 const SHOWN = 20;
 
 export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({ args, options: { json: { type: 'boolean', default: false } } });
-  const store = await openStoreForReading(readConfig());
-  const violations: Violation[] = [];
-  const counts: Record<keyof typeof INVARIANTS, number> = { 'INV-1': 0, 'INV-2': 0, 'INV-3': 0 };
-  if (store) {
-    for await (const violation of store.statistics.verify()) {
-      counts[violation.invariant]++;
-      if (values.json) process.stdout.write(`${JSON.stringify(violation)}\n`);
-      else if (counts[violation.invariant] <= SHOWN) violations.push(violation);
-    }
-    await store.close();
-  }
-  if (!values.json) {
-    for (const [name, meaning] of Object.entries(INVARIANTS)) {
-      const count = counts[name as keyof typeof INVARIANTS];
-      process.stdout.write(`${name}  ${(count === 0 ? 'ok' : `${count} off`).padEnd(10)}${meaning}\n`);
-    }
-    for (const { invariant, what, id } of violations) process.stdout.write(`${invariant}  ${id}: ${what}\n`);
+  const config = readConfig();
+  const { store, objects, close } = await openStoresForReading(config, createLogger('silent', 'verify'));
+  const counts = Object.fromEntries(Object.keys(CHECKS).map((check) => [check, 0])) as Record<Check, number>;
+  const output = values.json ? asJson() : asTable();
+  try {
+    const checking = verify(store, objects, { maxInflatedBytes: config.maxUploadBytes });
+    let next = await checking.next();
+    for (; !next.done; next = await checking.next()) output.violation(next.value, counts[next.value.check]++);
+    output.end(counts, next.value);
+  } finally {
+    await close();
   }
   return Object.values(counts).every((count) => count === 0) ? 0 : 1;
+}
+
+interface Output {
+  /** `before`: how many of its check were told already. */
+  violation(violation: Violation, before: number): void;
+  end(counts: Record<Check, number>, looked: Looked): void;
+}
+
+const checks = Object.keys(CHECKS) as Check[];
+
+function asTable(): Output {
+  const lines: string[] = [];
+  return {
+    violation({ check, what, id, detail }, before) {
+      if (before < SHOWN) lines.push(`${CHECKS[check].invariant}  ${id}: ${what}: ${detail}\n`);
+    },
+    end(counts, looked) {
+      const width = Math.max(...checks.map((check) => CHECKS[check].holds.length)) + 2;
+      for (const check of checks) {
+        const { invariant, holds } = CHECKS[check];
+        const result = counts[check] === 0 ? 'ok' : `${counts[check]} off`;
+        process.stdout.write(`${invariant}  ${result.padEnd(10)}${holds.padEnd(width)}${lookedAt(looked)[check]}\n`);
+      }
+      for (const line of lines) process.stdout.write(line);
+      if (checks.some((check) => counts[check] > SHOWN))
+        process.stdout.write(`the first ${SHOWN} of each are told: --json tells all\n`);
+    },
+  };
+}
+
+/** One document, written as it is found. */
+function asJson(): Output {
+  let separator = '';
+  process.stdout.write('{"violations":[');
+  return {
+    violation({ check, ...rest }) {
+      const { invariant } = CHECKS[check];
+      process.stdout.write(`${separator}\n${JSON.stringify({ invariant, check, ...rest })}`);
+      separator = ',';
+    },
+    end(counts, looked) {
+      const told = checks.map((check) => ({
+        check,
+        ...CHECKS[check],
+        off: counts[check],
+        looked_at: lookedAt(looked)[check],
+      }));
+      const ok = checks.every((check) => counts[check] === 0);
+      process.stdout.write(`],\n"checks":${JSON.stringify(told)},\n"ok":${ok}}\n`);
+    },
+  };
+}
+
+function lookedAt({ files, filesGone, rows, orders, reports, stockRows }: Looked): Record<Check, string> {
+  const count = (number: number, noun: string) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+  return {
+    rows: `${count(files, 'file')}, ${count(rows, 'row')}${filesGone > 0 ? `; ${filesGone} gone, only counted` : ''}`,
+    reports: count(reports, 'report'),
+    sums: count(files, 'file'),
+    stock: count(stockRows, 'stock row'),
+    events: count(orders, 'order'),
+  };
 }

@@ -1,8 +1,7 @@
 /** `/invalid-files`: the reports, to list and to download. */
 import { Readable } from 'node:stream';
 import { Hono } from 'hono';
-import { isOmsError } from '../errors.ts';
-import { formerReportKey, reportKey } from '../model/file.ts';
+import { findReport } from '../pipeline/report.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { notFound } from './errors.ts';
@@ -31,12 +30,7 @@ export function invalidFileRoutes({ store, objects }: { store: OrderStore; objec
     if (!found) throw notFound('report', c.req.param('name'));
     // The name from here on is the server's own, not the request's.
     const { name } = found.report;
-    let key = reportKey(found.report);
-    const { sizeBytes } = await objects.stat(key).catch((error) => {
-      if (!isOmsError(error, 'object_missing')) throw error;
-      key = formerReportKey(name);
-      return objects.stat(key);
-    });
+    const { key, sizeBytes } = await findReport(objects, found.report);
     const bytes = await objects.open(key);
     return c.body(Readable.toWeb(bytes) as ReadableStream, 200, {
       'content-type': 'text/csv; charset=utf-8',

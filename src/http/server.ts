@@ -1,7 +1,7 @@
 /** The HTTP server: one router of all resources behind the guards, and the socket's timeouts. */
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
@@ -86,6 +86,13 @@ export async function startHttpServer(options: HttpOptions) {
   server.timeout = limits.uploadIdleMs;
   server.maxHeadersCount = limits.maxHeaders;
   server.maxConnections = limits.maxConnections;
+  const answering = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
+  server.on('request', (request, response) => answering.set(request.socket, { request, response }));
+  server.on('timeout', (socket) => {
+    const { request, response } = answering.get(socket) ?? {};
+    // Whoever has sent all is not the one who is silent: an engine is, and its time limits bound the wait.
+    if (!request?.complete || response!.headersSent) socket.destroy();
+  });
   server.on('clientError', answerUnreadable);
   const variable = options.roles.includes('api') ? 'OMS_PORT' : 'OMS_HEALTH_PORT';
   const wanted = variable === 'OMS_PORT' ? config.port : config.healthPort;

@@ -14,3 +14,6 @@ export const ORDER_COLUMNS = [
 ] as const;
 
 export type OrderColumn = (typeof ORDER_COLUMNS)[number];
+
+/** What a report adds behind the columns of the file it reports on. */
+export const REPORT_COLUMNS: readonly string[] = ['_row', '_column', '_code', '_reason', '_file'];

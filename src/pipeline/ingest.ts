@@ -187,9 +187,13 @@ async function ingestChunks(
       rejections = [];
     }
     await committing;
+  } catch (error) {
+    stopReading.abort();
+    // What the commit was told meanwhile, of a cancel for example, comes before what became of the reading.
+    await committing;
+    throw error;
   } finally {
     stopReading.abort();
-    await committing.catch(() => {});
   }
 
   async function commit(chunk: ChunkToCommit, last: boolean): Promise<void> {
@@ -281,7 +285,7 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
           await show();
           return result;
         } catch (error) {
-          const engine = isOmsError(error, 'disk_full') ? 'store' : dependency;
+          const engine = isOfStore(error) ? 'store' : dependency;
           waitedFor.add(engine);
           await pauseAfter(error, engine);
         }
@@ -290,6 +294,10 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
   };
   return outage;
 }
+
+/** Whatever the work was about: a report is made of what the store has, and a disk is full for all that is on it. */
+const isOfStore = (error: unknown): boolean =>
+  ['disk_full', 'store_unavailable', 'store_contention'].some((code) => isOmsError(error, code));
 
 /** An error of the operating system, such as EIO. */
 const isSystemError = (error: unknown): boolean =>

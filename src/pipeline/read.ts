@@ -5,6 +5,7 @@
  */
 import type { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { REPORT_COLUMNS } from '../model/columns.ts';
 import { fileFailure } from '../model/file-failure.ts';
 import type { Header, Intake, Position } from '../model/intake.ts';
 import type { RawRow } from '../model/raw-row.ts';
@@ -13,6 +14,7 @@ import { decideIntake, refuseControlCharacters } from './intake.ts';
 import { makeHeader } from './read/header.ts';
 import { RowStream } from './read/row-stream.ts';
 import { type ByteSource, openStored, type StoredBytes } from './read/stored-bytes.ts';
+import { REPLACEMENT } from './read/text-decoder.ts';
 
 export type { ByteSource };
 export { makeHeader };
@@ -129,7 +131,21 @@ function headerOf({ cells, row }: RawRow): Header {
   const columns = cells.map((name) => name.trim());
   columns.forEach(refuseControlCharacters);
   const header = makeHeader(columns, row);
-  return header.report ? { ...header, columns: header.columns.map(unescapeCell) } : header;
+  // Made anew, as it is when the file is gone on with: names that were told apart by that quote alone are one name now.
+  const restored = header.report ? makeHeader(columns.map(unescapeCell), row) : header;
+  checkHeaderChars(restored, row);
+  return restored;
+}
+
+function checkHeaderChars({ columns }: Header, row: number): void {
+  const own = columns.filter((name) => !REPORT_COLUMNS.includes(name));
+  const chars = own.reduce((sum, name) => sum + name.length, 0);
+  if (chars <= limits.maxHeaderChars) return;
+  throw fileFailure(
+    'record_too_large',
+    `The names of the columns have ${chars} characters together, more than ${limits.maxHeaderChars}: shorten them.`,
+    row,
+  );
 }
 
 async function* readParts(
@@ -152,7 +168,7 @@ async function* readParts(
         if (await stream.feed()) continue;
         break;
       }
-      if (header.report) unescapeRow(row, header);
+      if (header.report) restoreRow(row, header);
       rows.push(row);
       rowsOfChunk++;
       const here = { offset: row.end, row: row.row };
@@ -175,10 +191,17 @@ async function* readParts(
   }
 }
 
-function unescapeRow({ cells }: RawRow, { dataColumns }: Header): void {
+/**
+ * Makes the row of a report into that of the file it reports on. What was shown in place of bytes that are no text is still no text:
+ * else a row that nobody mended would become an order.
+ */
+function restoreRow(row: RawRow, { dataColumns }: Header): void {
   for (const index of dataColumns) {
-    const cell = cells[index];
-    if (cell !== undefined) cells[index] = unescapeCell(cell);
+    const cell = row.cells[index];
+    if (cell === undefined) continue;
+    row.cells[index] = unescapeCell(cell);
+    const known = row.undecodable ?? [];
+    if (cell.includes(REPLACEMENT) && !known.includes(index)) row.undecodable = [...known, index];
   }
 }
 

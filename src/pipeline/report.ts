@@ -3,15 +3,15 @@
  * reasons are joined with ` | ` in column order. A spreadsheet opens it without running a cell, and once fixed it can be
  * uploaded again.
  */
+import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type ReportRecord, reportKey, reportName } from '../model/file.ts';
+import { REPORT_COLUMNS } from '../model/columns.ts';
+import { type FileRecord, formerReportKey, type ReportRecord, reportKey, reportName } from '../model/file.ts';
 import type { Rejection } from '../model/rejection.ts';
 import { csvLine, escapeCell } from '../model/spreadsheet-cell.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { claimLost, type OrderStore } from '../ports/order-store.ts';
-
-const REPORT_COLUMNS = ['_row', '_column', '_code', '_reason', '_file'];
 
 /** `columns`: the names of the file's data columns. */
 export function reportHeader(columns: string[]): string {
@@ -30,6 +30,29 @@ export function reportLine({ row, reasons, values }: Rejection, fileId: string):
   ]);
 }
 
+export interface ReportPiece {
+  lines: string[];
+  /** Of the file, that of each line; none where the lines are the header. */
+  rows: number[];
+}
+
+/** A file whose header is known, as CSV lines. */
+export async function* reportPieces(
+  store: Pick<OrderStore, 'rejections'>,
+  { fileId, columns }: FileRecord,
+): AsyncGenerator<ReportPiece> {
+  yield { lines: [reportHeader(columns!.filter((column) => !column.startsWith('_')))], rows: [] };
+  let after: string | null = null;
+  do {
+    const page = await store.rejections.list(fileId, {}, { limit: limits.reportPageRows, after });
+    yield {
+      lines: page.items.map((rejection) => reportLine(rejection, fileId)),
+      rows: page.items.map(({ row }) => row),
+    };
+    after = page.next;
+  } while (after !== null);
+}
+
 /**
  * Writes the report of all rows that were rejected so far, in row order: the same rejections make the same object (INV-4). Null
  * when no row was rejected. Throws `claim_lost` when another worker went on with the file meanwhile, and the signal's reason.
@@ -44,22 +67,32 @@ export async function writeReport(
   const name = reportName(fileId);
   const staged = await objects.stage(reportKey({ name, rows: file.invalid }));
   try {
-    const dataColumns = file.columns.filter((column) => !column.startsWith('_'));
-    await staged.write(Buffer.from(reportHeader(dataColumns)));
     let rows = 0;
-    let after: string | null = null;
-    do {
+    for await (const piece of reportPieces(store, file)) {
       signal.throwIfAborted();
-      const page = await store.rejections.list(fileId, {}, { limit: limits.reportPageRows, after });
-      await staged.write(Buffer.from(page.items.map((rejection) => reportLine(rejection, fileId)).join('')));
-      rows += page.items.length;
-      after = page.next;
-    } while (after !== null);
+      await staged.write(Buffer.from(piece.lines.join('')));
+      rows += piece.rows.length;
+    }
     if (rows !== file.invalid) throw claimLost(fileId);
     const { sizeBytes } = await staged.commit();
     return { name, rows, sizeBytes, createdAtMs: clock.now() };
   } catch (error) {
     await staged.abort();
     throw error;
+  }
+}
+
+/** Where the object of a report is. Throws `object_missing`. */
+export async function findReport(
+  objects: ObjectStore,
+  report: ReportRecord,
+): Promise<{ key: string; sizeBytes: number }> {
+  const key = reportKey(report);
+  try {
+    return { key, ...(await objects.stat(key)) };
+  } catch (error) {
+    if (!isOmsError(error, 'object_missing')) throw error;
+    const former = formerReportKey(report.name);
+    return { key: former, ...(await objects.stat(former)) };
   }
 }

@@ -146,8 +146,12 @@ export function rejectUnknown(
   }
 }
 
-/** What the report keeps: the original cells of the data columns. A cell that the row does not have is empty. */
+/** What the report keeps of a row. */
 export function toRejection(checked: CheckedRow, header: Header): Rejection {
   const { raw, reasons } = checked;
-  return { row: raw.row, reasons, values: header.dataColumns.map((column) => raw.cells[column] ?? '') };
+  return { row: raw.row, reasons, values: dataValues(raw, header) };
 }
+
+/** The original cells of the data columns. One that the row does not have is empty. */
+export const dataValues = ({ cells }: RawRow, { dataColumns }: Header): string[] =>
+  dataColumns.map((column) => cells[column] ?? '');

@@ -53,6 +53,9 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
   /** The slot of a file that may crash the worker: while it is set no other file is begun. */
   let alone: Slot | null = null;
   let slotFreed = Promise.withResolvers<void>();
+  /** Set while no message is asked for, as none could be handled: a backlog must not fall on an engine that is down. */
+  let resting: Promise<void> | null = null;
+  let rests = 0;
   const running = run();
 
   return {
@@ -71,24 +74,37 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         if (!alone && slots.size === limits.workerSlots) await endATurn().catch(() => {});
         continue;
       }
+      if (resting) {
+        await resting;
+        continue;
+      }
       try {
         const delivery = await queue.receive(limits.receiveWaitMs, stopping.signal);
         failures = 0;
         if (delivery) occupySlot(delivery);
       } catch (error) {
         logger.warn({ err: error }, 'no message could be received');
-        const pause = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** failures++);
-        await clock.sleep(spread(clock, pause), stopping.signal);
+        await pause(failures++);
       }
     }
     while (slots.size > 0) await slotFreed.promise;
+  }
+
+  function pause(failures: number): Promise<void> {
+    const ms = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** failures);
+    return clock.sleep(spread(clock, ms), stopping.signal);
   }
 
   function occupySlot(delivery: Delivery): void {
     const slot: Slot = { startedMs: clock.now(), release: false };
     slots.add(slot);
     handle(delivery, slot)
-      .catch((error) => logger.error({ err: error }, 'a message could not be handled: it will come again'))
+      .catch((error) => {
+        logger.error({ err: error }, 'a message could not be handled: it will come again');
+        resting ??= pause(rests++).finally(() => {
+          resting = null;
+        });
+      })
       .finally(() => {
         slots.delete(slot);
         if (alone === slot) alone = null;
@@ -158,6 +174,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
   async function handleJob(fileId: string, delivery: Delivery, slot: Slot): Promise<void> {
     const { receipt } = delivery;
     const claimed = await store.files.claim(fileId, queue.visibilityMs);
+    rests = 0;
     switch (claimed.kind) {
       case 'unknown':
         logger.warn({ file_id: fileId.slice(0, 200) }, 'a job for a file that is not in the order store was dropped');
@@ -174,13 +191,13 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         const log = logger.child({ file_id: fileId });
         const hold = holdClaim(claimed, receipt, slot, log);
         try {
-          if (claimed.kind === 'exhausted') await giveUp(claimed.claim, delivery, hold, log);
-          else if (claimed.file.strikes <= limits.suspectStrikes || (await becomeAlone(slot)))
-            await work(claimed, receipt, slot, hold, log);
-          else {
+          const suspect = claimed.file.strikes > limits.suspectStrikes;
+          // One that was received while another became alone is given back, too.
+          if ((suspect || alone) && !(await becomeAlone(slot))) {
             await store.files.release(claimed.claim);
             await queue.extend(receipt, limits.turnCheckMs);
-          }
+          } else if (claimed.kind === 'exhausted') await giveUp(claimed.claim, delivery, hold, log);
+          else await work(claimed, receipt, slot, hold, log);
         } finally {
           hold.stop();
         }

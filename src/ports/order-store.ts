@@ -13,6 +13,7 @@ import type { PackedOrdersData } from '../model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../model/rejection.ts';
 import type { OutboxBatch } from './event-stream.ts';
 import type { Inspected } from './inspection.ts';
+import type { Verification } from './verification.ts';
 
 export interface OrderStore extends Inspected {
   readonly files: Files;
@@ -23,6 +24,7 @@ export interface OrderStore extends Inspected {
   readonly statistics: Statistics;
   readonly outbox: Outbox;
   readonly leases: Leases;
+  readonly verification: Verification;
   /** A name that was made with the store: the same for all its clients, another for every other store. */
   installation(): Promise<string>;
   /** Makes what the store needs, indexes for example, once before it is used. Throws what the start should tell. */
@@ -240,14 +242,6 @@ export interface Statistics {
     fromMs: number,
     toMs: number,
   ): Promise<{ atMs: number; rows: number; accepted: number; invalid: number }[]>;
-  verify(): AsyncIterable<Violation>;
-}
-
-/** Something `oms verify` found off, with the ids it concerns. */
-export interface Violation {
-  invariant: 'INV-1' | 'INV-2' | 'INV-3';
-  what: string;
-  id: string;
 }
 
 /** The events that are still to be published, for streams that do not read the store itself. */

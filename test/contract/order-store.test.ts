@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import type { OrderRow } from '../../src/model/order-row.ts';
-import type { ChunkToCommit, OrderStore, Violation } from '../../src/ports/order-store.ts';
+import type { ChunkToCommit, OrderStore } from '../../src/ports/order-store.ts';
 import { type Opened, orderStores } from '../support/adapters.ts';
 import {
   COMPLETED,
@@ -20,6 +20,7 @@ import {
   readAll,
   rejection,
 } from '../support/chunks.ts';
+import { violationsOf } from '../support/violations.ts';
 
 const { report: _, ...FAILED_END } = FAILED;
 const claimLost = expect.objectContaining({ name: 'OmsError', code: 'claim_lost', retryable: false });
@@ -52,11 +53,7 @@ for (const { name, open, missing } of orderStores)
         row,
         codes: reasons.map((reason) => reason.code),
       }));
-    const violations = async (of = store) => {
-      const found: Violation[] = [];
-      for await (const violation of of.statistics.verify()) found.push(violation);
-      return found;
-    };
+    const violations = (of = store) => violationsOf(of);
 
     describe('the creation of a file', () => {
       test('records what was uploaded, queued', async () => {
@@ -881,6 +878,21 @@ for (const { name, open, missing } of orderStores)
         expect((await list('invalid_quantity')).map(({ row }) => row)).toEqual([5]);
         expect(await list('total_mismatch')).toEqual([]);
         expect((await store.files.get(claim.fileId))!.invalidByCode).toMatchObject({ invalid_quantity: 1 });
+      });
+
+      test('of rejections with long values is short, and says that there are more', async () => {
+        const claim = await newClaim(store);
+        const long = 'x'.repeat(limits.maxRecordBytes);
+        const rejections = Array.from({ length: 12 }, (_, i) => ({ ...rejection(i + 2), values: [long] }));
+        for (let n = 0; n < 4; n++)
+          await store.chunks.commit(claim, chunkOf(n, [], rejections.slice(3 * n, 3 * n + 3)));
+        for (const filter of [{}, { code: 'invalid_email' } as const]) {
+          const page = await store.rejections.list(claim.fileId, filter, { limit: 1_000, after: null });
+          expect(page.items).toHaveLength(limits.rejectionPageChars / limits.maxRecordBytes);
+          const rest = await store.rejections.list(claim.fileId, filter, { limit: 1_000, after: page.next });
+          expect([...page.items, ...rest.items].map(({ row }) => row)).toEqual(rejections.map(({ row }) => row));
+          expect(rest.next).toBeNull();
+        }
       });
 
       test('of stock is by key or by what is available, all or of one SKU or hub', async () => {

@@ -219,7 +219,7 @@ describe('with a server', () => {
 
   test('verify finds nothing wrong while it runs, and finds what was damaged while it did not', async () => {
     const clean = await runOms(['verify'], on(data));
-    expect(clean).toMatchObject({ code: 0, stdout: expect.stringMatching(/INV-1 +ok .*\nINV-2 +ok .*\nINV-3 +ok /) });
+    expect(clean).toMatchObject({ code: 0, stdout: expect.stringMatching(/^(INV-[123] {2}ok {8}.+\n){5}$/) });
     const id = unique('C');
     const { file_id } = await ingest(service, csv(orderLine(id), bad()));
     expect(await service.stop()).toBe(0);
@@ -228,7 +228,7 @@ describe('with a server', () => {
       [
         `delete from orders where order_id = '${id}'`,
         [
-          ['INV-1', file_id],
+          ['INV-1', id],
           ['INV-2', '["SKU-1","HUB-1"]'],
         ],
       ],
@@ -248,19 +248,26 @@ describe('with a server', () => {
       db.close();
       const { code, stdout } = await runOms(['verify', '--json'], on(copy));
       expect(code).toBe(1);
-      const found = stdout
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { invariant: string; id: string });
+      const told = JSON.parse(stdout) as { ok: boolean; violations: { invariant: string; id: string }[] };
+      expect(told.ok).toBe(false);
       for (const [invariant, of] of expected)
-        expect(found).toContainEqual(expect.objectContaining({ invariant, id: of }));
+        expect(told.violations).toContainEqual(expect.objectContaining({ invariant, id: of }));
       if (damage.startsWith('delete from orders')) {
-        const told = await runOms(['verify'], on(copy));
-        expect(told).toMatchObject({ code: 1, stdout: expect.stringMatching(/INV-1 +1 off/) });
-        expect(told.stdout).toContain(file_id);
+        const table = await runOms(['verify'], on(copy));
+        expect(table).toMatchObject({ code: 1, stdout: expect.stringMatching(/INV-1 {2}2 off/) });
+        expect(table.stdout).toContain(
+          `\nINV-1  ${id}: a row is neither an order nor a rejection: row 2 of ${file_id}`,
+        );
       }
     }
-    expect((await runOms(['verify'], on(data))).code).toBe(0);
+    expect(JSON.parse((await runOms(['verify', '--json'], on(data))).stdout)).toMatchObject({
+      ok: true,
+      violations: [],
+    });
+    expect(await runOms(['verify'], on(join(directory, 'nowhere')))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^oms verify: there is no order store in .*nowhere: set OMS_DATA_DIR .*\n$/),
+    });
     service = await startService({ dataDirectory: data });
   });
 

@@ -3,22 +3,24 @@ import { Readable } from 'node:stream';
 import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { orderCreatedJson } from '../../src/model/event.ts';
+import { UPLOADS } from '../../src/model/file.ts';
 import type { EventStream, OutboxBatch } from '../../src/ports/event-stream.ts';
 import type { Ims } from '../../src/ports/ims.ts';
 import type { Inspection } from '../../src/ports/inspection.ts';
 import type { JobQueue } from '../../src/ports/job-queue.ts';
 import type { ObjectStore, StagedObject } from '../../src/ports/object-store.ts';
-import type { Actor, Scheduler } from './scheduler.ts';
+import type { Actor, CallOptions, Scheduler } from './scheduler.ts';
 
 const inspect = async (): Promise<Inspection> => ({ engine: 'in memory', address: 'in memory', missing: [] });
 
 export class Objects {
   readonly stored = new Map<string, { bytes: Buffer; version: string; committedAtMs: number }>();
-  #versions = 0;
+  /** Of the object that was stored last. */
+  version = 0;
 
   portOf(actor: Actor, scheduler: Scheduler): ObjectStore {
-    const call = <Result>(operation: string, work: () => Result, safe = false) =>
-      scheduler.call(actor, 'objects', operation, work, { safe });
+    const call = <Result>(operation: string, work: () => Result, options: CallOptions = {}) =>
+      scheduler.call(actor, 'objects', operation, work, options);
     const find = (key: string, version?: string) => {
       const object = this.stored.get(key);
       if (!object) throw new OmsError('object_missing', `there is no object ${key}`);
@@ -31,13 +33,13 @@ export class Objects {
       return {
         write: (bytes) => call('write', () => void blocks.push(Buffer.from(bytes))),
         commit: () =>
-          call('commit', () => {
+          call(key.startsWith(UPLOADS) ? 'commit' : 'commitReport', () => {
             const bytes = Buffer.concat(blocks);
-            const version = String(++this.#versions);
+            const version = String(++this.version);
             this.stored.set(key, { bytes, version, committedAtMs: scheduler.nowMs });
             return { sizeBytes: bytes.length, version };
           }),
-        abort: () => call('abort', () => {}, true),
+        abort: () => call('abort', () => {}, { safe: true }),
       };
     };
     const read = (key: string, offset: number, version?: string): Readable => {
@@ -46,10 +48,8 @@ export class Objects {
       return new Readable({
         highWaterMark: 1,
         read() {
-          call('read', () => {
-            const { bytes } = find(key, version);
-            return bytes.subarray(at, at + blockBytes);
-          }).then(
+          const bytesOf = () => find(key, version).bytes.subarray(at, at + blockBytes);
+          call('read', bytesOf, { about: [key, at, blockBytes] }).then(
             (block) => {
               at += block.length;
               this.push(block.length > 0 ? block : null);
@@ -98,6 +98,8 @@ export class Queue {
   look: (body: string) => unknown = () => null;
   /** Told of each message that is deleted, after it was, with what was known at the delivery that it was deleted by. */
   onDelete: (body: string, seen: unknown) => void = () => {};
+  /** Told of each message that is put aside. */
+  onDead: (body: string, seen: unknown) => void = () => {};
   readonly #seen = new Map<string, unknown>();
   #numbers = 0;
   readonly #scheduler: Scheduler;
@@ -179,7 +181,9 @@ export class Queue {
       deadLetter: ({ receipt }) =>
         call('deadLetter', () => {
           const message = this.#find(receipt);
-          if (message) message.dead = true;
+          if (!message) return;
+          message.dead = true;
+          this.onDead(message.body, this.#seen.get(receipt));
         }),
       redrive: () =>
         call('redrive', () => {
@@ -216,8 +220,12 @@ export class Inventory {
       validate: async (pairs, signal) => {
         signal?.throwIfAborted();
         const asked = pairs.map((pair) => ({ ...pair }));
-        const answers = scheduler.call(actor, 'ims', 'validate', () =>
-          asked.map(({ sku, hubId }) => ({ skuValid: this.#answer(sku), hubValid: this.#answer(hubId) })),
+        const answers = scheduler.call(
+          actor,
+          'ims',
+          'validate',
+          () => asked.map(({ sku, hubId }) => ({ skuValid: this.#answer(sku), hubValid: this.#answer(hubId) })),
+          { about: [asked] },
         );
         return new Promise((resolve, reject) => {
           const abort = () => reject(signal!.reason);

@@ -5,6 +5,7 @@
 import { parse } from 'csv-parse/sync';
 import { type FileStatus, isEnded, reportKey } from '../../src/model/file.ts';
 import type { Reason, ReasonCode } from '../../src/model/rejection.ts';
+import type { Charges } from './charges.ts';
 import type { Inventory, Objects, Stream } from './engines.ts';
 import type { Store } from './order-store.ts';
 import type { SourceFile } from './source-files.ts';
@@ -26,6 +27,9 @@ export interface FileState {
   report_name: string | null;
   report_rows: number | null;
   report_size_bytes: number | null;
+  strikes: number;
+  attempts: number;
+  cancel_requested: number;
 }
 
 interface OrderState {
@@ -53,11 +57,16 @@ export interface World {
   objects: Objects;
   stream: Stream;
   ims: Inventory;
-  sources: ReadonlyMap<string, SourceFile>;
+  charges: Charges;
 }
 
-export function createInvariants({ store, objects, stream, ims, sources }: World) {
+export function createInvariants(
+  { store, objects, stream, ims, charges }: World,
+  sources: ReadonlyMap<string, SourceFile>,
+) {
   const before = new Map<number, FileState>();
+  /** The next chunk of each file when its cancel was first seen. */
+  const cancelledAt = new Map<number, number>();
   /** Reports that were looked at, by file and what they are made of. */
   const reportsSeen = new Set<string>();
   let seen = '';
@@ -65,7 +74,7 @@ export function createInvariants({ store, objects, stream, ims, sources }: World
   return {
     check(): void {
       // Most steps write nothing.
-      const now = `${store.writes} ${stream.published.size} ${stream.repeats} ${[...objects.stored.values()].at(-1)?.version} ${objects.stored.size}`;
+      const now = `${store.writes} ${stream.published.size} ${stream.repeats} ${objects.version} ${objects.stored.size}`;
       if (now === seen) return;
       seen = now;
       const files = store.rows<FileState>('select * from files');
@@ -80,6 +89,7 @@ export function createInvariants({ store, objects, stream, ims, sources }: World
         checkHistory(file);
         checkReport(file, rejected);
       }
+      charges.check(files);
       checkStock(orders);
       checkEvents(orders);
     },
@@ -145,6 +155,13 @@ export function createInvariants({ store, objects, stream, ims, sources }: World
       throw new Violation(`${file.name} had completed, and is ${file.status} with ${file.rows} rows`);
     if (isEnded(last.status) && isEnded(file.status) && file.rows !== last.rows)
       throw new Violation(`${file.name} had ended, and went on to ${file.rows} rows`);
+    // A chunk that is under way is committed, and its answer tells.
+    if (file.cancel_requested === 0) cancelledAt.delete(file.file_no);
+    else if (!cancelledAt.has(file.file_no)) cancelledAt.set(file.file_no, file.next_chunk);
+    else if (file.next_chunk > cancelledAt.get(file.file_no)! + 1)
+      throw new Violation(
+        `${file.name} went on for ${file.next_chunk - cancelledAt.get(file.file_no)!} chunks after its cancel`,
+      );
   }
 
   function checkReport(file: FileState, rejections: RejectionState[]): void {

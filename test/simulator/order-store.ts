@@ -6,7 +6,8 @@ import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/or
 import { type Database, openForWriting } from '../../src/adapters/sqlite/database.ts';
 import { createOperations } from '../../src/adapters/sqlite/operations.ts';
 import type { Writer } from '../../src/adapters/sqlite/writer.ts';
-import type { OrderStore } from '../../src/ports/order-store.ts';
+import type { OrderStore, PageRequest } from '../../src/ports/order-store.ts';
+import type { Charges } from './charges.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
 export class Store {
@@ -15,11 +16,13 @@ export class Store {
   writes = 0;
   /** How often each file was queued again. */
   readonly requeues = new Map<string, number>();
+  readonly #charges: Charges;
   readonly #direct: OrderStore;
   readonly #scheduler: Scheduler;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Scheduler, charges: Charges) {
     this.#scheduler = scheduler;
+    this.#charges = charges;
     this.db = openForWriting(':memory:');
     const now = () => scheduler.nowMs;
     const operations = createOperations(this.db, now);
@@ -46,14 +49,22 @@ export class Store {
   /** As an actor has it: each call is a step. */
   portOf(actor: Actor): OrderStore {
     const { random } = this.#scheduler;
-    const store = steps(this.#direct, actor, this.#scheduler, '');
+    const call = (what: string, input: unknown[], work: () => unknown) => {
+      this.#charges.asked(actor, what, input);
+      const applied = async () => {
+        const result = await work();
+        this.#charges.applied(actor, what, input, result);
+        return result;
+      };
+      return this.#scheduler.call(actor, 'store', what, applied, { about: input });
+    };
+    const store = steps(this.#direct, call, '');
+    // A page may be shorter than was asked for.
+    const short = (page: PageRequest) => ({ ...page, limit: Math.min(page.limit, random.between(1, 4)) });
     return {
       ...store,
-      rejections: {
-        // A page may be shorter than was asked for.
-        list: (fileId, filter, page) =>
-          store.rejections.list(fileId, filter, { ...page, limit: Math.min(page.limit, random.between(1, 4)) }),
-      },
+      files: { ...store.files, list: (filter, page) => store.files.list(filter, short(page)) },
+      rejections: { list: (fileId, filter, page) => store.rejections.list(fileId, filter, short(page)) },
     };
   }
 
@@ -66,13 +77,17 @@ export class Store {
   }
 }
 
-function steps<Port extends object>(port: Port, actor: Actor, scheduler: Scheduler, path: string): Port {
+function steps<Port extends object>(
+  port: Port,
+  call: (what: string, input: unknown[], work: () => unknown) => unknown,
+  path: string,
+): Port {
   return Object.fromEntries(
     Object.entries(port).map(([name, member]) => [
       name,
       typeof member === 'function'
-        ? (...input: unknown[]) => scheduler.call(actor, 'store', path + name, () => member.apply(port, input))
-        : steps(member, actor, scheduler, `${path}${name}.`),
+        ? (...input: unknown[]) => call(path + name, input, () => member.apply(port, input))
+        : steps(member, call, `${path}${name}.`),
     ]),
   ) as Port;
 }

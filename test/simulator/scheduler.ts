@@ -21,6 +21,7 @@ export const FAULTS = [
   'killed after',
   'frozen before',
   'frozen after',
+  'poisoned',
   'outage',
 ] as const;
 export type Outcome = 'done' | (typeof FAULTS)[number];
@@ -44,7 +45,17 @@ interface Waiting {
   orphan?(): void;
 }
 
+/** A request to a port, as it is decided upon. */
+export interface Call {
+  actor: Actor;
+  /** Port and operation. */
+  what: string;
+  /** What it is asked with, where somebody wants to know. */
+  about: readonly unknown[];
+}
+
 export interface CallOptions {
+  about?: readonly unknown[];
   /** When there is something to answer; at once unless told. */
   readyAtMs?: () => number;
   /** What a request that fails half-way leaves. */
@@ -55,6 +66,7 @@ export interface CallOptions {
 
 const NETWORK: Actor = { name: 'network', dead: false, frozenUntilMs: 0, mortal: false };
 const TRACE_STEPS = 40;
+const FOCUSED_FAULT_RATE = 0.5;
 /** Made all the time, mostly for nothing: they meet fewer faults, and let others go first. */
 const POLLS: ReadonlySet<string> = new Set([
   'sleep',
@@ -76,8 +88,12 @@ export class Scheduler {
   /** Only then an answer or a message of a queue is late enough to matter. */
   readonly outageUntilMs = new Map<PortName, number>();
   readonly counts = new Map<string, number>();
-  /** Kills and freezes left: many in a row are rightly charged to a file. */
+  /** Kills and freezes left: many in a row are rightly charged to a file. Those by a poison are not counted. */
   blowsLeft = 0;
+  /** The one kind of call that meets so many faults more, so that what is rare elsewhere happens often. */
+  readonly focus = { what: '', faultsLeft: 0 };
+  /** Decides before chance does. */
+  force: (call: Call) => Outcome | null = () => null;
   #waiting: Waiting[] = [];
   #arrivals = 0;
   #hash = createHash('sha256');
@@ -98,7 +114,7 @@ export class Scheduler {
     port: PortName,
     operation: string,
     work: () => Result | Promise<Result>,
-    { readyAtMs = () => 0, partly, safe = false }: CallOptions = {},
+    { about = [], readyAtMs = () => 0, partly, safe = false }: CallOptions = {},
   ): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     if (actor.dead) return promise;
@@ -120,9 +136,11 @@ export class Scheduler {
       what,
       readyAtMs,
       notBeforeMs: 0,
-      orphan: () => void apply(),
+      orphan: () => {
+        if (this.force({ actor, what, about }) === null) void apply();
+      },
       pick: () => {
-        const outcome = safe ? 'done' : this.#decide(actor, port, what);
+        const outcome = safe ? 'done' : (this.force({ actor, what, about }) ?? this.#decide(actor, port, what));
         this.#count(what, outcome);
         switch (outcome) {
           case 'done':
@@ -163,6 +181,10 @@ export class Scheduler {
             break;
           }
           case 'killed before':
+            this.kill(actor);
+            break;
+          case 'poisoned':
+            this.blowsLeft++;
             this.kill(actor);
             break;
           case 'killed after':
@@ -230,7 +252,8 @@ export class Scheduler {
 
   freeze(actor: Actor): void {
     this.blowsLeft--;
-    actor.frozenUntilMs = this.random.chance(0.3) ? Number.POSITIVE_INFINITY : this.#later(200_000);
+    actor.frozenUntilMs =
+      this.faultRate > 0 && this.random.chance(0.3) ? Number.POSITIVE_INFINITY : this.#later(200_000);
   }
 
   /** One that is at work on something; each kind of call is as likely, however seldom it is made. */
@@ -311,7 +334,11 @@ export class Scheduler {
 
   #decide(actor: Actor, port: PortName, what: string): Outcome {
     if ((this.outageUntilMs.get(port) ?? 0) > this.nowMs) return this.random.chance(0.9) ? 'outage' : 'failed after';
-    if (!this.random.chance(POLLS.has(what) ? this.faultRate / 6 : this.faultRate)) return 'done';
+    const focused = what === this.focus.what && this.focus.faultsLeft > 0;
+    if (!this.random.chance(focused ? FOCUSED_FAULT_RATE : POLLS.has(what) ? this.faultRate / 6 : this.faultRate))
+      return 'done';
+    if (focused) this.focus.faultsLeft--;
+    const blow = focused ? 6 : 0.7;
     return this.random.weighted<Outcome>([
       [5, 'failed before'],
       [6, 'failed after'],
@@ -322,10 +349,10 @@ export class Scheduler {
       [2, 'hung'],
       ...(actor.mortal && this.blowsLeft > 0
         ? ([
-            [0.7, 'killed before'],
-            [0.7, 'killed after'],
-            [0.7, 'frozen before'],
-            [0.7, 'frozen after'],
+            [blow, 'killed before'],
+            [blow, 'killed after'],
+            [blow, 'frozen before'],
+            [blow, 'frozen after'],
           ] as const)
         : []),
     ]);

@@ -3,24 +3,22 @@
  * every interleaving chosen by one seed. First everything goes wrong that may; then the faults end, and all must come to rest with
  * what was promised. The same seed gives the same run.
  */
-import pino, { type Logger } from 'pino';
 import { isOmsError, OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { orderCreatedJson } from '../../src/model/event.ts';
 import { isEnded, UPLOADS } from '../../src/model/file.ts';
-import { readMessage } from '../../src/pipeline/message.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
+import { redrive } from '../../src/pipeline/redrive.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
 import { upload } from '../../src/pipeline/upload.ts';
-import { startWorker } from '../../src/pipeline/worker.ts';
 import type { StockChange } from '../../src/ports/order-store.ts';
 import type { Ports } from '../../src/ports/ports.ts';
-import { Inventory, Objects, Queue, Stream } from './engines.ts';
 import { createInvariants, type FileState, Violation } from './invariants.ts';
-import { Store } from './order-store.ts';
+import { createPoison } from './poison.ts';
 import { createRandom } from './random.ts';
-import { type Actor, PORTS, Scheduler } from './scheduler.ts';
+import { type Actor, PORTS } from './scheduler.ts';
 import { createSources, type SourceFile } from './source-files.ts';
+import { createWorld } from './world.ts';
 
 export interface SimulationResult {
   seed: number;
@@ -34,9 +32,30 @@ export interface SimulationResult {
   lastSteps: string[];
 }
 
-const START_MS = Date.UTC(2026, 0, 1);
+/** Calls of which a share of the seeds picks one to meet most faults. */
+export const FOCUSES = [
+  'events.publish',
+  'objects.commit',
+  'objects.commitReport',
+  'queue.deadLetter',
+  'queue.delete',
+  'queue.redrive',
+  'queue.send',
+  'store.chunks.commit',
+  'store.files.claim',
+  'store.files.close',
+  'store.files.create',
+  'store.files.finish',
+  'store.files.recordIntake',
+  'store.files.release',
+  'store.files.requeue',
+  'store.outbox.markPublished',
+] as const;
+/** Those that are made only of what was given up. */
+const OF_GIVEN_UP: readonly string[] = ['queue.deadLetter', 'queue.redrive', 'store.files.requeue'];
+
 /** To come to rest after the faults; the longest that was seen is a third of it. */
-const MAX_STEPS_TO_REST = 15_000;
+const MAX_STEPS_TO_REST = 30_000;
 const MAX_WORKERS = 4;
 
 interface Role {
@@ -45,75 +64,43 @@ interface Role {
   stop(): Promise<void>;
 }
 
-export async function simulate(seed: number, steps: number): Promise<SimulationResult> {
+/** `focusOn`: the call that is to meet most faults; without it the seed says. */
+export async function simulate(seed: number, steps: number, focusOn?: string): Promise<SimulationResult> {
   const random = createRandom(seed);
-  const scheduler = new Scheduler(random, START_MS);
-  const objects = new Objects();
-  const queue = new Queue(scheduler);
-  const stream = new Stream();
-  const ims = new Inventory();
-  const store = new Store(scheduler);
   const sources = createSources(random);
   const byName = new Map(sources.files.map((source) => [source.name, source]));
-  const invariants = createInvariants({ store, objects, stream, ims, sources: byName });
-  const roles: Role[] = [];
-  const uploaders: { actor: Actor; source: SourceFile }[] = [];
-  let names = 0;
   /** Found by something that runs beside the steps. */
   let found: Violation | null = null;
-  const onRejection = (error: unknown) => {
-    found ??= new Violation(`a promise was rejected and nobody looked: ${describe(error)}`);
+  const report = (what: string) => {
+    found ??= new Violation(what);
   };
+  const onRejection = (error: unknown) => report(`a promise was rejected and nobody looked: ${describe(error)}`);
   process.on('unhandledRejection', onRejection);
 
-  const portsOf = (actor: Actor): Ports => ({
-    objects: objects.portOf(actor, scheduler),
-    queue: queue.portOf(actor),
-    store: store.portOf(actor),
-    events: stream.portOf(actor, scheduler),
-    ims: ims.portOf(actor, scheduler),
-    clock: scheduler.clock(actor),
-  });
-  const newActor = (kind: string, mortal: boolean) => scheduler.actor(`${kind}-${++names}`, mortal);
-  const logger = createLogger((what) => {
-    found ??= new Violation(what);
-  });
-
-  const files = () => store.rows<FileState>('select * from files order by file_no');
+  const world = createWorld(random, sources, report);
+  const { scheduler, objects, queue, stream, ims, store, charges, logger, files, portsOf, newActor } = world;
+  const invariants = createInvariants(world, byName);
+  const roles: Role[] = [];
+  const uploaders: { actor: Actor; source: SourceFile }[] = [];
   const live = (kind: Role['kind']) => roles.filter((role) => role.kind === kind && !role.actor.dead);
+  const awake = (kind: Role['kind']) => live(kind).filter(({ actor }) => actor.frozenUntilMs <= scheduler.nowMs);
   const waitingSources = [...sources.files];
   const restocked = new Map<string, number>(sources.stock.map(({ sku, available }) => [sku, available]));
-  let usersAtWork = 0;
+  const usersAtWork = new Set<Actor>();
+  let restocks = 0;
 
-  // A message may go only when its file has ended, or another message is there for it.
-  const fileOf = (body: string) => {
-    const message = readMessage(body);
-    return message.kind === 'job' ? message.fileId : '';
-  };
-  queue.look = (body) => store.requeues.get(fileOf(body)) ?? 0;
-  queue.onDelete = (body, seen) => {
-    const fileId = fileOf(body);
-    const file = files().find((other) => other.file_id === fileId);
-    if (!file || isEnded(file.status) || queue.alive().some((other) => fileOf(other.body) === fileId)) return;
-    // Who retried it is about to send one.
-    if ((store.requeues.get(fileId) ?? 0) !== seen) return;
-    found ??= new Violation(`the last message of ${file.name} was deleted while it was ${file.status}`);
+  const focus = focusOn ?? (random.chance(0.6) ? random.pick(FOCUSES) : null);
+  const madeOf = ({ name }: SourceFile) => files().flatMap((file) => (file.name === name ? [file.file_id] : []));
+  const isPoisonous = random.chance(0.25) || OF_GIVEN_UP.includes(focus ?? '');
+  const poison = isPoisonous ? createPoison(random, sources.files, madeOf) : null;
+  scheduler.force = (call) => {
+    const fileId = poison?.deadlyTo(call);
+    if (!fileId) return null;
+    charges.poisoned(call.actor, fileId);
+    return 'poisoned';
   };
 
-  function startWorkerRole(): void {
-    const actor = newActor('worker', true);
-    const bounds = {
-      ...limits,
-      detectBytes: 130,
-      readBlockBytes: random.between(40, 400),
-      maxRecordBytes: 4_000,
-      maxPartRows: random.between(1, 3),
-      maxChunkRows: random.between(2, 6),
-      maxChunkBytes: random.between(200, 1_000),
-    };
-    const options = { bucket: null, timeZone: 'UTC', maxInflatedBytes: 1_000_000, bounds };
-    roles.push({ actor, kind: 'worker', ...startWorker(portsOf(actor), options, logger) });
-  }
+  const startWorkerRole = () => void roles.push({ kind: 'worker', ...world.startWorker() });
 
   function startPublisherRole(): void {
     const actor = newActor('publisher', true);
@@ -126,12 +113,12 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
   /** What somebody does by the API: it may fail, and then they may be told so. */
   function user(what: string, mortal: boolean, work: (ports: Ports) => Promise<unknown>): Actor {
     const actor = newActor(what, mortal);
-    usersAtWork++;
+    usersAtWork.add(actor);
     work(portsOf(actor))
       .catch((error) => {
-        if (!(error instanceof OmsError)) found ??= new Violation(`${what} failed: ${describe(error)}`);
+        if (!(error instanceof OmsError)) report(`${what} failed: ${describe(error)}`);
       })
-      .finally(() => usersAtWork--);
+      .finally(() => usersAtWork.delete(actor));
     return actor;
   }
 
@@ -148,35 +135,51 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
       });
       // INV-5
       if (result.kind === 'created' && !files().some(({ file_id }) => file_id === result.file.fileId))
-        found ??= new Violation(`INV-5 ${source.name} was answered as created and is not there`);
+        report(`INV-5 ${source.name} was answered as created and is not there`);
     });
     uploaders.push({ actor, source });
   }
 
   const cancelFile = (fileId: string) => user('cancel', false, (ports) => ports.store.files.requestCancel(fileId));
 
-  const retryFile = (fileId: string) => {
-    return user('retry', false, async (ports) => {
-      if (await ports.store.files.requeue(fileId)) await ports.queue.send({ version: 1, fileId });
-    });
+  const retryFile = async (ports: Ports, fileId: string) => {
+    if (await ports.store.files.requeue(fileId)) await ports.queue.send({ version: 1, fileId });
+  };
+
+  /** The command, which says so when it breaks off. */
+  async function redriveAll(ports: Ports): Promise<void> {
+    const before = files().filter(isGivenUp);
+    const times = new Map(store.requeues);
+    await redrive(ports);
+    const left = new Set(files().flatMap((file) => (isGivenUp(file) && !isThereAgain(file) ? [file.file_id] : [])));
+    for (const { name, file_id } of before)
+      if (left.has(file_id) && store.requeues.get(file_id) === times.get(file_id))
+        report(`${name} was not brought back by a redrive`);
+  }
+
+  /** Does it again until it succeeds. */
+  const untilDone = async (clock: Ports['clock'], work: () => Promise<unknown>) => {
+    for (;;) {
+      try {
+        await work();
+        return;
+      } catch (error) {
+        if (!isOmsError(error) || !error.retryable) throw error;
+        await clock.sleep(1_000);
+      }
+    }
   };
 
   /** Sent again under its key until it is answered: it must count once. */
   function restock(sku: string, delta: number): void {
     const changes: StockChange[] = [{ sku, hubId: 'HUB-1', delta }];
-    const key = `restock-${names}`;
-    user('restock', false, async ({ store, clock }) => {
-      for (;;) {
-        try {
-          const [answer] = await store.stock.change(changes, key);
-          if (!('error' in answer!)) restocked.set(sku, restocked.get(sku)! + delta);
-          return;
-        } catch (error) {
-          if (!isOmsError(error) || !error.retryable) throw error;
-          await clock.sleep(1_000);
-        }
-      }
-    });
+    const key = `restock-${++restocks}`;
+    user('restock', false, ({ store, clock }) =>
+      untilDone(clock, async () => {
+        const [answer] = await store.stock.change(changes, key);
+        if (!('error' in answer!)) restocked.set(sku, restocked.get(sku)! + delta);
+      }),
+    );
   }
 
   /** Something from outside; nothing when it does not fit now. */
@@ -191,14 +194,24 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
     const events: (readonly [number, string, boolean, () => unknown])[] = [
       [16, 'upload', waitingSources.length > 0, () => uploadFile(waitingSources.shift()!, false)],
       [
-        1,
+        focus === 'queue.send' ? 8 : 1,
         'upload again',
         all.length < 9 && sources.files.some(({ shared }) => shared),
         () => uploadFile(random.pick(sources.files.filter(({ shared }) => shared)), random.chance(0.5)),
       ],
       [2, 'restock', true, () => restock(random.pick(sharedSkus), random.between(-3, 12))],
-      [3, 'cancel', open.length > 0, () => cancelFile(random.pick(open).file_id)],
-      [4, 'retry', ended.length > 0, () => retryFile(random.pick(ended).file_id)],
+      [
+        focus === 'objects.commitReport' ? 9 : 3,
+        'cancel',
+        open.length > 0,
+        () => cancelFile(random.pick(open).file_id),
+      ],
+      [
+        focus === 'objects.commitReport' ? 12 : 4,
+        'retry',
+        ended.length > 0,
+        () => user('retry', true, (ports) => retryFile(ports, random.pick(ended).file_id)),
+      ],
       [2, 'the IMS changes', true, () => toggle(ims.known, random.pick(sources.fickle))],
       [
         2,
@@ -227,9 +240,9 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
       [4, 'a worker starts', workers.length < MAX_WORKERS, startWorkerRole],
       [1, 'a publisher starts', live('publisher').length < 2, startPublisherRole],
       [
-        1,
+        focus === 'store.files.release' ? 16 : 1,
         'a worker is stopped',
-        workers.length > 2,
+        workers.length > (focus === 'store.files.release' ? 0 : 2),
         () => {
           const [role] = roles.splice(roles.indexOf(random.pick(workers)), 1);
           void role!.stop();
@@ -243,6 +256,13 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
       ],
       [2, 'visibility is lost', hidden.length > 0, () => Object.assign(random.pick(hidden), { visibleAtMs: 0 })],
       [1, 'a message comes twice', queue.alive().length > 0, () => queue.send(random.pick(queue.alive()).body)],
+      [focus === 'queue.deadLetter' ? 10 : 0.5, 'a message of somebody else', true, () => queue.send('something else')],
+      [
+        OF_GIVEN_UP.includes(focus ?? '') ? 16 : 2,
+        'a redrive',
+        focus === 'queue.redrive' || all.some(isGivenUp),
+        () => user('redrive', true, redriveAll),
+      ],
     ];
     const possible = events.filter(([, , fits]) => fits);
     const [, name, , action] = random.weighted(possible.map((event) => [event[0], event] as const));
@@ -271,7 +291,7 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
 
   const idle = (): boolean =>
     waitingSources.length === 0 &&
-    usersAtWork === uploaders.filter(({ actor }) => actor.dead).length &&
+    [...usersAtWork].every(({ dead }) => dead) &&
     files().every(({ status }) => isEnded(status)) &&
     queue.alive().length === 0 &&
     stream.published.size === store.rows('select seq from orders').length &&
@@ -286,6 +306,15 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
         throw new Violation(`${what} has not happened ${MAX_STEPS_TO_REST} steps after the faults: ${describeState()}`);
       if (waitingSources.length > 0 && random.chance(0.1))
         await scheduler.act('upload', () => uploadFile(waitingSources.shift()!, false));
+      if (awake('worker').length === 0) startWorkerRole();
+      if (awake('publisher').length === 0) startPublisherRole();
+      for (const { actor, source } of uploaders.filter(({ actor }) => actor.dead)) {
+        uploaders.splice(
+          uploaders.findIndex((other) => other.actor === actor),
+          1,
+        );
+        if (!waitingSources.includes(source)) waitingSources.push(source);
+      }
       if (!(await scheduler.pickOne())) letTimePass(leapMs());
       check();
     }
@@ -298,25 +327,23 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
       events: stream.published.size,
       orders: store.rows('select seq from orders').length,
       waiting: waitingSources.length,
-      users: usersAtWork,
+      users: usersAtWork.size,
     });
 
   async function run(): Promise<void> {
-    for (const sku of sources.known) ims.known.add(sku);
-    for (const { sku, hubId, available } of sources.stock)
-      store.db
-        .prepare('insert into stock (sku, hub_id, available, received) values (?, ?, ?, ?)')
-        .run(sku, hubId, available, available);
     for (let count = random.between(2, 3); count > 0; count--) startWorkerRole();
     startPublisherRole();
     // The others come while these are in work.
     for (let count = random.between(1, waitingSources.length); count > 0; count--)
       await scheduler.act('upload', () => uploadFile(waitingSources.shift()!, false));
 
-    scheduler.faultRate = random.pick([0.02, 0.08, 0.25]);
-    scheduler.blowsLeft = 8;
-    const disturbance = random.pick([0.01, 0.03, 0.06]);
+    if (focus) Object.assign(scheduler.focus, { what: focus, faultsLeft: 16 });
+    scheduler.faultRate = random.pick(focus ? [0.02, 0.04] : [0.02, 0.08, 0.25]);
+    scheduler.blowsLeft = focus ? 20 : 8;
+    const disturbance = random.pick(focus ? [0.03, 0.06] : [0.01, 0.03, 0.06]);
     while (scheduler.step < steps) {
+      // As whatever looks after processes does.
+      if (live('worker').length === 0 && random.chance(0.1)) startWorkerRole();
       if (random.chance(disturbance)) await disturb();
       else if (random.chance(0.06) && scheduler.nextMs() < Number.POSITIVE_INFINITY) letTimePass(leap());
       else if (!(await scheduler.pickOne())) letTimePass(leap());
@@ -324,15 +351,13 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
     }
 
     scheduler.note('the faults end');
+    // Of what is called seldom, most is called from here on.
+    scheduler.focus.faultsLeft = Math.min(scheduler.focus.faultsLeft, 8);
     scheduler.faultRate = 0;
     scheduler.outageUntilMs.clear();
     for (const sku of sources.known) ims.known.add(sku);
-    if (live('worker').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startWorkerRole();
-    if (live('publisher').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startPublisherRole();
-    for (const { actor, source } of uploaders) {
+    for (const actor of usersAtWork)
       actor.frozenUntilMs = Math.min(actor.frozenUntilMs, scheduler.nowMs + random.between(0, 100_000));
-      if (actor.dead && !waitingSources.includes(source)) waitingSources.push(source);
-    }
     const few = () => random.between(0, 5_000);
     await drain('rest', idle, few);
 
@@ -341,8 +366,7 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
     const awakeMs = scheduler.nowMs + 400_000;
     await drain('rest', () => scheduler.nowMs > awakeMs && idle(), few);
 
-    for (const { file_id, failure } of files().filter(({ status }) => status === 'failed' || status === 'cancelled'))
-      if (failure!.includes('"internal"') || random.chance(0.5)) await scheduler.act('retry', () => retryFile(file_id));
+    await bringBack();
     await drain('rest', idle, few);
 
     const sweptMs = scheduler.nowMs + 3 * limits.orphanMs;
@@ -352,6 +376,8 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
       () => 15 * 60_000,
     );
 
+    scheduler.focus.faultsLeft = 0;
+    for (const { actor } of roles) actor.frozenUntilMs = 0;
     let stopped = false;
     void Promise.all([sweeper, ...roles.filter(({ actor }) => !actor.dead)].map((role) => role.stop())).then(() => {
       stopped = true;
@@ -360,6 +386,36 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
     await checkRest();
   }
 
+  /** What a poison kept from its end is mended and goes on, as does some of what was cancelled. */
+  async function bringBack(): Promise<void> {
+    const ended = files().filter(({ status }) => status === 'failed' || status === 'cancelled');
+    for (const { name, status } of files())
+      if (name === poison?.source.name && status === 'completed') throw new Violation(`${name} came through as it was`);
+    if (poison) poison.mended = true;
+    const redriven = random.chance(0.5);
+    if (redriven) {
+      let done = false;
+      await scheduler.act('a redrive', () =>
+        user('redrive', false, (ports) => untilDone(ports.clock, () => redriveAll(ports)).then(() => (done = true))),
+      );
+      await drain(
+        'a redrive',
+        () => done,
+        () => 0,
+      );
+    }
+    for (const file of ended)
+      if (isGivenUp(file) ? !redriven : random.chance(0.5))
+        await scheduler.act('retry', () =>
+          user('retry', false, (ports) => untilDone(ports.clock, () => retryFile(ports, file.file_id))),
+        );
+  }
+
+  const isGivenUp = ({ status, failure }: FileState) => status === 'failed' && failure!.includes('"internal"');
+  /** Its bytes came once more, so that it is not to be retried. */
+  const isThereAgain = (file: FileState) =>
+    files().some(({ name, file_id, status }) => name === file.name && file_id !== file.file_id && status !== 'failed');
+
   /** What must hold when all is done. */
   async function checkRest(): Promise<void> {
     for (const file of files()) {
@@ -367,6 +423,7 @@ export async function simulate(seed: number, steps: number): Promise<SimulationR
       const code = file.failure === null ? null : (JSON.parse(file.failure) as { code: string }).code;
       const fits =
         file.status === 'cancelled' ||
+        (isGivenUp(file) && isThereAgain(file)) ||
         (broken ? code === 'unclosed_quote' : file.status === 'completed' && code === null);
       if (!fits) throw new Violation(`${file.name} has ended as ${file.status} (${file.failure})`);
     }
@@ -417,20 +474,3 @@ function toggle(set: Set<string>, item: string): void {
 }
 
 const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));
-
-/** An error that no injected fault explains is a mistake of the service, whatever comes of it. */
-function createLogger(report: (what: string) => void): Logger {
-  return pino(
-    { level: 'warn', base: null, timestamp: false },
-    {
-      write(line: string) {
-        const { err, msg } = JSON.parse(line) as {
-          msg: string;
-          err?: { code?: string; retryable?: boolean; stack?: string };
-        };
-        if (err && err.retryable !== true && err.code !== 'claim_lost')
-          report(`${msg}: ${err.stack ?? JSON.stringify(err)}`);
-      },
-    },
-  );
-}

@@ -63,12 +63,18 @@ export function createSources(random: Random): Sources {
   return { files, stock, known: [HUB, ...stock.map(({ sku }) => sku)], fickle };
 }
 
-function createFile(random: Random, index: number, stock: Stock[], shared: boolean): SourceFile {
+/** A file of that many rows that shares nothing with others, and the stock for some of them. */
+export function createOwnFile(random: Random, index: number, rows: number): { file: SourceFile; stock: Stock[] } {
+  const stock = [1, 2].map((number) => ({ sku: `P${index}-${number}`, hubId: HUB, available: rows }));
+  return { file: createFile(random, index, stock, false, rows), stock };
+}
+
+function createFile(random: Random, index: number, stock: Stock[], shared: boolean, rowCount?: number): SourceFile {
   const blankLines = shared && random.chance(0.4);
   const rows: SourceRow[] = [];
   const lines = [ORDER_COLUMNS.join(',')];
   const ids = shared ? 'O' : `O${index}`;
-  const count = random.between(1, 16);
+  const count = rowCount ?? random.between(1, 16);
   for (let number = 0; number < count; number++) {
     while (blankLines && random.chance(0.2)) lines.push('');
     const row = createRow(random, `${ids}-${random.between(1, shared ? 30 : 2 * count)}`, random.pick(stock).sku);

@@ -13,12 +13,13 @@ import { createSqsJobQueue } from '../../src/adapters/job-queue.sqs.ts';
 import { createS3ObjectStore } from '../../src/adapters/object-store.s3.ts';
 import { createMongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
 import { UPLOADS } from '../../src/model/file.ts';
-import { queueStrandedFiles } from '../../src/pipeline/sweep.ts';
+import { deleteOrphans, queueStrandedFiles } from '../../src/pipeline/sweep.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { Line } from '../crash/lives.ts';
 import { type OrderFile, scarceFiles, smallFile, stockFor } from '../crash/order-files.ts';
 import { differences, type Outcome, readOutcome } from '../crash/outcome.ts';
 import { s3Client, s3Options } from '../support/adapters/aws.ts';
+import { startMongoProxy } from '../support/mongo-proxy.ts';
 import {
   ended,
   type FileJson,
@@ -31,6 +32,8 @@ import {
 import { engineAddresses, missingEngines, newStack, type Stack } from '../support/stack.ts';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
+/** A guard: a hang is over for a request after the time limits of its adapter, of which the longest is a minute and a half. */
+const HANG_MS = 300_000;
 const WAIT = { timeout: 90_000, interval: 50 };
 /** Files in work have several chunks; the last is uploaded during the outage. */
 const scarce = scarceFiles([11_000, 11_000, 700]);
@@ -116,6 +119,9 @@ async function ownKafka(port: number) {
     async start() {
       broker = await startKafka({ port, directory });
     },
+    /** Keeps its connections and takes new ones, and answers nothing until it goes on. */
+    hang: () => broker!.child.kill('SIGSTOP'),
+    goOn: () => broker!.child.kill('SIGCONT'),
     async stop() {
       await broker?.stop();
       broker = null;
@@ -192,6 +198,24 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     return KeyCount!;
   }
 
+  /** What the sweeper does of its own accord, without its waits. */
+  async function sweep(stack: Stack): Promise<void> {
+    const store = createMongoOrderStore({ url: stack.env.OMS_ORDER_STORE!, trackStock: true, now: Date.now });
+    const queue = await createSqsJobQueue({
+      queue: stack.queue,
+      endpoint: engineAddresses().sqs,
+      region: 'us-east-1',
+    });
+    const objects = createS3ObjectStore(s3Options(engineAddresses().s3, stack.bucket));
+    const ports = { objects, store, queue, clock: systemClock };
+    const logger = pino({ level: 'silent' });
+    await queueStrandedFiles(ports, 0, logger);
+    await deleteOrphans(ports, { fromMs: 0, toMs: Date.now() }, logger);
+    objects.close();
+    queue.close();
+    await store.close();
+  }
+
   test('without S3 a file in the middle waits for it and says so, and an upload is refused and leaves nothing', {
     timeout: 60_000,
   }, async () => {
@@ -237,18 +261,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       await lineOf(worker, ({ msg }) => msg === 'no message could be received');
 
       await sqs.start();
-      const store = createMongoOrderStore({ url: stack.env.OMS_ORDER_STORE!, trackStock: true, now: Date.now });
-      const queue = await createSqsJobQueue({
-        queue: stack.queue,
-        endpoint: engineAddresses().sqs,
-        region: 'us-east-1',
-      });
-      // What the sweeper does of its own accord, without its waits.
-      const objects = createS3ObjectStore(s3Options(engineAddresses().s3, stack.bucket));
-      await queueStrandedFiles({ objects, store, queue, clock: systemClock }, 0, pino({ level: 'silent' }));
-      objects.close();
-      queue.close();
-      await store.close();
+      await sweep(stack);
       await expectUndisturbed(api, ids);
     });
   });
@@ -293,6 +306,117 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       await kafka.start();
       await expectUndisturbed(api, ids);
       expect(await getJson(api, '/stats')).toMatchObject({ events: { pending: 0 } });
+    });
+  });
+
+  // They wait for time limits more than they work, each on engines of its own but for Kafka, which is left alone.
+  test.concurrent('an S3 that hangs in the middle of files is waited for, an upload is refused and leaves nothing', {
+    timeout: HANG_MS,
+  }, async () => {
+    await onStack(async ({ stack, proxies: { s3 }, api, worker }) => {
+      s3.holdAnswersAfter(first.bytes.length * READ_SHARE);
+      const ids = [await accept(api, first), await accept(api, second)];
+      await Promise.all(ids.map((fileId) => lineOf(worker, inChunk(0, fileId))));
+      s3.hang();
+      const refused = expectUnavailable(upload(api, late.bytes, `?name=${late.name}`), 'object_store_unavailable');
+      for (const fileId of ids)
+        await expect
+          .poll(() => fileOf(api, fileId), WAIT)
+          .toMatchObject({ status: 'waiting', waiting_for: 'objects', progress: { rows: 5_000 } });
+      await refused;
+      for (const service of [api, worker]) expect(await readiness(service)).toEqual({ status: 503, down: ['objects'] });
+
+      // What was held reaches S3 now, the object of the refused upload with it.
+      await s3.start();
+      ids.push(await accept(api, late));
+      await expectUndisturbed(api, ids);
+      await sweep(stack);
+      expect(await objectsOf(stack)).toBe([...ids, sentinel].length);
+      for (const fileId of ids) expect(await fileOf(api, fileId)).toMatchObject({ attempts: 1 });
+    });
+  });
+
+  test.concurrent('while SQS hangs files in work are finished, and an upload is taken and ingested later', {
+    timeout: HANG_MS,
+  }, async () => {
+    await onStack(async ({ stack, proxies: { sqs }, api, worker }) => {
+      const ids = [await accept(api, first), await accept(api, second)];
+      await Promise.all(ids.map((fileId) => lineOf(worker, inChunk(0, fileId))));
+      sqs.hang();
+      ids.push(await accept(api, late));
+      for (const fileId of ids.slice(0, 2)) expect(await ended(api, fileId)).toMatchObject({ status: 'completed' });
+      expect(await fileOf(api, ids[2]!)).toMatchObject({ status: 'queued', waiting_for: null });
+      await lineOf(worker, ({ msg }) => msg === 'no message could be received');
+
+      await sqs.start();
+      await sweep(stack);
+      await expectUndisturbed(api, ids);
+    });
+  });
+
+  test.concurrent('while MongoDB hangs requests are answered 503, files wait, and an upload leaves nothing', {
+    timeout: HANG_MS,
+  }, async () => {
+    await onStack(async ({ stack, proxies: { mongo }, api, worker }) => {
+      const ids = [await accept(api, first), await accept(api, second)];
+      await lineOf(worker, inChunk(1));
+      mongo.hang();
+      await Promise.all([
+        expectUnavailable(upload(api, late.bytes, `?name=${late.name}`), 'store_unavailable'),
+        ...['/files', `/files/${ids[0]}`, '/orders', '/stats'].map((path) =>
+          expectUnavailable(fetch(`${api.url}${path}`), 'store_unavailable'),
+        ),
+        lineOf(worker, ({ msg }) => msg === 'the file waits for an engine'),
+      ]);
+      expect(linesOf(worker, 'the file waits for an engine')[0]).toMatchObject({ dependency: 'store' });
+      expect(await objectsOf(stack)).toBe(2);
+
+      await mongo.start();
+      ids.push(await accept(api, late));
+      await expectUndisturbed(api, ids);
+    });
+  });
+
+  test.concurrent('while MongoDB takes connections and carries nothing out a request is answered 503, however long that takes', {
+    timeout: HANG_MS,
+  }, async () => {
+    const until = Promise.withResolvers<void>();
+    let hangs = false;
+    const mongo = await startMongoProxy(engineAddresses().mongo, async () => {
+      if (hangs) await until.promise;
+      return { applies: 'all', cut: null };
+    });
+    const stack = await newStack({ addresses: { ...engineAddresses(), mongo: mongo.url } });
+    const api = await stack.start('api');
+    hangs = true;
+    await Promise.all([
+      expectUnavailable(upload(api, late.bytes, `?name=${late.name}`), 'store_unavailable'),
+      expectUnavailable(fetch(`${api.url}/files`), 'store_unavailable'),
+    ]);
+    expect(await objectsOf(stack)).toBe(0);
+    hangs = false;
+    until.resolve();
+    await accept(api, late);
+    expect(await api.stop()).toBe(0);
+    mongo.stop();
+  });
+
+  test('while Kafka hangs files are ingested, their events wait and all arrive later', {
+    timeout: HANG_MS,
+  }, async () => {
+    await onStack(async ({ api, worker, publisher }) => {
+      const ids = [await accept(api, first), await accept(api, second)];
+      await lineOf(worker, inChunk(0));
+      kafka.hang();
+      ids.push(await accept(api, late));
+      for (const fileId of ids) expect(await ended(api, fileId)).toMatchObject({ status: 'completed' });
+      await lineOf(publisher, ({ msg }) => msg === 'events cannot be published now: they wait in the outbox');
+      expect(await getJson(api, '/stats')).toMatchObject({ events: { pending: expect.toSatisfy((n) => n > 0) } });
+      for (const service of [api, publisher])
+        expect(await readiness(service)).toEqual({ status: 503, down: ['events'] });
+
+      kafka.goOn();
+      await expectUndisturbed(api, ids);
     });
   });
 

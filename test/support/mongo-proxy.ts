@@ -1,26 +1,33 @@
 /**
  * A proxy in front of MongoDB that knows where a command begins and ends: it can cut the connection before a command reaches the
- * server, or after it did and before its answer comes back, or hold a command for as long as a test likes.
+ * server, or after it did and before its answer comes back, let only some of a command's documents through, or hold it for as long as a
+ * test likes.
  * Source: MongoDB Wire Protocol, https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { BSON } from 'mongodb';
 
+/** One that a client sends for the operations of its user. */
 export interface Command {
-  /** Of those that a client sends for the operations of its user, from 0. */
-  n: number;
   /** `insert orders` */
   name: string;
+  body: BSON.Document;
+  /** How many documents it is about, where each may be written without the others; else 0. */
+  parts: number;
 }
 
-/** What becomes of a command. */
-export type Fate = 'pass' | 'cut before' | 'cut after' | Promise<void>;
+/** What becomes of a command: how much of it reaches the server, and whether its answer comes back. */
+export interface CommandFate {
+  applies: 'all' | 'nothing' | number;
+  /** The connection is cut before the answer; afterwards this is called. */
+  cut: (() => void) | null;
+}
 
 export interface MongoProxy {
   url: string;
-  commands: Command[];
-  close(): Promise<void>;
+  /** Ends all connections and refuses new ones. */
+  stop(): void;
 }
 
 const HEADER_BYTES = 16;
@@ -30,13 +37,15 @@ const OP_MSG = 2013;
 /** What drivers send of their own accord. */
 const OWN_COMMANDS = new Set(['hello', 'isMaster', 'ismaster', 'ping', 'endSessions', 'killCursors', 'buildInfo']);
 
-export async function startMongoProxy(server: string, fateOf: (command: Command) => Fate): Promise<MongoProxy> {
+export async function startMongoProxy(
+  server: string,
+  fateOf: (command: Command) => Promise<CommandFate>,
+): Promise<MongoProxy> {
   const { hostname, port } = new URL(server);
-  const commands: Command[] = [];
   const sockets = new Set<Socket>();
-  const listener = createServer((client) => {
-    const upstream = connect(Number(port), hostname);
-    let cutAfterAnswer = false;
+  const listener = createServer({ noDelay: true }, (client) => {
+    const upstream = connect({ port: Number(port), host: hostname, noDelay: true });
+    let onAnswer: (() => void) | null = null;
     let turn = Promise.resolve();
     const cut = () => {
       client.destroy();
@@ -51,27 +60,28 @@ export async function startMongoProxy(server: string, fateOf: (command: Command)
       });
     }
     const forward = async (message: Buffer) => {
-      const name = commandOf(message);
-      if (name === null) return upstream.write(message);
-      const command = { n: commands.length, name };
-      commands.push(command);
-      const fate = fateOf(command);
-      if (fate === 'cut before') return cut();
-      if (fate === 'cut after') cutAfterAnswer = true;
-      else if (fate !== 'pass') await fate;
-      return upstream.write(message);
+      const command = commandOf(message);
+      const fate = command && (await fateOf(command));
+      if (fate?.applies === 'nothing') {
+        cut();
+        fate.cut?.();
+        return;
+      }
+      onAnswer = fate?.cut ?? null;
+      upstream.write(typeof fate?.applies === 'number' ? shortened(message, fate.applies) : message);
     };
     client.on(
       'data',
       framed((message) => {
-        turn = turn.then(() => forward(message)).then(() => {});
+        turn = turn.then(() => forward(message));
       }),
     );
     upstream.on(
       'data',
       framed((message) => {
-        if (cutAfterAnswer) cut();
-        else client.write(message);
+        if (!onAnswer) return client.write(message);
+        cut();
+        onAnswer();
       }),
     );
   });
@@ -79,11 +89,9 @@ export async function startMongoProxy(server: string, fateOf: (command: Command)
   await once(listener, 'listening');
   return {
     url: `mongodb://127.0.0.1:${(listener.address() as AddressInfo).port}`,
-    commands,
-    async close() {
+    stop() {
       listener.close();
       for (const socket of sockets) socket.destroy();
-      await once(listener, 'close');
     },
   };
 }
@@ -101,11 +109,45 @@ function framed(onMessage: (message: Buffer) => void): (bytes: Buffer) => void {
   };
 }
 
+/** The body of a message, with the documents that come behind it, `updates` of a bulk for example, put where they belong. */
+function bodyOf(message: Buffer, options: BSON.DeserializeOptions = {}): BSON.Document {
+  const documentAt = (at: number) => BSON.deserialize(message.subarray(at, at + message.readInt32LE(at)), options);
+  const body = documentAt(BODY_OFFSET);
+  for (let at = BODY_OFFSET + message.readInt32LE(BODY_OFFSET); at < message.length; ) {
+    // A section: its kind, its length, its name, its documents.
+    const end = at + 1 + message.readInt32LE(at + 1);
+    const nameEnd = message.indexOf(0, at + 5);
+    const documents: BSON.Document[] = [];
+    for (let next = nameEnd + 1; next < end; next += message.readInt32LE(next)) documents.push(documentAt(next));
+    body[message.toString('utf8', at + 5, nameEnd)] = documents;
+    at = end;
+  }
+  return body;
+}
+
 /** Null for what the driver sends of its own accord. */
-function commandOf(message: Buffer): string | null {
+function commandOf(message: Buffer): Command | null {
   if (message.readInt32LE(12) !== OP_MSG) return null;
-  const length = message.readInt32LE(BODY_OFFSET);
-  const body = BSON.deserialize(message.subarray(BODY_OFFSET, BODY_OFFSET + length));
+  const body = bodyOf(message);
   const [name, collection] = Object.entries(body)[0]!;
-  return OWN_COMMANDS.has(name) ? null : `${name} ${collection}`;
+  if (OWN_COMMANDS.has(name)) return null;
+  const parts = documentsOf(body)?.length ?? 0;
+  return { name: `${name} ${collection}`, body, parts: parts > 1 ? parts : 0 };
+}
+
+/** What a write is about, one by one: the documents of an insert, the updates of a bulk, the ids of an update of many. */
+function documentsOf(body: BSON.Document): unknown[] | undefined {
+  const [update] = body.updates ?? [];
+  return body.documents ?? (update?.multi ? update.q._id?.$in : body.updates);
+}
+
+/** The same command for the first of its documents alone. */
+function shortened(message: Buffer, count: number): Buffer {
+  // Numbers stay of the types that they are.
+  const body = bodyOf(message, { promoteValues: false });
+  documentsOf(body)!.splice(count);
+  const rest = BSON.serialize(body);
+  const short = Buffer.concat([message.subarray(0, BODY_OFFSET), rest]);
+  short.writeInt32LE(short.length, 0);
+  return short;
 }

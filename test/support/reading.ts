@@ -55,14 +55,19 @@ export interface ReadingOptions {
   encoding?: string;
   maxInflatedBytes?: number;
   bounds?: Partial<ReadBounds>;
+  atBorder?: () => void;
 }
 
 export async function readBytes(file: Buffer | string, options: ReadingOptions = {}): Promise<Reading> {
-  const { pieceSizes, resume = null, encoding, maxInflatedBytes = 1e9, bounds } = options;
+  const { pieceSizes, resume = null, encoding, maxInflatedBytes = 1e9, bounds, atBorder } = options;
   const source = sourceOf(typeof file === 'string' ? Buffer.from(file) : file, pieceSizes);
   const reading: Reading = { intake: null, header: null, chunks: [], rows: [], failure: null };
   try {
-    const readOptions = { maxInflatedBytes, ...(encoding === undefined ? {} : { encoding }) };
+    const readOptions = {
+      maxInflatedBytes,
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(atBorder === undefined ? {} : { atBorder }),
+    };
     const { intake, header, parts } = await readFile(source, resume, readOptions, { ...limits, ...bounds });
     Object.assign(reading, { intake, header });
     let chunkRows: RawRow[] = [];

@@ -240,7 +240,10 @@ export function createFiles(
     async finish(claim, end) {
       const { fileId, epoch } = claim;
       const standing = await close(claim, end);
-      if (standing.status !== end.status) throw fileClosed(fileId, standing);
+      if (standing.status !== end.status) {
+        if ((await find(fileId))?.epoch !== epoch) throw claimLost(fileId);
+        throw fileClosed(fileId, standing);
+      }
       const { report } = end;
       const time = at();
       const file = await find(fileId);

@@ -17,6 +17,7 @@ import { createOutbox } from './outbox.ts';
 import { createRejections } from './rejections.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
+import { createVerification } from './verify.ts';
 
 const OLDEST_VERSION = [4, 4] as const;
 const NO_SUCH_COMMAND = 59;
@@ -35,7 +36,6 @@ export function createMongoOrderStore(options: {
   const database = openDatabase(url);
   const { client, db } = database;
   const chunks = chunkOperations(database, options);
-  const { totals, history, verify } = createStatistics(database);
 
   return {
     database,
@@ -45,7 +45,8 @@ export function createMongoOrderStore(options: {
     orders: bounded(createOrders(database)),
     // A change may be one of a quarter of a million rows.
     stock: withOurErrors(createStock(database, now)),
-    statistics: { ...bounded({ totals, history }), verify },
+    statistics: bounded(createStatistics(database)),
+    verification: createVerification(database),
     outbox: bounded(createOutbox(database)),
     leases: bounded(createLeases(database, now)),
 

@@ -16,13 +16,17 @@ export function createRejections({ chunks }: Database): Rejections {
       );
       const items: Rejection[] = [];
       let looked = 0;
+      let chars = 0;
       for await (const chunk of found) {
         if (chunk.invalid === 0 || (code && !chunk.invalid_by_code?.[code])) continue;
         for (const rejection of await decodeRejections(chunk.rejections)) {
           if (rejection.row <= from) continue;
-          if (items.length === limit) return { items, next: JSON.stringify([items.at(-1)!.row]) };
+          if (items.length === limit || chars >= limits.rejectionPageChars)
+            return { items, next: JSON.stringify([items.at(-1)!.row]) };
           looked++;
-          if (!code || rejection.reasons.some((reason) => reason.code === code)) items.push(rejection);
+          if (code && !rejection.reasons.some((reason) => reason.code === code)) continue;
+          items.push(rejection);
+          for (const value of rejection.values) chars += value.length;
         }
         if (looked >= limits.maxScanRejections) return { items, next: JSON.stringify([chunk.row]) };
       }

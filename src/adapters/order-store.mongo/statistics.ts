@@ -1,11 +1,9 @@
 /** Sums for `/stats`, from the files, whose counters move with their checkpoints, and its history, from an index of the chunks. */
 import { FILE_STATUSES } from '../../model/file.ts';
 import { REASON_CODES } from '../../model/rejection.ts';
-import type { Statistics, Violation } from '../../ports/order-store.ts';
+import type { Statistics } from '../../ports/order-store.ts';
 import { type Database, hubOfField, type NO_AMOUNT } from './database.ts';
-import { toOmsError } from './errors.ts';
 import { shownStatus } from './file-document.ts';
-import { verify } from './verify.ts';
 
 interface StatusSums {
   _id: { status: 'queued'; waiting: 'ims' | null };
@@ -96,14 +94,6 @@ export function createStatistics(database: Database): Statistics {
         ])
         .toArray();
       return buckets.map(({ _id, ...counts }) => ({ atMs: Number(_id), ...counts }));
-    },
-
-    async *verify(): AsyncIterable<Violation> {
-      try {
-        yield* verify(database);
-      } catch (error) {
-        throw toOmsError(error);
-      }
     },
   };
 }

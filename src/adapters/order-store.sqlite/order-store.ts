@@ -8,6 +8,7 @@ import { createOutbox } from './outbox.ts';
 import { createRejections } from './rejections.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
+import { createVerification } from './verify.ts';
 
 export function createSqliteOrderStore(options: {
   db: Database;
@@ -28,6 +29,7 @@ export function createSqliteOrderStore(options: {
     outbox: createOutbox(db, writer),
     // The process that holds the data directory is the only one.
     leases: { take: async () => true, async release() {} },
+    verification: createVerification(db),
     inspect: async () => inspectDatabase(db),
     async installation() {
       return (db.prepare('select name from installation').get() as { name: string }).name;

@@ -10,7 +10,7 @@ import { readPosition } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 
-interface OrderRow {
+export interface OrderRow {
   seq: number;
   order_id: string;
   file_id: string;
@@ -30,7 +30,7 @@ interface OrderRow {
   updated_at: number;
 }
 
-const SELECT = `
+export const SELECT = `
   select o.seq, o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
     o.unit_price_minor, o.total_minor, o.order_date, o.shipping_address, o.status, o.created_at, o.updated_at
   from orders o join files f on f.file_no = o.file_no`;

@@ -18,6 +18,18 @@ const toRejection = ({ row, reasons, cells }: RejectionRow): Rejection => ({
   values: JSON.parse(cells),
 });
 
+/** The first of the rows, as many as a page may have; `cut` when others were left. */
+function take(rows: Iterable<RejectionRow>, limit: number): { items: Rejection[]; cut: boolean } {
+  const items: Rejection[] = [];
+  let chars = 0;
+  for (const row of rows) {
+    if (items.length === limit || chars >= limits.rejectionPageChars) return { items, cut: true };
+    items.push(toRejection(row));
+    chars += row.cells.length;
+  }
+  return { items, cut: false };
+}
+
 export function createRejections(db: Database): Rejections {
   const all = db.prepare(`
     select r.row, r.codes, r.reasons, r.cells from rejections r
@@ -33,21 +45,20 @@ export function createRejections(db: Database): Rejections {
     async list(fileId, { code }, { limit, after }) {
       const from = readPosition<[number]>(after, 'number')?.[0] ?? 0;
       if (code === undefined) {
-        const rows = all.all(fileId, from, limit + 1) as unknown as RejectionRow[];
-        const shown = rows.slice(0, limit);
-        return {
-          items: shown.map(toRejection),
-          next: rows.length > limit ? JSON.stringify([shown.at(-1)!.row]) : null,
-        };
+        const rows = all.iterate(fileId, from, limit + 1) as Iterable<RejectionRow>;
+        const { items, cut } = take(rows, limit);
+        return { items, next: cut ? JSON.stringify([items.at(-1)!.row]) : null };
       }
       const { last, looked } = window.get(fileId, from, limits.maxScanRejections) as {
         last: number | null;
         looked: number;
       };
       if (last === null) return { items: [], next: null };
-      const rows = ofCode.all(fileId, from, last, ` ${code} `, limit) as unknown as RejectionRow[];
-      const next = rows.length === limit ? rows.at(-1)!.row : looked === limits.maxScanRejections ? last : null;
-      return { items: rows.map(toRejection), next: next === null ? null : JSON.stringify([next]) };
+      const rows = ofCode.iterate(fileId, from, last, ` ${code} `, limit) as Iterable<RejectionRow>;
+      const { items, cut } = take(rows, limit);
+      const next =
+        cut || items.length === limit ? items.at(-1)!.row : looked === limits.maxScanRejections ? last : null;
+      return { items, next: next === null ? null : JSON.stringify([next]) };
     },
   };
 }

@@ -1,6 +1,6 @@
-/** Sums for `/stats` and its history, from rows that each chunk moved; and the checks of `oms verify`. */
+/** Sums for `/stats` and its history, from rows that each chunk moved. */
 import { FILE_STATUSES } from '../../model/file.ts';
-import type { Statistics, Violation } from '../../ports/order-store.ts';
+import type { Statistics } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
 import { PUBLISHED } from './outbox.ts';
 
@@ -52,75 +52,5 @@ export function createStatistics(db: Database, publishes: boolean): Statistics {
         invalid: invalid!,
       }));
     },
-
-    async *verify() {
-      // One read transaction: what the service writes meanwhile is not seen, so nothing can look off that is not.
-      db.exec('begin');
-      try {
-        for (const { invariant, what, sql } of CHECKS)
-          for (const { id, detail } of db.prepare(sql).iterate() as Iterable<{ id: string; detail: string }>)
-            yield { invariant, what: `${what}: ${detail}`, id } satisfies Violation;
-      } finally {
-        db.exec('rollback');
-      }
-    },
   };
 }
-
-const CHECKS: readonly { invariant: Violation['invariant']; what: string; sql: string }[] = [
-  {
-    invariant: 'INV-1',
-    what: 'rows are not accepted + invalid',
-    sql: `select file_id id, rows || ' rows, ' || accepted || ' accepted, ' || invalid || ' invalid' detail
-      from files where rows <> accepted + invalid`,
-  },
-  {
-    invariant: 'INV-1',
-    what: 'the orders in the store are not the accepted rows',
-    sql: `select f.file_id id, count(o.seq) || ' orders, ' || f.accepted || ' accepted' detail
-      from files f left join orders o on o.file_no = f.file_no group by f.file_no having count(o.seq) <> f.accepted`,
-  },
-  {
-    invariant: 'INV-1',
-    what: 'the rejections in the store are not the invalid rows',
-    sql: `select f.file_id id, count(r.row) || ' rejections, ' || f.invalid || ' invalid' detail
-      from files f left join rejections r on r.file_no = f.file_no group by f.file_no having count(r.row) <> f.invalid`,
-  },
-  {
-    invariant: 'INV-1',
-    what: 'a row is an order and a rejection',
-    sql: `select o.order_id id, f.file_id || ' row ' || o.row detail
-      from orders o join rejections r on r.file_no = o.file_no and r.row = o.row join files f on f.file_no = o.file_no`,
-  },
-  {
-    invariant: 'INV-1',
-    what: 'a row is several orders',
-    sql: `select min(o.order_id) id, f.file_id || ' row ' || o.row detail
-      from orders o join files f on f.file_no = o.file_no group by o.file_no, o.row having count(*) > 1`,
-  },
-  {
-    invariant: 'INV-2',
-    what: 'received - available is not what orders hold',
-    sql: `select json_array(sku, hub_id) id,
-        'received ' || sum(received) || ', available ' || sum(available) || ', held ' || sum(held) detail
-      from (
-        select sku, hub_id, received, available, 0 held from stock
-        union all
-        select sku, hub_id, 0, 0, sum(quantity) from orders where stock_taken = 1 group by sku, hub_id
-      ) group by sku, hub_id having sum(received) - sum(available) <> sum(held)`,
-  },
-  {
-    invariant: 'INV-3',
-    what: 'an order has no number in the outbox that follows the one before',
-    sql: `select order_id id, 'number ' || seq || ' after ' || before detail
-      from (select order_id, seq, lag(seq, 1, 0) over (order by seq) before from orders) where seq <> before + 1`,
-  },
-  {
-    invariant: 'INV-3',
-    what: 'the orders of a chunk are not the ones that it numbered',
-    sql: `select f.file_id id, 'chunk ' || c.n || ': ' || count(o.seq) || ' orders, ' || c.accepted || ' numbered' detail
-      from chunks c join files f on f.file_no = c.file_no
-      left join orders o on o.seq between c.first_seq and c.first_seq + c.accepted - 1 and o.file_no = c.file_no
-      group by c.file_no, c.n having count(o.seq) <> c.accepted`,
-  },
-];

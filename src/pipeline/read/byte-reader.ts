@@ -1,6 +1,7 @@
 /**
  * Bytes on demand from an asynchronous source: looking ahead, skipping, and taking them in blocks of a wanted size,
- * however the source cuts them. Errors of the source pass through as they are.
+ * however the source cuts them. Errors of the source pass through as they are, behind the bytes that came before them:
+ * what can be read of a damaged file is the same wherever its reading began.
  */
 import { limits } from '../../limits.ts';
 
@@ -9,6 +10,7 @@ export class ByteReader {
   #ahead: Buffer[] = [];
   #aheadBytes = 0;
   #ended = false;
+  #failure: { error: unknown } | null = null;
 
   constructor(source: AsyncIterable<Buffer>) {
     this.#source = source[Symbol.asyncIterator]();
@@ -17,12 +19,14 @@ export class ByteReader {
   /** The next bytes, without taking them: fewer than asked only at the end. */
   async peek(bytes: number): Promise<Buffer> {
     await this.#fill(bytes);
+    if (this.#failure !== null && this.#aheadBytes < bytes) throw this.#failure.error;
     return this.#joined().subarray(0, bytes);
   }
 
-  /** The next bytes: fewer than asked only at the end, none after it. */
+  /** The next bytes: fewer than asked only at the end or before an error, none after the end. */
   async take(bytes: number): Promise<Buffer> {
     await this.#fill(bytes);
+    if (this.#failure !== null && this.#aheadBytes === 0) throw this.#failure.error;
     const all = this.#joined();
     const rest = all.subarray(bytes);
     this.#ahead = rest.length > 0 ? [rest] : [];
@@ -38,15 +42,12 @@ export class ByteReader {
     }
   }
 
-  /** What is left, in the pieces it comes in. */
-  async *rest(): AsyncGenerator<Buffer> {
+  /** What is left, in blocks of this size. */
+  async *blocks(bytes: number): AsyncGenerator<Buffer> {
     for (;;) {
-      await this.#fill(1);
-      if (this.#aheadBytes === 0) return;
-      const pieces = this.#ahead;
-      this.#ahead = [];
-      this.#aheadBytes = 0;
-      yield* pieces;
+      const block = await this.take(bytes);
+      if (block.length === 0) return;
+      yield block;
     }
   }
 
@@ -56,12 +57,17 @@ export class ByteReader {
 
   async #fill(bytes: number): Promise<void> {
     while (this.#aheadBytes < bytes && !this.#ended) {
-      const { done, value } = await this.#source.next();
-      if (done) {
+      try {
+        const { done, value } = await this.#source.next();
+        if (done) {
+          this.#ended = true;
+        } else {
+          this.#ahead.push(value);
+          this.#aheadBytes += value.length;
+        }
+      } catch (error) {
         this.#ended = true;
-      } else {
-        this.#ahead.push(value);
-        this.#aheadBytes += value.length;
+        this.#failure = { error };
       }
     }
   }

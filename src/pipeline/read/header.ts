@@ -1,7 +1,7 @@
 /** The header of a file: which column is which. Throws the file failures of a header that cannot be worked with. */
 import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
+import { ORDER_COLUMNS, type OrderColumn, REPORT_COLUMNS } from '../../model/columns.ts';
 import { fileFailure } from '../../model/file-failure.ts';
 import type { Header } from '../../model/intake.ts';
 
@@ -9,10 +9,12 @@ import type { Header } from '../../model/intake.ts';
 export const columnKey = (name: string): string => name.trim().toLowerCase();
 
 export function makeHeader(columns: string[], row = 1): Header {
-  if (columns.length > limits.maxColumns) {
+  // Those of a report do not count: the report of a file can be uploaded where the file could.
+  const counted = columns.filter((name) => !REPORT_COLUMNS.includes(name)).length;
+  if (counted > limits.maxColumns) {
     throw fileFailure(
       'too_many_columns',
-      `The header has ${columns.length} columns, and a file may have ${limits.maxColumns}: remove those without data.`,
+      `The header has ${counted} columns, and a file may have ${limits.maxColumns}: remove those without data.`,
       row,
     );
   }

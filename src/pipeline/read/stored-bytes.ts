@@ -87,8 +87,9 @@ export function isGzipMagic(bytes: Uint8Array): boolean {
 
 async function* inflate(stored: ByteReader, bounds: InflateBounds): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: limits.readBlockBytes });
-  // The callback's errors are those that the loop below meets.
-  pipeline(stored.rest(), gunzip, () => {});
+  // In blocks of one size, as what comes out before damage is met depends on them. The callback's errors are those that the
+  // loop below meets.
+  pipeline(stored.blocks(limits.readBlockBytes), gunzip, () => {});
   let inflatedBytes = 0;
   try {
     for await (const piece of gunzip) {

@@ -8,7 +8,8 @@ import type { Encoding } from '../../model/intake.ts';
 
 /** Stands for an odd last byte of a UTF-16 file: no text, as a surrogate without its pair is none. */
 const LONE_SURROGATE = '\ud800';
-const REPLACEMENT = '\ufffd';
+/** Stands for bytes that are no text. */
+export const REPLACEMENT = '\ufffd';
 const NON_ASCII = /[^\0-\x7f]/;
 
 export const unitBytesOf = (encoding: Encoding): 1 | 2 => (encoding.startsWith('utf-16') ? 2 : 1);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { request as ask, createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { createS3ObjectStore } from '../../../src/adapters/object-store.s3.ts';
@@ -108,10 +109,12 @@ for (const name of ['fauxqs', 'moto'] as const) {
         offset = 0,
         whenRead = async () => {},
         silenceMs = 300,
+        answerMs = limits.s3AnswerMs,
       }: {
         offset?: number;
         whenRead?: (nth: number, request: IncomingMessage) => Promise<void>;
         silenceMs?: number;
+        answerMs?: number;
       } = {},
     ) {
       const bucket = await newBucket(engine);
@@ -124,7 +127,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
         await whenRead(ranges.length, request);
         return fates[ranges.length - 1] ?? 'passes';
       });
-      const store = storeAt(between, bucket, { ...SOON, s3SilenceMs: silenceMs });
+      const store = storeAt(between, bucket, { ...SOON, s3SilenceMs: silenceMs, s3AnswerMs: answerMs });
       return { direct, ranges, read: async () => buffer(await store.open('uploads/f_1', { offset, version })), store };
     }
 
@@ -150,6 +153,30 @@ for (const name of ['fauxqs', 'moto'] as const) {
       const { read, ranges } = await reading(Array(99).fill({ breaksAfter: 0 }));
       await expect(read()).rejects.toEqual(unavailable);
       expect(ranges.length).toBe(limits.s3ReadTries);
+    });
+
+    test('a store that hangs in the middle of an object is an outage once its time is over, whatever tries are left', async () => {
+      const { read } = await reading([{ stallsAfter: 70_000 }], {
+        whenRead: (nth) => (nth === 1 ? Promise.resolve() : new Promise(() => {})),
+        silenceMs: 400,
+        answerMs: 1_000,
+      });
+      await expect(read()).rejects.toMatchObject({
+        code: 'object_store_unavailable',
+        retryable: true,
+        message: expect.stringMatching(/did not answer within/),
+      });
+    });
+
+    test('a reader that took longer over a block than a store may take is no outage', async () => {
+      const { store, ranges, direct } = await reading([{ breaksAfter: 1_500_000 }], { answerMs: 500 });
+      const { version } = await direct.stat('uploads/f_1');
+      const blocks: Buffer[] = [];
+      for await (const block of await store.open('uploads/f_1', { version })) {
+        if (blocks.push(block) === 1) await sleep(1_000);
+      }
+      expect(Buffer.concat(blocks).equals(CONTENT)).toBe(true);
+      expect(ranges.length).toBe(2);
     });
 
     test('an object that is replaced meanwhile is changed, not mixed', async () => {
@@ -450,6 +477,20 @@ describe('what S3 refuses', () => {
     await once(server, 'close');
     await expect(inspecting(endpoint)).rejects.toEqual(unavailable);
     await expect(storeAt(endpoint, 'orders').open('uploads/f_1')).rejects.toEqual(unavailable);
+  });
+
+  test('an endpoint that takes requests and never answers is one, too, for everything that work asks of it', async () => {
+    const store = storeAt(await answering(() => {}), 'bucket', { ...SOON, s3AnswerMs: 300 });
+    const late = {
+      code: 'object_store_unavailable',
+      retryable: true,
+      message: expect.stringMatching(/did not answer within/),
+    };
+    await Promise.all([
+      expect(store.stat('uploads/f_1')).rejects.toMatchObject(late),
+      expect(store.open('uploads/f_1')).rejects.toMatchObject(late),
+      expect(store.delete('uploads/f_1')).rejects.toMatchObject(late),
+    ]);
   });
 
   test('a server that is none of S3 is told apart', async () => {

@@ -4,70 +4,16 @@ import { describe, expect, it } from 'vitest';
 import { isOmsError } from '../../../src/errors.ts';
 import { DELIMITERS, type Delimiter, type Encoding } from '../../../src/model/intake.ts';
 import { CsvRecords } from '../../../src/pipeline/read/csv-records.ts';
+import { type NaiveReading, type NaiveRow, naiveRows } from '../../support/naive-csv.ts';
 
-interface Row {
-  row: number;
-  cells: string[];
-  malformedQuote: boolean;
-  end: number;
-}
-
-const QUOTED = /"((?:[^"]|"")*)"(?!")/y;
-
-function naiveRows(text: string, delimiter: Delimiter): Outcome {
-  const rows: Row[] = [];
-  const ended = text === '' || text.endsWith('\n') ? text : `${text}\n`;
-  let at = 0;
-  for (let row = 1; at < ended.length; row++) {
-    const start = at;
-    const cells: string[] = [];
-    let malformedQuote = false;
-    for (let inRecord = true; inRecord; ) {
-      if (ended[at] === '"') {
-        QUOTED.lastIndex = at;
-        const match = QUOTED.exec(ended);
-        if (match === null) return { rows, failure: { code: 'unclosed_quote', row } };
-        const after = at + match[0].length;
-        const follows = /^(\r?\n|)/.exec(ended.slice(after))![0];
-        if (follows === '' && ended[after] !== delimiter) {
-          malformedQuote = true;
-          at = ended.indexOf('\n', at) + 1;
-          cells.splice(
-            0,
-            cells.length,
-            ...ended
-              .slice(start, at)
-              .replace(/\r?\n$/, '')
-              .split(delimiter),
-          );
-          inRecord = false;
-        } else {
-          cells.push(match[1]!.replace(/""/g, '"'));
-          at = after + (follows.length || 1);
-          inRecord = follows === '';
-        }
-      } else {
-        const line = ended.slice(at, ended.indexOf('\n', at));
-        const cell = line.split(delimiter, 1)[0]!;
-        inRecord = cell.length < line.length;
-        cells.push(inRecord ? cell : cell.replace(/\r$/, ''));
-        at += cell.length + 1;
-      }
-    }
-    if (cells.some((cell) => cell.trim() !== ''))
-      rows.push({ row, cells, malformedQuote, end: Math.min(at, text.length) });
-  }
-  return { rows, failure: null };
-}
-
-interface Outcome {
-  rows: Row[];
-  failure: { code: string; row: unknown } | null;
-}
-
-function read(pieces: string[], delimiter: Delimiter, encoding: Encoding = 'utf-8', maxRecordBytes = 1e6): Outcome {
+function read(
+  pieces: string[],
+  delimiter: Delimiter,
+  encoding: Encoding = 'utf-8',
+  maxRecordBytes = 1e6,
+): NaiveReading {
   const records = new CsvRecords({ delimiter, encoding }, maxRecordBytes, { offset: 0, row: 0 });
-  const rows: Row[] = [];
+  const rows: NaiveRow[] = [];
   const readAll = () => {
     for (let row = records.next(); row !== null; row = records.next()) {
       const { undecodable: _, ...rest } = row;

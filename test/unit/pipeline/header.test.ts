@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
 import { makeHeader } from '../../../src/pipeline/read.ts';
+import { reportHeader } from '../../../src/pipeline/report.ts';
 import { HEADER, readBytes } from '../../support/reading.ts';
 
 describe('a header', () => {
@@ -62,5 +63,31 @@ describe('a header', () => {
     const { failure } = await readBytes(`${header},\na\n`);
     expect(failure).toMatchObject({ code: 'too_many_columns', retryable: false, details: { row: 1 } });
     expect(failure!.message).toContain('257');
+  });
+
+  it('of a report may have as many columns as the file it reports on, and its own', async () => {
+    const columns = [
+      ...ORDER_COLUMNS,
+      ...Array.from({ length: limits.maxColumns - ORDER_COLUMNS.length }, (_, i) => `c${i}`),
+    ];
+    expect((await readBytes(`${reportHeader(columns)}a\n`)).failure).toBeNull();
+    expect((await readBytes(`${reportHeader([...columns, 'x'])}a\n`)).failure?.code).toBe('too_many_columns');
+  });
+
+  it('of a report has no two names that are one without the quote before them, at once as when reading goes on', async () => {
+    for (const names of ["=x,'=x", "'\tsku"]) {
+      const header = `${HEADER},${names},_row,_file`;
+      expect((await readBytes(`${header}\na\n`)).failure?.code).toBe('duplicate_column');
+      expect((await readBytes(`${header.replace(',_row', '')}\na\n`)).failure).toBeNull();
+    }
+  });
+
+  it('with names of more characters than are kept is record_too_large, whatever a report adds to them', async () => {
+    const name = `=${'x'.repeat(limits.maxHeaderChars - HEADER.replaceAll(',', '').length - 1)}`;
+    for (const header of [`${HEADER},${name}\n`, reportHeader([...ORDER_COLUMNS, name])])
+      expect((await readBytes(`${header}a\n`)).failure).toBeNull();
+    const { failure } = await readBytes(`${HEADER},${name}x\na\n`);
+    expect(failure).toMatchObject({ code: 'record_too_large', retryable: false, details: { row: 1 } });
+    expect(failure!.message).toContain('65537');
   });
 });

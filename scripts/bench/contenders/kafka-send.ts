@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parse } from 'csv-parse/sync';
 import { Partitioners } from 'kafkajs';
-import { CompressionTypes, Kafka, logLevel } from '../../src/adapters/event-stream.kafka/kafkajs.ts';
+import { CompressionTypes, Kafka, logLevel } from '../../../src/adapters/event-stream.kafka/kafkajs.ts';
 
 const [broker, file] = process.argv.slice(2) as [string, string];
 const REQUEST_BYTES = 900 * 1024;

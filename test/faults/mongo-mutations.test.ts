@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, expect, inject, test } from 'vitest';
 import { ROOT, temporaryDirectory } from '../support/service.ts';
 
@@ -79,7 +80,7 @@ const MUTATIONS: Mutation[] = [
 ];
 
 describe.skipIf(why.mongo !== undefined)('the fault matrix finds it when', () => {
-  test.concurrent.each(MUTATIONS)('$what', { timeout: 300_000 }, async ({ file, from, to }) => {
+  test.concurrent.each(MUTATIONS)('$what', { timeout: 600_000 }, async ({ file, from, to }) => {
     const copy = await temporaryDirectory();
     for (const part of ['src', 'test', 'package.json', 'tsconfig.json'])
       await cp(join(ROOT, part), join(copy, part), { recursive: true });
@@ -90,8 +91,8 @@ describe.skipIf(why.mongo !== undefined)('the fault matrix finds it when', () =>
       join(copy, file),
       source.replace(from, () => to),
     );
-    const child = spawn(process.execPath, [join(copy, 'test/stack/fault-matrix.ts'), mongo!], { stdio: 'pipe' });
-    const [code] = await once(child, 'exit');
-    expect(code).toBe(1);
+    const child = spawn(process.execPath, [join(copy, 'test/faults/matrix.ts'), mongo!], { stdio: 'pipe' });
+    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+    expect({ output, code }).toEqual({ output: expect.stringMatching(/^\{"at":/), code: 1 });
   });
 });

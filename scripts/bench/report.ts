@@ -1,0 +1,16 @@
+/** What a run has to tell: text for people, ratios for the next run. Of every ratio more is better. */
+export interface Report {
+  say(line?: string): void;
+  ratio(name: string, value: number): void;
+  /** A picture beside the text. */
+  picture(name: string, svg: string): void;
+}
+
+/** What every part is given. */
+export interface Bench extends Report {
+  /** A directory for files of the run. */
+  work: string;
+  rounds: number;
+  /** Rows or bytes of a full run, as many as this run takes. */
+  scaled(full: number): number;
+}

@@ -1,0 +1,196 @@
+/**
+ * The checks of `oms verify` on SQLite, as queries whose rows are what is off. Each run reads in one transaction, a moment of the
+ * store: what is written meanwhile is not seen, and the log grows by no more than that.
+ */
+import type { Check, Verification, Violation } from '../../ports/verification.ts';
+import type { Database } from '../sqlite/database.ts';
+import { type OrderRow, SELECT, toOrder } from './orders.ts';
+import { PUBLISHED } from './outbox.ts';
+
+/** A query for `id` and `detail` of each row that is off. */
+interface Query {
+  check: Check;
+  what: string;
+  sql: string;
+}
+
+interface Chunk {
+  file_no: number;
+  rows: number;
+  first_seq: number;
+  accepted: number;
+}
+
+export function createVerification(db: Database): Verification {
+  function* run(queries: readonly Query[], parameters: Record<string, string>): Generator<Violation> {
+    db.exec('begin');
+    try {
+      for (const { check, what, sql } of queries)
+        for (const { id, detail } of db.prepare(sql).iterate(parameters) as Iterable<{ id: string; detail: string }>)
+          yield { check, what, id, detail };
+    } finally {
+      db.exec('rollback');
+    }
+  }
+
+  const chunksOf = db.prepare(`
+    select c.file_no, c.rows, c.first_seq, c.accepted from chunks c join files f using (file_no)
+    where f.file_id = ? and c.n < ? order by c.n`);
+  const ordersOf = db.prepare(`${SELECT} where o.seq between ? and ? and o.file_no = ?`);
+
+  return {
+    async *chunks({ fileId, nextChunk }) {
+      for (const { file_no, rows, first_seq, accepted } of chunksOf.iterate(fileId, nextChunk) as Iterable<Chunk>)
+        yield {
+          rows,
+          orders: (ordersOf.all(first_seq, first_seq + accepted - 1, file_no) as unknown as OrderRow[]).map(toOrder),
+        };
+    },
+    async *file(fileId) {
+      yield* run(OF_A_FILE, { file_id: fileId });
+    },
+    async *stock() {
+      yield* run(OF_STOCK, {});
+      return (db.prepare('select count(*) count from stock').get() as { count: number }).count;
+    },
+    async *rest() {
+      yield* run(OF_ALL, {});
+    },
+  };
+}
+
+/** The file, and where each of its rows is: an order, by the numbers of its chunks, or a rejection. */
+const PLACES = `
+  with file as (select * from files where file_id = :file_id),
+  places(row, order_id) as (
+    select o.row, o.order_id from file join chunks c using (file_no)
+      join orders o on o.seq between c.first_seq and c.first_seq + c.accepted - 1 and o.file_no = c.file_no
+    union all
+    select r.row, null from file join rejections r using (file_no)
+  )`;
+
+const OF_A_FILE: readonly Query[] = [
+  {
+    check: 'rows',
+    what: 'rows are not accepted + invalid',
+    sql: `${PLACES} select file_id id, rows || ' rows, ' || accepted || ' accepted, ' || invalid || ' invalid' detail
+      from file where rows <> accepted + invalid`,
+  },
+  {
+    check: 'rows',
+    what: 'the chunks do not add up to the file',
+    sql: `${PLACES} select file_id id,
+        count(c.n) || ' chunks of ' || next_chunk || ', ' || total(c.rows) || ' of ' || f.rows || ' rows, '
+          || total(c.accepted) || ' of ' || f.accepted || ' accepted, ' || total(c.invalid) || ' of ' || f.invalid || ' invalid' detail
+      from file f left join chunks c using (file_no) group by file_no
+      having count(c.n) <> next_chunk or total(c.rows) <> f.rows or total(c.accepted) <> f.accepted
+        or total(c.invalid) <> f.invalid`,
+  },
+  {
+    check: 'rows',
+    what: 'the orders of a chunk are not its accepted rows',
+    sql: `${PLACES} select file_id || ':' || c.n id, count(o.seq) || ' orders, ' || c.accepted || ' accepted' detail
+      from file join chunks c using (file_no)
+        left join orders o on o.seq between c.first_seq and c.first_seq + c.accepted - 1 and o.file_no = c.file_no
+      group by c.n having count(o.seq) <> c.accepted`,
+  },
+  {
+    check: 'rows',
+    what: 'the rejections are not the invalid rows',
+    sql: `${PLACES} select file_id id, count(r.row) || ' rejections, ' || invalid || ' invalid' detail
+      from file left join rejections r using (file_no) group by file_no having count(r.row) <> invalid`,
+  },
+  {
+    check: 'rows',
+    what: 'the rejections of a code are not as many as the file has',
+    sql: `${PLACES}, codes as (
+        select code.key code, code.value counted, (
+          select count(*) from rejections r where r.file_no = file.file_no and instr(r.codes, ' ' || code.key || ' ') > 0) found
+        from file, json_each(invalid_by_code) code)
+      select :file_id id, found || ' rejections, ' || counted || ' in the file as ' || code detail
+      from codes where found <> counted`,
+  },
+  {
+    check: 'rows',
+    what: 'a row is in several places',
+    sql: `${PLACES} select coalesce(max(order_id), :file_id) id,
+        'row ' || row || ' of ' || :file_id || ': ' || count(order_id) || ' orders, ' || (count(*) - count(order_id)) || ' rejections' detail
+      from places group by row having count(*) > 1`,
+  },
+  {
+    check: 'rows',
+    what: 'a row lies where nothing was read',
+    sql: `${PLACES} select coalesce(order_id, :file_id) id, 'row ' || row || ' of ' || :file_id || ', read up to ' || position_row detail
+      from places, file where row <= 1 or row > position_row`,
+  },
+  {
+    check: 'events',
+    what: 'an order of another file is among the numbers of a chunk',
+    sql: `${PLACES} select order_id id, 'number ' || o.seq || ', ' || file_id || ' chunk ' || c.n detail
+      from file join chunks c using (file_no)
+        join orders o on o.seq between c.first_seq and c.first_seq + c.accepted - 1 and o.file_no <> c.file_no`,
+  },
+];
+
+const OF_STOCK: readonly Query[] = [
+  {
+    check: 'stock',
+    what: 'received - available is not what orders hold',
+    sql: `select json_array(sku, hub_id) id,
+        'received ' || sum(received) || ', available ' || sum(available) || ', held ' || sum(held) detail
+      from (
+        select sku, hub_id, received, available, 0 held from stock
+        union all
+        select sku, hub_id, 0, 0, sum(quantity) from orders where stock_taken = 1 group by sku, hub_id
+      ) group by sku, hub_id having sum(received) - sum(available) <> sum(held)`,
+  },
+];
+
+const MOST = 2 ** 53;
+
+const OF_ALL: readonly Query[] = [
+  {
+    check: 'rows',
+    what: 'a chunk or a rejection is of no file',
+    sql: `select file_no || '' id, 'by its number in the tables' detail
+      from (select file_no from chunks union select file_no from rejections)
+      where file_no not in (select file_no from files)`,
+  },
+  {
+    check: 'events',
+    what: 'the numbers of a chunk do not follow those before',
+    sql: `select file_id || ':' || n id, 'from ' || first_seq || ', expected ' || expected detail
+      from (
+        select file_no, n, first_seq, lag(first_seq + accepted, 1, 1) over (order by first_seq) expected
+        from chunks where accepted > 0
+      ) join files using (file_no) where first_seq <> expected`,
+  },
+  {
+    check: 'events',
+    what: 'an order belongs to no chunk',
+    sql: `with spans as (select first_seq low, first_seq + accepted - 1 high from chunks where accepted > 0),
+      gaps(low, high) as (
+        select lag(high, 1, -${MOST}) over (order by low) + 1, low - 1 from spans
+        union all
+        select coalesce(max(high), -${MOST}) + 1, ${MOST} from spans)
+      select order_id id, 'number ' || seq detail from gaps cross join orders on seq between gaps.low and gaps.high`,
+  },
+  {
+    check: 'events',
+    what: 'more events are marked as published than there are orders',
+    sql: `select '${PUBLISHED}' id, value || ' published, ' || newest || ' orders' detail
+      from totals, (select coalesce(max(seq), 0) newest from orders) where name = '${PUBLISHED}' and value > newest`,
+  },
+  {
+    check: 'sums',
+    what: 'a sum of the statistics is not that of the files',
+    sql: `with sums(name, value) as (
+        select 'rows', total(rows) from files
+        union all select 'accepted', total(accepted) from files
+        union all select 'invalid', total(invalid) from files
+        union all select 'code:' || key, sum(value) from files, json_each(invalid_by_code) group by key
+        union all select 'hub:' || hub_id, count(*) from orders group by hub_id)
+      select name id, coalesce(t.value, 0) || ' in the statistics, ' || cast(s.value as integer) || ' in the files' detail
+      from sums s left join totals t using (name) where coalesce(t.value, 0) <> s.value`,
+  },
+];

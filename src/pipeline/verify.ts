@@ -1,0 +1,93 @@
+/**
+ * Verifies a whole store, file by file and then all over, also beside processes that write: the store's own checks, the rows
+ * of each file, and that each report is what the rejections of its file make (INV-1 to INV-3). Tells what is off, and how much was looked at.
+ */
+import { isOmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { type FileRecord, isEnded, reportKey } from '../model/file.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import type { Violation } from '../ports/verification.ts';
+import { ByteReader } from './read/byte-reader.ts';
+import { findReport, reportPieces } from './report.ts';
+import { verifySource } from './verify-source.ts';
+
+export interface Looked {
+  files: number;
+  /** Of them, those that could not be read again as they are gone. */
+  filesGone: number;
+  rows: number;
+  orders: number;
+  reports: number;
+  stockRows: number;
+}
+
+/** `objects`: null where the store alone is to be looked at. */
+export async function* verify(
+  store: OrderStore,
+  objects: ObjectStore | null,
+  options: { maxInflatedBytes: number },
+): AsyncGenerator<Violation, Looked> {
+  const looked: Looked = { files: 0, filesGone: 0, rows: 0, orders: 0, reports: 0, stockRows: 0 };
+  let after: string | null = null;
+  do {
+    const page = await store.files.list({}, { limit: limits.verifySuspects, after });
+    for (const file of page.items) {
+      yield* store.verification.file(file.fileId);
+      if (objects) {
+        if (file.rows > 0 && !(yield* verifySource(store, objects, file, options))) looked.filesGone++;
+        yield* verifyReport(store, objects, file);
+      }
+      looked.files++;
+      looked.rows += file.rows;
+      looked.orders += file.accepted;
+      if (file.report) looked.reports++;
+    }
+    after = page.next;
+  } while (after !== null);
+  looked.stockRows = yield* store.verification.stock();
+  yield* store.verification.rest();
+  return looked;
+}
+
+/** The report of a file that has ended. A file that is retried meanwhile is in work, and its report is still to come. */
+async function* verifyReport(
+  store: OrderStore,
+  objects: ObjectStore,
+  { fileId }: FileRecord,
+): AsyncGenerator<Violation> {
+  const file = await store.files.get(fileId);
+  if (!file || !isEnded(file.status)) return;
+  const off = await compareReport(store, objects, file);
+  if (off === null) return;
+  const again = await store.files.get(fileId);
+  if (again?.status === file.status && again.finishedAtMs === file.finishedAtMs)
+    yield { check: 'reports', what: 'the report is not what the rejections make', id: fileId, detail: off };
+}
+
+/** How the report differs, or null. */
+async function compareReport(store: OrderStore, objects: ObjectStore, file: FileRecord): Promise<string | null> {
+  const { report, invalid } = file;
+  if (!report) return invalid === 0 || file.columns === null ? null : `there is none, ${invalid} rows are invalid`;
+  if (report.rows !== invalid) return `it has ${report.rows} rows, ${invalid} rows are invalid`;
+  let reader: ByteReader | null = null;
+  try {
+    const { key } = await findReport(objects, report);
+    reader = new ByteReader(await objects.open(key));
+    for await (const { lines, rows } of reportPieces(store, file))
+      for (const [i, line] of lines.entries()) {
+        const expected = Buffer.from(line);
+        const found = await reader.take(expected.length);
+        // Fewer bytes are the end, or come before an error, which comes now.
+        if (found.length < expected.length) await reader.take(1);
+        if (!expected.equals(found))
+          return `they differ at ${rows[i] === undefined ? 'the header' : `row ${rows[i]} of the file`}`;
+      }
+    return (await reader.peek(1)).length === 0 ? null : 'it goes on behind its last row';
+  } catch (error) {
+    if (!isOmsError(error, 'object_missing')) throw error;
+    return `the object ${reportKey(report)} is not there`;
+  } finally {
+    await reader?.close();
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What `oms verify` asks of an order store: whether what it keeps fits together. Each method reads with bounded memory, also beside
+ * processes that write, and MUST NOT tell what is only on its way: a violation is one that no work in progress explains.
+ */
+import type { FileRecord } from '../model/file.ts';
+import type { Order } from '../model/order.ts';
+
+export type Invariant = 'INV-1' | 'INV-2' | 'INV-3';
+
+/** What is looked at: the invariant that it is part of, and what should be true. */
+export const CHECKS = {
+  rows: { invariant: 'INV-1', holds: 'every row is one order or one rejection' },
+  reports: { invariant: 'INV-1', holds: 'every report tells what was rejected' },
+  sums: { invariant: 'INV-1', holds: 'the sums are those of the files' },
+  stock: { invariant: 'INV-2', holds: 'received - available is what orders hold' },
+  events: { invariant: 'INV-3', holds: 'every order has its one event' },
+} as const satisfies Record<string, { invariant: Invariant; holds: string }>;
+export type Check = keyof typeof CHECKS;
+
+export interface Violation {
+  check: Check;
+  /** The same words for each of a kind. */
+  what: string;
+  /** Of the order, the file, the chunk `<file_id>:<n>`, or the stock `["<sku>","<hub_id>"]`. */
+  id: string;
+  /** The figures. */
+  detail: string;
+}
+
+/** A chunk as it was committed. */
+export interface CommittedChunk {
+  /** How many rows of the file it is of, those that were rejected included. */
+  rows: number;
+  orders: Order[];
+}
+
+export interface Verification {
+  /** The chunks of a file below its checkpoint, in order. */
+  chunks(file: Pick<FileRecord, 'fileId' | 'nextChunk'>): AsyncIterable<CommittedChunk>;
+  /** The rows, chunks, orders, rejections and events of one file. */
+  file(fileId: string): AsyncIterable<Violation>;
+  /** Every stock row; returns how many there are. */
+  stock(): AsyncGenerator<Violation, number>;
+  /** What belongs to no file, the numbers of events, and sums over all files. */
+  rest(): AsyncIterable<Violation>;
+}

@@ -1,0 +1,75 @@
+/** The tests of the fault matrix on one order store, a test for each crash point. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { cellsOf, pointOf, pointsOf, stepsAt } from './crash-points.ts';
+import { cellsOfRun, mismatchesOf, runUndisturbed, scenarios, type Undisturbed } from './matrix.ts';
+import type { End } from './run.ts';
+import type { StoreName } from './stores.ts';
+
+/** A guard against hangs: of the largest point it takes a tenth. */
+const TIMEOUT = { timeout: 300_000 };
+
+/** What the rows of the file and the stock come to. A cancel is seen after the first chunk; a broken one loses its rows. */
+const RIGHT = {
+  completed: { rows: 14, orders: 'A-1,A-10,A-2,A-5,A-7,EARLIER,LATE', scarce: 0, plenty: 90, events: 6 },
+  failed: { rows: 10, orders: 'A-1,A-2,A-5,EARLIER,LATE', scarce: 1, plenty: 91, events: 4 },
+  cancelled: { rows: 10, orders: 'A-1,A-2,A-5,EARLIER,LATE', scarce: 1, plenty: 91, events: 4 },
+};
+
+/** Some of the points, and the other ends of a file; by default all. */
+interface Part {
+  points?: string[];
+  ends?: ('failed' | 'cancelled')[];
+}
+
+export function describeMatrix(
+  store: StoreName,
+  server: string | null,
+  { points: shown = pointsOf(store), ends = ['failed', 'cancelled'] }: Part = {},
+): void {
+  const undisturbed = new Map<End, Undisturbed>();
+  const of = (end: End) => undisturbed.get(end)!;
+  beforeAll(async () => {
+    for (const scenario of scenarios(store, server)) undisturbed.set(scenario.end, await runUndisturbed(scenario));
+  });
+
+  test('undisturbed, a file comes to what its rows and the stock make of it', () => {
+    for (const [end, { allowedWhenImsChanges, outcome }] of undisturbed) {
+      for (const { problems } of allowedWhenImsChanges) expect(problems).toEqual([]);
+      const { file, orders, stock, events } = outcome as unknown as {
+        file: { status: string; rows: number };
+        orders: { orderId: string }[];
+        stock: { sku: string; available: number }[];
+        events: unknown[];
+      };
+      const available = Object.fromEntries(stock.map((level) => [level.sku, level.available]));
+      expect({
+        ...{ status: file.status, rows: file.rows, orders: orders.map(({ orderId }) => orderId).join() },
+        ...{ scarce: available.scarce, plenty: available.plenty, events: events.length },
+      }).toEqual({ status: end, ...RIGHT[end] });
+    }
+  });
+
+  test('every step that is made is of a crash point, and every step of a crash point is made', () => {
+    const made = new Set([...undisturbed.values()].flatMap(({ steps }) => steps.map(({ name }) => name)));
+    const named = new Set(pointsOf(store).flatMap((point) => stepsAt(point, store)));
+    expect([...made].sort()).toEqual([...named].sort());
+    const points = new Set(
+      of('completed')
+        .steps.flatMap(cellsOf)
+        .map((cell) => pointOf(cell, store)),
+    );
+    expect([...points].sort()).toEqual(pointsOf(store).sort());
+  });
+
+  describe('a completed file is the same whatever happens at', () => {
+    test.each(shown)('%s', TIMEOUT, async (point) => {
+      const cells = cellsOfRun(of('completed')).filter((cell) => pointOf(cell, store) === point);
+      expect(await mismatchesOf(of('completed'), cells)).toEqual([]);
+    });
+  });
+
+  for (const end of ends)
+    test(`a file that is ${end} is the same whatever happens at its end`, TIMEOUT, async () => {
+      expect(await mismatchesOf(of(end), cellsOfRun(of(end)))).toEqual([]);
+    });
+}

@@ -1,0 +1,118 @@
+/** An IMS that is out, fails, hangs or is slow, as a user sees it: files wait for it and go on by themselves, no row is charged (INV-7). */
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startReferenceIms } from '../../src/ims/reference-ims.ts';
+import { setSwitches } from '../support/http.ts';
+import {
+  csv,
+  ended,
+  type FileJson,
+  getJson,
+  ingest,
+  orderLine,
+  type Service,
+  setStock,
+  startService,
+  upload,
+} from '../support/service.ts';
+import { startTcpProxy } from '../support/tcp-proxy.ts';
+
+const WELL = { outage: false, error_rate: 0, latency_ms: 0 };
+const WAIT = { timeout: 45_000, interval: 100 };
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterEach(() => setSwitches(service, WELL));
+
+let names = 0;
+/** Two orders of which the IMS knows one. No other file has asked about them. */
+async function newFile(at: Service): Promise<string> {
+  const sku = `A-${++names}`;
+  await setStock(at, [[sku, 'HUB-1', 5]]);
+  return csv(orderLine(`O-${names}-1`, { sku }), orderLine(`O-${names}-2`, { sku: `NOBODY-KNOWS-${names}` }));
+}
+
+async function accept(at: Service, bytes: string): Promise<string> {
+  const response = await upload(at, bytes);
+  const { file_id } = (await response.json()) as { file_id: string };
+  expect(response.status).toBe(202);
+  return file_id;
+}
+
+const expectWait = (at: Service, fileId: string) =>
+  expect
+    .poll(() => getJson<FileJson>(at, `/files/${fileId}`), WAIT)
+    .toMatchObject({ status: 'waiting', waiting_for: 'ims', progress: { rows: 0 } });
+
+const done = {
+  status: 'completed',
+  waiting_for: null,
+  attempts: 1,
+  progress: { rows: 2, accepted: 1, invalid: 1 },
+  invalid_by_code: { unknown_sku: 1 },
+};
+
+describe('a file', () => {
+  test.each([
+    ['is out', { outage: true }],
+    ['answers with nothing but errors', { error_rate: 1 }],
+    ['takes longer than anybody waits', { latency_ms: 60_000 }],
+  ])('waits for an IMS that %s, says so, and goes on when it is back', async (_, switches) => {
+    const bytes = await newFile(service);
+    await setSwitches(service, switches);
+    const fileId = await accept(service, bytes);
+    await expectWait(service, fileId);
+    await setSwitches(service, WELL);
+    expect(await ended(service, fileId)).toMatchObject(done);
+  });
+
+  test('waits for an IMS that takes connections and says nothing', async () => {
+    const ims = await startReferenceIms({
+      port: 0,
+      isKnownSku: async (sku) => sku.startsWith('A-'),
+      isKnownHub: async () => true,
+    });
+    const proxy = await startTcpProxy(new URL(ims.url).host);
+    const apart = await startService({ env: { OMS_IMS: `http://${proxy.address}` } });
+    expect(await ingest(apart, await newFile(apart))).toMatchObject(done);
+    proxy.hang();
+    const fileId = await accept(apart, await newFile(apart));
+    await expectWait(apart, fileId);
+    await proxy.start();
+    expect(await ended(apart, fileId)).toMatchObject(done);
+    expect(await apart.stop()).toBe(0);
+    await proxy.close();
+    await ims.close();
+  });
+
+  test.each([
+    ['fails every other time', { error_rate: 0.5 }],
+    ['is slow', { latency_ms: 1_000 }],
+  ])('is not charged for an IMS that %s', async (_, switches) => {
+    const bytes = await newFile(service);
+    await setSwitches(service, switches);
+    expect(await ended(service, await accept(service, bytes))).toMatchObject(done);
+  });
+
+  test('that waits can be cancelled', async () => {
+    const bytes = await newFile(service);
+    await setSwitches(service, { outage: true });
+    const fileId = await accept(service, bytes);
+    await expectWait(service, fileId);
+    await fetch(`${service.url}/files/${fileId}/cancel`, { method: 'POST' });
+    expect(await ended(service, fileId)).toMatchObject({ status: 'cancelled', waiting_for: null });
+  });
+
+  test('that waits does not keep the service from stopping, and goes on after its next start', async () => {
+    const first = await startService();
+    const bytes = await newFile(first);
+    await setSwitches(first, { outage: true });
+    const fileId = await accept(first, bytes);
+    await expectWait(first, fileId);
+    expect(await first.stop()).toBe(0);
+    const second = await startService({ dataDirectory: first.dataDirectory });
+    expect(await ended(second, fileId)).toMatchObject({ ...done, attempts: expect.any(Number) });
+    expect(await second.stop()).toBe(0);
+  });
+});

@@ -1,0 +1,104 @@
+/**
+ * An account, beside the store's own, of what each file is charged with: its claims since it last got further. A claim whose holder died,
+ * slept, or was so late that another took over is charged; one that was given back, refused, or only waited for an engine is not
+ * (INV-7).
+ */
+import { limits } from '../../src/limits.ts';
+import { type FileRecord, isEnded } from '../../src/model/file.ts';
+import type { Claim, ClaimResult } from '../../src/ports/order-store.ts';
+import type { FileState } from './invariants.ts';
+import type { Actor } from './scheduler.ts';
+
+interface Held {
+  claim: Claim;
+  holder: Actor;
+  /** Those of the file when it was claimed, this claim included. */
+  strikes: number;
+  /** Its holder has had the answer. */
+  known: boolean;
+  /** Its holder is still at work under an older claim of its own, of which it has not heard that it is lost. */
+  again: boolean;
+  /** Its holder has begun to give it back, or to end the file. */
+  leaving: boolean;
+}
+
+export class Charges {
+  /** The claims of each file since its last chunk or retry that were not given back. */
+  readonly #charged = new Map<string, Held[]>();
+  readonly #newest = new Map<string, Held>();
+  readonly #givenUp = new Set<string>();
+  readonly #report: (what: string) => void;
+
+  constructor(report: (what: string) => void) {
+    this.#report = report;
+  }
+
+  /** Something is asked of the store. */
+  asked(holder: Actor, what: string, [input]: readonly unknown[]): void {
+    const claim = input as Partial<Claim> | undefined;
+    const held = this.#newest.get(claim?.fileId ?? '');
+    if (!held || held.holder !== holder || held.claim.epoch !== claim!.epoch) return;
+    held.known = true;
+    if (what === 'files.expire' && !held.leaving && this.#of(held.claim.fileId).includes(held))
+      this.#report(`INV-7 a claim was charged to ${held.claim.fileId} by its holder, who lives`);
+    if (what === 'files.release' || what === 'files.finish' || what === 'files.expire') held.leaving = true;
+  }
+
+  /** Something was done by the store. */
+  applied(holder: Actor, what: string, [input]: readonly unknown[], result: unknown): void {
+    switch (what) {
+      case 'files.claim': {
+        const { kind, claim, file } = result as ClaimResult & { claim: Claim; file: FileRecord };
+        if (kind !== 'claimed' && kind !== 'exhausted') return;
+        const former = this.#newest.get(claim.fileId);
+        const again = former?.holder === holder && !former.leaving;
+        const held = { claim, holder, strikes: file.strikes, known: false, again, leaving: kind === 'exhausted' };
+        this.#newest.set(claim.fileId, held);
+        this.#charged.set(claim.fileId, [...this.#of(claim.fileId), held]);
+        return;
+      }
+      case 'chunks.commit':
+        this.#charged.delete((input as Claim).fileId);
+        return;
+      case 'files.requeue':
+        this.#charged.delete(input as string);
+        this.#givenUp.delete(input as string);
+        return;
+      case 'files.release': {
+        const { fileId, epoch } = input as Claim;
+        // One that is not the newest any more has nothing to give back.
+        const newest = this.#newest.get(fileId);
+        if (newest?.claim.epoch === epoch && this.#of(fileId).at(-1) === newest) this.#of(fileId).pop();
+      }
+    }
+  }
+
+  /** The file kills who works on it. */
+  poisoned(holder: Actor, fileId: string): void {
+    const own = this.#newest.get(fileId);
+    if (own?.holder !== holder) return;
+    const times = this.#of(fileId).length;
+    if (times > limits.maxStrikes) this.#report(`${fileId} was worked on ${times} times without getting further`);
+    if (own.strikes <= limits.suspectStrikes || own.again) return;
+    for (const [other, held] of this.#newest)
+      if (other !== fileId && held.holder === holder && held.known && !held.leaving)
+        this.#report(`${other} was worked on beside ${fileId}, which had killed ${own.strikes - 1} times`);
+  }
+
+  check(files: readonly FileState[]): void {
+    for (const { file_id, name, status, strikes, failure } of files) {
+      const charged = this.#of(file_id).length;
+      // The end of a file may be recorded although its worker was not told, who then gives it back.
+      if (strikes > charged && !isEnded(status))
+        this.#report(`${name} has ${strikes} strikes, and ${charged} claims since it got further`);
+      if (status !== 'failed' || !failure!.includes('"internal"') || this.#givenUp.has(file_id)) continue;
+      this.#givenUp.add(file_id);
+      // The last one gave it up.
+      if (charged <= limits.maxStrikes) this.#report(`${name} was given up after ${charged - 1} claims`);
+    }
+  }
+
+  #of(fileId: string): Held[] {
+    return this.#charged.get(fileId) ?? [];
+  }
+}

@@ -1,0 +1,302 @@
+/**
+ * The pipeline on virtual time with outages that a test directs: one engine, or more, is slow, fails, hangs or is gone for as long as
+ * the test says. Every call of a port is kept with its moment. The interleaving is still that of a seed, so a run is the same each time.
+ */
+import { OmsError } from '../../src/errors.ts';
+import { limits } from '../../src/limits.ts';
+import { orderCreatedJson } from '../../src/model/event.ts';
+import { isEnded, reportKey, UPLOADS } from '../../src/model/file.ts';
+import { startPublisher } from '../../src/pipeline/publish.ts';
+import { startSweeper } from '../../src/pipeline/sweep.ts';
+import { upload } from '../../src/pipeline/upload.ts';
+import type { CreateFileResult } from '../../src/ports/order-store.ts';
+import { createInvariants, type FileState, Violation } from './invariants.ts';
+import { createRandom } from './random.ts';
+import { type Actor, type CallOptions, type PortName, Scheduler } from './scheduler.ts';
+import { createOwnFile, type SourceFile } from './source-files.ts';
+import { createWorld, START_MS } from './world.ts';
+
+export const OUTAGES = ['slow', 'failing', 'hanging', 'gone'] as const;
+export type OutageKind = (typeof OUTAGES)[number];
+
+/** What an engine that is slow takes for an answer: just less than the shortest time limit, that of the IMS. */
+const SLOW_MS = limits.imsTimeoutMs - 500;
+
+/** After how long a call of an engine that hangs fails: the time limits of the adapters, the tries of one call together. */
+export const HANG_MS: Record<PortName, number> = {
+  objects: limits.s3AnswerMs,
+  queue: limits.sqsAnswerMs,
+  store: limits.mongoOperationMs,
+  events: limits.kafkaRequestMs * (1 + limits.kafkaRetries),
+  ims: (limits.imsTimeoutMs + limits.imsMaxRetryDelayMs) * (1 + limits.imsRetries),
+};
+
+export const CODES: Record<PortName, string> = {
+  objects: 'object_store_unavailable',
+  queue: 'job_queue_unavailable',
+  store: 'store_unavailable',
+  events: 'event_stream_unavailable',
+  ims: 'ims_unavailable',
+};
+
+export interface Call {
+  atMs: number;
+  actor: string;
+  /** `ims.validate` */
+  what: string;
+}
+
+class DirectedScheduler extends Scheduler {
+  readonly calls: Call[] = [];
+  /** Of a whole engine, or of one of its operations: `queue.send`. */
+  readonly outages = new Map<string, OutageKind>();
+
+  override call<Result>(
+    actor: Actor,
+    port: PortName,
+    operation: string,
+    work: () => Result | Promise<Result>,
+    options: CallOptions = {},
+  ): Promise<Result> {
+    const { readyAtMs = () => 0, safe = false } = options;
+    if (safe) return super.call(actor, port, operation, work, options);
+    const madeMs = this.nowMs;
+    const what = `${port}.${operation}`;
+    this.calls.push({ atMs: madeMs, actor: actor.name, what });
+    const outageNow = () => this.outages.get(port) ?? this.outages.get(what);
+    const fail = () => {
+      throw new OmsError(CODES[port], `${what} failed: it is ${outageNow() ?? 'back'}`, { retryable: true });
+    };
+    /** It may have done all that was asked of it, and only its answer did not come. */
+    const failPerhapsAfter = () => {
+      if (this.random.chance(0.5)) void Promise.resolve(work()).catch(() => {});
+      fail();
+    };
+    let hangs = false;
+    const answer = () => {
+      const outage = outageNow();
+      if (hangs) failPerhapsAfter();
+      if (outage === 'gone') fail();
+      if (outage === 'failing' && this.random.chance(0.5)) failPerhapsAfter();
+      return work();
+    };
+    const answerAtMs = () => {
+      const outage = outageNow();
+      const atMs = readyAtMs();
+      // A wait for a message that was given up is over at once.
+      if (operation === 'receive' && atMs === 0) {
+        hangs = false;
+        return 0;
+      }
+      hangs ||= outage === 'hanging';
+      if (hangs) return madeMs + (operation === 'receive' ? limits.sqsSilenceMs : HANG_MS[port]);
+      if (outage === 'gone') return 0;
+      return outage === 'slow' ? Math.max(atMs, madeMs + SLOW_MS) : atMs;
+    };
+    return super.call(actor, port, operation, answer, { ...options, readyAtMs: answerAtMs });
+  }
+}
+
+/** What is left when all is done, without what the server makes: ids and times. */
+export interface EndState {
+  files: unknown[];
+  orders: unknown[];
+  rejections: unknown[];
+  stock: unknown[];
+  reports: string[];
+  events: string[];
+}
+
+export interface ShownFile extends FileState {
+  shown_status: string;
+  waiting_for: string | null;
+  attempts: number;
+}
+
+/** So that a file has many chunks, each with several parts. */
+const BOUNDS = {
+  ...limits,
+  detectBytes: 130,
+  readBlockBytes: 200,
+  maxRecordBytes: 4_000,
+  maxPartRows: 2,
+  maxChunkRows: 4,
+};
+
+export type Directed = ReturnType<typeof startPipeline>;
+
+/** Workers, a publisher and the sweeper, with a number of files of their own that nobody has uploaded yet. */
+export function startPipeline({
+  seed,
+  files,
+  rows,
+  workers,
+}: {
+  seed: number;
+  files: number;
+  rows: number;
+  workers: number;
+}) {
+  const random = createRandom(seed);
+  const owned = Array.from({ length: files }, (_, index) => createOwnFile(random, index, rows));
+  const sources = owned.map(({ file }) => file);
+  const stock = owned.flatMap((own) => own.stock);
+  const known = stock.flatMap(({ sku, hubId }) => [sku, hubId]);
+  let found: Violation | null = null;
+  const off = (what: string) => {
+    found ??= new Violation(what);
+  };
+  const scheduler = new DirectedScheduler(random, START_MS);
+  const world = createWorld(random, { known, stock }, off, scheduler);
+  const { objects, queue, stream, store, logger } = world;
+  const invariants = createInvariants(world, new Map(sources.map((source) => [source.name, source])));
+  const onRejection = (error: unknown) =>
+    off(`a promise was rejected and nobody looked: ${(error as Error)?.stack ?? error}`);
+  process.on('unhandledRejection', onRejection);
+
+  const portsFor = (name: string) => world.portsOf(scheduler.actor(name, false));
+  const startRoles = () => [
+    ...Array.from({ length: workers }, () => world.startWorker(BOUNDS)),
+    startPublisher(portsFor('publisher'), logger),
+  ];
+  let roles = startRoles();
+  let sweeper = startSweeper(portsFor('sweeper'), { exclusive: false }, logger);
+
+  async function step(): Promise<void> {
+    if (!(await scheduler.pickOne())) {
+      const nextMs = scheduler.nextMs();
+      if (nextMs === Number.POSITIVE_INFINITY) throw new Violation('nothing happens any more');
+      scheduler.advance(nextMs - scheduler.nowMs);
+    }
+    invariants.check();
+    if (found) throw found;
+  }
+
+  /** Lets time pass until it is so; throws when it is not within that time. */
+  async function until(what: string, holds: () => boolean, withinMs: number): Promise<void> {
+    const untilMs = scheduler.nowMs + withinMs;
+    while (!holds()) {
+      if (scheduler.nowMs > untilMs)
+        throw new Violation(`${what} has not happened within ${withinMs} ms: ${JSON.stringify(shown())}`);
+      await step();
+    }
+  }
+
+  /** What it comes to, within that time. */
+  async function settled<Result>(
+    what: string,
+    work: Promise<Result>,
+    withinMs: number,
+  ): Promise<PromiseSettledResult<Result>> {
+    let ended = false;
+    const end = () => {
+      ended = true;
+    };
+    work.then(end, end);
+    await scheduler.act(what, () => {});
+    await until(what, () => ended, withinMs);
+    const [result] = await Promise.allSettled([work]);
+    return result;
+  }
+
+  const shown = () =>
+    store.rows<ShownFile>('select * from files order by name').map((file) => ({
+      name: file.name,
+      fileId: file.file_id,
+      status: file.shown_status,
+      waitingFor: file.waiting_for,
+      chunks: file.next_chunk,
+      attempts: file.attempts,
+    }));
+
+  function uploadFile(source: SourceFile): Promise<CreateFileResult> {
+    const ports = { ...portsFor(`upload of ${source.name}`), logger };
+    const asked = { name: source.name, encoding: null, parentFileId: null, force: false, idempotencyKey: null };
+    return upload(ports, pieces(source.bytes), { ...asked, maxBytes: 1_000_000 });
+  }
+
+  function endState(): EndState {
+    const named = 'select f.name, x.* from files f join';
+    const without = ({ file_no, seq, created_at, updated_at, ...rest }: Record<string, unknown>) => rest;
+    const all = store.rows<FileState>('select * from files order by name');
+    const state: EndState = {
+      files: all.map(({ name, status, rows: read, accepted, invalid, failure, report_rows }) => ({
+        name,
+        status,
+        rows: read,
+        accepted,
+        invalid,
+        failure,
+        report_rows,
+      })),
+      orders: store.rows<Record<string, unknown>>(`${named} orders x using (file_no) order by x.order_id`).map(without),
+      rejections: store
+        .rows<Record<string, unknown>>(`${named} rejections x using (file_no) order by f.name, x.row`)
+        .map(without),
+      stock: store.rows('select * from stock order by sku'),
+      reports: all.flatMap(({ report_name, report_rows }) =>
+        report_name === null
+          ? []
+          : objects.stored.get(reportKey({ name: report_name, rows: report_rows! }))!.bytes.toString(),
+      ),
+      events: [...stream.published.keys()].toSorted(),
+    };
+    const text = all.reduce((told, { file_id, name }) => told.replaceAll(file_id, name), JSON.stringify(state));
+    return JSON.parse(text) as EndState;
+  }
+
+  return {
+    scheduler,
+    sources,
+    store,
+    queue,
+    portsFor,
+    step,
+    until,
+    settled,
+    shown,
+    uploadFile,
+    endState,
+    openFiles: () => shown().filter(({ status }) => !isEnded(status as FileState['status'])),
+    /** Uploaded objects without a file, and files without their object. */
+    orphans(): string[] {
+      const keys = new Set(shown().map(({ fileId }) => UPLOADS + fileId));
+      const kept = [...objects.stored.keys()].filter((key) => key.startsWith(UPLOADS));
+      return [...kept.filter((key) => !keys.has(key)), ...[...keys].filter((key) => !kept.includes(key))];
+    },
+    /** All files have ended, all events are published and no message is left. */
+    atRest: () =>
+      queue.alive().length === 0 &&
+      shown().every(({ status }) => isEnded(status as FileState['status'])) &&
+      store.rows('select seq from orders').length === stream.published.size,
+    /** INV-3: each event has the bytes of its order as it is read. */
+    async expectEventsOfOrders(): Promise<void> {
+      const { orders } = portsFor('reader').store;
+      const compared = Promise.all(
+        [...stream.published].map(async ([orderId, json]) => {
+          if (orderCreatedJson((await orders.get(orderId))!) !== json) throw new Violation(`INV-3 ${orderId}`);
+        }),
+      );
+      const result = await settled('a look at the events', compared, 60_000);
+      if (result.status === 'rejected') throw result.reason;
+    },
+    /** A graceful stop of the workers and the publisher. */
+    stopWork: async (withinMs: number) =>
+      void (await settled('the stop', Promise.all(roles.map((role) => role.stop())), withinMs)),
+    async stopSweeper(withinMs: number): Promise<void> {
+      await settled('the stop', sweeper.stop(), withinMs);
+    },
+    startAgain(): void {
+      roles = startRoles();
+      sweeper = startSweeper(portsFor('sweeper'), { exclusive: false }, logger);
+    },
+    close(): void {
+      process.off('unhandledRejection', onRejection);
+      store.close();
+    },
+  };
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000);
+}

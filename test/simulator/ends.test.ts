@@ -1,0 +1,166 @@
+/** How files end that do not simply complete: given up, brought back, cancelled, with a worker of before who wakes up late. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../src/limits.ts';
+import { reportKey } from '../../src/model/file.ts';
+import { redrive } from '../../src/pipeline/redrive.ts';
+import type { ChunkToCommit, Claim } from '../../src/ports/order-store.ts';
+import { createStage, type Stage, sourceFile, undisturbed } from './stage.ts';
+
+const source = sourceFile('orders.csv');
+const { name } = source;
+let expected: Awaited<ReturnType<typeof undisturbed>>;
+
+beforeAll(async () => {
+  expected = await undisturbed(source);
+});
+
+/** Whoever commits this chunk of the file dies of it, and another starts. */
+function poison(stage: Stage, fileId: string, n: number) {
+  const poisoned = { kills: 0, mended: false, chunksAfter: [] as number[] };
+  stage.scheduler.force = ({ what, about: [claim, chunk], actor }) => {
+    if (what !== 'store.chunks.commit' || (claim as Claim).fileId !== fileId) return null;
+    if (poisoned.mended) poisoned.chunksAfter.push((chunk as ChunkToCommit).n);
+    if (poisoned.mended || (chunk as ChunkToCommit).n !== n) return null;
+    poisoned.kills++;
+    stage.charges.poisoned(actor, fileId);
+    stage.startWorker();
+    return 'poisoned';
+  };
+  return poisoned;
+}
+
+describe('a file that kills whoever works on it', () => {
+  async function giveUp(atTheDeadLetter: 'done' | 'killed before') {
+    const other = sourceFile('other.csv');
+    const stage = createStage([source, other]);
+    const fileId = await stage.upload(source);
+    const poisoned = poison(stage, fileId, 2);
+    if (atTheDeadLetter !== 'done') stage.next('queue.deadLetter', atTheDeadLetter);
+    stage.startWorker();
+    await stage.until(() => poisoned.kills === limits.suspectStrikes);
+    return { stage, fileId, poisoned, other };
+  }
+
+  test('is given up after ten claims without a chunk; its rows before stay, its message is dead', async () => {
+    const { stage, fileId, poisoned } = await giveUp('done');
+    await stage.rest();
+    // The first of them had committed chunks.
+    expect(poisoned.kills).toBe(limits.maxStrikes + 1);
+    expect(stage.file(name)).toMatchObject({ status: 'failed', next_chunk: 2, rows: 4, accepted: 3, invalid: 1 });
+    expect(JSON.parse(stage.file(name).failure!)).toMatchObject({ code: 'internal' });
+    expect(stage.queue.messages.map(({ body, dead }) => ({ ...JSON.parse(body), dead }))).toEqual([
+      { version: 1, fileId, dead: true },
+    ]);
+  });
+
+  test('holds up no other file, which is charged with none of it', async () => {
+    const { stage, poisoned, other } = await giveUp('done');
+    await stage.upload(other);
+    await stage.until(() => stage.file(other.name).status === 'completed');
+    expect(poisoned.kills).toBeLessThan(limits.maxStrikes);
+    expect(stage.file(other.name)).toMatchObject({ strikes: 0 });
+    await stage.rest();
+    expect(stage.file(name).status).toBe('failed');
+  });
+
+  test.each([
+    ['a retry', 'done'],
+    ['a redrive', 'done'],
+    ['a redrive, though its worker died before the message was put aside', 'killed before'],
+    ['the redrive after one that broke off', 'done'],
+  ] as const)('goes on from its checkpoint after %s, once mended', async (by, atTheDeadLetter) => {
+    const { stage, fileId, poisoned } = await giveUp(atTheDeadLetter);
+    await stage.until(() => stage.file(name).status === 'failed');
+    if (atTheDeadLetter !== 'done') {
+      await stage.until(() => stage.workers.every(({ dead }) => dead));
+      stage.startWorker();
+    }
+    await stage.rest();
+    expect(stage.queue.messages).toHaveLength(atTheDeadLetter === 'done' ? 1 : 0);
+    poisoned.mended = true;
+    if (by === 'a retry') await stage.retry(fileId);
+    else {
+      if (by.startsWith('the redrive after')) {
+        stage.next('store.files.requeue', 'failed before');
+        await expect(stage.user(redrive)).rejects.toMatchObject({ retryable: true });
+        await stage.rest();
+        expect(stage.file(name).status).toBe('failed');
+      }
+      expect(await stage.user(redrive)).toBe(1);
+      expect(await stage.user(redrive)).toBe(0);
+    }
+    await stage.rest();
+    expect(stage.outcome(name)).toEqual(expected);
+    expect(poisoned.chunksAfter).toEqual([2, 3, 4, 5]);
+  });
+});
+
+describe('a cancelled file', () => {
+  test('keeps the rows of whole chunks, and its report tells exactly those that were rejected', async () => {
+    const stage = createStage([source]);
+    const fileId = await stage.upload(source);
+    stage.startWorker();
+    await stage.until(() => stage.file(name).next_chunk === 2);
+    await stage.user(({ store }) => store.files.requestCancel(fileId));
+    const { next_chunk: asked } = stage.file(name);
+    await stage.rest();
+    const { status, next_chunk, rows, accepted, invalid } = stage.file(name);
+    expect({ status, rows, accepted, invalid }).toEqual({
+      status: 'cancelled',
+      rows: 2 * next_chunk,
+      accepted: rows - 1,
+      invalid: 1,
+    });
+    expect(next_chunk - asked).toBeLessThanOrEqual(1);
+    expect(stage.report(name).trim().split('\n')).toHaveLength(2);
+  });
+
+  test('ends at the chunk whose commit tells of the cancel, though the object could not be read meanwhile', async () => {
+    const stage = createStage([source]);
+    await stage.upload(source);
+    stage.startWorker();
+    let failed = false;
+    let committing = false;
+    // The commit of the last chunk but one is under way until the last bytes cannot be read.
+    stage.scheduler.force = ({ what, about: [, at, bytes] }) => {
+      if (what === 'objects.read' && (at as number) + (bytes as number) >= source.bytes.length && !failed) {
+        failed = committing;
+        return failed ? 'failed before' : 'slow';
+      }
+      if (what !== 'store.chunks.commit' || (at as ChunkToCommit).n !== 4) return null;
+      committing = true;
+      if (!failed) return 'slow';
+      stage.store.db.exec('update files set cancel_requested = 1');
+      return 'done';
+    };
+    await stage.rest();
+    expect(failed).toBe(true);
+    expect(stage.file(name)).toMatchObject({ status: 'cancelled', next_chunk: 5, rows: 10 });
+  });
+
+  test('that was retried keeps its report when who wrote the one of the cancel wakes up late', async () => {
+    const stage = createStage([source]);
+    const fileId = await stage.upload(source);
+    const late = stage.startWorker();
+    await stage.until(() => stage.file(name).next_chunk === 2);
+    await stage.user(({ store }) => store.files.requestCancel(fileId));
+    stage.next('objects.commitReport', 'frozen before');
+    await stage.until(() => late.frozenUntilMs > stage.scheduler.nowMs);
+    late.frozenUntilMs = Number.POSITIVE_INFINITY;
+
+    stage.startWorker();
+    await stage.rest();
+    const cancelled = stage.file(name);
+    expect(cancelled.status).toBe('cancelled');
+    const former = () =>
+      stage.objects.stored.get(reportKey({ name: cancelled.report_name!, rows: cancelled.report_rows! }))!;
+    await stage.retry(fileId);
+    await stage.rest();
+    expect(stage.outcome(name)).toEqual(expected);
+    const { version } = former();
+
+    late.frozenUntilMs = 0;
+    await stage.until(() => former().version !== version);
+    expect(stage.outcome(name)).toEqual(expected);
+  });
+});

@@ -1,0 +1,356 @@
+/**
+ * Each engine slow, failing, hanging or gone for ten minutes of virtual time in the middle of files: work waits, says for what, asks
+ * seldom, and goes on by itself to the end that it has undisturbed (INV-7). A call of an engine that hangs fails after the time limit
+ * of its adapter, see `HANG_MS`.
+ */
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { isOmsError } from '../../src/errors.ts';
+import { limits } from '../../src/limits.ts';
+import { CODES, type Directed, type EndState, HANG_MS, OUTAGES, startPipeline } from './directed.ts';
+import { PORTS, type PortName } from './scheduler.ts';
+import type { SourceFile } from './source-files.ts';
+
+const OUTAGE_MS = 10 * 60_000;
+const SECOND_MS = 1_000;
+/** What an undisturbed pipeline does in far less. */
+const SOON_MS = 60_000;
+/** After an outage: the longest pause, a lease that ran out meanwhile, and what the sweeper does about a message that was lost. */
+const RECOVERY_MS = limits.outageLastPauseMs + 2 * limits.queueVisibilityMs + limits.strandedMs + 2 * limits.sweepMs;
+const FILES = 7;
+const WORKERS = 3;
+const MANY = 24;
+
+/** Tries of one that waits, with the shortest pauses that chance can give it. */
+function triesWithin(ms: number): number {
+  let tries = 1;
+  for (let atMs = 0; atMs < ms; tries++)
+    atMs += Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** (tries - 1)) / 2;
+  return tries;
+}
+const TRIES = triesWithin(OUTAGE_MS);
+const often = (everyMs: number) => Math.ceil(OUTAGE_MS / everyMs) + 1;
+
+/** The most that work asks of an engine which answers nothing for ten minutes. */
+const MOST_CALLS: Record<PortName, number> = {
+  // Beside the tries of a file, the reads that were under way.
+  objects: FILES * (TRIES + 1),
+  ims: FILES * TRIES,
+  events: TRIES,
+  queue: WORKERS * TRIES + FILES * (often(limits.queueVisibilityMs / 3) + 2) + 2 * often(limits.sweepMs),
+  store:
+    // Each try of a file also tries to say that it waits.
+    2 * FILES * TRIES +
+    FILES * (often(limits.cancelCheckMs) + often(limits.queueVisibilityMs / 3)) +
+    // A message whose file could not be claimed comes again, to whoever is first.
+    FILES * often(limits.queueVisibilityMs) +
+    // The publisher, and the sweeper.
+    TRIES +
+    often(limits.sweepMs),
+};
+
+/** What is asked for again and again while there is no answer. */
+const RETRIED: Record<PortName, string> = {
+  objects: 'objects.open',
+  ims: 'ims.validate',
+  store: 'store.chunks.commit',
+  queue: 'queue.receive',
+  events: 'events.publish',
+};
+
+/** The most of these moments that are within one second. */
+function peak(moments: number[]): number {
+  const sorted = moments.toSorted((a, b) => a - b);
+  let from = 0;
+  return sorted.reduce((most, atMs, n) => {
+    while (atMs - sorted[from]! >= SECOND_MS) from++;
+    return Math.max(most, n - from + 1);
+  }, 0);
+}
+
+const running: Directed[] = [];
+afterEach(() => {
+  for (const pipeline of running.splice(0)) pipeline.close();
+});
+
+function start(options: { files: number; rows: number; workers: number }): Directed {
+  const pipeline = startPipeline({ seed: 1, ...options });
+  running.push(pipeline);
+  return pipeline;
+}
+
+/** All files but the last, which nobody has uploaded, are in work, each with chunks behind and before it. */
+async function inTheMiddle({ files = FILES, workers = WORKERS } = {}): Promise<Directed> {
+  const pipeline = start({ files, rows: 48, workers });
+  const early = pipeline.sources.slice(0, -1);
+  await pipeline.settled('the uploads', Promise.all(early.map(pipeline.uploadFile)), SOON_MS);
+  await pipeline.until('work on all files', () => pipeline.shown().every(({ chunks }) => chunks > 0), SOON_MS);
+  expect(pipeline.openFiles()).toHaveLength(early.length);
+  return pipeline;
+}
+
+/** Until nothing is left to do; what uploads that were refused have left is left to the sweeper. */
+async function comesToRest(pipeline: Directed): Promise<EndState> {
+  await pipeline.until('rest', pipeline.atRest, RECOVERY_MS);
+  await pipeline.stopWork(SOON_MS);
+  await pipeline.until('a look for orphans', () => pipeline.orphans().length === 0, 3 * limits.orphanMs);
+  await pipeline.expectEventsOfOrders();
+  return pipeline.endState();
+}
+
+/** As a client does that is told to try again later. Returns what it was told at last. */
+async function uploadUntilTaken(pipeline: Directed, source: SourceFile): Promise<'created' | 'duplicate'> {
+  for (;;) {
+    const result = await pipeline.settled('an upload', pipeline.uploadFile(source), SOON_MS);
+    // The answer that said that it was created may have been lost.
+    if (result.status === 'fulfilled' && (result.value.kind === 'created' || result.value.kind === 'duplicate'))
+      return result.value.kind;
+    if (result.status === 'rejected' && !(isOmsError(result.reason) && result.reason.retryable)) throw result.reason;
+  }
+}
+
+let expected: EndState;
+beforeAll(async () => {
+  const pipeline = await inTheMiddle();
+  await uploadUntilTaken(pipeline, pipeline.sources.at(-1)!);
+  expected = await comesToRest(pipeline);
+  expect(expected.files).toEqual(Array(FILES).fill(expect.objectContaining({ status: 'completed' })));
+  expect(expected.reports).toHaveLength(FILES);
+});
+
+describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
+  'with $port $kind',
+  ({ port, kind }) => {
+    const dead = kind === 'gone' || kind === 'hanging';
+    const hangMs = kind === 'hanging' ? HANG_MS[port] : 0;
+    /** Files in work cannot go on without it, and can say so. */
+    const isShown = port === 'objects' || port === 'ims';
+    /** An upload is taken without it. */
+    const isNoneOfUploads = port !== 'objects' && port !== 'store';
+
+    test('for ten minutes files wait, say so, ask seldom, and end as if nothing had been', async () => {
+      const pipeline = await inTheMiddle();
+      const { scheduler, until, shown, openFiles } = pipeline;
+      const late = pipeline.sources.at(-1)!;
+      const fromMs = scheduler.nowMs;
+      scheduler.outages.set(port, kind);
+      const waitedFor = new Set<string>();
+      async function passUntil(ms: number): Promise<void> {
+        while (scheduler.nowMs < fromMs + ms) {
+          const untilMs = scheduler.nowMs + SECOND_MS;
+          await until('a second', () => scheduler.nowMs >= untilMs, 2 * SECOND_MS);
+          for (const { waitingFor } of shown()) if (waitingFor !== null) waitedFor.add(waitingFor);
+          // By then what was under way has failed.
+          if (!dead || !isShown || scheduler.nowMs < fromMs + 2 * hangMs + limits.outageLastPauseMs) continue;
+          const early = openFiles().filter(({ name }) => name !== late.name);
+          expect(early).toEqual(Array(FILES - 1).fill(expect.objectContaining({ waitingFor: port })));
+        }
+      }
+
+      await passUntil(OUTAGE_MS / 5);
+      const refused = dead && !isNoneOfUploads;
+      if (refused) {
+        const result = await pipeline.settled('an upload', pipeline.uploadFile(late), 3 * hangMs + SOON_MS);
+        expect(result).toMatchObject({ status: 'rejected', reason: { code: CODES[port], retryable: true } });
+      } else {
+        const told = await uploadUntilTaken(pipeline, late);
+        if (kind !== 'failing' || isNoneOfUploads) expect(told).toBe('created');
+      }
+      if (dead && port === 'store') {
+        const { files } = pipeline.portsFor('reader').store;
+        const look = await pipeline.settled('a look', files.get(shown()[0]!.fileId), hangMs + SOON_MS);
+        expect(look).toMatchObject({ status: 'rejected', reason: { code: CODES.store, retryable: true } });
+      }
+      await passUntil(OUTAGE_MS);
+      if (port === 'queue' && dead) expect(openFiles()).toMatchObject([{ name: late.name, status: 'queued' }]);
+      if (port === 'events') expect(openFiles()).toEqual([]);
+      if (dead) {
+        const asked = scheduler.calls.filter(({ atMs, actor, what }) => {
+          const ofWork = !actor.startsWith('upload') && actor !== 'reader';
+          return atMs >= fromMs && ofWork && what.startsWith(`${port}.`);
+        });
+        expect(asked.length).toBeGreaterThan(OUTAGE_MS / (3 * hangMs + limits.outageLastPauseMs) / 2);
+        expect(asked.length).toBeLessThanOrEqual(MOST_CALLS[port]);
+      }
+
+      const before = new Map(shown().map(({ name, chunks }) => [name, chunks]));
+      scheduler.outages.clear();
+      if (dead && isShown) {
+        const onTheirWay = () => openFiles().filter(({ name, chunks }) => chunks > before.get(name)!);
+        await until('work', () => onTheirWay().length > 0, hangMs + limits.outageLastPauseMs);
+        for (const { waitingFor } of onTheirWay()) expect(waitingFor).toBeNull();
+      }
+      if (refused) expect(await uploadUntilTaken(pipeline, late)).toMatch(/created|duplicate/);
+      expect(await comesToRest(pipeline)).toEqual(expected);
+      if (isShown && kind !== 'slow') expect([...waitedFor]).toEqual([port]);
+      else expect([...waitedFor].filter((engine) => engine !== port)).toEqual([]);
+      // No outage but the store's own, which keeps the leases, looks like a crash.
+      if (port !== 'store') expect(new Set(shown().map(({ attempts }) => attempts))).toEqual(new Set([1]));
+    });
+
+    test('a stop ends in time, and a later start goes on', async () => {
+      const pipeline = await inTheMiddle();
+      const { scheduler, until } = pipeline;
+      const fromMs = scheduler.nowMs;
+      scheduler.outages.set(port, kind);
+      await until('a minute', () => scheduler.nowMs >= fromMs + SOON_MS, 2 * SOON_MS);
+      // What is under way is not cut off: a call, and what gives the file and its message back, three more.
+      await pipeline.stopWork(4 * hangMs + SOON_MS);
+      await pipeline.stopSweeper(4 * hangMs + SOON_MS);
+      scheduler.outages.clear();
+      pipeline.startAgain();
+      await uploadUntilTaken(pipeline, pipeline.sources.at(-1)!);
+      expect(await comesToRest(pipeline)).toEqual(expected);
+    });
+  },
+);
+
+/** The steps of an upload behind which something is durable already, or may be. */
+const STEPS = [
+  { step: 'complete an object', at: ['objects.commit'] },
+  { step: 'record a file', at: ['store.files.create'] },
+  { step: 'record or withdraw a file', at: ['store.files.create', 'store.files.withdraw'] },
+  { step: 'queue a job', at: ['queue.send'] },
+];
+
+describe.each(STEPS.flatMap((step) => (['failing', 'hanging', 'gone'] as const).map((kind) => ({ ...step, kind }))))(
+  'with the calls $kind that $step',
+  ({ at, kind }) => {
+    test('no upload is lost, none is there twice, and none leaves an object behind', async () => {
+      const pipeline = start({ files: 12, rows: 4, workers: WORKERS });
+      const { scheduler, sources, shown } = pipeline;
+      for (const what of at) scheduler.outages.set(what, kind);
+      const uploads = Promise.allSettled(sources.map(pipeline.uploadFile));
+      await pipeline.settled('the uploads', uploads, 3 * HANG_MS.store);
+      scheduler.outages.clear();
+      const told = await uploads;
+      const refused = sources.filter((_, n) => told[n]!.status === 'rejected');
+      for (const [n, { name }] of sources.entries()) {
+        const result = told[n]!;
+        // INV-5
+        if (result.status === 'fulfilled') expect(shown().map((file) => file.name)).toContain(name);
+        else expect(result.reason).toMatchObject({ retryable: true });
+      }
+      if (at.includes('queue.send')) expect(refused).toEqual([]);
+      else expect(refused.length).toBeGreaterThan(0);
+      // What could not be taken back is left to the sweeper, what could be is not.
+      if (at.length > 1 && kind !== 'failing') expect(pipeline.orphans().length).toBeGreaterThan(0);
+      if (at.length === 1 && at[0] === 'store.files.create') {
+        expect(pipeline.orphans()).toEqual([]);
+        // Whose record is there was told so, though the answer to the record was lost.
+        expect(refused.filter(({ name }) => shown().some((file) => file.name === name))).toEqual([]);
+      }
+      for (const source of refused) await uploadUntilTaken(pipeline, source);
+      const { files } = await comesToRest(pipeline);
+      const names = sources.map(({ name }) => name).toSorted();
+      expect(files).toEqual(names.map((name) => expect.objectContaining({ name, status: 'completed' })));
+    });
+  },
+);
+
+describe.each(['failing', 'hanging', 'gone'] as const)('with the queue %s', (kind) => {
+  test('a file that is long in work keeps its lease', async () => {
+    const pipeline = await inTheMiddle();
+    const { scheduler, until, store, openFiles } = pipeline;
+    scheduler.outages.set('objects', 'slow').set('queue', kind);
+    const fromMs = scheduler.nowMs;
+    while (openFiles().length > 0) {
+      const untilMs = scheduler.nowMs + SECOND_MS;
+      await until('a second', () => scheduler.nowMs >= untilMs, 2 * SECOND_MS);
+      for (const file of store.rows<{ name: string; lease_until: number }>(
+        "select name, lease_until from files where status = 'processing'",
+      ))
+        expect(file.lease_until, file.name).toBeGreaterThan(scheduler.nowMs);
+    }
+    expect(scheduler.nowMs - fromMs).toBeGreaterThan(limits.queueVisibilityMs);
+    for (const file of pipeline.shown()) expect(file).toMatchObject({ status: 'completed', attempts: 1 });
+  });
+});
+
+describe.each([
+  { port: 'ims', kind: 'gone' },
+  { port: 'ims', kind: 'hanging' },
+  { port: 'objects', kind: 'gone' },
+  { port: 'objects', kind: 'hanging' },
+] as const)('a cancel with $port $kind', ({ port, kind }) => {
+  test('ends the file in time; one with a report once that can be written', async () => {
+    const pipeline = await inTheMiddle();
+    const { scheduler, until, shown } = pipeline;
+    scheduler.outages.set(port, kind);
+    const hangMs = kind === 'hanging' ? HANG_MS[port] : 0;
+    await until('the wait', () => shown().every(({ waitingFor }) => waitingFor === port), 2 * hangMs + SOON_MS);
+    const { files } = pipeline.portsFor('user').store;
+    const { name, fileId, chunks } = shown()[0]!;
+    await pipeline.settled('the cancel', files.requestCancel(fileId), SOON_MS);
+    const isCancelled = () => shown()[0]!.status === 'cancelled';
+    const inTimeMs = hangMs + limits.outageLastPauseMs + limits.cancelCheckMs;
+    if (port === 'objects') {
+      await until('a pause', () => scheduler.calls.at(-1)!.what === 'objects.stage', inTimeMs);
+      scheduler.outages.clear();
+    }
+    await until('the end of the cancelled file', isCancelled, inTimeMs);
+    scheduler.outages.clear();
+    await until('rest', pipeline.atRest, RECOVERY_MS);
+    expect(shown()[0]).toMatchObject({ name, status: 'cancelled', chunks: expect.toSatisfy((n) => n >= chunks) });
+    const others = (state: EndState) => state.files.slice(1, FILES - 1);
+    expect(others(pipeline.endState())).toEqual(others(expected));
+  });
+});
+
+describe.each(
+  (['objects', 'ims', 'store', 'queue'] as const).flatMap((port) =>
+    (['gone', 'hanging'] as const).map((kind) => ({ port, kind })),
+  ),
+)(`with $port $kind and ${MANY} that wait for it`, ({ port, kind }) => {
+  test('they do not ask all at once, nor when it is back', async () => {
+    const workers = port === 'queue' ? MANY : MANY / limits.workerSlots;
+    const pipeline = await inTheMiddle({ files: MANY + 1, workers });
+    const { scheduler, shown, step } = pipeline;
+    const fromMs = scheduler.nowMs;
+    scheduler.outages.set(port, kind);
+    await pipeline.until('the end', () => scheduler.nowMs >= fromMs + OUTAGE_MS, 2 * OUTAGE_MS);
+    scheduler.outages.clear();
+    const backMs = scheduler.nowMs;
+    const before = new Map(shown().map((file) => [file.name, file.chunks]));
+    /** When each got on: a file by its next chunk, a worker by its next look for a message. */
+    const on = new Map<string, number>();
+    const waiting = port === 'queue' ? MANY : pipeline.openFiles().length;
+    const open = new Set(pipeline.openFiles().map(({ name }) => name));
+    for (let seen = backMs; on.size < waiting; await step()) {
+      expect(scheduler.nowMs - backMs).toBeLessThan(RECOVERY_MS);
+      if (scheduler.nowMs < seen + SECOND_MS / 20) continue;
+      seen = scheduler.nowMs;
+      if (port === 'queue') {
+        for (const { atMs, actor, what } of scheduler.calls)
+          if (what === RETRIED.queue && atMs >= backMs && !on.has(actor)) on.set(actor, atMs);
+      } else
+        for (const { name, chunks, status } of shown())
+          if (open.has(name) && !on.has(name) && (chunks > before.get(name)! || status === 'completed'))
+            on.set(name, scheduler.nowMs);
+    }
+    const tries = scheduler.calls.filter(({ atMs, what }) => what === RETRIED[port] && atMs < backMs);
+    // The pauses are short at first, and spread what began together only as they grow.
+    const late = tries.filter(({ atMs }) => atMs > fromMs + OUTAGE_MS / 2).map(({ atMs }) => atMs);
+    expect(late.length).toBeGreaterThan(MANY / 2);
+    // An order store that hangs is asked so seldom that pauses of seconds spread nothing: each asks once in its time limit.
+    if (port === 'store' && kind === 'hanging')
+      return expect(late.length).toBeLessThanOrEqual(MANY * Math.ceil(OUTAGE_MS / 2 / HANG_MS.store));
+    expect(peak(late)).toBeLessThanOrEqual(MANY / 2);
+    expect(peak([...on.values()])).toBeLessThanOrEqual(MANY / 2);
+  });
+});
+
+test('a backlog does not fall on an order store that is gone', async () => {
+  const pipeline = start({ files: 60, rows: 4, workers: WORKERS });
+  const { scheduler } = pipeline;
+  await pipeline.settled('the uploads', Promise.all(pipeline.sources.map(pipeline.uploadFile)), SOON_MS);
+  const fromMs = scheduler.nowMs;
+  scheduler.outages.set('store', 'gone');
+  await pipeline.until('the end', () => scheduler.nowMs >= fromMs + OUTAGE_MS, 2 * OUTAGE_MS);
+  const claims = scheduler.calls.filter(({ atMs, what }) => what === 'store.files.claim' && atMs >= fromMs);
+  expect(claims.length).toBeGreaterThan(WORKERS * (TRIES / 4));
+  expect(claims.length).toBeLessThanOrEqual(WORKERS * limits.workerSlots * TRIES);
+  const late = claims.filter(({ atMs }) => atMs > fromMs + SOON_MS).map(({ atMs }) => atMs);
+  expect(peak(late)).toBeLessThanOrEqual(WORKERS * limits.workerSlots);
+  scheduler.outages.clear();
+  await pipeline.until('rest', pipeline.atRest, 2 * RECOVERY_MS);
+});

@@ -1,0 +1,11 @@
+/** What `oms verify` finds off in a store. */
+import { verify } from '../../src/pipeline/verify.ts';
+import type { ObjectStore } from '../../src/ports/object-store.ts';
+import type { OrderStore } from '../../src/ports/order-store.ts';
+import type { Violation } from '../../src/ports/verification.ts';
+
+export async function violationsOf(store: OrderStore, objects: ObjectStore | null = null): Promise<Violation[]> {
+  const found: Violation[] = [];
+  for await (const violation of verify(store, objects, { maxInflatedBytes: 2 ** 30 })) found.push(violation);
+  return found;
+}
