@@ -136,6 +136,18 @@ for (const { name, open, missing } of orderStores)
         expect(await store.files.get(other.fileId)).toBeNull();
       });
 
+      test('a key is found, not its bytes alone, by who asks while its file is being created', async () => {
+        for (let round = 0; round < 50; round++) {
+          const file = newFile({ idempotencyKey: unique('key') });
+          const creation = store.files.create(file);
+          const again = { ...file, fileId: newFile().fileId };
+          let refused = await store.files.wouldRefuse(again);
+          while (!refused) refused = await store.files.wouldRefuse(again);
+          expect(refused).toMatchObject({ kind: 'repeated', file: { fileId: file.fileId } });
+          await creation;
+        }
+      });
+
       test('with one idempotency key at one moment makes one file, which all are told', async () => {
         const { sha256 } = newFile();
         const idempotencyKey = unique('key');

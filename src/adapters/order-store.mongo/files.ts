@@ -78,6 +78,8 @@ export function createFiles(
     create,
 
     async wouldRefuse({ sha256, force, idempotencyKey }) {
+      // Before the key, which is claimed before the bytes are: one who does both meanwhile is then found by the key.
+      const live = force ? null : await findLive(database, sha256);
       if (idempotencyKey !== null) {
         const known = await idempotencyKeys.findOne({
           _id: uploadKeyId(idempotencyKey),
@@ -87,9 +89,7 @@ export function createFiles(
         if (known && file)
           return known.fingerprint === sha256 ? { kind: 'repeated', file: toFileRecord(file) } : { kind: 'key_reused' };
       }
-      if (force) return null;
-      const file = await findLive(database, sha256);
-      return file && { kind: 'duplicate', existingFileId: file._id };
+      return live && { kind: 'duplicate', existingFileId: live._id };
     },
 
     async withdraw(fileId) {

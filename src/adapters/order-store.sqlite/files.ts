@@ -21,7 +21,10 @@ import { idempotencyKeys } from './idempotency.ts';
 
 const UPLOAD = 'upload';
 
-/** The answer for bytes that are here already, or null. */
+/**
+ * The answer for bytes that are here already, or null. The bytes are looked for before the key: one who commits both in between is
+ * then found by the key, which comes first.
+ */
 function refusal(db: Database) {
   const live = db.prepare(
     "select file_id from files where sha256 = ? and status in ('queued', 'processing', 'completed') order by file_no limit 1",
@@ -29,13 +32,12 @@ function refusal(db: Database) {
   const get = db.prepare('select * from files where file_id = ?');
   const keys = idempotencyKeys(db, UPLOAD);
   return (file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>, now: number): CreateFileResult | null => {
+    const existing = file.force ? undefined : (live.get(file.sha256) as { file_id: string } | undefined);
     const known = keys.find(file.idempotencyKey, now);
     if (known) {
       if (known.fingerprint !== file.sha256) return { kind: 'key_reused' };
       return { kind: 'repeated', file: toFileRecord(get.get(known.answer) as unknown as FileRow) };
     }
-    if (file.force) return null;
-    const existing = live.get(file.sha256) as { file_id: string } | undefined;
     return existing ? { kind: 'duplicate', existingFileId: existing.file_id } : null;
   };
 }
