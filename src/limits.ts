@@ -247,8 +247,12 @@ export const limits = {
   sseRetryMs: 1_000,
   /** A comment line keeps a quiet subscription open through proxies. */
   sseKeepAliveMs: 15_000,
-  /** How often a file is looked at for its progress stream. */
+  /** How often files are looked at for streams of progress. */
   progressMs: 250,
+  /** Open files asked for one by one in a look, as they have left its lists: small reads by key. */
+  progressLookups: 100,
+  /** Files that wait to be sent to one subscriber, or to be looked at again: some 1 KB each. */
+  maxProgressChanges: 1_000,
 
   // The event stream in Kafka.
   /** Connecting to a broker, and naming oneself to it: brokers on other continents answer sooner. */

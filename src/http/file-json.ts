@@ -1,10 +1,12 @@
 /** A file as the API shows it. */
 import type { FileRecord } from '../model/file.ts';
 import { isEnded } from '../model/file.ts';
+import type { FileAnswer } from './answers.ts';
 
-const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+const iso = (ms: number) => new Date(ms).toISOString();
+const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
-export function fileJson(file: FileRecord) {
+export function fileJson(file: FileRecord): FileAnswer {
   return {
     file_id: file.fileId,
     name: file.name,
@@ -20,14 +22,14 @@ export function fileJson(file: FileRecord) {
     waiting_for: file.waitingFor,
     cancel_requested: file.cancelRequested,
     created_at: iso(file.createdAtMs),
-    started_at: iso(file.startedAtMs),
-    finished_at: iso(file.finishedAtMs),
+    started_at: isoOrNull(file.startedAtMs),
+    finished_at: isoOrNull(file.finishedAtMs),
     attempts: file.attempts,
     links: { self: `/files/${file.fileId}` },
   };
 }
 
-function progressJson(file: FileRecord) {
+function progressJson(file: FileRecord): FileAnswer['progress'] {
   // An object in a bucket may be empty.
   const share = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / Math.max(1, file.sizeBytes));
   const rowsPerSecond = file.rowsPerSecond === null ? null : Math.round(file.rowsPerSecond);

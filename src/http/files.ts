@@ -7,6 +7,7 @@ import { REASON_CODES } from '../model/rejection.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import type { RejectionAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
 import { oneOf, pageJson, pageShape, readPage, readQuery, text } from './parameters.ts';
@@ -70,12 +71,16 @@ export function fileRoutes(
     );
     const columns = (file.columns ?? []).filter((column) => !column.startsWith('_'));
     return c.json(
-      pageJson(list, page, ({ row, reasons, values }) => ({
-        row,
-        codes: [...new Set(reasons.map((reason) => reason.code))],
-        reasons,
-        values: Object.fromEntries(columns.map((column, i) => [column, values[i] ?? ''])),
-      })),
+      pageJson(
+        list,
+        page,
+        ({ row, reasons, values }): RejectionAnswer => ({
+          row,
+          codes: [...new Set(reasons.map((reason) => reason.code))],
+          reasons,
+          values: Object.fromEntries(columns.map((column, i) => [column, values[i] ?? ''])),
+        }),
+      ),
     );
   });
 

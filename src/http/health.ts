@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { type EngineState, inspectEngine } from '../check-engines.ts';
 import { limits } from '../limits.ts';
 import type { Inspected } from '../ports/inspection.ts';
+import type { HealthAnswer, ReadyAnswer } from './answers.ts';
 
 /** Asks each dependency, all at once, each with a bound. */
 export async function checkDependencies(dependencies: Record<string, Inspected>): Promise<Record<string, EngineState>> {
@@ -14,11 +15,12 @@ export async function checkDependencies(dependencies: Record<string, Inspected>)
 
 export function healthRoutes(dependencies: Record<string, Inspected>) {
   const app = new Hono();
-  app.get('/healthz', (c) => c.json({ status: 'ok' }));
+  app.get('/healthz', (c) => c.json({ status: 'ok' } satisfies HealthAnswer));
   app.get('/readyz', async (c) => {
     const checks = await checkDependencies(dependencies);
     const ready = Object.values(checks).every(({ status }) => status === 'up');
-    return c.json({ status: ready ? 'ready' : 'not_ready', dependencies: checks }, ready ? 200 : 503);
+    const answer: ReadyAnswer = { status: ready ? 'ready' : 'not_ready', dependencies: checks };
+    return c.json(answer, ready ? 200 : 503);
   });
   return app;
 }

@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { findReport } from '../pipeline/report.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import type { ReportAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { pageJson, pageShape, readPage, readQuery } from './parameters.ts';
 
@@ -14,14 +15,18 @@ export function invalidFileRoutes({ store, objects }: { store: OrderStore; objec
   app.get('/invalid-files', async (c) => {
     const page = await store.files.reports(readPage(LIST, readQuery(c, pageShape)));
     return c.json(
-      pageJson(LIST, page, ({ fileId, report }) => ({
-        name: report.name,
-        file_id: fileId,
-        rows: report.rows,
-        size_bytes: report.sizeBytes,
-        created_at: new Date(report.createdAtMs).toISOString(),
-        url: `/invalid-files/${report.name}`,
-      })),
+      pageJson(
+        LIST,
+        page,
+        ({ fileId, report }): ReportAnswer => ({
+          name: report.name,
+          file_id: fileId,
+          rows: report.rows,
+          size_bytes: report.sizeBytes,
+          created_at: new Date(report.createdAtMs).toISOString(),
+          url: `/invalid-files/${report.name}`,
+        }),
+      ),
     );
   });
 

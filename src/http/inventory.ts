@@ -7,7 +7,8 @@ import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
-import type { OrderStore, StockChange } from '../ports/order-store.ts';
+import type { OrderStore, StockChange, StockLevel, StockResult } from '../ports/order-store.ts';
+import type { StockAnswer, StockResultAnswer, StockResultsAnswer } from './answers.ts';
 import { oneOf, pageJson, pageShape, readPage, readQuery, text } from './parameters.ts';
 import { problem } from './problem.ts';
 import { readIdempotencyKey } from './upload.ts';
@@ -23,7 +24,8 @@ export function inventoryRoutes({ store }: { store: OrderStore }) {
     const list = ['inventory', query.sku, query.hub_id, sort];
     const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
     const page = await store.stock.list(filter, readPage(list, query));
-    return c.json(pageJson(list, page, ({ sku, hubId, available }) => ({ sku, hub_id: hubId, available })));
+    const stockJson = ({ sku, hubId, available }: StockLevel): StockAnswer => ({ sku, hub_id: hubId, available });
+    return c.json(pageJson(list, page, stockJson));
   });
 
   const limited = bodyLimit({
@@ -39,16 +41,14 @@ export function inventoryRoutes({ store }: { store: OrderStore }) {
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
     const changes = await readChanges(c, kind);
     const results = await store.stock.change(changes, idempotencyKey);
-    return c.json({
-      results: results.map((result) => ({
-        sku: result.sku,
-        hub_id: result.hubId,
-        available: result.available,
-        ...('error' in result ? { status: 'refused', code: result.error } : { status: 'ok' }),
-      })),
-    });
+    return c.json({ results: results.map(resultJson) } satisfies StockResultsAnswer);
   }
   return app;
+}
+
+function resultJson(result: StockResult): StockResultAnswer {
+  const stock = { sku: result.sku, hub_id: result.hubId, available: result.available };
+  return 'error' in result ? { ...stock, status: 'refused', code: result.error } : { ...stock, status: 'ok' };
 }
 
 async function readChanges(c: Context<{ Bindings: HttpBindings }>, kind: Kind): Promise<StockChange[]> {

@@ -1,12 +1,19 @@
-/** `/orders`: one by its id, and lists with filters, newest first. */
+/** `/orders`: one by its id, its events, and lists with filters, newest first. */
 import { Hono } from 'hono';
-import { ORDER_STATUSES, orderJson } from '../model/order.ts';
+import { orderCreatedJson } from '../model/event.ts';
+import { ORDER_STATUSES, type Order, orderJson } from '../model/order.ts';
 import type { OrderFilter, OrderStore } from '../ports/order-store.ts';
+import type { OrderAnswer, PageAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { oneOf, pageJson, pageShape, readPage, readQuery, text, time } from './parameters.ts';
 
 export function orderRoutes({ store }: { store: OrderStore }) {
   const app = new Hono();
+  const find = async (orderId: string): Promise<Order> => {
+    const order = await store.orders.get(orderId);
+    if (!order) throw notFound('order', orderId);
+    return order;
+  };
 
   app.get('/orders', async (c) => {
     const query = readQuery(c, {
@@ -34,13 +41,20 @@ export function orderRoutes({ store }: { store: OrderStore }) {
         q: query.q,
       }).filter(([, value]) => value !== undefined),
     ) as OrderFilter;
-    return c.json(pageJson(list, await store.orders.list(filter, readPage(list, query)), orderJson));
+    const page: PageAnswer<OrderAnswer> = pageJson(
+      list,
+      await store.orders.list(filter, readPage(list, query)),
+      orderJson,
+    );
+    return c.json(page);
   });
 
-  app.get('/orders/:id', async (c) => {
-    const order = await store.orders.get(c.req.param('id'));
-    if (!order) throw notFound('order', c.req.param('id'));
-    return c.json(orderJson(order));
+  app.get('/orders/:id', async (c) => c.json(orderJson(await find(c.req.param('id'))) satisfies OrderAnswer));
+
+  // Each event as the bytes that subscribers get, which depend on the order alone (INV-3).
+  app.get('/orders/:id/events', async (c) => {
+    const order = await find(c.req.param('id'));
+    return c.body(`{"items":[${orderCreatedJson(order)}]}`, 200, { 'content-type': 'application/json' });
   });
   return app;
 }

@@ -21,9 +21,12 @@ import { isLoopback, localOnly } from './local-only.ts';
 import { metricsRoutes } from './metrics.ts';
 import { orderRoutes } from './orders.ts';
 import { problem } from './problem.ts';
+import { progressRoutes } from './progress.ts';
+import { sampleRoutes } from './samples.ts';
 import { sampleRowsPerSecond, statsRoutes } from './stats.ts';
 import { answerUnreadable, answerUnroutable } from './unreadable.ts';
 import { uploadRoutes } from './upload.ts';
+import { webPage } from './web.ts';
 
 /** What `/readyz` asks. */
 const DEPENDENCIES: Record<Role, readonly string[]> = {
@@ -47,7 +50,10 @@ export function createHttpApp(
 ) {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.onError((error, c) => answerError(error, c, logger));
-  app.notFound((c) => problem(c, 404, 'not_found', `there is nothing at ${c.req.method} ${c.req.path}`));
+  const web = roles.includes('api') ? webPage() : null;
+  app.notFound(
+    (c) => web?.nothingHere(c) ?? problem(c, 404, 'not_found', `there is nothing at ${c.req.method} ${c.req.path}`),
+  );
   app.use(lingerAfterEarlyAnswer);
   app.use(async (c, next) => {
     await next();
@@ -62,14 +68,17 @@ export function createHttpApp(
   const needed = new Set(roles.flatMap((role) => DEPENDENCIES[role]));
   app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)))));
   app.route('/', metricsRoutes(ports));
-  if (!roles.includes('api')) return app;
+  if (!web) return app;
+  app.use(web.serve);
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, stopping));
+  app.route('/', progressRoutes({ ...ports, logger }, stopping));
   app.route('/', statsRoutes(ports, rowsPerSecond));
   app.route('/', invalidFileRoutes(ports));
   app.route('/', orderRoutes(ports));
   app.route('/', inventoryRoutes(ports));
   app.route('/', eventRoutes({ ...ports, logger }, stopping));
+  app.route('/', sampleRoutes());
   return app;
 }
 

@@ -5,6 +5,7 @@ import { limits } from '../limits.ts';
 import { formatMinor } from '../model/money.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import type { HistoryAnswer, StatsAnswer } from './answers.ts';
 import { oneOf, readQuery, time } from './parameters.ts';
 
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
@@ -14,7 +15,7 @@ export function statsRoutes({ store, clock }: { store: OrderStore; clock: Clock 
 
   app.get('/stats', async (c) => {
     const { files, rows, orders, invalidByCode, events } = await store.statistics.totals();
-    return c.json({
+    const answer: StatsAnswer = {
       files: { total: Object.values(files).reduce((sum, count) => sum + count, 0), ...files },
       rows,
       orders: {
@@ -26,7 +27,8 @@ export function statsRoutes({ store, clock }: { store: OrderStore; clock: Clock 
       invalid_by_code: invalidByCode,
       events,
       rows_per_second: rowsPerSecond(),
-    });
+    };
+    return c.json(answer);
   });
 
   app.get('/stats/history', async (c) => {
@@ -41,7 +43,10 @@ export function statsRoutes({ store, clock }: { store: OrderStore; clock: Clock 
         `from and to span more than ${limits.maxHistoryBuckets} buckets: ask for less or a larger bucket`,
       );
     const items = await store.statistics.history(bucketMs, fromMs, toMs);
-    return c.json({ items: items.map(({ atMs, ...counts }) => ({ at: new Date(atMs).toISOString(), ...counts })) });
+    const answer: HistoryAnswer = {
+      items: items.map(({ atMs, ...counts }) => ({ at: new Date(atMs).toISOString(), ...counts })),
+    };
+    return c.json(answer);
   });
   return app;
 }

@@ -12,6 +12,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { parseEncoding } from '../pipeline/intake.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
+import type { UploadAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
 import { flag, readQuery, text } from './parameters.ts';
@@ -64,7 +65,8 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         case 'repeated': {
           const { file_id, name, size_bytes, sha256, links } = fileJson(result.file);
           c.header('location', links.self);
-          return c.json({ file_id, name, status: 'queued', size_bytes, sha256, links }, 202);
+          const answer: UploadAnswer = { file_id, name, status: 'queued', size_bytes, sha256, links };
+          return c.json(answer, 202);
         }
         case 'duplicate':
           return problem(

@@ -1,0 +1,161 @@
+/**
+ * `GET /progress`: all files that change, as Server-Sent Events, so that a page with many files needs one connection. First come
+ * the files that are open, then each file whenever it has changed.
+ *
+ * One look at the store each `limits.progressMs` serves all subscribers, and there is none while nobody subscribes. A look sees
+ * the newest page of files, those in work, and those known to be open that have left these lists.
+ */
+import { Hono } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { Logger } from 'pino';
+import { limits } from '../limits.ts';
+import { type FileRecord, isEnded } from '../model/file.ts';
+import { type Clock, every } from '../ports/clock.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import { fileJson } from './file-json.ts';
+
+interface ProgressPorts {
+  store: OrderStore;
+  clock: Clock;
+  logger: Logger;
+}
+
+export function progressRoutes(ports: ProgressPorts, stopping: AbortSignal) {
+  const app = new Hono();
+  const watch = new FileWatch(ports);
+
+  app.get('/progress', async (c) => {
+    // A store that is down is answered before the stream begins.
+    const changes = await watch.subscribe();
+    return streamSSE(c, async (stream) => {
+      stream.onAbort(() => changes.end());
+      const stop = AbortSignal.any([changes.ended, stopping]);
+      try {
+        await stream.write(`retry: ${limits.sseRetryMs}\n: files\n\n`);
+        for (;;) {
+          const files = await changes.next(ports.clock, stop);
+          if (stop.aborted) return;
+          await stream.write(
+            files.length === 0 ? ': still here\n\n' : files.map((json) => `event: file\ndata: ${json}\n\n`).join(''),
+          );
+        }
+      } finally {
+        changes.end();
+      }
+    });
+  });
+  return app;
+}
+
+/** What one subscriber has still to be sent: of each file its newest state. */
+class Changes {
+  readonly #files = new Map<string, string>();
+  readonly #ending = new AbortController();
+  readonly #onEnd: () => void;
+  #came = new AbortController();
+
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  get ended(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** A subscriber that takes too little for too long is ended: it comes back and begins with the open files. */
+  add(fileId: string, json: string): void {
+    this.#files.set(fileId, json);
+    if (this.#files.size > limits.maxProgressChanges) this.end();
+    this.#came.abort();
+  }
+
+  /** Waits until there are some; none when it is time to keep the connection alive. */
+  async next(clock: Clock, stop: AbortSignal): Promise<string[]> {
+    if (this.#files.size === 0) await clock.sleep(limits.sseKeepAliveMs, AbortSignal.any([stop, this.#came.signal]));
+    const files = [...this.#files.values()];
+    this.#files.clear();
+    this.#came = new AbortController();
+    return files;
+  }
+
+  end(): void {
+    this.#ending.abort();
+    this.#onEnd();
+  }
+}
+
+interface Known {
+  json: string;
+  open: boolean;
+}
+
+class FileWatch {
+  readonly #ports: ProgressPorts;
+  readonly #subscribers = new Set<Changes>();
+  #known = new Map<string, Known>();
+  #looking: Promise<void> | null = null;
+  #looks: { stop(): void } | null = null;
+
+  constructor(ports: ProgressPorts) {
+    this.#ports = ports;
+  }
+
+  async subscribe(): Promise<Changes> {
+    await this.#look();
+    const changes = new Changes(() => this.#leave(changes));
+    for (const [fileId, { json, open }] of this.#known) if (open) changes.add(fileId, json);
+    this.#subscribers.add(changes);
+    this.#looks ??= every(this.#ports.clock, limits.progressMs, async () => {
+      try {
+        await this.#look();
+      } catch (error) {
+        this.#ports.logger.warn({ err: error }, 'the subscriptions to progress were broken off');
+        for (const subscriber of this.#subscribers) subscriber.end();
+      }
+    });
+    return changes;
+  }
+
+  #leave(changes: Changes): void {
+    this.#subscribers.delete(changes);
+    if (this.#subscribers.size > 0) return;
+    this.#looks?.stop();
+    this.#looks = null;
+    this.#known.clear();
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= this.#lookNow().finally(() => {
+      this.#looking = null;
+    });
+    return this.#looking;
+  }
+
+  async #lookNow(): Promise<void> {
+    const { files } = this.#ports.store;
+    const page = { limit: limits.pageItems, after: null };
+    const lists = await Promise.all([
+      files.list({}, page),
+      files.list({ status: 'processing' }, page),
+      files.list({ status: 'waiting' }, page),
+    ]);
+    const seen = new Map(lists.flatMap(({ items }) => items).map((file) => [file.fileId, file]));
+    const before = this.#known;
+    // The oldest first, as files are worked through in that order.
+    const left = [...before]
+      .filter(([fileId, { open }]) => open && !seen.has(fileId))
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const asked = left.slice(0, limits.progressLookups).map(([fileId]) => files.get(fileId));
+    for (const file of await Promise.all(asked)) if (file) seen.set(file.fileId, file);
+
+    this.#known = new Map(left.slice(limits.progressLookups, limits.maxProgressChanges));
+    for (const file of seen.values()) this.#tell(file, before.get(file.fileId));
+  }
+
+  #tell(file: FileRecord, before: Known | undefined): void {
+    const { fileId } = file;
+    const json = JSON.stringify(fileJson(file));
+    this.#known.set(fileId, { json, open: !isEnded(file.status) });
+    if (before?.json !== json) for (const subscriber of this.#subscribers) subscriber.add(fileId, json);
+  }
+}

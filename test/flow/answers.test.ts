@@ -1,0 +1,99 @@
+/** Every JSON answer of the running service has the shape that `answers.ts` tells, nothing missing and nothing more. */
+import { beforeAll, expect, test } from 'vitest';
+import type * as z from 'zod';
+import * as answers from '../../src/http/answers.ts';
+import { readEvents, send } from '../support/http.ts';
+import {
+  csv,
+  type FileJson,
+  getJson,
+  ingest,
+  orderLine,
+  type Service,
+  setStock,
+  startService,
+  upload,
+} from '../support/service.ts';
+
+let service: Service;
+let completed: FileJson;
+let failed: FileJson;
+beforeAll(async () => {
+  service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 5]]);
+  completed = await ingest(
+    service,
+    csv(
+      orderLine('A-1'),
+      orderLine('A-2', { quantity: 'two' }),
+      orderLine('A-3', { sku: 'nothing' }),
+      orderLine('A-4', { quantity: '9', total_amount: '179.91' }),
+    ),
+  );
+  failed = await ingest(service, 'no,orders\n1,2\n', '?name=other.csv');
+});
+
+/** The schema's own words when the answer is another, and never an answer that only looks right because it is empty. */
+function fits(schema: z.ZodType, answer: unknown): void {
+  expect(schema.safeParse(answer).error?.issues ?? []).toEqual([]);
+  if (answer && typeof answer === 'object' && 'items' in answer) expect(answer.items).not.toEqual([]);
+}
+
+test.each([
+  ['/files', answers.filesAnswer],
+  ['/files?limit=1', answers.filesAnswer],
+  ['/orders', answers.ordersAnswer],
+  ['/orders/A-1', answers.orderAnswer],
+  ['/orders/A-1/events', answers.orderEventsAnswer],
+  ['/inventory', answers.inventoryAnswer],
+  ['/invalid-files', answers.reportsAnswer],
+  ['/stats', answers.statsAnswer],
+  ['/stats/history', answers.historyAnswer],
+  ['/healthz', answers.healthAnswer],
+  ['/readyz', answers.readyAnswer],
+])('GET %s', async (path, schema) => fits(schema, await getJson(service, path)));
+
+test('GET /files/{file_id} of a file that ended well and of one that failed', async () => {
+  expect([completed.status, failed.status]).toEqual(['completed', 'failed']);
+  fits(answers.fileAnswer, completed);
+  fits(answers.fileAnswer, failed);
+});
+
+test('GET /files/{file_id}/rejections', async () =>
+  fits(answers.rejectionsAnswer, await getJson(service, `/files/${completed.file_id}/rejections`)));
+
+test('POST /upload, and the files that cancel and retry answer', async () => {
+  const uploaded = await (await upload(service, csv(orderLine('B-1')), '?name=b.csv')).json();
+  fits(answers.uploadAnswer, uploaded);
+  const retried = await send(service, 'POST', `/files/${failed.file_id}/retry`);
+  expect(retried.status).toBe(202);
+  fits(answers.fileAnswer, await retried.json());
+});
+
+test('PUT /inventory and POST /inventory/adjust, carried out and refused', async () => {
+  const set = await send(service, 'PUT', '/inventory', { items: [{ sku: 'S', hub_id: 'H', available: 1 }] });
+  const adjusted = await send(service, 'POST', '/inventory/adjust', {
+    items: [
+      { sku: 'S', hub_id: 'H', delta: -1 },
+      { sku: 'S', hub_id: 'H', delta: -1 },
+    ],
+  });
+  fits(answers.stockResultsAnswer, await set.json());
+  const answer = (await adjusted.json()) as answers.StockResultsAnswer;
+  fits(answers.stockResultsAnswer, answer);
+  expect(answer.results.map(({ status }) => status)).toEqual(['ok', 'refused']);
+});
+
+test('a problem', async () => fits(answers.problemAnswer, await (await fetch(`${service.url}/files/none`)).json()));
+
+test('an event of GET /events, which is the one of its order', async () => {
+  const response = await fetch(`${service.url}/events?after=0`);
+  for await (const { data } of readEvents(response)) {
+    if (data === '') continue;
+    const event = JSON.parse(data) as answers.EventAnswer;
+    fits(answers.eventAnswer, event);
+    const ofOrder = await fetch(`${service.url}/orders/${event.subject}/events`);
+    expect(await ofOrder.text()).toBe(`{"items":[${data}]}`);
+    return;
+  }
+});

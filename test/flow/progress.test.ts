@@ -1,0 +1,108 @@
+/** `GET /progress`: the open files first, then each file that changes, to every subscriber. */
+import { beforeAll, expect, test } from 'vitest';
+import * as answers from '../../src/http/answers.ts';
+import { readEvents, setSwitches, until } from '../support/http.ts';
+import {
+  csv,
+  ended,
+  type FileJson,
+  getJson,
+  ingest,
+  orderLine,
+  type Service,
+  setStock,
+  startService,
+  upload,
+} from '../support/service.ts';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 100_000]]);
+});
+
+const subscribe = () => fetch(`${service.url}/progress`);
+
+async function* filesOf(response: Response): AsyncGenerator<FileJson> {
+  for await (const { event, data } of readEvents(response)) {
+    if (event !== 'file') continue;
+    const file = JSON.parse(data) as FileJson;
+    expect(answers.fileAnswer.safeParse(file).error?.issues ?? []).toEqual([]);
+    yield file;
+  }
+}
+
+/** The states of the files named, until all have ended; leaves the connection then. */
+async function follow(response: Response, fileIds: string[]): Promise<FileJson[]> {
+  const states: FileJson[] = [];
+  const open = new Set(fileIds);
+  for await (const file of filesOf(response)) {
+    states.push(file);
+    if (file.finished_at !== null) open.delete(file.file_id);
+    if (open.size === 0) break;
+  }
+  return states;
+}
+
+async function queue(orderId: string): Promise<string> {
+  const response = await upload(service, csv(orderLine(orderId)), `?name=${orderId}.csv`);
+  return ((await response.json()) as { file_id: string }).file_id;
+}
+
+test('sends a file from its upload to its end, as GET /files/{file_id} has it, and none that ended before', async () => {
+  const before = await ingest(service, csv(orderLine('P-0')));
+  const response = await subscribe();
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  const fileId = await queue('P-1');
+  const states = await follow(response, [fileId]);
+  expect(states.map(({ file_id }) => file_id)).not.toContain(before.file_id);
+  expect(states.at(-1)).toEqual(await getJson(service, `/files/${fileId}`));
+});
+
+test('begins with the files that are open, for each who subscribes', async () => {
+  await setSwitches(service, { down: true });
+  const fileId = await queue('P-2');
+  await until(service, fileId, ({ status }) => status === 'waiting');
+  const first = [];
+  for (let subscriber = 0; subscriber < 2; subscriber++)
+    for await (const file of filesOf(await subscribe())) {
+      first.push([file.file_id, file.status]);
+      break;
+    }
+  expect(first).toEqual([
+    [fileId, 'waiting'],
+    [fileId, 'waiting'],
+  ]);
+  const responses = await Promise.all([subscribe(), subscribe()]);
+  await setSwitches(service, { down: false });
+  for (const states of await Promise.all(responses.map((response) => follow(response, [fileId]))))
+    expect(states.at(-1)).toMatchObject({ file_id: fileId, status: 'completed' });
+});
+
+test('tells the end of every file of more than a page has, also of those that newer ones have pushed out', async () => {
+  const response = await subscribe();
+  const following = (async () => {
+    const endings = new Set<string>();
+    for await (const file of filesOf(response)) {
+      if (file.finished_at !== null) endings.add(file.file_id);
+      if (endings.size === 120) return endings;
+    }
+    return endings;
+  })();
+  const fileIds: string[] = [];
+  for (let file = 0; file < 120; file++) fileIds.push(await queue(`P-many-${file}`));
+  await Promise.all(fileIds.map((fileId) => ended(service, fileId)));
+  expect([...(await following)].sort()).toEqual(fileIds.sort());
+});
+
+test('does not keep the service from stopping, and goes on after a restart', async () => {
+  const reading = (async (response: Response) => {
+    for await (const _ of filesOf(response));
+  })(await subscribe());
+  expect(await service.stop()).toBe(0);
+  await reading;
+  service = await startService({ dataDirectory: service.dataDirectory });
+  const response = await subscribe();
+  const fileId = await queue('P-3');
+  expect((await follow(response, [fileId])).at(-1)).toMatchObject({ status: 'completed' });
+});
