@@ -60,7 +60,7 @@ test('sends a file from its upload to its end, as GET /files/{file_id} has it, a
 });
 
 test('begins with the files that are open, for each who subscribes', async () => {
-  await setSwitches(service, { down: true });
+  await setSwitches(service, { outage: true });
   const fileId = await queue('P-2');
   await until(service, fileId, ({ status }) => status === 'waiting');
   const first = [];
@@ -74,7 +74,7 @@ test('begins with the files that are open, for each who subscribes', async () =>
     [fileId, 'waiting'],
   ]);
   const responses = await Promise.all([subscribe(), subscribe()]);
-  await setSwitches(service, { down: false });
+  await setSwitches(service, { outage: false });
   for (const states of await Promise.all(responses.map((response) => follow(response, [fileId]))))
     expect(states.at(-1)).toMatchObject({ file_id: fileId, status: 'completed' });
 });
