@@ -4,6 +4,15 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
+FROM node:24.21.0-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# Its compilers are optional packages, one for each machine.
+RUN npm ci --ignore-scripts
+COPY vite.config.ts ./
+COPY src src
+RUN npm run build:web
+
 FROM node:24.21.0-slim
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compile OMS_HOST=0.0.0.0 OMS_DATA_DIR=/data
 WORKDIR /app
@@ -11,6 +20,7 @@ COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE sample_catalog.csv sample_orders.csv sample_stock.csv ./
 COPY bin bin
 COPY src src
+COPY --from=page /app/dist dist
 # For the engines that need no others: a volume keeps it.
 RUN mkdir /data && chown node:node /data
 USER node

@@ -1,13 +1,20 @@
 # Everything here needs only Node (20 with npm 11, or 24) and make; `npm ci` brings Node 24 on Linux. `stack` needs Docker 25
 # or newer with compose, `stack-local` instead a JDK, 17 or newer, and Maven.
 
-.PHONY: run test test-long check install stack stack-demo stack-down stack-local
+# The page is built again when something it is made of is newer.
+PAGE_SOURCES := $(shell find src/web src/http/answers.ts -type f) vite.config.ts
 
-run: install
+.PHONY: run test test-web test-long check install stack stack-demo stack-down stack-local
+
+run: install dist/web/index.html
 	@bin/oms start --sample
 
 test: install
 	npm test
+
+# In Chromium, which must be on the machine.
+test-web: install dist/web/index.html
+	npm run test:web
 
 # Tests that take minutes: engines that are taken away or hang, files without end, and mutations of the code, each of which the others must find.
 test-long: install
@@ -30,6 +37,9 @@ stack-down:
 # The same without Docker, until Ctrl-C. `make stack-local ARGS=--demo` shows it at work and ends.
 stack-local: install
 	@npm run --silent stack-local -- $(ARGS)
+
+dist/web/index.html: node_modules/.installed $(PAGE_SOURCES)
+	@npm run --silent build:web
 
 install: node_modules/.installed
 

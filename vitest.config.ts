@@ -16,6 +16,8 @@ const long = [
   'test/faults/mongo-faults-as-on-sqlite.test.ts',
   'test/fuzz/memory.test.ts',
 ];
+// In a browser, on the page that `npm run build:web` makes.
+const inBrowser = ['test/web/**/*.test.ts'];
 const globalSetup = 'test/support/engines.setup.ts';
 
 // What users see through HTTP is the same on both profiles: these run on the embedded engines, and again on the others.
@@ -42,7 +44,11 @@ export default defineConfig({
     allowOnly: false,
     passWithNoTests: false,
     projects: [
-      { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...onEngines, ...long] } },
+      {
+        extends: true,
+        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...onEngines, ...long, ...inBrowser] },
+      },
+      { extends: true, test: { name: 'web', include: inBrowser } },
       { extends: true, test: { name: 'engines', include: onEngines, exclude: long, globalSetup } },
       {
         extends: true,

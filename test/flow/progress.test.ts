@@ -18,7 +18,10 @@ import {
 let service: Service;
 beforeAll(async () => {
   service = await startService();
-  await setStock(service, [['SKU-1', 'HUB-1', 100_000]]);
+  await setStock(service, [
+    ['SKU-1', 'HUB-1', 100_000],
+    ['SKU-2', 'HUB-1', 100],
+  ]);
 });
 
 const subscribe = () => fetch(`${service.url}/progress`);
@@ -44,8 +47,8 @@ async function follow(response: Response, fileIds: string[]): Promise<FileJson[]
   return states;
 }
 
-async function queue(orderId: string): Promise<string> {
-  const response = await upload(service, csv(orderLine(orderId)), `?name=${orderId}.csv`);
+async function queue(orderId: string, values: Partial<Record<string, string>> = {}): Promise<string> {
+  const response = await upload(service, csv(orderLine(orderId, values)), `?name=${orderId}.csv`);
   return ((await response.json()) as { file_id: string }).file_id;
 }
 
@@ -61,7 +64,8 @@ test('sends a file from its upload to its end, as GET /files/{file_id} has it, a
 
 test('begins with the files that are open, for each who subscribes', async () => {
   await setSwitches(service, { outage: true });
-  const fileId = await queue('P-2');
+  // An SKU that nobody has asked about before, as answers are remembered.
+  const fileId = await queue('P-2', { sku: 'SKU-2' });
   await until(service, fileId, ({ status }) => status === 'waiting');
   const first = [];
   for (let subscriber = 0; subscriber < 2; subscriber++)

@@ -1,0 +1,85 @@
+/** Requests to the API, typed by its answers. What it refuses is a `Problem`, a service that does not answer is `Unreachable`. */
+import type { ProblemAnswer } from '../../http/answers.ts';
+import { connection } from '../texts.ts';
+import { connectionLost } from './connection.ts';
+
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly document: ProblemAnswer;
+  /** The whole body, which is no problem document in the case of `/readyz`. */
+  readonly answer: unknown;
+
+  constructor(document: ProblemAnswer, answer: unknown) {
+    super(document.detail);
+    this.name = 'Problem';
+    this.status = document.status;
+    this.code = document.code;
+    this.document = document;
+    this.answer = answer;
+  }
+}
+
+export class Unreachable extends Error {
+  constructor(cause?: unknown) {
+    super(connection.unreachable, { cause });
+    this.name = 'Unreachable';
+  }
+}
+
+/** Rejects with `Problem`, `Unreachable`, or an abort. */
+export async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+  const headers = new Headers(init.headers);
+  headers.set('accept', 'application/json');
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, { ...init, headers });
+    text = await response.text();
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    connectionLost();
+    throw new Unreachable(error);
+  }
+  const answer = parse(text);
+  if (!response.ok) throw new Problem(readProblem(answer, response.status), answer);
+  return answer as Answer;
+}
+
+export const post = <Answer>(path: string): Promise<Answer> => request(path, { method: 'POST' });
+
+export const sendJson = <Answer>(
+  method: 'PUT' | 'POST',
+  path: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> =>
+  request(path, { method, headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+
+/** A path with its query; parameters that are undefined or empty are left out. */
+export function withQuery(path: string, parameters: Record<string, string | number | null | undefined>): string {
+  const given = Object.entries(parameters).flatMap(([name, value]) =>
+    value === undefined || value === null || value === '' ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
+}
+
+/** The service's own words where it has said some; what stands between may answer with anything. */
+export function readProblem(answer: unknown, status: number): ProblemAnswer {
+  if (answer && typeof answer === 'object' && 'code' in answer && 'detail' in answer) return answer as ProblemAnswer;
+  return { type: 'about:blank', title: 'Error', status, detail: `The service answered ${status}.`, code: 'http' };
+}
+
+export function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** For `Idempotency-Key`. `crypto.randomUUID` is not there on pages that came without TLS from another machine. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,85 @@
+/** What views ask of the API, each under the key by which `live.ts` finds it again. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type {
+  FileAnswer,
+  HistoryAnswer,
+  OrderAnswer,
+  OrderEventsAnswer,
+  PageAnswer,
+  ReadyAnswer,
+  RejectionAnswer,
+  StatsAnswer,
+  StockAnswer,
+} from '../../http/answers.ts';
+import { Problem, request, withQuery } from './client.ts';
+
+type Filters = Record<string, string | undefined>;
+
+/** Pages kept of a list without end: those scrolled past are asked for again. */
+const MAX_PAGES = 20;
+const STATS_EVERY_MS = 5_000;
+
+const list = <Item>(key: readonly unknown[], path: string, filters: Filters) =>
+  infiniteQueryOptions({
+    queryKey: [...key, filters],
+    queryFn: ({ pageParam, signal }) =>
+      request<PageAnswer<Item>>(withQuery(path, { ...filters, cursor: pageParam }), { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  });
+
+const one = <Answer>(key: readonly unknown[], path: string) =>
+  queryOptions({ queryKey: key, queryFn: ({ signal }) => request<Answer>(path, { signal }) });
+
+const id = encodeURIComponent;
+
+export const filesQuery = (filters: { status?: FileAnswer['status'] | undefined; parent_file_id?: string } = {}) =>
+  list<FileAnswer>(['files'], '/files', filters);
+
+export const fileQuery = (fileId: string) => one<FileAnswer>(['file', fileId], `/files/${id(fileId)}`);
+
+/** Bounded, as a file may have millions: pages at the other end are let go, and their cursors kept to come back. */
+export const rejectionsQuery = (fileId: string, filters: { code?: string | undefined } = {}) =>
+  infiniteQueryOptions({
+    queryKey: ['rejections', fileId, filters],
+    queryFn: async ({ pageParam, signal }) => {
+      const path = withQuery(`/files/${id(fileId)}/rejections`, { ...filters, limit: 200, cursor: pageParam.at(-1) });
+      return { ...(await request<PageAnswer<RejectionAnswer>>(path, { signal })), trail: pageParam };
+    },
+    initialPageParam: [] as string[],
+    getNextPageParam: ({ next_cursor, trail }) => (next_cursor === null ? null : [...trail, next_cursor]),
+    getPreviousPageParam: ({ trail }) => (trail.length === 0 ? null : trail.slice(0, -1)),
+    maxPages: MAX_PAGES,
+  });
+
+export const ordersQuery = (filters: Filters = {}) =>
+  one<PageAnswer<OrderAnswer>>(['orders', filters], withQuery('/orders', filters));
+
+export const orderQuery = (orderId: string) => one<OrderAnswer>(['order', orderId], `/orders/${id(orderId)}`);
+
+export const orderEventsQuery = (orderId: string) =>
+  one<OrderEventsAnswer>(['order', orderId, 'events'], `/orders/${id(orderId)}/events`);
+
+export const inventoryQuery = (filters: Filters = {}) =>
+  one<PageAnswer<StockAnswer>>(['inventory', filters], withQuery('/inventory', filters));
+
+export const statsQuery = () =>
+  queryOptions({ ...one<StatsAnswer>(['stats'], '/stats'), refetchInterval: STATS_EVERY_MS });
+
+export const historyQuery = (filters: { bucket?: 'minute' | 'hour' | 'day' | undefined } = {}) =>
+  queryOptions({
+    ...one<HistoryAnswer>(['stats', 'history', filters], withQuery('/stats/history', filters)),
+    refetchInterval: STATS_EVERY_MS,
+  });
+
+/** A service that is not ready answers 503 with the same shape: that is an answer, too. */
+export const readyQuery = () =>
+  queryOptions({
+    queryKey: ['stats', 'ready'],
+    queryFn: ({ signal }) =>
+      request<ReadyAnswer>('/readyz', { signal }).catch((error) => {
+        if (error instanceof Problem && error.status === 503 && error.answer) return error.answer as ReadyAnswer;
+        throw error;
+      }),
+    refetchInterval: STATS_EVERY_MS,
+  });

@@ -1,0 +1,124 @@
+/**
+ * Uploads of this tab: at most three at a time, the others in line. Each has one Idempotency-Key for all its tries, so that a broken
+ * connection never makes two files of one. A service that is busy or gone is waited for; what it refuses is for people to decide.
+ */
+import { useSyncExternalStore } from 'react';
+import type { ProblemAnswer, UploadAnswer } from '../../http/answers.ts';
+import { newKey, parse, readProblem, withQuery } from './client.ts';
+
+const AT_ONCE = 3;
+const AGAIN_MS = 3_000;
+
+export type UploadState =
+  | { kind: 'queued' }
+  | { kind: 'sending'; sentBytes: number }
+  /** Tried again by itself at this time. */
+  | { kind: 'waiting'; why: 'unreachable' | 'busy'; untilMs: number }
+  | { kind: 'duplicate'; existingFileId: string }
+  | { kind: 'refused'; problem: ProblemAnswer }
+  | { kind: 'done'; fileId: string };
+
+export interface Upload {
+  key: string;
+  file: File;
+  /** Of the file whose report this mends. */
+  parentFileId: string | null;
+  force: boolean;
+  state: UploadState;
+}
+
+let uploads: readonly Upload[] = [];
+const listeners = new Set<() => void>();
+const requests = new Map<string, XMLHttpRequest>();
+
+const isUnderWay = ({ state }: Upload): boolean => ['queued', 'sending', 'waiting'].includes(state.kind);
+
+function change(next: readonly Upload[]): void {
+  uploads = next;
+  for (const listener of listeners) listener();
+  start();
+}
+
+const update = (key: string, changes: Partial<Upload>): void =>
+  change(uploads.map((upload) => (upload.key === key ? { ...upload, ...changes } : upload)));
+
+export function addUploads(files: Iterable<File>, parentFileId: string | null = null): void {
+  const added = Array.from(files, (file): Upload => {
+    return { key: newKey(), file, parentFileId, force: false, state: { kind: 'queued' } };
+  });
+  change([...uploads, ...added]);
+}
+
+/** After `duplicate`: upload all the same. After `refused`: try again. */
+export const uploadAgain = (key: string, { force = false } = {}): void =>
+  update(key, { force, state: { kind: 'queued' } });
+
+/** Takes it off the list; one that is being sent is given up. */
+export function dismissUpload(key: string): void {
+  requests.get(key)?.abort();
+  requests.delete(key);
+  change(uploads.filter((upload) => upload.key !== key));
+}
+
+function start(): void {
+  const free = AT_ONCE - requests.size;
+  const next = uploads
+    .filter(({ key, state }) => state.kind === 'queued' && !requests.has(key))
+    .slice(0, Math.max(0, free));
+  for (const upload of next) send(upload);
+}
+
+function send({ key, file, parentFileId, force }: Upload): void {
+  const request = new XMLHttpRequest();
+  requests.set(key, request);
+  const parameters = { name: file.name, parent_file_id: parentFileId, force: force ? 'true' : null };
+  request.open('POST', withQuery('/upload', parameters));
+  request.setRequestHeader('content-type', 'application/octet-stream');
+  request.setRequestHeader('accept', 'application/json');
+  request.setRequestHeader('idempotency-key', key);
+  request.upload.onprogress = ({ loaded }) => update(key, { state: { kind: 'sending', sentBytes: loaded } });
+  request.onload = () => {
+    requests.delete(key);
+    settle(key, request);
+  };
+  request.onerror = () => {
+    requests.delete(key);
+    wait(key, 'unreachable', AGAIN_MS);
+  };
+  request.send(file);
+  update(key, { state: { kind: 'sending', sentBytes: 0 } });
+}
+
+function settle(key: string, request: XMLHttpRequest): void {
+  if (request.status === 503) wait(key, 'busy', Number(request.getResponseHeader('retry-after')) * 1_000 || AGAIN_MS);
+  else update(key, { state: settled(parse(request.responseText), request.status) });
+}
+
+function settled(answer: unknown, status: number): UploadState {
+  if (status === 202) return { kind: 'done', fileId: (answer as UploadAnswer).file_id };
+  const problem = readProblem(answer, status);
+  const { existing_file_id } = problem;
+  return problem.code === 'duplicate_file' && typeof existing_file_id === 'string'
+    ? { kind: 'duplicate', existingFileId: existing_file_id }
+    : { kind: 'refused', problem };
+}
+
+function wait(key: string, why: 'unreachable' | 'busy', ms: number): void {
+  update(key, { state: { kind: 'waiting', why, untilMs: Date.now() + ms } });
+  setTimeout(() => {
+    if (uploads.some((upload) => upload.key === key && upload.state.kind === 'waiting'))
+      update(key, { state: { kind: 'queued' } });
+  }, ms);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export const useUploads = (): readonly Upload[] => useSyncExternalStore(subscribe, () => uploads);
+
+// Whoever leaves while bytes are under way loses them.
+addEventListener('beforeunload', (event) => {
+  if (uploads.some(isUnderWay)) event.preventDefault();
+});

@@ -1,0 +1,32 @@
+/** A question or a detail above the view. The browser keeps the focus in it, and closes it with Escape. */
+import './dialog.css';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { dialog } from '../texts.ts';
+
+export function Dialog({
+  title,
+  open,
+  onClose,
+  children,
+}: {
+  title: string;
+  open: boolean;
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  const element = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    if (open) element.current?.showModal();
+    else element.current?.close();
+  }, [open]);
+  return (
+    <dialog ref={element} className="dialog" aria-labelledby={titleId} onClose={onClose}>
+      <h2 id={titleId}>{title}</h2>
+      {open && children}
+      <button type="button" onClick={onClose}>
+        {dialog.close}
+      </button>
+    </dialog>
+  );
+}

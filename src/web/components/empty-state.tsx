@@ -1,0 +1,10 @@
+/** Stands where there is nothing yet, and says what would bring something. */
+import './empty-state.css';
+import type { ReactNode } from 'react';
+
+export const EmptyState = ({ title, children }: { title: string; children?: ReactNode }) => (
+  <section className="empty-state panel">
+    <h2>{title}</h2>
+    {children}
+  </section>
+);

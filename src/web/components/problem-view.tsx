@@ -1,0 +1,14 @@
+/** What went wrong, in the service's own words, and the way to try again. */
+import './problem-view.css';
+import { frame } from '../texts.ts';
+
+export const ProblemView = ({ error, onTryAgain }: { error: unknown; onTryAgain?: () => void }) => (
+  <div role="alert" className="problem-view">
+    <p>{error instanceof Error ? error.message : String(error)}</p>
+    {onTryAgain && (
+      <button type="button" onClick={onTryAgain}>
+        {frame.tryAgain}
+      </button>
+    )}
+  </div>
+);

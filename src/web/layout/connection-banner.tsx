@@ -1,0 +1,17 @@
+/** Says that the service cannot be reached, since when, and that nothing has to be done. */
+import { useConnectionLostAt } from '../api/connection.ts';
+import { Time } from '../components/time.tsx';
+import { connection } from '../texts.ts';
+
+export function ConnectionBanner() {
+  const lostAt = useConnectionLostAt();
+  return (
+    <div role="status" className="banner-place">
+      {lostAt !== null && (
+        <p className="banner">
+          {connection.lost} <Time iso={new Date(lostAt).toISOString()} />. {connection.goesOn}
+        </p>
+      )}
+    </div>
+  );
+}

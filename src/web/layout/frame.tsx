@@ -1,0 +1,51 @@
+/** What every view stands in: the header with its navigation, the banner of a lost connection, and the main region. */
+import './frame.css';
+import { Link, Outlet } from '@tanstack/react-router';
+import { Suspense } from 'react';
+import { frame, product } from '../texts.ts';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { MoonIcon, SunIcon } from './icons.tsx';
+import { toggleTheme, useTheme } from './theme.ts';
+
+export function Frame() {
+  const theme = useTheme();
+  const label = theme === 'dark' ? frame.toLight : frame.toDark;
+  return (
+    <>
+      <a className="skip" href="#main">
+        {frame.skip}
+      </a>
+      <header className="frame-header">
+        <div className="frame-bar">
+          <Link to="/" className="frame-product">
+            {product}
+          </Link>
+          <nav aria-label={frame.navigation} className="frame-nav">
+            <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+              {frame.files}
+            </Link>
+            <Link to="/orders">{frame.orders}</Link>
+            <Link to="/inventory">{frame.inventory}</Link>
+            <Link to="/stats">{frame.dashboard}</Link>
+            <Link to="/live">{frame.live}</Link>
+          </nav>
+          <button
+            type="button"
+            className="button-quiet frame-theme"
+            aria-label={label}
+            title={label}
+            onClick={toggleTheme}
+          >
+            {theme === 'dark' ? <SunIcon /> : <MoonIcon />}
+          </button>
+        </div>
+      </header>
+      <ConnectionBanner />
+      <main id="main" tabIndex={-1}>
+        <Suspense fallback={<p className="quiet">{frame.loading}</p>}>
+          <Outlet />
+        </Suspense>
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+/** The entry of the page: the theme first, so that nothing is drawn in the wrong one, then the router in its query client. */
+import './layout/theme.ts';
+import './tokens.css';
+import './layout/base.css';
+import { QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { followProgress } from './api/live.ts';
+import { createQueryClient } from './api/query-client.ts';
+import { createAppRouter } from './routes.tsx';
+
+const queryClient = createQueryClient();
+const router = createAppRouter();
+followProgress(queryClient);
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <QueryClientProvider client={queryClient}>
+      <RouterProvider router={router} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,121 @@
+/**
+ * The addresses of the page, and what of each view's state is in them. A view is loaded when it is first gone to. Search parameters
+ * are plain text, named as those of the API, and what is none of them is dropped.
+ */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { FILE_STATUSES } from '../model/file.ts';
+import { ORDER_STATUSES } from '../model/order.ts';
+import { REASON_CODES } from '../model/rejection.ts';
+import { Frame } from './layout/frame.tsx';
+import { NothingHere } from './layout/nothing-here.tsx';
+import { RouteProblem } from './layout/route-problem.tsx';
+
+type Given = Record<string, unknown>;
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const oneOf =
+  <const Value extends string>(values: readonly Value[]) =>
+  (value: unknown): Value | undefined =>
+    values.find((known) => known === value);
+
+/** Reads each parameter by its reader; those that are not there or make no sense are left out. */
+const search =
+  <Readers extends Record<string, (value: unknown) => string | undefined>>(readers: Readers) =>
+  (given: Given): { [Name in keyof Readers]?: ReturnType<Readers[Name]> } =>
+    Object.fromEntries(
+      Object.entries(readers).flatMap(([name, read]) => {
+        const value = read(given[name]);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ) as { [Name in keyof Readers]?: ReturnType<Readers[Name]> };
+
+const root = createRootRoute({ component: Frame, notFoundComponent: NothingHere });
+
+const files = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: search({ status: oneOf(FILE_STATUSES) }),
+  component: lazyRouteComponent(() => import('./files/files-page.tsx'), 'FilesPage'),
+});
+
+/** The API's address of the list. */
+const filesOfApi = createRoute({
+  getParentRoute: () => root,
+  path: '/files',
+  beforeLoad: () => {
+    throw redirect({ to: '/', replace: true });
+  },
+});
+
+const file = createRoute({
+  getParentRoute: () => root,
+  path: '/files/$fileId',
+  validateSearch: search({ code: oneOf(REASON_CODES) }),
+  component: lazyRouteComponent(() => import('./files/file-page.tsx'), 'FilePage'),
+});
+
+const orders = createRoute({
+  getParentRoute: () => root,
+  path: '/orders',
+  validateSearch: search({
+    status: oneOf(ORDER_STATUSES),
+    hub_id: text,
+    sku: text,
+    file_id: text,
+    from: text,
+    to: text,
+    q: text,
+    cursor: text,
+  }),
+  component: lazyRouteComponent(() => import('./orders/orders-page.tsx'), 'OrdersPage'),
+});
+
+const order = createRoute({
+  getParentRoute: () => root,
+  path: '/orders/$orderId',
+  component: lazyRouteComponent(() => import('./orders/order-page.tsx'), 'OrderPage'),
+});
+
+const inventory = createRoute({
+  getParentRoute: () => root,
+  path: '/inventory',
+  validateSearch: search({ sku: text, hub_id: text, sort: oneOf(['key', 'available']), cursor: text }),
+  component: lazyRouteComponent(() => import('./inventory/inventory-page.tsx'), 'InventoryPage'),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: '/stats',
+  validateSearch: search({ bucket: oneOf(['minute', 'hour', 'day']) }),
+  component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
+});
+
+const liveEvents = createRoute({
+  getParentRoute: () => root,
+  path: '/live',
+  validateSearch: search({ filter: text }),
+  component: lazyRouteComponent(() => import('./live-events/live-events-page.tsx'), 'LiveEventsPage'),
+});
+
+const routeTree = root.addChildren([files, filesOfApi, file, orders, order, inventory, dashboard, liveEvents]);
+
+export const createAppRouter = () =>
+  createRouter({
+    routeTree,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    defaultErrorComponent: RouteProblem,
+    defaultNotFoundComponent: NothingHere,
+    parseSearch: (query) => Object.fromEntries(new URLSearchParams(query)),
+    stringifySearch: (values) => {
+      const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
+      const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+      return query === '' ? '' : `?${query}`;
+    },
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}
