@@ -9,7 +9,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # Its compilers are optional packages, one for each machine.
 RUN npm ci --ignore-scripts
-COPY vite.config.ts ./
+COPY vite.config.ts tsconfig.json ./
 COPY src src
 RUN npm run build:web
 

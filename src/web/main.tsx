@@ -6,6 +6,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { Problem } from './api/client.ts';
 import { followProgress } from './api/live.ts';
 import { createQueryClient } from './api/query-client.ts';
 import { createAppRouter } from './routes.tsx';
@@ -14,7 +15,10 @@ const queryClient = createQueryClient();
 const router = createAppRouter();
 followProgress(queryClient);
 
-createRoot(document.getElementById('root')!).render(
+createRoot(document.getElementById('root')!, {
+  // What the service refused is told in the view; anything else is a mistake of this page.
+  onCaughtError: (error) => error instanceof Problem || console.error(error),
+}).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />

@@ -18,16 +18,16 @@ const oneOf =
   (value: unknown): Value | undefined =>
     values.find((known) => known === value);
 
-/** Reads each parameter by its reader; those that are not there or make no sense are left out. */
+type Reader = (value: unknown) => string | undefined;
+type Read<Readers> = {
+  [Name in keyof Readers]?: Readers[Name] extends (value: unknown) => infer Value ? Value : never;
+};
+
+/** Reads each parameter by its reader; one that makes no sense is undefined, which takes it out of the address. */
 const search =
-  <Readers extends Record<string, (value: unknown) => string | undefined>>(readers: Readers) =>
-  (given: Given): { [Name in keyof Readers]?: ReturnType<Readers[Name]> } =>
-    Object.fromEntries(
-      Object.entries(readers).flatMap(([name, read]) => {
-        const value = read(given[name]);
-        return value === undefined ? [] : [[name, value]];
-      }),
-    ) as { [Name in keyof Readers]?: ReturnType<Readers[Name]> };
+  <Readers extends Record<string, Reader>>(readers: Readers) =>
+  (given: Given): Read<Readers> =>
+    Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, read(given[name])])) as Read<Readers>;
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NothingHere });
 
@@ -104,6 +104,7 @@ export const createAppRouter = () =>
     routeTree,
     defaultPreload: 'intent',
     scrollRestoration: true,
+    search: { strict: true },
     defaultErrorComponent: RouteProblem,
     defaultNotFoundComponent: NothingHere,
     parseSearch: (query) => Object.fromEntries(new URLSearchParams(query)),

@@ -68,10 +68,12 @@ export function followProgress(queries: QueryClient): void {
 }
 
 function atMostEvery(ms: number, work: () => void): () => void {
-  let timer = 0;
+  let planned = false;
   return () => {
-    timer ||= setTimeout(() => {
-      timer = 0;
+    if (planned) return;
+    planned = true;
+    setTimeout(() => {
+      planned = false;
       work();
     }, ms);
   };

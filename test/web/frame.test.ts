@@ -1,0 +1,163 @@
+/** What holds on every view: the ways to it, its theme, its accessibility, its size, and a service that goes and comes back. */
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
+
+const MAX_FIRST_LOAD_BYTES = 150_000;
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const MENU = [
+  ['Files', '/'],
+  ['Orders', '/orders'],
+  ['Inventory', '/inventory'],
+  ['Dashboard', '/stats'],
+  ['Live events', '/live'],
+] as const;
+
+let service: Service;
+let views: [heading: string, path: string][];
+beforeAll(async () => {
+  service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 100]]);
+  const file = await ingest(service, csv(orderLine('A-1'), orderLine('A-2', { quantity: 'two' })), '?name=first.csv');
+  views = [
+    ...MENU.map(([name, path]): [string, string] => [name, path]),
+    ['first.csv', `/files/${file.file_id}`],
+    ['A-1', '/orders/A-1'],
+  ];
+});
+
+const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
+const menu = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name, exact: true });
+
+describe('the ways to a view', () => {
+  test('every one is reached from the menu, which marks it, and back again', async () => {
+    const page = await openPage(service.url);
+    for (const [name, path] of MENU) {
+      await menu(page, name).click();
+      await heading(page, name).waitFor();
+      expect(new URL(page.url()).pathname).toBe(path);
+      expect(await page.title()).toBe(`${name} · OMS`);
+      expect(await page.locator('nav a[aria-current="page"]').allTextContents()).toEqual([name]);
+    }
+    await page.goBack();
+    await heading(page, 'Dashboard').waitFor();
+  });
+
+  test('every one has an address, which a reload keeps', async () => {
+    const page = await openPage(service.url);
+    for (const [name, path] of views) {
+      await page.goto(path);
+      await heading(page, name).waitFor();
+      await page.reload();
+      await heading(page, name).waitFor();
+      expect(new URL(page.url()).pathname).toBe(path);
+    }
+  });
+
+  test('filters are in the address; those that make no sense are not', async () => {
+    const page = await openPage(service.url, '/orders?q=007&sku=SKU-1&status=nonsense&other=1');
+    await heading(page, 'Orders').waitFor();
+    await expect.poll(() => new URL(page.url()).search).toBe('?sku=SKU-1&q=007');
+  });
+
+  test("the API's address of the list of files leads to the files", async () => {
+    const page = await openPage(service.url, '/files');
+    await heading(page, 'Files').waitFor();
+    expect(new URL(page.url()).pathname).toBe('/');
+  });
+
+  test('an address that has no view says so, and the way on', async () => {
+    const page = await openPage(service.url);
+    expectComplaints(page, /status of 404/);
+    expect((await page.goto('/nowhere/at/all'))?.status()).toBe(404);
+    await heading(page, 'Nothing here').waitFor();
+    await page.getByRole('link', { name: 'Go to the files' }).click();
+    await heading(page, 'Files').waitFor();
+  });
+
+  test('a file that is not there is told in the words of the service', async () => {
+    const page = await openPage(service.url, '/files/f_none');
+    expectComplaints(page, /status of 404/);
+    await page.getByRole('alert').getByText('there is no file "f_none"').waitFor();
+  });
+
+  test('the keyboard comes to the content first', async () => {
+    const page = await openPage(service.url);
+    await heading(page, 'Files').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
+  });
+});
+
+test('the theme is that of the system until it is changed, and then stays', async () => {
+  const page = await openPage(service.url, '/', { colorScheme: 'dark' });
+  const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+  const dark = await ground();
+  await page.getByRole('button', { name: 'Use the light theme' }).click();
+  await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
+  const light = await ground();
+  expect(light).not.toBe(dark);
+  await page.reload();
+  await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
+  expect(await ground()).toBe(light);
+});
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
+  test.each([360, 1920])('no view has what axe finds, or is wider than its window of %s pixels', async (width) => {
+    const page = await openPage(service.url, '/', { colorScheme, viewport: { width, height: 900 } });
+    for (const [name, path] of views) {
+      await page.goto(path);
+      await heading(page, name).waitFor();
+      expect(await accessibilityProblems(page), path).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(width);
+    }
+  });
+});
+
+test('browsers get the page under a strict policy, programs the API', async () => {
+  for (const [, path] of views) {
+    const html = await fetch(`${service.url}${path}`, { headers: { accept: 'text/html,*/*;q=0.8' } });
+    expect([html.status, html.headers.get('content-security-policy')]).toEqual([200, CSP]);
+    expect(html.headers.get('vary')).toContain('Accept');
+    expect(html.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(html.headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(await html.text()).toContain('<div id="root">');
+    if (path === '/' || path === '/live') continue;
+    expect(await getJson(service, path)).toBeTypeOf('object');
+  }
+});
+
+test(`the first load of any view has at most ${MAX_FIRST_LOAD_BYTES} bytes of script`, async () => {
+  for (const [name, path] of views) {
+    const page = await openPage(service.url, 'about:blank');
+    let bytes = 0;
+    page.on('response', (response) => {
+      if (!response.url().endsWith('.js')) return;
+      expect(response.headers()['content-encoding']).toBe('gzip');
+      bytes += Number(response.headers()['content-length']);
+    });
+    await page.goto(path, { waitUntil: 'load' });
+    await heading(page, name).waitFor();
+    expect(bytes, path).toBeGreaterThan(0);
+    expect(bytes, path).toBeLessThanOrEqual(MAX_FIRST_LOAD_BYTES);
+  }
+});
+
+test('a service that is gone is told of, and the page goes on by itself when it is back', async () => {
+  const own = await startService();
+  const page = await openPage(own.url, '/stats');
+  expectComplaints(page, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/);
+  await heading(page, 'Dashboard').waitFor();
+  const banner = page.getByText('The service cannot be reached since');
+  expect(await banner.count()).toBe(0);
+  await own.kill('SIGKILL');
+  await banner.waitFor();
+  await startService({ dataDirectory: own.dataDirectory, env: { OMS_PORT: new URL(own.url).port } });
+  const asked = page.waitForRequest((request) => request.url().endsWith('/stats'));
+  await banner.waitFor({ state: 'detached' });
+  await asked;
+});
