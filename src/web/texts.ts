@@ -1,7 +1,9 @@
 /** Every word that the page says, so that they are read, mended and kept alike in one place. */
 import type { FileAnswer, StockResultAnswer } from '../http/answers.ts';
+import type { OrderColumn } from '../model/columns.ts';
 import type { FileFailureCode } from '../model/file-failure.ts';
 import type { ReasonCode } from '../model/rejection.ts';
+import { formatNumber } from './components/number.tsx';
 
 export const product = 'OMS';
 
@@ -97,4 +99,138 @@ export const upload = {
   unreachable: 'The connection broke. The upload is tried again by itself.',
   busy: 'The service is busy. The upload goes on by itself.',
   leaving: 'An upload is under way.',
+};
+
+export const columnMeaning: Record<OrderColumn, string> = {
+  order_id: 'Your id of the order, once per order',
+  customer_name: 'Who ordered',
+  customer_email: 'anna@example.com',
+  product_name: 'What was ordered',
+  sku: 'A SKU that the inventory service knows',
+  hub_id: 'The hub that ships it',
+  quantity: 'A whole number from 1',
+  unit_price: '24.90, with a point',
+  total_amount: 'quantity × unit_price',
+  order_date: '2026-11-16, or with a time',
+  shipping_address: 'One cell, in quotes if it has commas',
+};
+
+/** What to do about an upload that the service refused, beside its own words. Those not named here may do well when tried again. */
+const uploadCure: Record<string, string> = {
+  not_csv: 'In a spreadsheet, save it as CSV (in Excel: Save as, CSV UTF-8) and upload that file.',
+  empty_upload: 'Check that it was saved, and choose it again.',
+  too_large: 'Split it into smaller files, each with the header line.',
+  disk_full: 'Make room on the disk of the service, then try again.',
+  key_reused: 'The file was changed while it was uploaded. Choose it again.',
+  not_found: 'The file that it mends is not there. Upload it from the list of files.',
+  foreign_host: 'Open this page under an address that the service allows (OMS_ALLOWED_HOSTS).',
+};
+const tryAgainHelps = (code: string): boolean => !(code in uploadCure) || code === 'disk_full';
+
+const files = (count: number): string => (count === 1 ? '1 file' : `${formatNumber(count)} files`);
+const rows = (count: number): string => (count === 1 ? '1 row' : `${formatNumber(count)} rows`);
+
+export const uploads = {
+  title: 'Uploads',
+  drop: 'Drop CSV files anywhere on this page',
+  dropNow: 'Drop to upload',
+  or: 'Plain or gzipped, several at once, or a whole folder.',
+  choose: 'Choose files',
+  chooser: 'CSV files to upload',
+  queued: 'In line: three are uploaded at a time.',
+  sent: 'Sent. The service is storing it…',
+  sentOf: (sent: string, all: string, percent: number) => `${sent} of ${all} · ${percent} %`,
+  progressOf: (name: string) => `Upload of ${name}`,
+  goesOnIn: (seconds: number) => `Goes on by itself in ${seconds} s.`,
+  tryNow: 'Try now',
+  duplicate: 'The same bytes were uploaded before, as',
+  duplicateAdvice:
+    'Nothing was imported twice. Uploading again makes a new file, in which orders that are stored already are rejected.',
+  openExisting: 'Open that file',
+  force: 'Upload again anyway',
+  unreadable: 'The file was changed, moved or removed since it was chosen. Choose it again.',
+  cure: (code: string) => uploadCure[code] ?? 'Try again. If it stays so, the log of the service says why.',
+  tryAgainHelps,
+  tryAgain: 'Try again',
+  cancel: 'Cancel upload',
+  dismiss: 'Dismiss',
+  done: 'Uploaded:',
+  andMore: (count: number) => `and ${formatNumber(count)} more`,
+  saidDone: (count: number) => `${files(count)} uploaded.`,
+  saidDuplicate: (name: string) => `${name} was uploaded before. Open it, or upload it again?`,
+  saidRefused: (name: string, detail: string) => `${name} was not uploaded: ${detail}`,
+  saidWaiting: (name: string, why: string) => `${name}: ${why}`,
+  ofAction: (action: string, name: string) => `${action}: ${name}`,
+};
+
+export const fileList = {
+  title: 'Imports',
+  filter: 'Show files by status',
+  all: 'All',
+  caption: 'Files, newest first',
+  columns: {
+    file: 'File',
+    status: 'Status',
+    progress: 'Progress',
+    accepted: 'Accepted',
+    invalid: 'Invalid',
+    created: 'Uploaded',
+    actions: 'Actions',
+  },
+  mends: 'Corrects',
+  mendedBy: 'Corrected by',
+  anotherFile: 'another file',
+  meter: (name: string) => `Import of ${name}`,
+  queued: 'Waits for its turn',
+  rate: (count: number) => `${formatNumber(count)} rows/s`,
+  left: (duration: string) => `${duration} left`,
+  took: (count: number, duration: string) => `${rows(count)} in ${duration}`,
+  stoppedAfter: (count: number) => (count === 0 ? 'No row was read' : `Stopped after ${rows(count)}`),
+  cancelling: 'Cancelling…',
+  atRow: (row: number) => `Row ${formatNumber(row)}`,
+  report: 'Report',
+  reportOf: (name: string) => `Download the invalid rows of ${name}`,
+  cancel: 'Cancel',
+  retry: 'Retry',
+  cancelOf: (name: string) => `Cancel the import of ${name}`,
+  retryOf: (name: string) => `Retry the import of ${name}`,
+  more: frame.more,
+  noneOf: (status: string) => `No file is “${status}” now.`,
+  showAll: 'Show all files',
+  saidProgress: (name: string, percent: number) => `${name}: ${percent} %`,
+  saidEnd: (name: string, status: string, accepted: number, invalid: number) =>
+    `${name}: ${status}. ${formatNumber(accepted)} accepted, ${formatNumber(invalid)} invalid.`,
+  saidEnds: (count: number) => `${files(count)} ended.`,
+};
+
+export const cancelDialog = {
+  title: (name: string) => `Cancel the import of ${name}?`,
+  stays: (accepted: number) =>
+    accepted === 0
+      ? 'No order has been stored yet.'
+      : `The ${formatNumber(accepted)} orders stored so far stay, and so does the stock they took.`,
+  stops:
+    'The import stops after the rows it has in hand. The report of invalid rows has those found until then. Retry goes on where it stopped.',
+  keep: 'Keep importing',
+  confirm: 'Cancel the import',
+};
+
+export const format = {
+  emptyTitle: 'No files yet',
+  empty: 'Upload a CSV of orders, or see how it goes with a small file that has good rows and bad ones.',
+  sample: 'Try it with the sample',
+  download: 'Download the sample',
+  summary: 'The format, and uploading without a browser',
+  columnsTitle: 'The columns',
+  columns:
+    'The first line names these columns, in any order. The delimiter (comma, semicolon, tab or bar) and the encoding are found out.',
+  curlTitle: 'From a terminal',
+  curl: (origin: string) =>
+    [
+      `curl -F file=@orders.csv ${origin}/upload`,
+      `curl ${origin}/files`,
+      `curl -N ${origin}/progress`,
+      `curl ${origin}/invalid-files`,
+    ].join('\n'),
+  curlLabel: 'the commands',
 };

@@ -10,6 +10,14 @@ import { connectionFound, connectionLost } from './connection.ts';
 const REOPEN_MS = 2_000;
 const SUMS_MS = 1_000;
 
+const listeners = new Set<(file: FileAnswer) => void>();
+
+/** Each file that changes, as it comes. */
+export function onFileChange(listener: (file: FileAnswer) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function followProgress(queries: QueryClient): void {
   let source: EventSource | null = null;
   let reopening = 0;
@@ -46,25 +54,53 @@ export function followProgress(queries: QueryClient): void {
 
   const take = (file: FileAnswer) => {
     queries.setQueryData(['file', file.file_id], file);
-    let listed = false;
-    queries.setQueriesData<InfiniteData<PageAnswer<FileAnswer>>>({ queryKey: ['files'] }, (old) => {
-      if (!old?.pages.some(({ items }) => items.some(({ file_id }) => file_id === file.file_id))) return old;
-      listed = true;
-      return {
-        ...old,
-        pages: old.pages.map((page) => ({
-          ...page,
-          items: page.items.map((item) => (item.file_id === file.file_id ? file : item)),
-        })),
-      };
-    });
-    // A new file, or one that a list by status has no longer.
-    if (!listed || file.finished_at !== null) lists();
+    let isNew = false;
+    for (const [key, list] of queries.getQueriesData<FileList>({ queryKey: ['files'] })) {
+      if (!list) continue;
+      isNew ||= !isListed(list, file);
+      queries.setQueryData(key, withFile(list, file, isAskedFor(file, key[1] as Filters)));
+    }
+    // Answers that were on their way may be older than what the stream said last.
+    if (file.finished_at !== null)
+      setTimeout(() => void queries.invalidateQueries({ queryKey: ['file', file.file_id] }), SUMS_MS);
+    if (isNew || file.finished_at !== null) lists();
     sums();
+    for (const listener of listeners) listener(file);
   };
 
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   open();
+}
+
+type Filters = { status?: string; parent_file_id?: string };
+type FileList = InfiniteData<PageAnswer<FileAnswer>>;
+
+const isAskedFor = (file: FileAnswer, { status, parent_file_id }: Filters): boolean =>
+  (status === undefined || status === file.status) &&
+  (parent_file_id === undefined || parent_file_id === file.parent_file_id);
+
+const isListed = ({ pages }: FileList, { file_id }: FileAnswer): boolean =>
+  pages.some(({ items }) => items.some((item) => item.file_id === file_id));
+
+const isNewer = (a: FileAnswer, b: FileAnswer): boolean =>
+  a.created_at === b.created_at ? a.file_id > b.file_id : a.created_at > b.created_at;
+
+/** The list with the file as it is now: in its place, put among those newer and older, or gone. */
+function withFile(list: FileList, file: FileAnswer, wanted: boolean): FileList {
+  let placed = !wanted || isListed(list, file);
+  const pages = list.pages.map((page) => {
+    const items = page.items.flatMap((item) => {
+      if (item.file_id !== file.file_id) return [item];
+      return wanted ? [file] : [];
+    });
+    if (placed) return { ...page, items };
+    const place = items.findIndex((item) => isNewer(file, item));
+    // Older than all of this page: it is in the next, which may not have been asked for.
+    if (place === -1 && page.next_cursor !== null) return page;
+    placed = true;
+    return { ...page, items: items.toSpliced(place === -1 ? items.length : place, 0, file) };
+  });
+  return { ...list, pages };
 }
 
 function atMostEvery(ms: number, work: () => void): () => void {

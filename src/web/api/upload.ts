@@ -16,6 +16,8 @@ export type UploadState =
   | { kind: 'waiting'; why: 'unreachable' | 'busy'; untilMs: number }
   | { kind: 'duplicate'; existingFileId: string }
   | { kind: 'refused'; problem: ProblemAnswer }
+  /** Changed, moved or removed since it was chosen: the browser does not give its bytes any more. */
+  | { kind: 'unreadable' }
   | { kind: 'done'; fileId: string };
 
 export interface Upload {
@@ -49,9 +51,9 @@ export function addUploads(files: Iterable<File>, parentFileId: string | null = 
   change([...uploads, ...added]);
 }
 
-/** After `duplicate`: upload all the same. After `refused`: try again. */
+/** After `duplicate`: upload all the same. After `refused`, or in place of waiting: try again, forced if it was. */
 export const uploadAgain = (key: string, { force = false } = {}): void =>
-  update(key, { force, state: { kind: 'queued' } });
+  update(key, { ...(force && { force }), state: { kind: 'queued' } });
 
 /** Takes it off the list; one that is being sent is given up. */
 export function dismissUpload(key: string): void {
@@ -60,12 +62,13 @@ export function dismissUpload(key: string): void {
   change(uploads.filter((upload) => upload.key !== key));
 }
 
+/** One by one: each that begins is a change, which comes back here. */
 function start(): void {
-  const free = AT_ONCE - requests.size;
-  const next = uploads
-    .filter(({ key, state }) => state.kind === 'queued' && !requests.has(key))
-    .slice(0, Math.max(0, free));
-  for (const upload of next) send(upload);
+  while (requests.size < AT_ONCE) {
+    const next = uploads.find(({ key, state }) => state.kind === 'queued' && !requests.has(key));
+    if (!next) return;
+    send(next);
+  }
 }
 
 function send({ key, file, parentFileId, force }: Upload): void {
@@ -81,9 +84,19 @@ function send({ key, file, parentFileId, force }: Upload): void {
     requests.delete(key);
     settle(key, request);
   };
-  request.onerror = () => {
+  request.onerror = async () => {
+    const readable = await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .then(
+        () => true,
+        () => false,
+      );
+    // Given up meanwhile.
+    if (requests.get(key) !== request) return;
     requests.delete(key);
-    wait(key, 'unreachable', AGAIN_MS);
+    if (readable) wait(key, 'unreachable', AGAIN_MS);
+    else update(key, { state: { kind: 'unreadable' } });
   };
   request.send(file);
   update(key, { state: { kind: 'sending', sentBytes: 0 } });

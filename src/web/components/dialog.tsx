@@ -7,11 +7,16 @@ export function Dialog({
   title,
   open,
   onClose,
+  closeLabel = dialog.close,
+  actions,
   children,
 }: {
   title: string;
   open: boolean;
   onClose: () => void;
+  closeLabel?: string;
+  /** Buttons beside the one that closes, which has the focus first. */
+  actions?: ReactNode;
   children: ReactNode;
 }) {
   const element = useRef<HTMLDialogElement>(null);
@@ -24,9 +29,12 @@ export function Dialog({
     <dialog ref={element} className="dialog" aria-labelledby={titleId} onClose={onClose}>
       <h2 id={titleId}>{title}</h2>
       {open && children}
-      <button type="button" onClick={onClose}>
-        {dialog.close}
-      </button>
+      <div className="dialog-actions">
+        <button type="button" onClick={onClose}>
+          {closeLabel}
+        </button>
+        {open && actions}
+      </div>
     </dialog>
   );
 }

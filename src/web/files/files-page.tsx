@@ -1,14 +1,96 @@
-/** `/`: uploads and files. */
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { filesQuery } from '../api/queries.ts';
+/** `/`: uploads and files. Files can be dropped anywhere in the window; what becomes of each, and of those of others, is shown live. */
+import './files-page.css';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { FILE_STATUSES, type FileStatus } from '../../model/file.ts';
+import { filesQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
+import { addUploads } from '../api/upload.ts';
+import { EmptyState } from '../components/empty-state.tsx';
+import { Count } from '../components/number.tsx';
 import { Title } from '../layout/title.tsx';
-import { frame } from '../texts.ts';
+import { fileList, fileStatus, format, frame, uploads } from '../texts.ts';
+import { Announcer } from './announcer.tsx';
+import { DropTarget } from './drop-target.tsx';
+import { FileChooser } from './file-chooser.tsx';
+import { FileTable } from './file-table.tsx';
+import { FormatHelp, SampleButton } from './format-help.tsx';
+import { UploadList } from './upload-list.tsx';
 
 const route = getRouteApi('/');
 
 export function FilesPage() {
-  useInfiniteQuery({ ...filesQuery(route.useSearch()), throwOnError: hasNothingToShow });
-  return <Title>{frame.files}</Title>;
+  const { status } = route.useSearch();
+  const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    ...filesQuery({ status }),
+    throwOnError: hasNothingToShow,
+  });
+  const files = data?.pages.flatMap(({ items }) => items);
+  const hasNone = files?.length === 0;
+  return (
+    <>
+      <Title>{frame.files}</Title>
+      <Announcer />
+      <DropTarget label={uploads.dropNow} onFiles={addUploads} />
+      <FileChooser />
+      <UploadList />
+      {hasNone && status === undefined ? (
+        <EmptyState title={format.emptyTitle}>
+          <p>{format.empty}</p>
+          <SampleButton />
+          <FormatHelp />
+        </EmptyState>
+      ) : (
+        <section aria-labelledby="imports" className="panel file-list">
+          <header className="file-list-head">
+            <h2 id="imports">{fileList.title}</h2>
+            <StatusFilter chosen={status} />
+          </header>
+          {files === undefined && <p className="quiet file-list-note">{frame.loading}</p>}
+          {hasNone && status && (
+            <p className="quiet file-list-note">
+              {fileList.noneOf(fileStatus[status])} <Link to="/">{fileList.showAll}</Link>
+            </p>
+          )}
+          {files && !hasNone && <FileTable files={files} />}
+          {hasNextPage && (
+            <p className="file-list-note">
+              <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+                {isFetchingNextPage ? frame.loading : fileList.more}
+              </button>
+            </p>
+          )}
+        </section>
+      )}
+      {files && !(hasNone && status === undefined) && (
+        <details className="panel format-details">
+          <summary>{format.summary}</summary>
+          <FormatHelp />
+          <SampleButton />
+        </details>
+      )}
+    </>
+  );
+}
+
+/** Each status with how many files have it, which the stream of progress keeps as it is. */
+function StatusFilter({ chosen }: { chosen: FileStatus | undefined }) {
+  const { data } = useQuery({ ...statsQuery(), refetchInterval: false });
+  return (
+    <nav aria-label={fileList.filter} className="status-filter">
+      {([undefined, ...FILE_STATUSES] as const).map((status) => (
+        <Link
+          key={status ?? 'all'}
+          to="/"
+          search={{ status }}
+          aria-current={status === chosen ? 'true' : undefined}
+          activeProps={{}}
+          resetScroll={false}
+        >
+          {status ? fileStatus[status] : fileList.all}
+          {data && <Count value={data.files[status ?? 'total']} />}
+        </Link>
+      ))}
+    </nav>
+  );
 }

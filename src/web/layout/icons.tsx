@@ -27,3 +27,9 @@ export const MoonIcon = () => (
     <path d="M16.5 12.2A7 7 0 0 1 7.8 3.5a7 7 0 1 0 8.7 8.7Z" />
   </Icon>
 );
+
+export const UploadIcon = () => (
+  <Icon>
+    <path d="M10 13V3.5m-4 4 4-4 4 4M3 13v2.5A1.5 1.5 0 0 0 4.5 17h11a1.5 1.5 0 0 0 1.5-1.5V13" />
+  </Icon>
+);

@@ -1,0 +1,58 @@
+/** Asks before an import is cancelled, and says what stays of it. */
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { FileAnswer } from '../../http/answers.ts';
+import { post } from '../api/client.ts';
+import { Dialog } from '../components/dialog.tsx';
+import { ProblemView } from '../components/problem-view.tsx';
+import { cancelDialog } from '../texts.ts';
+
+export function CancelDialog({
+  file,
+  onClose,
+  onCancelled,
+}: {
+  /** None while nothing is asked. */
+  file: FileAnswer | null;
+  onClose: () => void;
+  onCancelled: (file: FileAnswer) => void;
+}) {
+  const queries = useQueryClient();
+  const cancel = useMutation({
+    mutationFn: ({ file_id }: FileAnswer) => post<FileAnswer>(`/files/${encodeURIComponent(file_id)}/cancel`),
+    onSuccess: (cancelled) => {
+      void queries.invalidateQueries({ queryKey: ['files'] });
+      close();
+      onCancelled(cancelled);
+    },
+  });
+  const close = () => {
+    cancel.reset();
+    onClose();
+  };
+  return (
+    <Dialog
+      title={file ? cancelDialog.title(file.name) : ''}
+      open={file !== null}
+      onClose={close}
+      closeLabel={cancelDialog.keep}
+      actions={
+        <button
+          type="button"
+          className="button-danger"
+          disabled={cancel.isPending}
+          onClick={() => file && cancel.mutate(file)}
+        >
+          {cancelDialog.confirm}
+        </button>
+      }
+    >
+      {file && (
+        <>
+          <p>{cancelDialog.stays(file.progress.accepted)}</p>
+          <p>{cancelDialog.stops}</p>
+        </>
+      )}
+      {cancel.error && <ProblemView error={cancel.error} />}
+    </Dialog>
+  );
+}
