@@ -110,10 +110,15 @@ function StatusCell({ file }: { file: FileAnswer }) {
       <StatusBadge status={file.status} />
       {file.waiting_for && <span>{waitingFor[file.waiting_for]}</span>}
       {file.failure && file.status === 'failed' && (
-        <span title={file.failure.message}>
-          {failure[file.failure.code]}
-          {typeof row === 'number' && ` · ${fileList.atRow(row)}`}
-        </span>
+        <>
+          <span className="file-failure">
+            {failure[file.failure.code]}
+            {typeof row === 'number' && ` · ${fileList.atRow(row)}`}
+          </span>
+          <span className="quiet file-failure-message" title={file.failure.message}>
+            {file.failure.message}
+          </span>
+        </>
       )}
       {file.cancel_requested && !isEnded(file.status) && <span>{fileList.cancelling}</span>}
     </div>

@@ -2,7 +2,7 @@
 import './files-page.css';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { FILE_STATUSES, type FileStatus } from '../../model/file.ts';
+import { FILE_STATUSES } from '../../model/file.ts';
 import { filesQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { addUploads } from '../api/upload.ts';
@@ -44,7 +44,7 @@ export function FilesPage() {
         <section aria-labelledby="imports" className="panel file-list">
           <header className="file-list-head">
             <h2 id="imports">{fileList.title}</h2>
-            <StatusFilter chosen={status} />
+            <StatusFilter />
           </header>
           {files === undefined && <p className="quiet file-list-note">{frame.loading}</p>}
           {hasNone && status && (
@@ -74,23 +74,16 @@ export function FilesPage() {
 }
 
 /** Each status with how many files have it, which the stream of progress keeps as it is. */
-function StatusFilter({ chosen }: { chosen: FileStatus | undefined }) {
+function StatusFilter() {
   const { data } = useQuery({ ...statsQuery(), refetchInterval: false });
   return (
-    <nav aria-label={fileList.filter} className="status-filter">
+    <fieldset aria-label={fileList.filter} className="status-filter">
       {([undefined, ...FILE_STATUSES] as const).map((status) => (
-        <Link
-          key={status ?? 'all'}
-          to="/"
-          search={{ status }}
-          aria-current={status === chosen ? 'true' : undefined}
-          activeProps={{}}
-          resetScroll={false}
-        >
+        <Link key={status ?? 'all'} to="/" search={{ status }} activeOptions={{ exact: true }} resetScroll={false}>
           {status ? fileStatus[status] : fileList.all}
           {data && <Count value={data.files[status ?? 'total']} />}
         </Link>
       ))}
-    </nav>
+    </fieldset>
   );
 }

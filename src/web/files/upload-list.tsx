@@ -15,9 +15,16 @@ const MOST_NAMED = 5;
 export function UploadList() {
   const uploads = useUploads();
   if (uploads.length === 0) return null;
+  const open = uploads.filter(({ state }) => state.kind !== 'done');
   return (
     <section aria-label={words.title} className="panel upload-list">
-      <ul>{uploads.map((upload) => upload.state.kind !== 'done' && <UploadRow key={upload.key} upload={upload} />)}</ul>
+      {open.length > 0 && (
+        <ul>
+          {open.map((upload) => (
+            <UploadRow key={upload.key} upload={upload} />
+          ))}
+        </ul>
+      )}
       <DoneLine uploads={uploads} />
     </section>
   );
