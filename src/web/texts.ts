@@ -189,7 +189,7 @@ export const fileList = {
   cancelling: 'Cancelling…',
   atRow: (row: number) => `Row ${formatNumber(row)}`,
   report: 'Report',
-  reportOf: (name: string) => `Download the invalid rows of ${name}`,
+  reportOf: (name: string) => `Report of the invalid rows of ${name}`,
   cancel: 'Cancel',
   retry: 'Retry',
   cancelOf: (name: string) => `Cancel the import of ${name}`,

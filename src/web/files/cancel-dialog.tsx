@@ -1,5 +1,6 @@
 /** Asks before an import is cancelled, and says what stays of it. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { flushSync } from 'react-dom';
 import type { FileAnswer } from '../../http/answers.ts';
 import { post } from '../api/client.ts';
 import { Dialog } from '../components/dialog.tsx';
@@ -21,7 +22,8 @@ export function CancelDialog({
     mutationFn: ({ file_id }: FileAnswer) => post<FileAnswer>(`/files/${encodeURIComponent(file_id)}/cancel`),
     onSuccess: (cancelled) => {
       void queries.invalidateQueries({ queryKey: ['files'] });
-      close();
+      // Closed first, as the browser then puts the focus back on what opened it.
+      flushSync(close);
       onCancelled(cancelled);
     },
   });

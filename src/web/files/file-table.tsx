@@ -110,24 +110,29 @@ function StatusCell({ file }: { file: FileAnswer }) {
       <StatusBadge status={file.status} />
       {file.waiting_for && <span>{waitingFor[file.waiting_for]}</span>}
       {file.failure && file.status === 'failed' && (
-        <>
-          <span className="file-failure">
-            {failure[file.failure.code]}
-            {typeof row === 'number' && ` · ${fileList.atRow(row)}`}
-          </span>
-          <span className="quiet file-failure-message" title={file.failure.message}>
-            {file.failure.message}
-          </span>
-        </>
+        <span className="file-failure">
+          {failure[file.failure.code]}
+          {typeof row === 'number' && ` · ${fileList.atRow(row)}`}
+        </span>
       )}
       {file.cancel_requested && !isEnded(file.status) && <span>{fileList.cancelling}</span>}
     </div>
   );
 }
 
-function ProgressCell({ file: { name, status, progress, started_at, finished_at } }: { file: FileAnswer }) {
+function ProgressCell({
+  file: { name, status, progress, failure: found, started_at, finished_at },
+}: {
+  file: FileAnswer;
+}) {
   const { percent, rows, rows_per_second, eta_seconds } = progress;
   if (status === 'queued') return <span className="quiet">{fileList.queued}</span>;
+  if (status === 'failed' && found)
+    return (
+      <span className="quiet file-failure-message" title={found.message}>
+        {found.message}
+      </span>
+    );
   if (isEnded(status)) {
     const seconds = started_at && finished_at ? (Date.parse(finished_at) - Date.parse(started_at)) / 1_000 : 0;
     return (

@@ -1,0 +1,38 @@
+/** What tests of the page of files share: choosing and dropping as people do, and the rows they look at. */
+import type { Locator, Page } from 'playwright-core';
+
+export const row = (page: Page, name: string): Locator =>
+  page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+
+export const rowOf = (page: Page, fileId: string): Locator =>
+  page.getByRole('row').filter({ has: page.locator(`[id="file-${fileId}"]`) });
+
+/** The row of an upload that is under way or wants a decision. */
+export const uploadOf = (page: Page, name: string): Locator =>
+  page.getByRole('region', { name: 'Uploads' }).getByRole('listitem').filter({ hasText: name });
+
+export interface Chosen {
+  name: string;
+  buffer: Buffer;
+}
+
+export const choose = (page: Page, ...files: Chosen[]): Promise<void> =>
+  page.getByLabel('CSV files to upload').setInputFiles(files.map((file) => ({ ...file, mimeType: 'text/csv' })));
+
+/** Drags files and folders of this machine into the window; gives the way to let them go. */
+export async function drag(page: Page, paths: string[]): Promise<() => Promise<void>> {
+  const debug = await page.context().newCDPSession(page);
+  const event = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    debug.send('Input.dispatchDragEvent', {
+      type,
+      x: 300,
+      y: 500,
+      data: { items: [], files: paths, dragOperationsMask: 1 },
+    });
+  await event('dragEnter');
+  await event('dragOver');
+  return async () => {
+    await event('drop');
+    await debug.detach();
+  };
+}

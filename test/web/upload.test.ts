@@ -1,0 +1,238 @@
+/** `/`: files are chosen or dropped, seen to go, asked about when they were there before, and explained when they cannot be taken. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { FileAnswer } from '../../src/http/answers.ts';
+import { generated, listAll, stockGenerated } from '../support/http.ts';
+import {
+  csv,
+  getJson,
+  ingest,
+  orderLine,
+  type Service,
+  setStock,
+  startService,
+  temporaryDirectory,
+} from '../support/service.ts';
+import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { choose, drag, row, uploadOf } from './support/files-page.ts';
+
+const HOSTILE = '<img src=x onerror=alert(1)>.csv';
+
+let service: Service;
+let orders = 0;
+beforeAll(async () => {
+  service = await startService();
+  await stockGenerated(service);
+});
+
+/** A file of orders that no other has. */
+const file = (name: string, rows = 20, invalidShare = 0) => {
+  orders += rows;
+  return { name, buffer: generated({ rows, invalidShare, startAt: orders - rows + 1 }) };
+};
+
+test('with no files the page shows the format, the commands, and how it goes with a sample', async () => {
+  const own = await startService();
+  await setStock(own, [['00417-BLK', 'HUB-1', 100]]);
+  const page = await openPage(own.url, '/', { permissions: ['clipboard-read', 'clipboard-write'] });
+  await page.getByRole('heading', { name: 'No files yet' }).waitFor();
+  await page.getByText('shipping_address', { exact: true }).waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await screenshot(page, 'files-empty');
+  await page.getByRole('button', { name: 'Copy: the commands' }).click();
+  await page.getByText('Copied').waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toContain(`curl -F file=@orders.csv ${own.url}/upload`);
+
+  await page.getByRole('button', { name: 'Try it with the sample' }).click();
+  const sample = row(page, 'sample_orders.csv');
+  await sample.getByText('Completed').waitFor();
+  const [stored] = await listAll<FileAnswer>(own, '/files?limit=10');
+  const cells = await sample.getByRole('cell').allTextContents();
+  expect(cells.slice(3, 5)).toEqual([String(stored!.progress.accepted), `${stored!.progress.invalid}Report`]);
+  await page.getByRole('status').filter({ hasText: 'sample_orders.csv: Completed. ' }).waitFor({ state: 'attached' });
+
+  const downloading = page.waitForEvent('download');
+  await sample.getByRole('link', { name: 'Report of the invalid rows of sample_orders.csv' }).click();
+  expect((await downloading).suggestedFilename()).toBe(stored!.invalid_file);
+});
+
+describe('files', () => {
+  test('are dropped anywhere, with folders, under an overlay', async () => {
+    const directory = await temporaryDirectory();
+    await mkdir(join(directory, 'week-46/shop'), { recursive: true });
+    const paths = ['good.csv', 'week-46/half-bad.csv', 'week-46/shop/deep.csv', 'week-46/.hidden'];
+    for (const path of paths)
+      await writeFile(join(directory, path), file(path, 20, path.includes('bad') ? 0.5 : 0).buffer);
+    const page = await openPage(service.url);
+    await page.getByRole('button', { name: 'Choose files' }).waitFor();
+    const drop = await drag(page, [join(directory, 'good.csv'), join(directory, 'week-46')]);
+    await page.getByText('Drop to upload').waitFor();
+    await drop();
+    await page.getByText('Drop to upload').waitFor({ state: 'detached' });
+    for (const name of ['good.csv', 'half-bad.csv', 'deep.csv']) await row(page, name).getByText('Completed').waitFor();
+    expect((await row(page, 'good.csv').getByRole('cell').allTextContents()).slice(3, 5)).toEqual(['20', '0']);
+    expect((await row(page, 'half-bad.csv').getByRole('cell').allTextContents()).slice(3, 5)).toEqual([
+      '10',
+      '10Report',
+    ]);
+    expect(await page.getByRole('link', { name: '.hidden' }).count()).toBe(0);
+  });
+
+  test('are chosen by keyboard alone, and opened from their row', async () => {
+    const page = await openPage(service.url);
+    const button = page.getByRole('button', { name: 'Choose files' });
+    await button.waitFor();
+    const choosing = page.waitForEvent('filechooser');
+    const focused = () => page.evaluate('document.activeElement.textContent');
+    await expect.poll(() => page.keyboard.press('Tab').then(focused)).toBe('Choose files');
+    await page.keyboard.press('Enter');
+    const chooser = await choosing;
+    expect(chooser.isMultiple()).toBe(true);
+    await chooser.setFiles([{ ...file('by-keyboard.csv'), mimeType: 'text/csv' }]);
+    await row(page, 'by-keyboard.csv').getByText('Completed').waitFor();
+    await row(page, 'by-keyboard.csv').getByRole('link', { name: 'by-keyboard.csv' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: 'by-keyboard.csv' }).waitFor();
+  });
+
+  test('that are many go three at a time, each once', async () => {
+    const page = await openPage(service.url);
+    const names = Array.from({ length: 12 }, (_, index) => `many-${index + 1}.csv`);
+    await choose(page, ...names.map((name) => file(name)));
+    for (const name of names) await row(page, name).getByText('Completed').waitFor();
+    const spans = await page.evaluate(() =>
+      performance
+        .getEntriesByType('resource')
+        .filter(({ name }) => name.includes('/upload?'))
+        .map((entry) => [entry.startTime, (entry as PerformanceResourceTiming).responseEnd] as const),
+    );
+    const atOnce = spans.map(([start]) => spans.filter(([from, to]) => from <= start && start < to).length);
+    expect([spans.length, Math.max(...atOnce)]).toEqual([12, 3]);
+    await page.getByText('and 7 more').waitFor();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    expect(await page.getByRole('region', { name: 'Uploads' }).count()).toBe(0);
+  });
+
+  test('that are none the service takes say what to do; a header without its columns fails in the list', async () => {
+    const page = await openPage(service.url);
+    expectComplaints(page, /status of 4(00|15)/);
+    await choose(
+      page,
+      { name: 'book.xlsx', buffer: Buffer.from('PK\x03\x04 and so on') },
+      { name: 'nothing.csv', buffer: Buffer.alloc(0) },
+      { name: 'short-header.csv', buffer: Buffer.from('order_id,sku\nA-1,B-1\n') },
+    );
+    await uploadOf(page, 'book.xlsx').getByText('the upload is an Excel workbook').waitFor();
+    await uploadOf(page, 'book.xlsx').getByText('save it as CSV').waitFor();
+    await uploadOf(page, 'nothing.csv').getByText('Check that it was saved').waitFor();
+    const failed = row(page, 'short-header.csv');
+    await failed.getByText('A column is missing').waitFor();
+    await failed.getByText('The header lacks customer_name').waitFor();
+    for (const name of ['book.xlsx', 'nothing.csv'])
+      await page.getByRole('button', { name: `Dismiss: ${name}`, exact: true }).click();
+    expect(await page.getByRole('region', { name: 'Uploads' }).getByRole('listitem').count()).toBe(0);
+  });
+});
+
+test('the bytes sent are seen to grow, and an upload that is cancelled leaves nothing', async () => {
+  const page = await openPage(service.url);
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('Network.enable');
+  await debug.send('Network.emulateNetworkConditions', {
+    offline: false,
+    latency: 0,
+    downloadThroughput: -1,
+    uploadThroughput: 300_000,
+  });
+  await choose(page, file('slow.csv', 15_000));
+  const upload = uploadOf(page, 'slow.csv');
+  const percent = async () => Number(await upload.getByRole('progressbar').getAttribute('value'));
+  await expect.poll(percent, { timeout: 15_000 }).toBeGreaterThan(0);
+  const first = await percent();
+  await expect.poll(percent, { timeout: 15_000 }).toBeGreaterThan(first);
+  expect(await upload.textContent()).toMatch(/\d MiB · \d+ %/);
+  await page.getByRole('button', { name: 'Cancel upload: slow.csv' }).click();
+  await upload.waitFor({ state: 'detached' });
+  const { items } = await getJson<{ items: FileAnswer[] }>(service, '/files?limit=1000');
+  expect(items.map(({ name }) => name)).not.toContain('slow.csv');
+});
+
+describe('bytes that were uploaded before', () => {
+  test('lead to the file that has them', async () => {
+    const once = file('once.csv');
+    await ingest(service, once.buffer, '?name=once.csv');
+    const page = await openPage(service.url);
+    expectComplaints(page, /status of 409/);
+    await choose(page, { ...once, name: 'twice.csv' });
+    const upload = uploadOf(page, 'twice.csv');
+    await upload.getByText('The same bytes were uploaded before, as once.csv').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await upload.getByRole('link', { name: 'Open that file' }).click();
+    await page.getByRole('heading', { level: 1, name: 'once.csv' }).waitFor();
+  });
+
+  test('are taken again when that is wanted', async () => {
+    const once = file('first-time.csv');
+    await ingest(service, once.buffer, '?name=first-time.csv');
+    const page = await openPage(service.url);
+    expectComplaints(page, /status of 409/);
+    await choose(page, { ...once, name: 'second-time.csv' });
+    await page.getByRole('button', { name: 'Upload again anyway: second-time.csv' }).click();
+    await row(page, 'second-time.csv').getByText('Completed').waitFor();
+    expect((await row(page, 'second-time.csv').getByRole('cell').allTextContents()).slice(3, 5)).toEqual([
+      '0',
+      '20Report',
+    ]);
+  });
+});
+
+test('the list shows more by and by, filters by status in the address, and keeps its filter when it is loaded again', async () => {
+  const own = await startService();
+  await setStock(own, [['SKU-1', 'HUB-1', 1000]]);
+  const first = await ingest(own, csv(orderLine('F-0')), '?name=oldest.csv');
+  await Promise.all(
+    Array.from({ length: 55 }, (_, index) => ingest(own, csv(orderLine(`F-${index + 1}`)), `?name=n-${index}.csv`)),
+  );
+  await ingest(own, csv(), '?name=no-rows.csv');
+  await ingest(own, csv(orderLine('M-1')), `?name=mended.csv&parent_file_id=${first.file_id}`);
+  const page = await openPage(own.url);
+  await row(page, 'mended.csv').getByText('Corrects oldest.csv').waitFor();
+  expect(await page.getByRole('row').count()).toBe(1 + 50);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await row(page, 'oldest.csv').getByText('Corrected by mended.csv').waitFor();
+  expect(await page.getByRole('row').count()).toBe(1 + 58);
+  expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+
+  await page.getByRole('link', { name: 'Waiting 0' }).click();
+  await page.getByText('No file is “Waiting” now.').waitFor();
+  const { files } = await getJson<{ files: { completed: number; failed: number } }>(own, '/stats');
+  await page.getByRole('link', { name: `Failed ${files.failed}` }).click();
+  await expect.poll(() => page.getByRole('row').count()).toBe(1 + files.failed);
+  expect(new URL(page.url()).search).toBe('?status=failed');
+  await page.reload();
+  await expect.poll(() => page.getByRole('row').count()).toBe(1 + files.failed);
+
+  await page.goto('/?status=completed');
+  await row(page, 'mended.csv').waitFor();
+  await ingest(own, csv(orderLine('L-1')), '?name=late.csv');
+  await row(page, 'late.csv').waitFor();
+});
+
+test.each(['light', 'dark'] as const)(
+  'in the %s theme the page fits 360 pixels, and axe finds nothing',
+  async (scheme) => {
+    await ingest(service, file(HOSTILE, 20, 0.2).buffer, `?name=${encodeURIComponent(HOSTILE)}`);
+    const page = await openPage(service.url, '/', { colorScheme: scheme, viewport: { width: 360, height: 740 } });
+    expectComplaints(page, /status of 415/);
+    await page.getByRole('link', { name: HOSTILE, exact: true }).first().waitFor();
+    await choose(page, { name: `${'a-long-name-'.repeat(12)}.xlsx`, buffer: Buffer.from('PK\x03\x04') });
+    await uploadOf(page, 'a-long-name').getByText('save it as CSV').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1280);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await screenshot(page, `files-${scheme}`);
+  },
+);
