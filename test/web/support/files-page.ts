@@ -4,9 +4,6 @@ import type { Locator, Page } from 'playwright-core';
 export const row = (page: Page, name: string): Locator =>
   page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 
-export const rowOf = (page: Page, fileId: string): Locator =>
-  page.getByRole('row').filter({ has: page.locator(`[id="file-${fileId}"]`) });
-
 /** The row of an upload that is under way or wants a decision. */
 export const uploadOf = (page: Page, name: string): Locator =>
   page.getByRole('region', { name: 'Uploads' }).getByRole('listitem').filter({ hasText: name });

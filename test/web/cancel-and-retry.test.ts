@@ -1,0 +1,63 @@
+/** `/`: a file that waits is explained, cancelled after a question, and tried again. */
+import { expect, test } from 'vitest';
+import type { FileAnswer } from '../../src/http/answers.ts';
+import { generated, listAll, setSwitches, stockGenerated, until } from '../support/http.ts';
+import { startService } from '../support/service.ts';
+import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { choose, row } from './support/files-page.ts';
+
+const PATIENCE = { timeout: 40_000 };
+
+const orders = (rows: number, startAt = 1) => generated({ rows, startAt });
+
+test('a file that waits says for what; it is cancelled, and tried again, by keyboard alone', async () => {
+  const service = await startService();
+  await stockGenerated(service);
+  await setSwitches(service, { outage: true });
+  const page = await openPage(service.url);
+  await choose(page, { name: 'held.csv', buffer: orders(100) });
+  await row(page, 'held.csv').getByText('The inventory service does not answer.').waitFor(PATIENCE);
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await screenshot(page, 'files-waiting');
+
+  const dialog = page.getByRole('dialog', { name: 'Cancel the import of held.csv?' });
+  await page.getByRole('button', { name: 'Cancel the import of held.csv' }).press('Enter');
+  await dialog.getByText('No order has been stored yet.').waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe(
+    'Cancel the import of held.csv',
+  );
+  await page.keyboard.press('Enter');
+  await dialog.waitFor();
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Keep importing');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await dialog.waitFor({ state: 'hidden' });
+  await row(page, 'held.csv').getByText('Cancelled').waitFor(PATIENCE);
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('held.csv');
+
+  await setSwitches(service, { outage: false });
+  await page.getByRole('button', { name: 'Retry the import of held.csv' }).press('Enter');
+  await row(page, 'held.csv').getByText('Completed').waitFor(PATIENCE);
+});
+
+test('a cancel that comes too late is told in the words of the service', async () => {
+  const service = await startService();
+  await stockGenerated(service);
+  await setSwitches(service, { outage: true });
+  const page = await openPage(service.url);
+  expectComplaints(page, /status of 409/);
+  await choose(page, { name: 'late.csv', buffer: orders(10) });
+  await page.getByRole('button', { name: 'Cancel the import of late.csv' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  await setSwitches(service, { outage: false });
+  const [late] = await listAll<FileAnswer>(service, '/files?limit=10');
+  await until(service, late!.file_id, ({ status }) => status === 'completed');
+  await dialog.getByRole('button', { name: 'Cancel the import' }).click();
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByRole('button', { name: 'Keep importing' }).click();
+  await row(page, 'late.csv').getByText('Completed').waitFor();
+});
