@@ -1,0 +1,99 @@
+/**
+ * The rejections that are in sight of a region that scrolls. The API gives them page by page, each with the cursor of the next: the
+ * list grows as its end comes into sight, and pages seen before are asked for again by their cursors, so that coming back takes one
+ * request, however far. Pages may be short, or even empty in a list by code.
+ */
+import { useQueries, useQueryClient } from '@tanstack/react-query';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type RefObject, useEffect, useRef, useState } from 'react';
+import type { RejectionAnswer } from '../../http/answers.ts';
+import type { ReasonCode } from '../../model/rejection.ts';
+import { rejectionsQuery } from '../api/queries.ts';
+
+const ROW_PX = 68;
+const OVERSCAN = 6;
+
+interface KnownPage {
+  cursor: string | null;
+  /** How many; null until it was there once. */
+  rows: number | null;
+}
+
+interface Asked {
+  fileId: string;
+  filters: { code: ReasonCode | undefined; from_row: string | undefined };
+  /** How many there are: when they become more, the last page is asked for again. */
+  total: number;
+  region: RefObject<HTMLElement | null>;
+}
+
+export function useRejections({ fileId, filters, total, region }: Asked) {
+  const [pages, setPages] = useState<readonly KnownPage[]>([{ cursor: null, rows: null }]);
+  const [columns, setColumns] = useState<readonly string[]>([]);
+
+  const starts: number[] = [];
+  let known = 0;
+  for (const { rows } of pages) {
+    starts.push(known);
+    known += rows ?? 0;
+  }
+  const complete = pages.at(-1)!.rows !== null;
+  const virtual = useVirtualizer({
+    // What is not known yet is one row, which brings the next page when it comes into sight.
+    count: complete ? known : known + 1,
+    getScrollElement: () => region.current,
+    estimateSize: () => ROW_PX,
+    overscan: OVERSCAN,
+  });
+
+  const items = virtual.getVirtualItems();
+  const first = items[0]?.index ?? 0;
+  const last = items.at(-1)?.index ?? 0;
+  const inSight = pages
+    .map((page, i) => ({ ...page, start: starts[i]! }))
+    .filter(({ start, rows }) => start <= last && start + (rows || 1) > first);
+  const answers = useQueries({ queries: inSight.map(({ cursor }) => rejectionsQuery(fileId, filters, cursor)) });
+
+  useEffect(() => {
+    for (const [i, { data }] of answers.entries()) {
+      if (!data) continue;
+      setPages((old) => learn(old, inSight[i]!.cursor, data.items.length, data.next_cursor));
+      const [row] = data.items;
+      if (row) setColumns((old) => (old.length > 0 ? old : Object.keys(row.values)));
+    }
+  });
+
+  const queries = useQueryClient();
+  const totalThen = useRef(total);
+  useEffect(() => {
+    if (total === totalThen.current) return;
+    totalThen.current = total;
+    const { queryKey } = rejectionsQuery(fileId, filters, pages.at(-1)!.cursor);
+    void queries.invalidateQueries({ queryKey });
+  });
+
+  const at = (index: number): RejectionAnswer | undefined => {
+    const i = inSight.findLastIndex(({ start }) => start <= index);
+    return answers[i]?.data?.items[index - inSight[i]!.start];
+  };
+  const failed = answers.find(({ isError }) => isError);
+  return {
+    rows: items.map(({ index }) => ({ index, rejection: at(index) })),
+    columns,
+    before: items[0]?.start ?? 0,
+    after: virtual.getTotalSize() - (items.at(-1)?.end ?? 0),
+    measure: virtual.measureElement,
+    error: failed?.error ?? null,
+    tryAgain: () => void failed?.refetch(),
+    none: complete && known === 0,
+  };
+}
+
+/** The same pages, where nothing is new. */
+function learn(pages: readonly KnownPage[], cursor: string | null, rows: number, next: string | null) {
+  const i = pages.findIndex((page) => page.cursor === cursor);
+  const isLast = i === pages.length - 1;
+  if (pages[i]!.rows === rows && !(isLast && next !== null)) return pages;
+  const learnt = pages.with(i, { cursor, rows });
+  return isLast && next !== null ? [...learnt, { cursor: next, rows: null }] : learnt;
+}
