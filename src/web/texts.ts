@@ -188,7 +188,7 @@ export const filePage = {
   size: 'Size',
   sha256: 'SHA-256',
   readAs: 'Read as',
-  notOpened: 'Not opened yet',
+  notOpened: 'Not known',
   created: 'Uploaded',
   started: 'Begun',
   finished: 'Ended',

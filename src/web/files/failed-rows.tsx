@@ -4,7 +4,7 @@
  */
 import './failed-rows.css';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { type CSSProperties, memo, type Ref, useRef } from 'react';
+import { type CSSProperties, memo, type Ref, useEffect, useRef } from 'react';
 import type { FileAnswer, RejectionAnswer } from '../../http/answers.ts';
 import type { OrderColumn } from '../../model/columns.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
@@ -15,6 +15,8 @@ import { useRejections } from './use-rejections.ts';
 
 /** A cell may hold a whole record of a megabyte. */
 const SHOWN_CHARS = 300;
+/** The row's number, and what is wrong. */
+const LEADING_COLUMNS = 2;
 const OTHER_REM = 10;
 const WIDTHS_REM: Record<OrderColumn, number> = {
   order_id: 9,
@@ -43,9 +45,9 @@ interface Shown {
 export function FailedRows({ file, code, fromRow }: Shown) {
   const total = code ? (file.invalid_by_code[code] ?? 0) : file.progress.invalid;
   return (
-    <section className="panel failed-rows" aria-labelledby="failed-rows">
+    <section className="panel failed-rows">
       <div className="failed-rows-head">
-        <h2 id="failed-rows">{filePage.failedRows}</h2>
+        <h2>{filePage.failedRows}</h2>
         <p className="quiet">
           {filePage.rowsOf(formatNumber(total))} {code && filePage.with(reason[code])}
           {code && (
@@ -111,6 +113,13 @@ function Table({
     total,
     region,
   });
+  const about = code && rows[0]?.rejection?.reasons.find((one) => one.code === code)?.column;
+  useEffect(() => {
+    // The first cell that was asked about is to be seen without a search for it.
+    const heads = region.current?.querySelectorAll('thead th');
+    const head = about ? heads?.[LEADING_COLUMNS + columns.indexOf(about)] : undefined;
+    if (head instanceof HTMLElement) region.current!.scrollLeft = head.offsetLeft - region.current!.clientWidth * 0.7;
+  }, [about, columns]);
   if (none) return <p>{filePage.noneFromHere(formatNumber(Number(fromRow)))}</p>;
   return (
     // It scrolls by itself: without a mouse it has to be reached.
@@ -133,7 +142,9 @@ function Table({
             <th scope="col" className="rows-number">
               {filePage.row}
             </th>
-            <th scope="col">{filePage.wrong}</th>
+            <th scope="col" className="rows-wrong">
+              {filePage.wrong}
+            </th>
             {columns.map((column) => (
               <th key={column} scope="col">
                 {column}
@@ -148,7 +159,7 @@ function Table({
               <FailedRow key={index} index={index} columns={columns} rejection={rejection} measure={measure} />
             ) : (
               <tr key={index} ref={measure} data-index={index} aria-rowindex={index + 2}>
-                <td colSpan={columns.length + 2} className="rows-loading">
+                <td colSpan={columns.length + LEADING_COLUMNS} className="rows-loading">
                   {error ? <ProblemView error={error} onTryAgain={tryAgain} /> : filePage.loadingRows}
                 </td>
               </tr>
@@ -185,7 +196,7 @@ const FailedRow = memo(function FailedRow({
       <th scope="row" className="rows-number number">
         {formatNumber(row)}
       </th>
-      <td>
+      <td className="rows-wrong">
         <ul className="rows-reasons">
           {reasons.map(({ code, column, reason: words }) => (
             <li key={`${column} ${code}`}>

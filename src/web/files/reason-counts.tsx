@@ -19,8 +19,7 @@ export function ReasonCounts({ file, chosen }: { file: FileAnswer; chosen: Reaso
         resetScroll={false}
         className="reason"
         activeOptions={{ exact: true }}
-        aria-current={code === chosen ? 'true' : undefined}
-        activeProps={{}}
+        aria-current={code === chosen ? 'page' : undefined}
       >
         <span className="reason-words">{words}</span>
         <span className="reason-count number">{formatNumber(count)}</span>
