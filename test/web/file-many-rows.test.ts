@@ -1,6 +1,6 @@
 /** The page of a file with very many failed rows. */
 import { expect, test } from 'vitest';
-import { csv, ended, type FileJson, orderLine, startService, upload } from '../support/service.ts';
+import { csv, ended, type FileJson, orderLine, setStock, startService, upload } from '../support/service.ts';
 import { failedRow, figure, openFile, region } from './support/file-page.ts';
 
 const MANY = 200_000;
@@ -9,6 +9,7 @@ const MAX_TASK_MS = 1_000;
 
 test(`of ${MANY} failed rows few are in the document, and scrolling far never stops the page`, async () => {
   const service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 1]]);
   const lines = Array.from({ length: MANY }, (_, i) => orderLine(`N-${i}`, { quantity: 'two' })).join('\n');
   const { file_id } = (await (await upload(service, csv(lines), '?name=many.csv')).json()) as FileJson;
   const page = await openFile(service, { file_id, name: 'many.csv' });

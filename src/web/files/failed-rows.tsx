@@ -4,7 +4,7 @@
  */
 import './failed-rows.css';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { type CSSProperties, memo, type Ref, useEffect, useRef } from 'react';
+import { type CSSProperties, type KeyboardEvent, memo, type Ref, useEffect, useRef } from 'react';
 import type { FileAnswer, RejectionAnswer } from '../../http/answers.ts';
 import type { OrderColumn } from '../../model/columns.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
@@ -107,7 +107,7 @@ function Table({
   total: number;
 }) {
   const region = useRef<HTMLElement>(null);
-  const { rows, columns, before, after, measure, error, tryAgain, none } = useRejections({
+  const { rows, columns, before, after, measure, toFirst, toLast, error, tryAgain, none } = useRejections({
     fileId,
     filters: { code, from_row: fromRow },
     total,
@@ -120,11 +120,22 @@ function Table({
     const head = about ? heads?.[LEADING_COLUMNS + columns.indexOf(about)] : undefined;
     if (head instanceof HTMLElement) region.current!.scrollLeft = head.offsetLeft - region.current!.clientWidth * 0.7;
   }, [about, columns]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const go = { Home: toFirst, End: toLast }[event.key];
+    if (!go || event.target !== region.current) return;
+    event.preventDefault();
+    go();
+  };
   if (none) return <p>{filePage.noneFromHere(formatNumber(Number(fromRow)))}</p>;
   return (
-    // It scrolls by itself: without a mouse it has to be reached.
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls
-    <section ref={region} className="rows-region" aria-label={filePage.failedRows} tabIndex={0}>
+    <section
+      ref={region}
+      className="rows-region"
+      aria-label={filePage.failedRows}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so without a mouse it has to be reached
+      tabIndex={0}
+      onKeyDown={onKeyDown}
+    >
       <table
         className="rows"
         style={{ '--cells': `${columns.reduce((sum, column) => sum + width(column), 0)}rem` } as CSSProperties}
