@@ -43,7 +43,7 @@ export function FileActions({ file }: { file: FileAnswer }) {
       {error && <ProblemView error={error} />}
       <Dialog title={filePage.cancelTitle} open={asking && open} onClose={() => ask(false)}>
         <p>{filePage.cancelTold}</p>
-        <p>
+        <p className="file-cancel">
           <button type="button" className="button-danger" onClick={cancel}>
             {filePage.cancelDo}
           </button>
