@@ -122,7 +122,6 @@ export const filePage = {
   } satisfies Record<NonNullable<FileAnswer['waiting_for']>, string>,
   waitingWhere: 'See on the dashboard what answers and what does not',
   allGood: 'Every row became an order.',
-  noRows: 'No row was read.',
   atRow: (row: string) => `At row ${row}: `,
   whatToDo: 'What to do: ',
   stays: (accepted: string) => `${accepted} orders were stored before that. They stay.`,
