@@ -71,6 +71,7 @@ export const fileAnswer = z.strictObject({
   }),
   invalid_by_code: countByReason,
   invalid_file: z.string().nullable(),
+  invalid_file_size_bytes: count.nullable(),
   failure: z.strictObject({ code: z.enum(FILE_FAILURE_CODES), message: z.string(), row: count.nullable() }).nullable(),
   waiting_for: z.enum(['ims', 'store', 'objects', 'queue']).nullable(),
   cancel_requested: z.boolean(),

@@ -18,6 +18,7 @@ export function fileJson(file: FileRecord): FileAnswer {
     progress: progressJson(file),
     invalid_by_code: file.invalidByCode,
     invalid_file: file.report?.name ?? null,
+    invalid_file_size_bytes: file.report?.sizeBytes ?? null,
     failure: file.failure,
     waiting_for: file.waitingFor,
     cancel_requested: file.cancelRequested,

@@ -10,7 +10,7 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { RejectionAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
-import { oneOf, pageJson, pageShape, readPage, readQuery, text } from './parameters.ts';
+import { oneOf, pageJson, pageShape, readPage, readQuery, rowNumber, text } from './parameters.ts';
 
 export function fileRoutes(
   { store, queue, clock }: { store: OrderStore; queue: JobQueue; clock: Clock },
@@ -61,14 +61,11 @@ export function fileRoutes(
   });
 
   app.get('/files/:id/rejections', async (c) => {
-    const query = readQuery(c, { ...pageShape, code: oneOf(REASON_CODES) });
+    const query = readQuery(c, { ...pageShape, code: oneOf(REASON_CODES), from_row: rowNumber });
     const file = await find(c.req.param('id'));
-    const list = ['rejections', file.fileId, query.code];
-    const page = await store.rejections.list(
-      file.fileId,
-      query.code ? { code: query.code } : {},
-      readPage(list, query),
-    );
+    const list = ['rejections', file.fileId, query.code, ...(query.from_row ? [query.from_row] : [])];
+    const filter = { ...(query.code && { code: query.code }), ...(query.from_row && { fromRow: query.from_row }) };
+    const page = await store.rejections.list(file.fileId, filter, readPage(list, query));
     const columns = (file.columns ?? []).filter((column) => !column.startsWith('_'));
     return c.json(
       pageJson(

@@ -35,6 +35,13 @@ export const limit = z
   .refine((value) => value >= 1 && value <= limits.maxPageItems, 'is not a number from 1 to 1000')
   .default(limits.pageItems);
 
+/** As a spreadsheet counts. */
+export const rowNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'is not the number of a row')
+  .transform(Number)
+  .optional();
+
 export const oneOf = <const Value extends string>(values: readonly Value[]) =>
   z.enum(values, { error: `is not one of ${values.join(', ')}` }).optional();
 

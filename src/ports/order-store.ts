@@ -179,7 +179,8 @@ export interface Chunks {
 }
 
 export interface Rejections {
-  list(fileId: string, filter: { code?: ReasonCode }, page: PageRequest): Promise<Page<Rejection>>;
+  /** `fromRow`: those of this row of the file and after it. */
+  list(fileId: string, filter: { code?: ReasonCode; fromRow?: number }, page: PageRequest): Promise<Page<Rejection>>;
 }
 
 export interface OrderFilter {

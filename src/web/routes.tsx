@@ -50,7 +50,7 @@ const filesOfApi = createRoute({
 const file = createRoute({
   getParentRoute: () => root,
   path: '/files/$fileId',
-  validateSearch: search({ code: oneOf(REASON_CODES) }),
+  validateSearch: search({ code: oneOf(REASON_CODES), from_row: text }),
   component: lazyRouteComponent(() => import('./files/file-page.tsx'), 'FilePage'),
 });
 

@@ -234,3 +234,137 @@ export const format = {
     ].join('\n'),
   curlLabel: 'the commands',
 };
+
+export const filePage = {
+  all: 'All files',
+  percent: (percent: number, bytes: string) => `${percent} % of ${bytes}`,
+  read: 'Share of the file that is read',
+  rows: 'Rows read',
+  accepted: 'Accepted',
+  invalid: 'Invalid',
+  speed: 'Rows per second',
+  left: 'Time left',
+  orders: 'Show its orders',
+  heard: (status: FileAnswer['status'], percent: number) =>
+    status === 'processing' ? `${percent} % read` : fileStatus[status],
+  heardEnd: (status: FileAnswer['status'], accepted: string, invalid: string) =>
+    `${fileStatus[status]}: ${accepted} rows accepted, ${invalid} invalid`,
+  queued: 'It begins as soon as a worker is free. Nothing has to be done.',
+  waitingTitle: {
+    ims: 'Waiting for the inventory service',
+    store: 'Waiting for the database',
+    objects: 'Waiting for the storage of the files',
+    queue: 'Waiting for the job queue',
+  } satisfies Record<NonNullable<FileAnswer['waiting_for']>, string>,
+  waitingWhere: 'See on the dashboard what answers and what does not',
+  allGood: 'Every row became an order.',
+  atRow: (row: string) => `At row ${row}: `,
+  whatToDo: 'What to do: ',
+  stays: (accepted: string) => `${accepted} orders were stored before that. They stay.`,
+
+  cancel: 'Cancel the import…',
+  cancelTitle: 'Cancel this import?',
+  cancelTold:
+    'It stops after the rows that are in work now. Orders stored until then stay, with their stock taken, and the rows that failed until then are in the report. You can retry it later: it goes on where it stopped.',
+  cancelDo: 'Cancel the import',
+  cancelling: 'Cancelling: it stops after the rows that are in work now.',
+  cancelled: 'The import was cancelled. Orders stored until then stay. Retry goes on where it stopped.',
+  retry: 'Retry',
+  retryTold: (row: string) =>
+    `Goes on after the ${row} rows that are done: none is read twice, nothing is stored twice.`,
+  retryFromStart: 'Reads the same bytes again from the beginning.',
+
+  why: 'Why rows failed',
+  whyTold: 'Rows by reason; a row may have several. Choose one to see only its rows.',
+  everyReason: 'All reasons',
+
+  failedRows: 'Failed rows',
+  rowsOf: (count: string) => (count === '1' ? '1 row' : `${count} rows`),
+  with: (words: string) => `with “${words}”`,
+  row: 'Row',
+  wrong: 'What is wrong',
+  wholeRow: 'Whole row',
+  emptyCell: 'empty',
+  loadingRows: 'Loading rows…',
+  noFailedRows: 'No row failed for this reason.',
+  startAt: 'Start at row',
+  go: 'Go',
+  fromFirst: 'Start at the first',
+  noneFromHere: (row: string) => `No row failed from row ${row} on.`,
+
+  report: 'Download the report',
+  reportTold: (rows: string, bytes: string) => `${rows}, ${bytes}, CSV`,
+  mend: 'Mend and upload again',
+  mendSteps: {
+    download: 'Download the report. It has only the rows that failed, with their original values.',
+    fix: 'Correct them in a spreadsheet or an editor. The columns at the end, from _row to _file, tell what is wrong; leave them in, they are not read.',
+    upload:
+      'Save it as CSV, and drop it here. Rows that are right now become orders; those that are not come back in a new report.',
+  },
+  mendFailed:
+    'Correct the file and drop it here. It becomes an import of its own that is linked to this one. Rows that are stored already are told as such, not stored twice.',
+  drop: 'Drop the corrected file here',
+  or: 'or',
+  choose: 'Choose the file…',
+  uploads: 'Corrected uploads of this file',
+  parent: 'Corrects',
+
+  uploading: 'Uploading',
+  childTold: (accepted: string, invalid: string) => `${accepted} accepted, ${invalid} invalid`,
+  inLine: 'In line to be uploaded',
+  giveUp: 'Give up',
+  dismiss: 'Dismiss',
+  duplicate: 'Exactly these bytes were uploaded before. Was it saved after it was corrected?',
+  openExisting: 'Open that file',
+  uploadAnyway: 'Upload it all the same',
+
+  facts: 'About this file',
+  id: 'File id',
+  size: 'Size',
+  sha256: 'SHA-256',
+  readAs: 'Read as',
+  notOpened: 'Not known',
+  created: 'Uploaded',
+  started: 'Begun',
+  finished: 'Ended',
+  duration: 'Took',
+  attempts: 'Attempts',
+  never: 'Not yet',
+  attemptsTold: (attempts: number) => {
+    if (attempts === 0) return 'None yet';
+    if (attempts === 1) return '1, without an interruption';
+    return `${attempts}: taken up again ${attempts === 2 ? 'once' : `${attempts - 1} times`} after an interruption or a retry`;
+  },
+  encoding: {
+    'utf-8': 'UTF-8',
+    'utf-16le': 'UTF-16 (little endian)',
+    'utf-16be': 'UTF-16 (big endian)',
+    'windows-1252': 'Windows-1252',
+  } satisfies Record<NonNullable<FileAnswer['intake']>['encoding'], string>,
+  delimiter: {
+    ',': 'comma separated',
+    ';': 'semicolon separated',
+    '\t': 'tab separated',
+    '|': 'bar separated',
+  } satisfies Record<NonNullable<FileAnswer['intake']>['delimiter'], string>,
+  gzip: 'gzip',
+  bom: 'byte order mark',
+};
+
+/** What people can do when a whole file fails. */
+export const cure: Record<FileFailureCode, string> = {
+  empty_file: 'Check that the export had rows, and upload it again.',
+  missing_column: 'Add the column to the header, or rename the one that is meant, and upload the file again.',
+  duplicate_column: 'Leave the column in the header once, and upload the file again.',
+  too_many_columns: 'Remove the columns that are not needed, and upload the file again.',
+  unsupported_encoding: 'Save the file as UTF-8, and upload it again.',
+  record_too_large: 'Look near this row for a quote that is never closed, and upload the file again.',
+  unclosed_quote: 'Look near this row for a quote without its partner; a quote inside quotes is written twice ("").',
+  not_csv: 'In the spreadsheet choose “Save as CSV (UTF-8)”, and upload that file.',
+  corrupt_gzip: 'Compress the file again, or upload it without compression.',
+  too_large: 'Split the file into several, each with the header, and upload those.',
+  object_changed: 'Upload the file again, and leave the stored one as it is.',
+  duplicate_file: 'Nothing has to be done: the other import has these rows.',
+  cancelled: 'Retry goes on where it stopped.',
+  internal: 'Retry it. When it fails again, the log of the service tells more.',
+};

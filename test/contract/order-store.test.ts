@@ -870,7 +870,7 @@ for (const { name, open, missing } of orderStores)
         await close();
       });
 
-      test('of rejections is in row order, all or of one code', async () => {
+      test('of rejections is in row order, all or of one code, from a row on', async () => {
         const claim = await newClaim(store);
         const codes = ['invalid_email', 'invalid_date', 'unknown_sku'] as const;
         const rejections = Array.from({ length: 30 }, (_, i) => rejection(i + 2, codes[i % 3]!));
@@ -884,6 +884,13 @@ for (const { name, open, missing } of orderStores)
             limit,
           );
           expect(ofCode.map(({ row }) => row)).toEqual([3, 6, 9, 12, 15, 18, 21, 24, 27, 30]);
+          for (const fromRow of [1, 2, 20, 22, 31, 32]) {
+            const rows = await readAll((page) => store.rejections.list(claim.fileId, { fromRow }, page), limit);
+            expect(rows).toEqual(rejections.filter(({ row }) => row >= fromRow));
+          }
+          const filter = { code: 'invalid_date', fromRow: 21 } as const;
+          const later = await readAll((page) => store.rejections.list(claim.fileId, filter, page), limit);
+          expect(later.map(({ row }) => row)).toEqual([21, 24, 27, 30]);
         }
         const list = (code: 'invalid_quantity' | 'total_mismatch') =>
           readAll((page) => store.rejections.list(claim.fileId, { code }, page), 5);

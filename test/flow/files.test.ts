@@ -69,6 +69,7 @@ describe('a file', () => {
       },
       invalid_by_code: { invalid_email: 1 },
       invalid_file: expect.stringMatching(/\.csv$/),
+      invalid_file_size_bytes: expect.any(Number),
       failure: null,
       waiting_for: null,
       cancel_requested: false,
@@ -101,7 +102,7 @@ describe('a file', () => {
     expect(again.match(/^data: /gm)).toHaveLength(1);
   });
 
-  test('tells its rejected rows with all reasons and original values, by code and page', async () => {
+  test('tells its rejected rows with all reasons and original values, by code, row and page', async () => {
     const bad = [
       orderLine(unique('F'), { customer_email: ' nobody ', quantity: '1e3', sku: 'nowhere' }),
       ...lines(5, { hub_id: 'Atlantis' }),
@@ -125,12 +126,18 @@ describe('a file', () => {
       expect(await listAll(service, `${path}?limit=${limit}`)).toEqual(all);
       const unknownHub = await listAll<{ row: number }>(service, `${path}?code=unknown_hub&limit=${limit}`);
       expect(unknownHub.map(({ row }) => row)).toEqual([3, 4, 5, 6, 7]);
+      const later = await listAll<{ row: number }>(service, `${path}?from_row=6&limit=${limit}`);
+      expect(later.map(({ row }) => row)).toEqual([6, 7, 9, 10, 11]);
     }
     expect(await listAll(service, `${path}?code=out_of_stock`)).toEqual([]);
     await problemOf(await fetch(`${service.url}${path}?code=bad`), 400, 'invalid_parameter');
     await problemOf(await fetch(`${service.url}${path}?limit=0`), 400, 'invalid_parameter');
+    for (const row of ['0', '-1', '1.5', 'x', '']) {
+      await problemOf(await fetch(`${service.url}${path}?from_row=${row}`), 400, 'invalid_parameter');
+    }
     const { next_cursor } = await getJson<PageJson<unknown>>(service, `${path}?limit=1`);
     await problemOf(await fetch(`${service.url}${path}?code=unknown_hub&cursor=${next_cursor}`), 400, 'invalid_cursor');
+    await problemOf(await fetch(`${service.url}${path}?from_row=6&cursor=${next_cursor}`), 400, 'invalid_cursor');
     const { file_id: other } = await ingest(service, csv(...lines(1)));
     await problemOf(
       await fetch(`${service.url}/files/${other}/rejections?cursor=${next_cursor}`),

@@ -54,6 +54,7 @@ describe('a report', () => {
     expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${file.invalid_file}"`);
     const text = await response.text();
     expect(response.headers.get('content-length')).toBe(String(Buffer.byteLength(text)));
+    expect(file.invalid_file_size_bytes).toBe(Buffer.byteLength(text));
     expect(text.split('\n')[0]).toBe(`${header},_row,_column,_code,_reason,_file`);
     const [first, second, ...more] = recordsOf(text);
     expect(more).toEqual([]);

@@ -8,8 +8,8 @@ import { decodeRejections } from './plan.ts';
 
 export function createRejections({ chunks }: Database): Rejections {
   return {
-    async list(fileId, { code }, { limit, after }) {
-      const from = readPosition<[number]>(after, 'number')?.[0] ?? 0;
+    async list(fileId, { code, fromRow = 1 }, { limit, after }) {
+      const from = readPosition<[number]>(after, 'number')?.[0] ?? fromRow - 1;
       const found = chunks.find(
         { file: fileId, state: 'committed', row: { $gt: from } },
         { sort: { n: 1 }, projection: { row: 1, invalid: 1, invalid_by_code: 1, rejections: 1 }, batchSize: 2 },

@@ -42,8 +42,8 @@ export function createRejections(db: Database): Rejections {
     where r.file_no = (select file_no from files where file_id = ?) and r.row > ? and r.row <= ? and instr(r.codes, ?) > 0
     order by r.row limit ?`);
   return {
-    async list(fileId, { code }, { limit, after }) {
-      const from = readPosition<[number]>(after, 'number')?.[0] ?? 0;
+    async list(fileId, { code, fromRow = 1 }, { limit, after }) {
+      const from = readPosition<[number]>(after, 'number')?.[0] ?? fromRow - 1;
       if (code === undefined) {
         const rows = all.iterate(fileId, from, limit + 1) as Iterable<RejectionRow>;
         const { items, cut } = take(rows, limit);

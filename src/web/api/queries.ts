@@ -15,8 +15,9 @@ import { Problem, request, withQuery } from './client.ts';
 
 type Filters = Record<string, string | undefined>;
 
-/** Pages kept of a list without end: those scrolled past are asked for again. */
-const MAX_PAGES = 20;
+/** Of one page: some 200 KB, so that it is read in a few milliseconds. */
+const REJECTIONS = 500;
+const REJECTIONS_KEPT_MS = 10_000;
 const STATS_EVERY_MS = 5_000;
 
 const list = <Item>(key: readonly unknown[], path: string, filters: Filters) =>
@@ -38,18 +39,19 @@ export const filesQuery = (filters: { status?: FileAnswer['status'] | undefined;
 
 export const fileQuery = (fileId: string) => one<FileAnswer>(['file', fileId], `/files/${id(fileId)}`);
 
-/** Bounded, as a file may have millions: pages at the other end are let go, and their cursors kept to come back. */
-export const rejectionsQuery = (fileId: string, filters: { code?: string | undefined } = {}) =>
-  infiniteQueryOptions({
-    queryKey: ['rejections', fileId, filters],
-    queryFn: async ({ pageParam, signal }) => {
-      const path = withQuery(`/files/${id(fileId)}/rejections`, { ...filters, limit: 200, cursor: pageParam.at(-1) });
-      return { ...(await request<PageAnswer<RejectionAnswer>>(path, { signal })), trail: pageParam };
-    },
-    initialPageParam: [] as string[],
-    getNextPageParam: ({ next_cursor, trail }) => (next_cursor === null ? null : [...trail, next_cursor]),
-    getPreviousPageParam: ({ trail }) => (trail.length === 0 ? null : trail.slice(0, -1)),
-    maxPages: MAX_PAGES,
+/** One page of what may be millions: pages are asked for as they come into sight, and let go when they are out of it. */
+export const rejectionsQuery = (
+  fileId: string,
+  filters: { code?: string | undefined; from_row?: string | undefined },
+  cursor: string | null,
+) =>
+  queryOptions({
+    ...one<PageAnswer<RejectionAnswer>>(
+      ['rejections', fileId, filters, cursor],
+      withQuery(`/files/${id(fileId)}/rejections`, { ...filters, limit: REJECTIONS, cursor }),
+    ),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: REJECTIONS_KEPT_MS,
   });
 
 export const ordersQuery = (filters: Filters = {}) =>

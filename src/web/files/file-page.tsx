@@ -1,14 +1,68 @@
-/** `/files/{file_id}`: what became of one upload. */
+/**
+ * `/files/{file_id}`: what became of one upload. From above: how far it is, what stops it, why rows failed and how to mend them, the
+ * failed rows, and where the file came from.
+ */
+import './file-page.css';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import type { FileAnswer } from '../../http/answers.ts';
 import { fileQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
+import { StatusBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
+import { filePage } from '../texts.ts';
+import { FailedRows } from './failed-rows.tsx';
+import { FileActions } from './file-actions.tsx';
+import { FileFacts } from './file-facts.tsx';
+import { FileProgress } from './file-progress.tsx';
+import { MendFile } from './mend-file.tsx';
+import { ReasonCounts } from './reason-counts.tsx';
 
 const route = getRouteApi('/files/$fileId');
 
 export function FilePage() {
   const { fileId } = route.useParams();
+  const { code, from_row } = route.useSearch();
   const { data: file } = useQuery({ ...fileQuery(fileId), throwOnError: hasNothingToShow });
-  return <Title>{file?.name ?? fileId}</Title>;
+  if (!file) return <Title>{fileId}</Title>;
+  return (
+    <div className="file-page">
+      <header className="file-head">
+        <div className="file-name">
+          <Link to="/" className="file-back">
+            {filePage.all}
+          </Link>
+          <Title>{file.name}</Title>
+          <p className="file-under-name">
+            <StatusBadge status={file.status} />
+            {file.parent_file_id && <Parent fileId={file.parent_file_id} />}
+          </p>
+        </div>
+        <FileActions file={file} />
+      </header>
+      <FileProgress file={file} />
+      <div className="file-columns">
+        {file.progress.invalid > 0 && <ReasonCounts file={file} chosen={code} />}
+        {canBeMended(file) && <MendFile key={file.file_id} file={file} />}
+      </div>
+      {file.progress.invalid > 0 && (
+        <FailedRows key={`${file.file_id} ${code} ${from_row}`} file={file} code={code} fromRow={from_row} />
+      )}
+      <FileFacts file={file} />
+    </div>
+  );
+}
+
+const canBeMended = ({ status, invalid_file }: FileAnswer): boolean => invalid_file !== null || status === 'failed';
+
+function Parent({ fileId }: { fileId: string }) {
+  const { data: parent } = useQuery(fileQuery(fileId));
+  return (
+    <span>
+      {filePage.parent}{' '}
+      <Link to="/files/$fileId" params={{ fileId }}>
+        {parent?.name ?? fileId}
+      </Link>
+    </span>
+  );
 }

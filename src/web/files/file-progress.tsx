@@ -1,0 +1,101 @@
+/** How far a file is, and whatever stops it, with what can be done. */
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { FileAnswer } from '../../http/answers.ts';
+import { Meter } from '../components/meter.tsx';
+import { formatBytes, formatNumber } from '../components/number.tsx';
+import { cure, failure, filePage, waitingFor } from '../texts.ts';
+import { formatDuration } from './duration.ts';
+
+/** Steps in which progress is told to those who hear it. */
+const HEARD_PERCENT = 10;
+
+export function FileProgress({ file }: { file: FileAnswer }) {
+  const { rows, accepted, invalid, percent, rows_per_second, eta_seconds } = file.progress;
+  const inWork = file.status === 'processing' || file.status === 'waiting';
+  return (
+    <section className="panel file-progress">
+      <dl className="figures">
+        <Figure name={filePage.rows}>{formatNumber(rows)}</Figure>
+        <Figure name={filePage.accepted} kind={accepted > 0 ? 'good' : ''}>
+          {formatNumber(accepted)}
+        </Figure>
+        <Figure name={filePage.invalid} kind={invalid > 0 ? 'bad' : ''}>
+          {formatNumber(invalid)}
+        </Figure>
+        {inWork && rows_per_second !== null && (
+          <Figure name={filePage.speed}>{formatNumber(file.status === 'waiting' ? 0 : rows_per_second)}</Figure>
+        )}
+        {file.status === 'processing' && eta_seconds !== null && (
+          <Figure name={filePage.left}>{formatDuration(eta_seconds)}</Figure>
+        )}
+      </dl>
+      <Meter percent={percent} label={filePage.read} />
+      <p className="file-under-meter quiet number">
+        <span>{filePage.percent(percent, formatBytes(file.size_bytes))}</span>
+        {accepted > 0 && (
+          <Link to="/orders" search={{ file_id: file.file_id }}>
+            {filePage.orders}
+          </Link>
+        )}
+      </p>
+      <Note file={file} />
+      <p role="status" className="for-readers">
+        {heard(file)}
+      </p>
+    </section>
+  );
+}
+
+const Figure = ({ name, kind = '', children }: { name: string; kind?: 'good' | 'bad' | ''; children: string }) => (
+  <div className="figure">
+    <dt>{name}</dt>
+    <dd className={`number ${kind && `figure-${kind}`}`}>{children}</dd>
+  </div>
+);
+
+function heard({ status, progress: { percent, accepted, invalid }, finished_at }: FileAnswer): string {
+  if (finished_at) return filePage.heardEnd(status, formatNumber(accepted), formatNumber(invalid));
+  return filePage.heard(status, Math.floor(percent / HEARD_PERCENT) * HEARD_PERCENT);
+}
+
+function Note({ file }: { file: FileAnswer }) {
+  const { status, progress } = file;
+  if (file.cancel_requested) return <p className="note note-warn">{filePage.cancelling}</p>;
+  if (status === 'queued') return <p className="note">{filePage.queued}</p>;
+  if (status === 'waiting' && file.waiting_for)
+    return (
+      <Told kind="warn" title={filePage.waitingTitle[file.waiting_for]}>
+        <p>{waitingFor[file.waiting_for]}</p>
+        <Link to="/stats">{filePage.waitingWhere}</Link>
+      </Told>
+    );
+  if (status === 'failed' && file.failure) return <Failure failed={file.failure} accepted={progress.accepted} />;
+  if (status === 'cancelled') return <p className="note note-warn">{filePage.cancelled}</p>;
+  if (status === 'completed' && progress.rows > 0 && progress.invalid === 0)
+    return <p className="note note-good">{filePage.allGood}</p>;
+  return null;
+}
+
+function Failure({ failed, accepted }: { failed: NonNullable<FileAnswer['failure']>; accepted: number }) {
+  return (
+    <Told kind="bad" title={failure[failed.code]}>
+      <p>
+        {failed.row !== null && <strong>{filePage.atRow(formatNumber(failed.row))}</strong>}
+        {failed.message} <code className="quiet">{failed.code}</code>
+      </p>
+      <p>
+        <strong>{filePage.whatToDo}</strong>
+        {cure[failed.code]}
+      </p>
+      {accepted > 0 && <p>{filePage.stays(formatNumber(accepted))}</p>}
+    </Told>
+  );
+}
+
+const Told = ({ kind, title, children }: { kind: 'warn' | 'bad'; title: string; children: ReactNode }) => (
+  <div className={`note note-${kind}`}>
+    <h2>{title}</h2>
+    {children}
+  </div>
+);

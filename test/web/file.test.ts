@@ -1,0 +1,237 @@
+/** The page of one file: what it tells of failed rows and files, the way to mend them. */
+import { readFile } from 'node:fs/promises';
+import type { Locator } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  csv,
+  type FileJson,
+  getJson,
+  ingest,
+  ORDER_HEADER,
+  orderLine,
+  type Service,
+  setStock,
+  startService,
+} from '../support/service.ts';
+import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { badge, failedRow, figure, openFile, reasonLink, region } from './support/file-page.ts';
+
+const MARKUP = '<img src=x onerror=alert(1)>';
+
+let service: Service;
+let halfBad: FileJson;
+beforeAll(async () => {
+  service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 1_000_000]]);
+  halfBad = await ingest(service, halfBadFile('H'), '?name=half-bad.csv');
+});
+
+/** Rows 2 to 4 are good, 5 to 7 are not: 5 for two reasons, 7 with markup as a name. */
+const halfBadFile = (prefix: string): string =>
+  csv(
+    ...[1, 2, 3].map((i) => orderLine(`${prefix}-${i}`)),
+    orderLine(`${prefix}-4`, { quantity: 'two', customer_email: 'ada at example' }),
+    orderLine(`${prefix}-5`, { order_date: '' }),
+    orderLine(`${prefix}-6`, { quantity: '-1', customer_name: MARKUP }),
+  );
+
+const inside = (inner: Locator, outer: Locator) =>
+  expect.poll(async () => {
+    const [a, b] = [await inner.boundingBox(), await outer.boundingBox()];
+    return a !== null && b !== null && a.x >= b.x - 1 && a.x + a.width <= b.x + b.width + 1;
+  });
+
+describe('a file with failed rows', () => {
+  test('tells how many rows came in, how many did not, and why', async () => {
+    const page = await openFile(service, halfBad);
+    expect(await badge(page).textContent()).toBe('Completed');
+    expect(await figure(page, 'Rows read').textContent()).toBe('6');
+    expect(await figure(page, 'Accepted').textContent()).toBe('3');
+    expect(await figure(page, 'Invalid').textContent()).toBe('3');
+    const told = await page.locator('.reasons').getByRole('link').allInnerTexts();
+    expect(told.map((text) => text.split(/\s*\n\s*/).filter(Boolean))).toEqual([
+      ['Not a quantity', '2'],
+      ['A value is missing', '1'],
+      ['Not an e-mail address', '1'],
+      ['All reasons', '3'],
+    ]);
+    await page.getByText('UTF-8, comma separated', { exact: true }).waitFor();
+    await page.getByText('1, without an interruption').waitFor();
+    expect(await page.locator('.facts code').allTextContents()).toEqual([halfBad.file_id, halfBad.sha256]);
+    await screenshot(page, 'file');
+  });
+
+  test('marks the cells that are wrong, with their reasons beside them', async () => {
+    const page = await openFile(service, halfBad);
+    const row = failedRow(page, '5');
+    expect(await row.locator('mark').allTextContents()).toEqual(['ada at example', 'two']);
+    await row.getByRole('cell', { name: 'two quantity "two" is not a whole number from 1 to 1,000,000' }).waitFor();
+    const words = await row.locator('.rows-reasons').textContent();
+    expect(words).toContain('Not an e-mail address');
+    expect(words).toContain('quantity "two" is not a whole number');
+    expect(await failedRow(page, '6').locator('mark').allTextContents()).toEqual(['empty']);
+    expect(await page.getByRole('columnheader').allTextContents()).toEqual([
+      'Row',
+      'What is wrong',
+      ...ORDER_HEADER.split(','),
+    ]);
+  });
+
+  test('shows markup in a cell and in a name as the text it is', async () => {
+    const { file_id } = await ingest(service, csv(orderLine('X-1', { quantity: MARKUP })), `?name=${MARKUP}.csv`);
+    const page = await openFile(service, { file_id, name: `${MARKUP}.csv` });
+    expect(await failedRow(page, '2').locator('mark').textContent()).toBe(MARKUP);
+    await page.goto(`/files/${halfBad.file_id}`);
+    await failedRow(page, '7').getByText(MARKUP, { exact: true }).waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
+  });
+
+  test('shows the rows of one reason, which the address keeps', async () => {
+    const page = await openFile(service, halfBad);
+    await reasonLink(page, /Not a quantity/).click();
+    await failedRow(page, '6').waitFor({ state: 'detached' });
+    expect(new URL(page.url()).search).toBe('?code=invalid_quantity');
+    await page.reload();
+    await failedRow(page, '7').waitFor();
+    expect(await page.getByRole('rowheader').allTextContents()).toEqual(['5', '7']);
+    expect(await page.locator('.reasons [aria-current]').allTextContents()).toEqual(['Not a quantity2']);
+    await inside(page.getByRole('columnheader', { name: 'quantity' }), region(page)).toBe(true);
+    await reasonLink(page, /All reasons/).click();
+    await failedRow(page, '6').waitFor();
+    expect(new URL(page.url()).search).toBe('');
+  });
+
+  test('can be filtered, and its rows be read, by the keyboard alone', async () => {
+    const page = await openFile(service, halfBad);
+    await failedRow(page, '5').waitFor();
+    const focused = () => page.evaluate('document.activeElement.innerText') as Promise<string>;
+    const tabTo = async (text: string) => {
+      for (let presses = 0; !(await focused()).startsWith(text); presses++) {
+        expect(presses, `to ${text}`).toBeLessThan(40);
+        await page.keyboard.press('Tab');
+      }
+    };
+    await tabTo('A value is missing');
+    await page.keyboard.press('Enter');
+    await failedRow(page, '5').waitFor({ state: 'detached' });
+    expect(await focused()).toContain('A value is missing');
+    await tabTo('Row');
+    const scrolled = () => region(page).evaluate((element) => element.scrollLeft);
+    const before = await scrolled();
+    await page.keyboard.press('ArrowLeft');
+    await expect.poll(scrolled).toBeLessThan(before);
+  });
+
+  test('begins the rows at the one asked for, which the address keeps', async () => {
+    const page = await openFile(service, halfBad);
+    await page.getByLabel('Start at row').fill('6');
+    await page.getByLabel('Start at row').press('Enter');
+    await failedRow(page, '5').waitFor({ state: 'detached' });
+    await failedRow(page, '6').waitFor();
+    expect(new URL(page.url()).search).toBe('?from_row=6');
+    await page.getByLabel('Start at row').fill('8');
+    await page.getByRole('button', { name: 'Go' }).click();
+    await page.getByText('No row failed from row 8 on.').waitFor();
+    await page.getByRole('link', { name: 'Start at the first' }).click();
+    await failedRow(page, '5').waitFor();
+  });
+
+  test.each([
+    [360, 'light'],
+    [1280, 'dark'],
+  ] as const)(
+    'has nothing that axe finds and every column within reach on %s pixels, %s',
+    async (width, colorScheme) => {
+      const page = await openFile(service, halfBad, {
+        viewport: { width, height: 740 },
+        colorScheme,
+        search: '?code=invalid_quantity',
+      });
+      await failedRow(page, '5').waitFor();
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      await region(page).evaluate((element) => element.scrollTo({ left: element.scrollWidth }));
+      await inside(page.getByRole('columnheader', { name: 'shipping_address' }), region(page)).toBe(true);
+      await inside(page.getByRole('rowheader', { name: '5' }), region(page)).toBe(true);
+    },
+  );
+});
+
+describe('mending', () => {
+  test('goes by the report, dropped in place once corrected, to a file that knows where it comes from', async () => {
+    const parent = await ingest(service, halfBadFile('M'), '?name=to-mend.csv');
+    const page = await openFile(service, parent);
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download the report' }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe(parent.invalid_file);
+    const report = await readFile(await download.path(), 'utf8');
+    expect(report).toBe(await (await fetch(`${service.url}/invalid-files/${parent.invalid_file}`)).text());
+    await page.getByText(/^3 rows, [\d.,]+ KiB|3 rows, \d+ bytes/).waitFor();
+
+    const mended = report
+      .replace(/^(M-4.*?),ada at example,(.*?),two,/m, '$1,ada@example.com,$2,2,')
+      .replace(/^(M-5.*?),39\.98,,/m, '$1,39.98,2026-11-20,')
+      .replace(/^(M-6.*?),'?-1,/m, '$1,2,');
+    const transfer = await page.evaluateHandle((text) => {
+      const data = new DataTransfer();
+      data.items.add(new File([text], 'mended.csv'));
+      return data;
+    }, mended);
+    await page.locator('.drop-place').dispatchEvent('drop', { dataTransfer: transfer });
+    const child = page.locator('.corrected li');
+    await child.getByText('3 accepted, 0 invalid').waitFor();
+    await child.getByText('Completed').waitFor();
+    expect(await child.count()).toBe(1);
+    expect(new URL(page.url()).pathname).toBe(`/files/${parent.file_id}`);
+
+    await child.getByRole('link', { name: 'mended.csv' }).click();
+    await page.getByRole('heading', { level: 1, name: 'mended.csv' }).waitFor();
+    await page.getByText('Every row became an order.').waitFor();
+    await page.getByRole('link', { name: 'to-mend.csv' }).click();
+    await page.getByRole('heading', { level: 1, name: 'to-mend.csv' }).waitFor();
+    expect((await getJson<FileJson>(service, `/files/${parent.file_id}`)).name).toBe('to-mend.csv');
+  });
+
+  test('asks when the bytes were uploaded before, and uploads them all the same when told so', async () => {
+    const parent = await ingest(service, halfBadFile('D'), '?name=original.csv');
+    const page = await openFile(service, parent);
+    const same = { name: 'same.csv', mimeType: 'text/csv', buffer: Buffer.from(halfBadFile('D')) };
+    await page.locator('input[type=file]').setInputFiles(same);
+    expectComplaints(page, /status of 409/);
+    await page.getByText('Exactly these bytes were uploaded before.').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const existing = page.getByRole('link', { name: 'Open that file' });
+    expect(await existing.getAttribute('href')).toBe(`/files/${parent.file_id}`);
+    await page.getByRole('button', { name: 'Upload it all the same' }).click();
+    await page.locator('.corrected li').getByText('0 accepted, 6 invalid').waitFor();
+  });
+
+  test('tells what the service refuses, and lets go of it', async () => {
+    const page = await openFile(service, halfBad);
+    await page.locator('input[type=file]').setInputFiles({ name: 'no.csv', mimeType: '', buffer: Buffer.alloc(0) });
+    expectComplaints(page, /status of 400/);
+    await page.locator('.corrected .note-bad').waitFor();
+    await page.getByRole('button', { name: 'Dismiss' }).click();
+    await page.locator('.corrected').waitFor({ state: 'detached' });
+  });
+});
+
+test('a file that failed as a whole tells why and what to do, and takes the corrected one', async () => {
+  const failed = await ingest(service, 'order_id,customer_name\nA,B\n', '?name=short.csv');
+  const page = await openFile(service, failed, { colorScheme: 'dark' });
+  await page.getByRole('heading', { name: 'A column is missing' }).waitFor();
+  await page.getByText('The header lacks customer_email').waitFor();
+  await page.getByText('Add the column to the header').waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'whole.csv', mimeType: 'text/csv', buffer: Buffer.from(csv(orderLine('F-1'))) });
+  await page.locator('.corrected li').getByText('1 accepted, 0 invalid').waitFor();
+});
+
+test('a file that is not there is told in the words of the service', async () => {
+  const page = await openPage(service.url, '/files/f_none');
+  expectComplaints(page, /status of 404/);
+  await page.getByRole('alert').getByText('there is no file "f_none"').waitFor();
+});
