@@ -104,9 +104,7 @@ export const orderStatus: Record<OrderStatus, string> = { on_hold: 'On hold' };
 
 export const list = {
   clear: 'Clear all',
-  noMatch: 'Nothing matches',
   pages: 'Pages',
-  stale: 'This address has a page that the service cannot give',
 };
 
 const plural = (count: number, one: string, many: string): string => (count === 1 ? one : many);
@@ -143,7 +141,7 @@ export const orders = {
   item: 'Item',
   quantity: 'Quantity',
   amount: 'Amount',
-  date: 'Order date',
+  date: 'Order date (UTC)',
   more: (count: number) => `and ${count} more`,
   emptyTitle: 'No orders yet',
   empty: 'Orders come from files: upload one, and each of its valid rows is an order here a moment later.',
@@ -168,13 +166,12 @@ export const order = {
   file: 'File',
   row: 'Row',
   dates: 'Dates',
-  ordered: 'Ordered',
+  ordered: 'Ordered (UTC)',
   stored: 'Stored',
   updated: 'Changed',
-  events: (count: number) => plural(count, 'Its event', 'Its events'),
   eventsHelp: 'As subscribers get it.',
   noEvents: 'This order has no events.',
-  event: (type: string) => `event ${type}`,
+  event: (type: string) => `Event ${type}`,
 };
 
 export const inventory = {

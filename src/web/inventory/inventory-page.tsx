@@ -1,4 +1,5 @@
 /** `/inventory`: what is available of each SKU at each hub, to see and to change, row by row or by CSV. */
+import '../components/list.css';
 import './inventory.css';
 import '../components/status-badge.css';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
@@ -67,7 +68,7 @@ export function InventoryPage() {
         <search aria-label={inventory.filters} className="filters panel">
           <FilterField label={inventory.sku} value={sku ?? ''} onFilter={(value) => filter({ sku: value })} />
           <FilterField label={inventory.hub} value={hub_id ?? ''} onFilter={(value) => filter({ hub_id: value })} />
-          <label className="filter-sort">
+          <label className="filter-wide">
             {inventory.sort}
             <select
               value={sort ?? 'key'}
@@ -78,9 +79,11 @@ export function InventoryPage() {
             </select>
           </label>
           {filtered && (
-            <button type="button" onClick={() => filter({ sku: undefined, hub_id: undefined })}>
-              {list.clear}
-            </button>
+            <div className="filter-foot">
+              <button type="button" onClick={() => filter({ sku: undefined, hub_id: undefined })}>
+                {list.clear}
+              </button>
+            </div>
           )}
         </search>
       )}
@@ -102,11 +105,13 @@ export function InventoryPage() {
       {isRefused(error) && (
         <>
           <ProblemView error={error} />
-          <p className="list-notice">
-            <button type="button" onClick={() => navigate({ search: {} })}>
-              {list.clear}
-            </button>
-          </p>
+          {cursor !== undefined && (
+            <p className="list-notice">
+              <button type="button" onClick={() => filter({})}>
+                {inventory.first}
+              </button>
+            </p>
+          )}
         </>
       )}
       {!page && !error && <p className="quiet">{frame.loading}</p>}

@@ -18,6 +18,16 @@ export interface OrderFilterValues {
   q?: string | undefined;
 }
 
+const NONE: OrderFilterValues = {
+  status: undefined,
+  hub_id: undefined,
+  sku: undefined,
+  file_id: undefined,
+  from: undefined,
+  to: undefined,
+  q: undefined,
+};
+
 export function OrderFilters({
   values,
   stats,
@@ -81,37 +91,27 @@ export function OrderFilters({
         onFilter={(day) => onChange({ to: day && daysLater(day, 1) })}
       />
       {filtered && (
-        <button
-          type="button"
-          onClick={() =>
-            onChange({
-              status: undefined,
-              hub_id: undefined,
-              sku: undefined,
-              file_id: undefined,
-              from: undefined,
-              to: undefined,
-              q: undefined,
-            })
-          }
-        >
-          {list.clear}
-        </button>
-      )}
-      {file && (
-        <p className="filter-note">
-          {orders.ofFile}{' '}
-          <Link to="/files/$fileId" params={{ fileId: file.file_id }}>
-            {file.name}
-          </Link>
-          .
-        </p>
-      )}
-      {(from !== undefined || to !== undefined) && (
-        <p className="filter-note">
-          {orders.days} {from !== undefined && fromDay === '' && orders.moment('from', from)}{' '}
-          {to !== undefined && toDay === '' && orders.moment('to', to)}
-        </p>
+        <div className="filter-foot">
+          <button type="button" onClick={() => onChange(NONE)}>
+            {list.clear}
+          </button>
+          {file && (
+            <p>
+              {orders.ofFile}{' '}
+              <Link to="/files/$fileId" params={{ fileId: file.file_id }}>
+                {file.name}
+              </Link>
+              .
+            </p>
+          )}
+          {(from !== undefined || to !== undefined) && (
+            <p>
+              {(fromDay !== '' || toDay !== '') && orders.days}{' '}
+              {from !== undefined && fromDay === '' && orders.moment('from', from)}{' '}
+              {to !== undefined && toDay === '' && orders.moment('to', to)}
+            </p>
+          )}
+        </div>
       )}
     </search>
   );

@@ -1,4 +1,5 @@
 /** `/orders/{order_id}`: one order, where it came from, and its event. */
+import '../components/list.css';
 import './orders.css';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';

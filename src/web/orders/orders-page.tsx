@@ -1,4 +1,5 @@
 /** `/orders`: the orders, newest first, by filters and page by page. Both are in the address, which is also one of the API. */
+import '../components/list.css';
 import './orders.css';
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -54,14 +55,15 @@ const COLUMNS: readonly Column<OrderAnswer>[] = [
             <span className="cut" title={first.product_name}>
               {first.product_name}
             </span>
-            {others.length > 0 && <span className="order-sub">{orders.more(others.length)}</span>}
+            <span className="cut order-sub" title={`${first.sku}, ${first.hub_id}`}>
+              {first.sku} · {first.hub_id}
+              {others.length > 0 && ` · ${orders.more(others.length)}`}
+            </span>
           </div>
         )
       );
     },
   },
-  { header: orders.sku, cell: ({ items }) => <Codes codes={items.map(({ sku }) => sku)} /> },
-  { header: orders.hub, cell: ({ items }) => <Codes codes={items.map(({ hub_id }) => hub_id)} /> },
   {
     header: orders.quantity,
     numeric: true,
@@ -70,15 +72,6 @@ const COLUMNS: readonly Column<OrderAnswer>[] = [
   { header: orders.amount, numeric: true, cell: ({ total_amount }) => formatAmount(total_amount) },
   { header: orders.status, cell: ({ status }) => <OrderStatus status={status} /> },
 ];
-
-function Codes({ codes }: { codes: string[] }) {
-  const text = [...new Set(codes)].join(', ');
-  return (
-    <span className="cut" title={text}>
-      {text}
-    </span>
-  );
-}
 
 /** What the service refuses of an address is told under the filters, where it is mended. */
 const isRefused = (error: Error | null): error is Problem => error instanceof Problem && error.status === 400;
@@ -136,11 +129,13 @@ export function OrdersPage() {
       {isRefused(error) && (
         <>
           <ProblemView error={error} />
-          <p className="list-notice">
-            <button type="button" onClick={() => navigate({ search: {} })}>
-              {list.clear}
-            </button>
-          </p>
+          {cursor !== undefined && (
+            <p className="list-notice">
+              <button type="button" onClick={() => filter({})}>
+                {orders.newest}
+              </button>
+            </p>
+          )}
         </>
       )}
       {!page && !error && <p className="quiet">{frame.loading}</p>}
