@@ -45,21 +45,23 @@ export function FilterField({
   });
 
   return (
-    <label className={className}>
-      {label}
-      <input
-        type={type}
-        value={typed}
-        placeholder={hint}
-        maxLength={500}
-        max={type === 'date' ? '9999-12-30' : undefined}
-        autoComplete="off"
-        spellCheck={false}
-        list={suggestions ? listId : undefined}
-        onChange={(event) => setTyped(event.target.value)}
-        onBlur={filter}
-        onKeyDown={(event) => event.key === 'Enter' && filter()}
-      />
+    <>
+      <label className={className}>
+        {label}
+        <input
+          type={type}
+          value={typed}
+          placeholder={hint}
+          maxLength={500}
+          max={type === 'date' ? '9999-12-30' : undefined}
+          autoComplete="off"
+          spellCheck={false}
+          list={suggestions ? listId : undefined}
+          onChange={(event) => setTyped(event.target.value)}
+          onBlur={filter}
+          onKeyDown={(event) => event.key === 'Enter' && filter()}
+        />
+      </label>
       {suggestions && (
         <datalist id={listId}>
           {suggestions.map((suggestion) => (
@@ -69,6 +71,6 @@ export function FilterField({
           ))}
         </datalist>
       )}
-    </label>
+    </>
   );
 }
