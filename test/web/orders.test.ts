@@ -1,4 +1,4 @@
-/** `/orders` in a browser: filters, pages, one order with its source and its event, and what is said where there is none. */
+/** `/orders` in a browser: filters, pages, and what is said where there is nothing or not all. */
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
@@ -36,7 +36,6 @@ beforeAll(async () => {
 
 const idsOf = (page: Page) => page.locator('tbody tr td:first-child a').allTextContents();
 const query = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
-const path = (page: Page) => decodeURI(new URL(page.url()).pathname);
 const api = async (search: string) =>
   (await getJson<{ items: { order_id: string }[] }>(service, `/orders?${search}`)).items.map((order) => order.order_id);
 
@@ -172,53 +171,6 @@ describe('the list of orders', () => {
     expect(await page.getByRole('button', { name: 'Search on' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Newer' }).click();
     await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
-    await own.stop();
-  });
-});
-
-describe('an order', () => {
-  test('with any id is reached from its row, and kept by a reload', async () => {
-    const page = await openOrders();
-    await page.getByRole('link', { name: ODD_ID }).click();
-    const heading = page.getByRole('heading', { level: 1, name: ODD_ID, exact: true });
-    await heading.waitFor();
-    expect(new URL(page.url()).pathname).toBe(`/orders/${encodeURIComponent(ODD_ID)}`);
-    await page.reload();
-    await heading.waitFor();
-    await page.getByText(ODD_NAME).first().waitFor();
-    expect(await page.locator('img').count()).toBe(0);
-    for (const text of ['12 St James Square', '1,000', '19.99', '19,990.00', '20 Nov 2026', 'On hold'])
-      await page.getByText(text, { exact: true }).first().waitFor();
-    await screenshot(page, 'order');
-  });
-
-  test('leads to the file and the row that it comes from', async () => {
-    const page = await openPage(service.url, `/orders/${encodeURIComponent(ODD_ID)}`);
-    const { source } = await getJson<{ source: { row: number } }>(service, `/orders/${encodeURIComponent(ODD_ID)}`);
-    const origin = page.locator('section', { has: page.getByRole('heading', { name: 'Where it comes from' }) });
-    await origin.getByText(String(source.row), { exact: true }).waitFor();
-    await origin.getByRole('link', { name: 'odd.csv' }).click();
-    await expect.poll(() => path(page)).toBe(`/files/${oddFile}`);
-  });
-
-  test.each([ODD_ID, 'O-001'])('%s has its event as the API gives it, to be copied', async (id) => {
-    const page = await openPage(service.url, `/orders/${encodeURIComponent(id)}`, {
-      permissions: ['clipboard-read', 'clipboard-write'],
-    });
-    const { items } = await getJson<{ items: unknown[] }>(service, `/orders/${encodeURIComponent(id)}/events`);
-    const shown = page.locator('pre');
-    expect(JSON.parse((await shown.textContent())!)).toEqual(items[0]);
-    await page.getByRole('button', { name: 'Copy: Event order.created' }).click();
-    await page.getByText('Copied').waitFor();
-    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(await shown.textContent());
-  });
-
-  test('that is unknown is told in plain words, with a way on', async () => {
-    const page = await openPage(service.url, '/orders/O-00');
-    expectComplaints(page, /status of 404/);
-    await page.getByRole('heading', { level: 1, name: 'There is no order “O-00”' }).waitFor();
-    await page.getByRole('link', { name: 'Look for orders that start so' }).click();
-    await expect.poll(() => idsOf(page)).toHaveLength(10);
   });
 });
 
@@ -229,26 +181,17 @@ test('without orders there is a way to upload some', async () => {
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.getByRole('link', { name: 'Upload a file of orders' }).click();
   await page.getByRole('heading', { level: 1, name: 'Files' }).waitFor();
-  await own.stop();
 });
 
 test('axe finds nothing in both themes, and a narrow window is wide enough', async () => {
-  for (const path of [
-    `/orders?file_id=${mainFile}&from=2026-11-01&to=2026-11-20`,
-    `/orders/${encodeURIComponent(ODD_ID)}`,
-  ]) {
-    const page = await openPage(service.url, path);
-    await page.locator('tbody tr').first().waitFor();
-    await page.getByText(/Both days count|"specversion"/).waitFor();
-    for (const colorScheme of ['light', 'dark'] as const)
-      for (const width of [360, 1280]) {
-        await page.emulateMedia({ colorScheme });
-        await page.setViewportSize({ width, height: 800 });
-        expect(await accessibilityProblems(page), path).toEqual([]);
-        for (const box of ['html', '.list-panel'])
-          expect(await page.locator(box).evaluate((element) => element.scrollWidth - element.clientWidth), path).toBe(
-            0,
-          );
-      }
-  }
+  const page = await openOrders(`?file_id=${mainFile}&from=2026-11-01&to=2026-11-02`);
+  await page.getByText('Both days count').waitFor();
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [360, 1280]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      expect(await accessibilityProblems(page)).toEqual([]);
+      for (const box of ['html', '.list-panel'])
+        expect(await page.locator(box).evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+    }
 });

@@ -1,6 +1,6 @@
 /** A filter that is typed. What is typed counts when the typing pauses, at once with Enter or when the field is left. */
 import './filter-field.css';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useEffectEvent, useId, useRef, useState } from 'react';
 
 const PAUSE_MS = 350;
 
@@ -39,10 +39,12 @@ export function FilterField({
     filtered.current = next;
     onFilter(next);
   };
+  const onPause = useEffectEvent(filter);
   useEffect(() => {
-    const pause = setTimeout(filter, PAUSE_MS);
+    if (typed.trim() === filtered.current) return;
+    const pause = setTimeout(onPause, PAUSE_MS);
     return () => clearTimeout(pause);
-  });
+  }, [typed]);
 
   return (
     <>
