@@ -1,7 +1,7 @@
 /** Requests to the API, typed by its answers. What it refuses is a `Problem`, a service that does not answer is `Unreachable`. */
 import type { ProblemAnswer } from '../../http/answers.ts';
 import { connection } from '../texts.ts';
-import { connectionLost } from './connection.ts';
+import { connectionFound, connectionLost } from './connection.ts';
 
 export class Problem extends Error {
   readonly status: number;
@@ -41,6 +41,7 @@ export async function request<Answer>(path: string, init: RequestInit = {}): Pro
     connectionLost();
     throw new Unreachable(error);
   }
+  connectionFound();
   const answer = parse(text);
   if (!response.ok) throw new Problem(readProblem(answer, response.status), answer);
   return answer as Answer;

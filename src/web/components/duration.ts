@@ -1,4 +1,4 @@
-/** A span of time as people say it: its two largest units, none of them zero. */
+/** Spans of time in two units at most: `3 min 20 s`. */
 const UNITS = [
   ['d', 86_400],
   ['h', 3_600],
@@ -7,15 +7,13 @@ const UNITS = [
 ] as const;
 
 export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  if (whole === 0) return seconds > 0 ? 'less than 1 s' : '0 s';
-  const first = UNITS.findIndex(([, size]) => whole >= size);
-  let left = whole;
-  return UNITS.slice(first, first + 2)
-    .flatMap(([unit, size]) => {
-      const count = Math.floor(left / size);
-      left %= size;
-      return count === 0 ? [] : [`${count} ${unit}`];
-    })
-    .join(' ');
+  if (seconds < 10) return `${seconds.toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
+  let left = Math.round(seconds);
+  const parts: string[] = [];
+  for (const [unit, length] of UNITS) {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.slice(0, 2).join(' ');
 }

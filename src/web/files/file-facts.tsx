@@ -2,10 +2,10 @@
 import type { ReactNode } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
+import { formatDuration } from '../components/duration.ts';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
 import { filePage } from '../texts.ts';
-import { formatDuration } from './duration.ts';
 
 export function FileFacts({ file }: { file: FileAnswer }) {
   const { intake, started_at, finished_at } = file;

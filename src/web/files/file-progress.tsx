@@ -2,10 +2,10 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
+import { formatDuration } from '../components/duration.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { cure, failure, filePage, waitingFor } from '../texts.ts';
-import { formatDuration } from './duration.ts';
 
 /** Steps in which progress is told to those who hear it. */
 const HEARD_PERCENT = 10;

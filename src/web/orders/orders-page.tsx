@@ -1,14 +1,198 @@
-/** `/orders`: the orders, by filters. */
-import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { ordersQuery } from '../api/queries.ts';
+/** `/orders`: the orders, newest first, by filters and page by page. Both are in the address, which is also one of the API. */
+import '../components/list.css';
+import './orders.css';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
+import type { OrderAnswer } from '../../http/answers.ts';
+import { Problem } from '../api/client.ts';
+import { ordersQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
+import { type Column, DataTable } from '../components/data-table.tsx';
+import { EmptyState } from '../components/empty-state.tsx';
+import { Count, formatAmount, formatNumber } from '../components/number.tsx';
+import { Pager } from '../components/pager.tsx';
+import { ProblemView } from '../components/problem-view.tsx';
 import { Title } from '../layout/title.tsx';
-import { frame } from '../texts.ts';
+import { frame, list, orders } from '../texts.ts';
+import { OrderDate } from './order-date.tsx';
+import { OrderFilters, type OrderFilterValues } from './order-filters.tsx';
+import { OrderStatus } from './order-status.tsx';
 
+const PAGE_ITEMS = 50;
 const route = getRouteApi('/orders');
 
+const COLUMNS: readonly Column<OrderAnswer>[] = [
+  {
+    header: orders.order,
+    cell: ({ order_id }) => (
+      <Link to="/orders/$orderId" params={{ orderId: order_id }} className="order-id cut" title={order_id}>
+        {order_id}
+      </Link>
+    ),
+  },
+  { header: orders.date, cell: ({ order_date }) => <OrderDate iso={order_date} /> },
+  {
+    header: orders.customer,
+    cell: ({ customer: { name, email } }) => (
+      <div>
+        <span className="cut" title={name}>
+          {name}
+        </span>
+        <span className="cut order-sub" title={email}>
+          {email}
+        </span>
+      </div>
+    ),
+  },
+  {
+    header: orders.item,
+    cell: ({ items }) => {
+      const [first, ...others] = items;
+      return (
+        first && (
+          <div>
+            <span className="cut" title={first.product_name}>
+              {first.product_name}
+            </span>
+            <span className="cut order-sub" title={`${first.sku}, ${first.hub_id}`}>
+              {first.sku} · {first.hub_id}
+              {others.length > 0 && ` · ${orders.more(others.length)}`}
+            </span>
+          </div>
+        )
+      );
+    },
+  },
+  {
+    header: orders.quantity,
+    numeric: true,
+    cell: ({ items }) => <Count value={items.reduce((sum, { quantity }) => sum + quantity, 0)} />,
+  },
+  { header: orders.amount, numeric: true, cell: ({ total_amount }) => formatAmount(total_amount) },
+  { header: orders.status, cell: ({ status }) => <OrderStatus status={status} /> },
+];
+
+/** What the service refuses of an address is told under the filters, where it is mended. */
+const isRefused = (error: Error | null): error is Problem => error instanceof Problem && error.status === 400;
+
 export function OrdersPage() {
-  useQuery({ ...ordersQuery(route.useSearch()), throwOnError: hasNothingToShow });
-  return <Title>{frame.orders}</Title>;
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const { cursor, ...filters } = search;
+  const filtered = Object.values(filters).some((value) => value !== undefined);
+  const { data: stats } = useQuery(statsQuery());
+  const {
+    data: page,
+    error,
+    isPlaceholderData,
+  } = useQuery({
+    ...ordersQuery({ ...search, limit: String(PAGE_ITEMS) }),
+    placeholderData: keepPreviousData,
+    throwOnError: (error, query) => !isRefused(error) && hasNothingToShow(error, query),
+  });
+
+  const total = stats?.orders.total;
+  const queries = useQueryClient();
+  const seen = useRef(total);
+  useEffect(() => {
+    // There are more orders than when the list was asked for.
+    if (seen.current !== undefined && seen.current !== total) void queries.invalidateQueries({ queryKey: ['orders'] });
+    seen.current = total;
+  }, [total, queries]);
+
+  const filter = (changes: OrderFilterValues) =>
+    navigate({
+      search: (old) => ({ ...old, ...changes, cursor: undefined }),
+      resetScroll: false,
+    });
+  const go = (to: { cursor: string | undefined; state?: { trail: string[] } }) =>
+    navigate({ search: (old) => ({ ...old, cursor: to.cursor }), ...(to.state && { state: to.state }) });
+
+  if (page && total === 0 && !filtered && page.items.length === 0)
+    return (
+      <>
+        <Title>{frame.orders}</Title>
+        <EmptyState title={orders.emptyTitle}>
+          <p>{orders.empty}</p>
+          <Link to="/" className="button button-main">
+            {orders.toUpload}
+          </Link>
+        </EmptyState>
+      </>
+    );
+
+  return (
+    <>
+      <Title>{frame.orders}</Title>
+      <OrderFilters values={filters} stats={stats} onChange={filter} />
+      {isRefused(error) && (
+        <>
+          <ProblemView error={error} />
+          {cursor !== undefined && (
+            <p className="list-notice">
+              <button type="button" onClick={() => filter({})}>
+                {orders.newest}
+              </button>
+            </p>
+          )}
+        </>
+      )}
+      {!page && !error && <p className="quiet">{frame.loading}</p>}
+      {page && (
+        <>
+          <div className="list-summary" role="status">
+            <p className="quiet">
+              {summary(page.items.length, page.next_cursor, cursor, filtered ? undefined : total)}
+            </p>
+          </div>
+          {page.items.length > 0 && (
+            <div className="list-panel orders-table" aria-busy={isPlaceholderData}>
+              <DataTable
+                caption={frame.orders}
+                columns={COLUMNS}
+                rows={page.items}
+                keyOf={({ order_id }) => order_id}
+              />
+            </div>
+          )}
+          <Rest count={page.items.length} next={page.next_cursor} cursor={cursor} />
+          <Pager
+            label={list.pages}
+            words={{
+              first: orders.newest,
+              previous: orders.newer,
+              next: isShort(page) ? orders.searchOn : orders.older,
+            }}
+            cursor={cursor}
+            nextCursor={page.next_cursor}
+            busy={isPlaceholderData}
+            onGo={go}
+          />
+        </>
+      )}
+    </>
+  );
+}
+
+/** A page may end before it is full though there is more to look through. */
+const isShort = ({ items, next_cursor }: { items: unknown[]; next_cursor: string | null }): boolean =>
+  next_cursor !== null && items.length < PAGE_ITEMS;
+
+function summary(count: number, next: string | null, cursor: string | undefined, total: number | undefined): string {
+  if (total !== undefined) return orders.total(total, formatNumber(total));
+  const whole = next === null && cursor === undefined;
+  return (whole ? orders.matching : orders.onPage)(count, formatNumber(count));
+}
+
+function Rest({ count, next, cursor }: { count: number; next: string | null; cursor: string | undefined }) {
+  if (next !== null && count < PAGE_ITEMS)
+    return (
+      <section className="panel list-notice">
+        <h2>{orders.shortTitle(count)}</h2>
+        <p>{orders.short}</p>
+      </section>
+    );
+  if (count > 0) return null;
+  return <p className="panel">{cursor === undefined ? orders.noMatch : orders.noneOlder}</p>;
 }

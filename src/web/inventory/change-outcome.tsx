@@ -1,0 +1,30 @@
+/** What became of one change of stock, in few words. */
+import { formatNumber, formatSigned } from '../components/number.tsx';
+import { frame, inventory, stockRefusal } from '../texts.ts';
+import type { StockChange } from './stock-changes.ts';
+
+export function inWords({ change, outcome }: StockChange): string {
+  if (outcome.kind === 'sending') return inventory.saving;
+  if (outcome.kind === 'unsure') return inventory.unsure;
+  if (outcome.kind === 'problem') return outcome.problem.message;
+  const { result } = outcome;
+  const available = formatNumber(result.available);
+  if (result.status === 'refused') return inventory.refused(stockRefusal[result.code], available);
+  return 'delta' in change ? inventory.adjustedTo(formatSigned(change.delta), available) : inventory.setTo(available);
+}
+
+export function ChangeOutcome({ change, onAgain }: { change: StockChange; onAgain: (change: StockChange) => void }) {
+  const { outcome } = change;
+  const good = outcome.kind === 'answered' && outcome.result.status === 'ok';
+  const mood = outcome.kind === 'sending' ? 'quiet' : good ? 'change-good' : 'change-bad';
+  return (
+    <span className={`change-outcome ${mood}`}>
+      {inWords(change)}
+      {outcome.kind === 'unsure' && (
+        <button type="button" onClick={() => onAgain(change)}>
+          {frame.tryAgain}
+        </button>
+      )}
+    </span>
+  );
+}

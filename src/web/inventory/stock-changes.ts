@@ -1,0 +1,60 @@
+/**
+ * Changes of stock that were asked for on this page. Each has one Idempotency-Key, which it keeps when it is sent again because no
+ * answer came: it counts once. The newest of each row is kept, with what became of it.
+ */
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { StockResultAnswer, StockResultsAnswer } from '../../http/answers.ts';
+import { newKey, Problem, sendJson } from '../api/client.ts';
+
+export interface StockRow {
+  sku: string;
+  hub_id: string;
+}
+
+export type Change = StockRow & ({ available: number } | { delta: number });
+
+export type Outcome =
+  | { kind: 'sending' }
+  | { kind: 'answered'; result: StockResultAnswer }
+  | { kind: 'problem'; problem: Problem }
+  /** Whether it was done is not known. */
+  | { kind: 'unsure' };
+
+export interface StockChange {
+  key: string;
+  change: Change;
+  outcome: Outcome;
+}
+
+export const rowKey = ({ sku, hub_id }: StockRow): string => JSON.stringify([sku, hub_id]);
+
+export function useStockChanges() {
+  const queries = useQueryClient();
+  const [changes, setChanges] = useState<ReadonlyMap<string, StockChange>>(new Map());
+
+  const send = async (change: Change, key = newKey()) => {
+    const place = rowKey(change);
+    const settle = (outcome: Outcome) =>
+      setChanges((old) => (old.get(place)?.key === key ? new Map(old).set(place, { key, change, outcome }) : old));
+    setChanges((old) => new Map(old).set(place, { key, change, outcome: { kind: 'sending' } }));
+    const [method, path] =
+      'available' in change ? (['PUT', '/inventory'] as const) : (['POST', '/inventory/adjust'] as const);
+    try {
+      const answer = await sendJson<StockResultsAnswer>(method, path, { items: [change] }, { 'idempotency-key': key });
+      settle({ kind: 'answered', result: answer.results[0]! });
+    } catch (error) {
+      settle(error instanceof Problem && error.status < 500 ? { kind: 'problem', problem: error } : { kind: 'unsure' });
+    }
+    await queries.invalidateQueries({ queryKey: ['inventory'] });
+  };
+  const dismiss = (change: StockRow) =>
+    setChanges((old) => new Map([...old].filter(([place]) => place !== rowKey(change))));
+
+  return {
+    changes,
+    send: (change: Change) => void send(change),
+    sendAgain: ({ change, key }: StockChange) => void send(change, key),
+    dismiss,
+  };
+}

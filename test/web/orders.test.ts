@@ -1,0 +1,197 @@
+/** `/orders` in a browser: filters, pages, and what is said where there is nothing or not all. */
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { generated, stockGenerated } from '../support/http.ts';
+import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
+import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+
+const PAGE = 50;
+const ORDERS = 130;
+/** More than the service looks through for one page. */
+const MANY = 52_000;
+const ODD_ID = 'A/1 %2F%';
+const ODD_NAME = '<img src=x onerror=alert(1)>';
+
+let service: Service;
+let mainFile: string;
+let oddFile: string;
+beforeAll(async () => {
+  service = await startService();
+  await setStock(service, [
+    ['S-1', 'HUB-1', 10_000],
+    ['S-2', 'HUB-2', 10_000],
+  ]);
+  const day = (i: number) => `2026-11-${String(1 + (i % 20)).padStart(2, '0')}`;
+  const lines = Array.from({ length: ORDERS }, (_, i) =>
+    orderLine(`O-${String(i).padStart(3, '0')}`, {
+      ...(i % 10 === 0 ? { sku: 'S-2', hub_id: 'HUB-2' } : { sku: 'S-1' }),
+      customer_name: i % 26 === 0 ? 'Grace Hopper' : 'Ada Lovelace',
+      order_date: i % 20 === 19 ? `${day(i)}T23:59:59Z` : day(i),
+    }),
+  );
+  const odd = orderLine(ODD_ID, { sku: 'S-1', customer_name: ODD_NAME, quantity: '1000', total_amount: '19990.00' });
+  mainFile = (await ingest(service, csv(...lines), '?name=november.csv')).file_id;
+  oddFile = (await ingest(service, csv(orderLine('X-1', { quantity: 'two' }), odd), '?name=odd.csv')).file_id;
+});
+
+const idsOf = (page: Page) => page.locator('tbody tr td:first-child a').allTextContents();
+const query = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
+const api = async (search: string) =>
+  (await getJson<{ items: { order_id: string }[] }>(service, `/orders?${search}`)).items.map((order) => order.order_id);
+
+async function openOrders(search = '', options = {}): Promise<Page> {
+  const page = await openPage(service.url, `/orders${search}`, options);
+  await page.locator('tbody tr').first().waitFor();
+  return page;
+}
+
+describe('the list of orders', () => {
+  test('shows the newest first, how many there are, and what each is of', async () => {
+    const page = await openOrders();
+    expect(await idsOf(page)).toEqual(await api(`limit=${PAGE}`));
+    await page.getByText(`${ORDERS + 1} orders, newest first`).waitFor();
+    const row = page.locator('tbody tr').first();
+    for (const text of [ODD_ID, ODD_NAME, 'ada@example.com', 'S-1 · HUB-1', '1,000', '19,990.00', 'On hold'])
+      expect(await row.textContent()).toContain(text);
+    const amount = row.locator('td', { hasText: '19,990.00' });
+    expect(await amount.evaluate((cell) => getComputedStyle(cell).textAlign)).toBe('right');
+    expect(await amount.evaluate((cell) => getComputedStyle(cell).fontVariantNumeric)).toBe('tabular-nums');
+    await screenshot(page, 'orders');
+  });
+
+  test('is filtered by each field, which is in the address and stays over reload and back', async () => {
+    const page = await openOrders();
+    for (const [label, value, expected, count] of [
+      ['Starts with', 'O-00', { q: 'O-00' }, 10],
+      ['Hub', 'HUB-2', { hub_id: 'HUB-2' }, 13],
+      ['SKU', 'S-2', { sku: 'S-2' }, 13],
+      ['Ordered from', '2026-11-20', { from: '2026-11-20' }, 7],
+      // The API's `to` is the first day that does not count.
+      ['Up to and including', '2026-11-01', { to: '2026-11-02' }, 7],
+    ] as const) {
+      const field = page.getByLabel(label, { exact: true });
+      await field.fill(value);
+      await expect.poll(() => query(page)).toEqual(expected);
+      const ids = await api(`limit=${PAGE}&${new URLSearchParams(expected)}`);
+      expect(ids).toHaveLength(count);
+      await expect.poll(() => idsOf(page)).toEqual(ids);
+      await page.getByText(`${count} orders match`).waitFor();
+      await page.reload();
+      await expect.poll(() => idsOf(page)).toEqual(ids);
+      expect(await field.inputValue()).toBe(value);
+      await page.goBack();
+      await expect.poll(() => query(page)).toEqual({});
+      await expect.poll(() => field.inputValue()).toBe('');
+      await expect.poll(() => idsOf(page)).toHaveLength(PAGE);
+    }
+    await page.goForward();
+    await expect.poll(() => query(page)).toEqual({ to: '2026-11-02' });
+    await expect.poll(() => idsOf(page)).toHaveLength(7);
+  });
+
+  test('is filtered by status and by file, and all filters are cleared at once', async () => {
+    const page = await openOrders();
+    await page.getByLabel('Status').selectOption('On hold');
+    await expect.poll(() => query(page)).toEqual({ status: 'on_hold' });
+    await page.getByLabel('File', { exact: true }).fill(oddFile);
+    await expect.poll(() => query(page)).toEqual({ status: 'on_hold', file_id: oddFile });
+    await expect.poll(() => idsOf(page)).toEqual([ODD_ID]);
+    await page.getByText('1 order matches').waitFor();
+    expect(await page.getByRole('link', { name: 'odd.csv' }).getAttribute('href')).toBe(`/files/${oddFile}`);
+    await page.getByRole('button', { name: 'Clear all' }).click();
+    await expect.poll(() => query(page)).toEqual({});
+    await expect.poll(() => idsOf(page)).toHaveLength(PAGE);
+    expect(await page.getByLabel('File', { exact: true }).inputValue()).toBe('');
+  });
+
+  test('has the last day of a range whole, and says so', async () => {
+    const page = await openOrders('?from=2026-11-20&to=2026-11-21');
+    expect(await page.getByLabel('Up to and including').inputValue()).toBe('2026-11-20');
+    expect(await idsOf(page)).toEqual(await api('from=2026-11-20&to=2026-11-21'));
+    expect(await idsOf(page)).toHaveLength(7);
+    await page.getByText('Both days count').waitFor();
+  });
+
+  test('does not wait for a pause of the typing with Enter', async () => {
+    const page = await openOrders();
+    await page.getByLabel('Starts with').pressSequentially('O-001');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => idsOf(page)).toEqual(['O-001']);
+    expect(query(page)).toEqual({ q: 'O-001' });
+  });
+
+  test('says so when nothing matches', async () => {
+    const page = await openPage(service.url, '/orders?q=nobody');
+    await page.getByText('No order matches all of these filters').waitFor();
+  });
+
+  test('is paged forth and back, over a reload, too', async () => {
+    const all = await api('limit=1000');
+    const [first, second, third] = [all.slice(0, PAGE), all.slice(PAGE, 2 * PAGE), all.slice(2 * PAGE)];
+    const page = await openOrders();
+    const go = async (name: string, ids: string[]) => {
+      await page.getByRole('button', { name, exact: true }).click();
+      await expect.poll(() => idsOf(page)).toEqual(ids);
+    };
+    await go('Older', second);
+    await go('Older', third);
+    expect(await page.getByRole('button', { name: 'Older' }).count()).toBe(0);
+    await page.reload();
+    await expect.poll(() => idsOf(page)).toEqual(third);
+    await go('Newer', second);
+    await page.goBack();
+    await expect.poll(() => idsOf(page)).toEqual(third);
+    await page.goForward();
+    await expect.poll(() => idsOf(page)).toEqual(second);
+    await go('Newer', first);
+    expect(query(page)).toEqual({});
+    await go('Older', second);
+    await go('Newest', first);
+  });
+
+  test('goes to its beginning from a page that is of another list', async () => {
+    const page = await openPage(service.url, '/orders?sku=S-2&cursor=made-up');
+    expectComplaints(page, /status of 400/);
+    await page.getByRole('alert').getByText('the cursor is not one of this list').waitFor();
+    await page.getByRole('button', { name: 'Newest' }).click();
+    await expect.poll(() => idsOf(page)).toHaveLength(13);
+    expect(query(page)).toEqual({ sku: 'S-2' });
+  });
+
+  test('that ends before its page is full goes on where the service stopped', async () => {
+    const own = await startService();
+    await stockGenerated(own);
+    await setStock(own, [['S-1', 'HUB-1', 10]]);
+    await ingest(own, csv(orderLine('FIRST', { sku: 'S-1' })));
+    await ingest(own, generated({ rows: MANY }));
+    const page = await openPage(own.url, '/orders?sku=S-1');
+    await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
+    await page.getByRole('button', { name: 'Search on' }).click();
+    await expect.poll(() => idsOf(page)).toEqual(['FIRST']);
+    expect(await page.getByRole('button', { name: 'Search on' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Newer' }).click();
+    await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
+  });
+});
+
+test('without orders there is a way to upload some', async () => {
+  const own = await startService();
+  const page = await openPage(own.url, '/orders');
+  await page.getByRole('heading', { name: 'No orders yet' }).waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+  await page.getByRole('link', { name: 'Upload a file of orders' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Files' }).waitFor();
+});
+
+test('axe finds nothing in both themes, and a narrow window is wide enough', async () => {
+  const page = await openOrders(`?file_id=${mainFile}&from=2026-11-01&to=2026-11-02`);
+  await page.getByText('Both days count').waitFor();
+  for (const colorScheme of ['light', 'dark'] as const)
+    for (const width of [360, 1280]) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 800 });
+      expect(await accessibilityProblems(page)).toEqual([]);
+      for (const box of ['html', '.list-panel'])
+        expect(await page.locator(box).evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+    }
+});
