@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { StatsAnswer } from '../../http/answers.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
+import type { ReasonCode } from '../../model/rejection.ts';
 import { readyQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { Commands } from '../components/commands.tsx';
@@ -103,7 +104,7 @@ function Shares({ stats }: { stats: StatsAnswer }) {
           bars={largestFirst(stats.invalid_by_code).map(([code, value]) => ({
             key: code,
             value,
-            label: <span title={code}>{reason[code as keyof typeof reason] ?? code}</span>,
+            label: <span title={code}>{reason[code as ReasonCode] ?? code}</span>,
           }))}
         />
         {Object.keys(stats.invalid_by_code).length > 0 && <p className="quiet note">{dashboard.reasonsNote}</p>}

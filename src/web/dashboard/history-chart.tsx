@@ -94,7 +94,7 @@ function options(
   const lines = { stroke: token('--line'), width: 1 };
   return {
     ...sizeOf(element),
-    padding: [8, 8, 0, 0],
+    padding: [8, 24, 0, 0],
     legend: { show: false },
     // Dragging would choose a part of it, which the next figures would take back.
     cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },

@@ -23,14 +23,14 @@ export function Totals({ stats: { files, rows, orders, events, rows_per_second }
       <Total name={dashboard.invalid} note={share(rows.invalid)} tone={rows.invalid > 0 ? 'bad' : undefined}>
         <Count value={rows.invalid} />
       </Total>
+      <Total name={dashboard.speed} note={dashboard.speedNow}>
+        <Count value={rows_per_second} />
+      </Total>
       <Total name={dashboard.amount} note={dashboard.orders(formatNumber(orders.total))}>
         <span className="number">{formatAmount(orders.amount)}</span>
       </Total>
       <Total name={dashboard.events} note={dashboard.pending(formatNumber(events.pending))}>
         <Count value={events.published} />
-      </Total>
-      <Total name={dashboard.speed} note={dashboard.speedNow}>
-        <Count value={rows_per_second} />
       </Total>
     </dl>
   );
