@@ -73,18 +73,20 @@ test('the figures of the page', async () => {
   const startMs = performance.now();
   for (let number = 0; number < uploads; number++) {
     // The pace is what is measured.
-    await delay(startMs + (number * 1_000) / UPLOADS_PER_SECOND - performance.now());
+    await delay(Math.max(0, startMs + (number * 1_000) / UPLOADS_PER_SECOND - performance.now()));
     await (await upload(service, generated({ rows, startAt: 1_000_000 + number * rows }))).arrayBuffer();
   }
   const sentMs = performance.now() - startMs;
   await live.getByText(`${(uploads * rows).toLocaleString('en-GB')} came`).waitFor();
   const onLive = await longOnLive();
 
+  // Before the page is opened, as making it keeps this process from all else.
+  const large = generated({ rows: INGESTED_ROWS, startAt: 2_000_000 });
   const files = await openPage(service.url, '/');
   await files.getByRole('heading', { level: 1 }).waitFor();
   const longOnFiles = await watchLongTasks(files);
   const ingestedFromMs = performance.now();
-  await ingest(service, generated({ rows: INGESTED_ROWS, startAt: 2_000_000 }));
+  await ingest(service, large);
   const ingestedMs = performance.now() - ingestedFromMs;
   const onFiles = await longOnFiles();
 

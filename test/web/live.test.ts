@@ -29,7 +29,8 @@ async function order(count: number, values: Partial<Record<string, string>> = {}
   return ids;
 }
 
-const rows = (page: Page) => page.locator('.live-table tbody tr');
+const rows = (page: Page) => page.locator('.live-table tbody tr:not([aria-hidden])');
+/** Those in the window. */
 const shown = (page: Page) => page.locator('.live-table tbody .live-order').allTextContents();
 const status = (page: Page, text: string) => page.getByRole('status').getByText(text, { exact: true });
 const reversed = (ids: string[]) => [...ids].reverse();
@@ -70,8 +71,12 @@ describe('events', () => {
     await expect.poll(async () => (await stats(own)).events.pending).toBe(0);
     const page = await openLive('/live?after=0', own);
     await page.getByText('5,000 came, the newest 200 are shown').waitFor();
-    expect(await rows(page).count()).toBe(200);
     expect((await shown(page))[0]).toBe('ORD-0000005000');
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('201');
+    expect(await rows(page).count()).toBeLessThan(100);
+    await page.keyboard.press('End');
+    await expect.poll(async () => (await shown(page)).at(-1)).toBe('ORD-0000004801');
+    expect(await rows(page).last().getAttribute('aria-rowindex')).toBe('201');
   });
 });
 
@@ -91,7 +96,7 @@ test('while it is paused events wait, and are shown when it goes on', async () =
   const many = await order(1_200);
   await page.getByText('1,000 wait to be shown, 200 older ones will not be shown').waitFor();
   await page.getByRole('button', { name: 'Go on' }).click();
-  await expect.poll(() => shown(page)).toEqual(reversed(many).slice(0, 200));
+  await expect.poll(async () => (await shown(page)).slice(0, 15)).toEqual(reversed(many).slice(0, 15));
 });
 
 test('a filter looks in id, SKU, hub and customer, and is in the address', async () => {
