@@ -13,7 +13,7 @@ const MAX_SCRIPT_BYTES = 150_000;
 const EVENT_SECONDS = 10;
 const EVENTS_PER_SECOND = 200;
 const UPLOADS_PER_SECOND = 5;
-const INGESTED_ROWS = 100_000;
+const INGESTED_ROWS = 50_000;
 
 let service: Service;
 beforeAll(async () => {

@@ -86,7 +86,7 @@ describe('the figures', () => {
     await page.evaluate('window.notReloaded = true');
     await ingest(service, generated({ rows: 500, startAt: 1_000_000 }));
     const { rows } = await getJson<Stats>(service, '/stats');
-    await expect.poll(() => figure(page, 'Rows read').textContent(), { timeout: 15_000 }).toBe(said(rows.total));
+    await expect.poll(() => figure(page, 'Rows read').textContent()).toBe(said(rows.total));
     expect(await page.evaluate('window.notReloaded')).toBe(true);
   });
 });
@@ -187,9 +187,7 @@ test('a dependency that is down is told, with what it means', async () => {
   await line('Inventory service').getByText('Imports wait, and go on by themselves when it is back.').waitFor();
   for (const name of ['Storage of files', 'Job queue', 'Database', 'Event stream'])
     await line(name).getByText('Answers', { exact: true }).waitFor();
-  await expect
-    .poll(async () => (await entries(page, 'Files by status'))[2], { timeout: 20_000 })
-    .toEqual(['Waiting', '1']);
+  await expect.poll(async () => (await entries(page, 'Files by status'))[2]).toEqual(['Waiting', '1']);
 });
 
 test.each(['light', 'dark'] as const)('axe finds nothing in the %s theme, with the table open', async (colorScheme) => {

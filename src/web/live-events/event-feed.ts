@@ -2,8 +2,9 @@
  * The events of orders, as they come, for the view of them. What it keeps is bounded, however many come and however long it is
  * paused; the view is told at most once per frame.
  *
- * The stream is read by `fetch`, as an `EventSource` hides the cursor at which a stream began, its silence on an answer that is no
- * stream, and would have to be opened anew by hand after it. Whatever breaks it off, it goes on behind the last event seen.
+ * The stream is read by `fetch`: an `EventSource` does not tell at which cursor a stream began, so one that gives up before the
+ * first event could not go on there; nor does it tell why it was refused. Whatever breaks the stream off, it goes on behind the
+ * last event seen.
  */
 import type { EventAnswer } from '../../http/answers.ts';
 import { Problem, parse, readProblem, withQuery } from '../api/client.ts';
