@@ -86,14 +86,17 @@ const inventory = createRoute({
 const dashboard = createRoute({
   getParentRoute: () => root,
   path: '/stats',
-  validateSearch: search({ bucket: oneOf(['minute', 'hour', 'day']) }),
+  validateSearch: search({
+    bucket: oneOf(['minute', 'hour', 'day']),
+    range: oneOf(['1h', '6h', '24h', '7d', '30d', '90d', '365d']),
+  }),
   component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
 });
 
 const liveEvents = createRoute({
   getParentRoute: () => root,
   path: '/live',
-  validateSearch: search({ filter: text }),
+  validateSearch: search({ filter: text, after: oneOf(['0']) }),
   component: lazyRouteComponent(() => import('./live-events/live-events-page.tsx'), 'LiveEventsPage'),
 });
 

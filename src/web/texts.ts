@@ -370,8 +370,6 @@ export const cure: Record<FileFailureCode, string> = {
   internal: 'Retry it. When it fails again, the log of the service tells more.',
 };
 
-export const orderStatus: Record<OrderStatus, string> = { on_hold: 'On hold' };
-
 export const list = {
   clear: 'Clear all',
   pages: 'Pages',
@@ -511,4 +509,113 @@ export const stockCsv = {
   refusedCaption: 'Rows that were refused',
   reason: 'Reason',
   notShown: (shown: string) => `… and ${shown} more, not listed here.`,
+};
+
+export const dashboard = {
+  figures: 'Totals',
+  rows: 'Rows read',
+  accepted: 'Accepted',
+  invalid: 'Invalid',
+  amount: 'Value of orders',
+  speed: 'Rows per second',
+  speedNow: 'over the last seconds',
+  events: 'Events published',
+  pending: (count: string) => `${count} still to publish`,
+  share: (percent: string) => `${percent} of the rows`,
+  orders: (count: string) => `of ${count} orders`,
+  files: (count: string) => `from ${count} files`,
+  history: 'Orders over time',
+  bucket: 'One bar is',
+  buckets: { minute: 'a minute', hour: 'an hour', day: 'a day (UTC)' },
+  range: 'The last',
+  ranges: {
+    '1h': 'hour',
+    '6h': '6 hours',
+    '24h': '24 hours',
+    '7d': '7 days',
+    '30d': '30 days',
+    '90d': '90 days',
+    '365d': '365 days',
+  },
+  wholeRange: 'All of it',
+  quietRange: 'No rows were read in this time.',
+  chart: (rows: string, accepted: string, invalid: string) =>
+    `Bar chart: ${rows} rows, ${accepted} accepted, ${invalid} invalid. The table below has the same figures.`,
+  table: 'The figures as a table',
+  at: 'Beginning',
+  newest: (count: string) => `The newest ${count} are shown: choose larger bars to see all.`,
+  byHub: 'Orders by hub',
+  byOrderStatus: 'Orders by status',
+  byReason: 'Invalid rows by reason',
+  byFileStatus: 'Files by status',
+  others: (count: string) => `${count} others`,
+  noOrders: 'No orders yet.',
+  noInvalid: 'No row was refused.',
+  reasonsNote: 'A row that fails for several reasons counts for each.',
+  health: 'Health',
+  ready: 'All that the service needs answers.',
+  notReady: 'Something that the service needs does not answer.',
+  up: 'Answers',
+  incomplete: 'Answers, but lacks something',
+  down: 'Does not answer',
+  emptyTitle: 'Nothing has been imported yet',
+  empty: 'Upload an order file, and this view counts its rows, orders and events while it is read.',
+  emptyLink: 'Upload a file',
+  emptyCurl: 'From a terminal, with the sample file:',
+  curl: 'the commands',
+};
+
+/** What each thing that the service needs is, and what it means that it is down. */
+export const dependency: Record<string, { name: string; down: string }> = {
+  objects: { name: 'Storage of files', down: 'Files cannot be uploaded or read until it is back. Nothing is lost.' },
+  queue: { name: 'Job queue', down: 'New imports begin when it is back. Nothing is lost.' },
+  store: { name: 'Database', down: 'Imports go on by themselves when it is back. Nothing is lost.' },
+  ims: {
+    name: 'Inventory service',
+    down: 'Imports wait, and go on by themselves when it is back. No row is blamed.',
+  },
+  events: { name: 'Event stream', down: 'Events are kept, and published when it is back.' },
+};
+
+export const orderStatus: Record<string, string> = { on_hold: 'On hold' };
+
+export const liveEvents = {
+  filter: 'Filter',
+  filterHint: 'Order id, SKU, hub or customer',
+  begin: 'Show events',
+  fromNow: 'from now on',
+  fromBeginning: 'from the beginning',
+  pause: 'Pause',
+  goOn: 'Go on',
+  states: {
+    connecting: 'Connecting',
+    live: 'Live',
+    lost: 'Reconnecting',
+    refused: 'Stopped',
+  },
+  paused: 'Paused',
+  lost: 'The stream broke off. It goes on by itself behind the last event seen.',
+  perSecond: (rate: string) => `${rate} per second`,
+  received: (count: string) => `${count} came`,
+  shown: (shown: string) => `the newest ${shown} are shown`,
+  matching: (shown: string) => `${shown} match`,
+  waiting: (count: string) => `${count} wait to be shown`,
+  missed: (count: string) => `${count} older ones will not be shown, as no more are kept while paused`,
+  caption: 'Events of orders, newest on top',
+  time: 'Created',
+  order: 'Order',
+  customer: 'Customer',
+  items: 'Items',
+  total: 'Total',
+  event: 'Event',
+  raw: 'JSON',
+  rawOf: (orderId: string) => `JSON of the event of order ${orderId}`,
+  moreItems: (count: string) => `and ${count} more`,
+  emptyTitle: 'Waiting for orders',
+  empty: 'Each order that is accepted appears here the moment its event is published.',
+  emptyBeginning: 'Show those from the beginning',
+  emptyUpload: 'Upload a file',
+  emptyCurl: 'The same stream in a terminal:',
+  curl: 'the command',
+  noMatch: 'None of the events that came match the filter. Those still to come are looked at, too.',
 };

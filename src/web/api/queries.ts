@@ -68,16 +68,38 @@ export const inventoryQuery = (filters: Filters = {}) =>
 export const statsQuery = () =>
   queryOptions({ ...one<StatsAnswer>(['stats'], '/stats'), refetchInterval: STATS_EVERY_MS });
 
-export const historyQuery = (filters: { bucket?: 'minute' | 'hour' | 'day' | undefined } = {}) =>
+const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+export interface History {
+  /** Those without rows are left out. */
+  items: HistoryAnswer['items'];
+  bucketMs: number;
+  fromMs: number;
+  toMs: number;
+}
+
+/** The buckets of the last so many hours, the one that is not over included. */
+export const historyQuery = (bucket: 'minute' | 'hour' | 'day', hours: number) =>
   queryOptions({
-    ...one<HistoryAnswer>(['stats', 'history', filters], withQuery('/stats/history', filters)),
+    queryKey: ['stats', 'history', bucket, hours],
+    queryFn: async ({ signal }): Promise<History> => {
+      const bucketMs = BUCKET_MS[bucket];
+      const toMs = (Math.floor(Date.now() / bucketMs) + 1) * bucketMs;
+      const fromMs = toMs - hours * BUCKET_MS.hour;
+      const span = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+      const { items } = await request<HistoryAnswer>(withQuery('/stats/history', { bucket, ...span }), { signal });
+      return { items, bucketMs, fromMs, toMs };
+    },
     refetchInterval: STATS_EVERY_MS,
   });
 
-/** A service that is not ready answers 503 with the same shape: that is an answer, too. */
+/**
+ * A service that is not ready answers 503 with the same shape: that is an answer, too. It may take seconds, so nothing but its own
+ * pace asks again.
+ */
 export const readyQuery = () =>
   queryOptions({
-    queryKey: ['stats', 'ready'],
+    queryKey: ['ready'],
     queryFn: ({ signal }) =>
       request<ReadyAnswer>('/readyz', { signal }).catch((error) => {
         if (error instanceof Problem && error.status === 503 && error.answer) return error.answer as ReadyAnswer;

@@ -1,16 +1,133 @@
-/** `/stats`: how the service does. */
+/** `/stats`: how the service does. Its figures are asked for again whenever a file changes, and every few seconds. */
+import './dashboard.css';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
-import { historyQuery, readyQuery, statsQuery } from '../api/queries.ts';
+import { Link } from '@tanstack/react-router';
+import type { StatsAnswer } from '../../http/answers.ts';
+import { FILE_STATUSES } from '../../model/file.ts';
+import type { ReasonCode } from '../../model/rejection.ts';
+import { readyQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
+import { Commands } from '../components/commands.tsx';
+import { EmptyState } from '../components/empty-state.tsx';
+import { Count, formatNumber } from '../components/number.tsx';
+import { StatusBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
-import { frame } from '../texts.ts';
+import { dashboard, frame, orderStatus, reason } from '../texts.ts';
+import { Bars, largestFirst } from './bars.tsx';
+import { Health } from './health.tsx';
+import { History } from './history.tsx';
+import { Panel } from './panel.tsx';
+import { Totals } from './totals.tsx';
 
-const route = getRouteApi('/stats');
+const HUBS_SHOWN = 10;
 
 export function DashboardPage() {
-  useQuery({ ...statsQuery(), throwOnError: hasNothingToShow });
-  useQuery({ ...historyQuery(route.useSearch()), throwOnError: hasNothingToShow });
-  useQuery({ ...readyQuery(), throwOnError: hasNothingToShow });
-  return <Title>{frame.dashboard}</Title>;
+  const { data: stats } = useQuery({ ...statsQuery(), throwOnError: hasNothingToShow });
+  const { data: ready } = useQuery({ ...readyQuery(), throwOnError: hasNothingToShow });
+  return (
+    <>
+      <Title>{frame.dashboard}</Title>
+      <div className="dashboard">
+        {stats &&
+          (isEmpty(stats) ? (
+            <NothingYet />
+          ) : (
+            <>
+              <Totals stats={stats} />
+              <History />
+            </>
+          ))}
+        {ready && <Health ready={ready} />}
+        {stats && !isEmpty(stats) && <Shares stats={stats} />}
+      </div>
+    </>
+  );
+}
+
+const isEmpty = ({ files, rows }: StatsAnswer): boolean => files.total === 0 && rows.total === 0;
+
+function Shares({ stats }: { stats: StatsAnswer }) {
+  const hubs = largestFirst(stats.orders.by_hub);
+  const others = hubs.slice(HUBS_SHOWN);
+  return (
+    <>
+      <Panel title={dashboard.byHub}>
+        <Bars
+          none={dashboard.noOrders}
+          bars={hubs.slice(0, HUBS_SHOWN).map(([hub, value]) => ({
+            key: hub,
+            value,
+            label: (
+              <Link to="/orders" search={{ hub_id: hub }} title={hub}>
+                {hub}
+              </Link>
+            ),
+          }))}
+          rest={
+            others.length > 0
+              ? {
+                  label: dashboard.others(formatNumber(others.length)),
+                  value: others.reduce((sum, [, value]) => sum + value, 0),
+                }
+              : undefined
+          }
+        />
+      </Panel>
+      <div className="dashboard-column">
+        <Panel title={dashboard.byFileStatus}>
+          <ul className="dashboard-statuses">
+            {FILE_STATUSES.map((status) => (
+              <li key={status}>
+                <Link to="/" search={{ status }}>
+                  <StatusBadge status={status} />
+                </Link>
+                <Count value={stats.files[status]} />
+              </li>
+            ))}
+          </ul>
+        </Panel>
+        <Panel title={dashboard.byOrderStatus}>
+          <Bars
+            none={dashboard.noOrders}
+            bars={largestFirst(stats.orders.by_status).map(([status, value]) => ({
+              key: status,
+              value,
+              label: orderStatus[status] ?? status,
+            }))}
+          />
+        </Panel>
+      </div>
+      <Panel title={dashboard.byReason}>
+        <Bars
+          tone="bad"
+          none={dashboard.noInvalid}
+          bars={largestFirst(stats.invalid_by_code).map(([code, value]) => ({
+            key: code,
+            value,
+            label: <span title={code}>{reason[code as ReasonCode] ?? code}</span>,
+          }))}
+        />
+        {Object.keys(stats.invalid_by_code).length > 0 && <p className="quiet note">{dashboard.reasonsNote}</p>}
+      </Panel>
+    </>
+  );
+}
+
+function NothingYet() {
+  const { origin } = location;
+  const commands = `curl -O ${origin}/sample_orders.csv\ncurl --data-binary @sample_orders.csv '${origin}/upload?name=sample_orders.csv'`;
+  return (
+    <div className="dashboard-history">
+      <EmptyState title={dashboard.emptyTitle}>
+        <p>{dashboard.empty}</p>
+        <p>
+          <Link to="/" className="button button-main">
+            {dashboard.emptyLink}
+          </Link>
+        </p>
+        <p className="quiet">{dashboard.emptyCurl}</p>
+        <Commands text={commands} label={dashboard.curl} />
+      </EmptyState>
+    </div>
+  );
 }

@@ -1,0 +1,49 @@
+/** What the service needs, and whether it answers. */
+import type { ReadyAnswer } from '../../http/answers.ts';
+import { dashboard, dependency } from '../texts.ts';
+import { Panel } from './panel.tsx';
+
+type State = ReadyAnswer['dependencies'][string];
+
+export const Health = ({ ready }: { ready: ReadyAnswer }) => (
+  <Panel title={dashboard.health} className="dashboard-health">
+    <p role="status" className={ready.status === 'ready' ? 'quiet' : 'bad'}>
+      {ready.status === 'ready' ? dashboard.ready : dashboard.notReady}
+    </p>
+    <ul>
+      {Object.entries(ready.dependencies).map(([name, state]) => (
+        <Dependency key={name} name={name} state={state} />
+      ))}
+    </ul>
+  </Panel>
+);
+
+function Dependency({ name, state }: { name: string; state: State }) {
+  const known = dependency[name];
+  const missing = state.status === 'up' ? state.missing : [];
+  const tone = state.status === 'down' ? 'bad' : missing.length > 0 ? 'warn' : 'good';
+  const said = { bad: dashboard.down, warn: dashboard.incomplete, good: dashboard.up }[tone];
+  return (
+    <li>
+      <p className="health-name">
+        <span>{known?.name ?? name}</span>
+        <span className={`health-state health-${tone}`}>{said}</span>
+      </p>
+      {state.status === 'up' ? (
+        <p className="quiet note health-engine" title={`${state.engine}, ${state.address}`}>
+          {state.engine} <span className="health-address">{state.address}</span>
+        </p>
+      ) : (
+        <>
+          <p className="note">{known?.down}</p>
+          <p className="quiet note">{state.detail}</p>
+        </>
+      )}
+      {missing.map(({ what, cure }) => (
+        <p key={what} className="note">
+          {what}: {cure}
+        </p>
+      ))}
+    </li>
+  );
+}

@@ -1,0 +1,141 @@
+/**
+ * The events that are shown. Only the rows in the window are there, as a burst may replace all of them; a row is made once,
+ * however often others come above it.
+ */
+import { Link } from '@tanstack/react-router';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { memo, useEffect, useRef, useSyncExternalStore } from 'react';
+import type { EventAnswer } from '../../http/answers.ts';
+import { formatNumber } from '../components/number.tsx';
+import { liveEvents } from '../texts.ts';
+import type { ReceivedEvent } from './event-feed.ts';
+
+/** As in the style sheet. */
+const ROW_REM = 2.25;
+const STACKED_ROW_REM = 5.5;
+const stacked = matchMedia('(width < 40rem)');
+const OVERSCAN = 6;
+
+const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
+
+export function EventTable({
+  events,
+  onOpen,
+}: {
+  events: readonly ReceivedEvent[];
+  onOpen: (event: EventAnswer) => void;
+}) {
+  const isStacked = useSyncExternalStore(onStacked, () => stacked.matches);
+  const table = useRef<HTMLTableElement>(null);
+  const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const rowPixels = rem * (isStacked ? STACKED_ROW_REM : ROW_REM);
+  const virtual = useWindowVirtualizer({
+    count: events.length,
+    estimateSize: () => rowPixels,
+    overscan: OVERSCAN,
+    scrollMargin: table.current?.offsetTop ?? 0,
+  });
+  // Rows of another height are laid out anew.
+  useEffect(() => virtual.measure(), [virtual, rowPixels]);
+  const there = virtual.getVirtualItems();
+  const above = there[0]?.index ?? 0;
+  const below = events.length - 1 - (there.at(-1)?.index ?? -1);
+  return (
+    <table ref={table} className="live-table panel" aria-rowcount={events.length + 1}>
+      <caption className="for-readers">{liveEvents.caption}</caption>
+      <thead>
+        <tr>
+          <th scope="col" className="live-time">
+            {liveEvents.time}
+          </th>
+          <th scope="col">{liveEvents.order}</th>
+          <th scope="col">{liveEvents.customer}</th>
+          <th scope="col">{liveEvents.items}</th>
+          <th scope="col" className="live-total">
+            {liveEvents.total}
+          </th>
+          <th scope="col" className="live-event">
+            {liveEvents.event}
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        <Space pixels={above * rowPixels} />
+        {there.map(({ index }) => {
+          const { number, event } = events[index]!;
+          return <EventRow key={number} place={index + 2} event={event} onOpen={onOpen} />;
+        })}
+        <Space pixels={below * rowPixels} />
+      </tbody>
+    </table>
+  );
+}
+
+function onStacked(listener: () => void): () => void {
+  stacked.addEventListener('change', listener);
+  return () => stacked.removeEventListener('change', listener);
+}
+
+/** In place of the rows that are not there. */
+const Space = ({ pixels }: { pixels: number }) =>
+  pixels > 0 && (
+    // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row takes no focus
+    <tr aria-hidden="true" className="live-space" style={{ height: pixels }}>
+      <td colSpan={6} />
+    </tr>
+  );
+
+interface Row {
+  /** Which row of the table it is, the header being the first. */
+  place: number;
+  event: EventAnswer;
+  onOpen: (event: EventAnswer) => void;
+}
+
+function EventRow({ place, event, onOpen }: Row) {
+  return (
+    <tr aria-rowindex={place}>
+      <Cells event={event} onOpen={onOpen} />
+    </tr>
+  );
+}
+
+const Cells = memo(({ event, onOpen }: Omit<Row, 'place'>) => {
+  const { order_id, customer, items, total_amount } = event.data;
+  const first = items[0];
+  return (
+    <>
+      <td className="live-time number">
+        <time dateTime={event.time} title={event.time}>
+          {clock.format(new Date(event.time))}
+        </time>
+      </td>
+      <td className="live-order" title={order_id}>
+        <Link to="/orders/$orderId" params={{ orderId: order_id }} preload={false}>
+          {order_id}
+        </Link>
+      </td>
+      <td className="live-customer" title={`${customer.name}\n${customer.email}`}>
+        {customer.name}
+      </td>
+      <td className="live-items" title={items.map(nameItem).join('\n')}>
+        {first && nameItem(first)}
+        {items.length > 1 && ` ${liveEvents.moreItems(formatNumber(items.length - 1))}`}
+      </td>
+      <td className="live-total number">{total_amount}</td>
+      <td className="live-event">
+        <button
+          type="button"
+          className="button-quiet"
+          aria-label={liveEvents.rawOf(order_id)}
+          onClick={() => onOpen(event)}
+        >
+          {liveEvents.raw}
+        </button>
+      </td>
+    </>
+  );
+});
+
+const nameItem = ({ quantity, sku, hub_id }: EventAnswer['data']['items'][number]): string =>
+  `${formatNumber(quantity)} × ${sku} · ${hub_id}`;

@@ -1,0 +1,185 @@
+/** The live events: they come by themselves, wait while the view is paused, and go on behind the last one seen. */
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { generated, stockGenerated } from '../support/http.ts';
+import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
+import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+
+const HOSTILE = '<img src=x onerror=alert(1)>';
+
+let service: Service;
+let files = 0;
+beforeAll(async () => {
+  service = await startService();
+  await prepare(service);
+});
+
+async function prepare(one: Service): Promise<void> {
+  await setStock(one, [
+    ['SKU-1', 'HUB-1', 1_000_000],
+    ['SKU-2', 'HUB-2', 1_000_000],
+  ]);
+}
+
+/** Imports new orders, and gives their ids, in the order of the file. */
+async function order(count: number, values: Partial<Record<string, string>> = {}, one = service): Promise<string[]> {
+  const prefix = `L${++files}`;
+  const ids = Array.from({ length: count }, (_, i) => `${prefix}-${String(i).padStart(4, '0')}`);
+  await ingest(one, csv(...ids.map((id) => orderLine(id, values))));
+  return ids;
+}
+
+const rows = (page: Page) => page.locator('.live-table tbody tr:not([aria-hidden])');
+/** Those in the window. */
+const shown = (page: Page) => page.locator('.live-table tbody .live-order').allTextContents();
+const status = (page: Page, text: string) => page.getByRole('status').getByText(text, { exact: true });
+const reversed = (ids: string[]) => [...ids].reverse();
+
+async function openLive(address = '/live', one = service, options = {}): Promise<Page> {
+  const page = await openPage(one.url, address, options);
+  await status(page, 'Live').waitFor();
+  return page;
+}
+
+describe('events', () => {
+  test('come by themselves, the newest on top', async () => {
+    await order(2);
+    const page = await openLive();
+    await page.getByText('Waiting for orders').waitFor();
+    const ids = await order(3);
+    await expect.poll(() => shown(page)).toEqual(reversed(ids));
+    const more = await order(2);
+    await expect.poll(() => shown(page)).toEqual([...reversed(more), ...reversed(ids)]);
+    await page.getByText('5 came').waitFor();
+    expect(await page.locator('.live-state').textContent()).toMatch(/\d per second/);
+  });
+
+  test('come from the beginning when that is chosen, which is in the address', async () => {
+    const ids = await order(2);
+    const page = await openLive();
+    await page.getByLabel('Show events').selectOption('from the beginning');
+    await page.waitForURL((url) => url.search === '?after=0');
+    await expect.poll(() => shown(page)).toEqual(expect.arrayContaining(ids));
+    const all = await getJson<{ events: { published: number } }>(service, '/stats');
+    await page.getByText(`${all.events.published} came`).waitFor();
+  });
+
+  test('are kept to the newest 200, also of many thousands that come at once', async () => {
+    const own = await startService();
+    await stockGenerated(own);
+    await ingest(own, generated({ rows: 5_000 }));
+    await expect.poll(async () => (await stats(own)).events.pending).toBe(0);
+    const page = await openLive('/live?after=0', own);
+    await page.getByText('5,000 came, the newest 200 are shown').waitFor();
+    expect((await shown(page))[0]).toBe('ORD-0000005000');
+    expect(await page.getByRole('table').getAttribute('aria-rowcount')).toBe('201');
+    expect(await rows(page).count()).toBeLessThan(100);
+    await page.keyboard.press('End');
+    await expect.poll(async () => (await shown(page)).at(-1)).toBe('ORD-0000004801');
+    expect(await rows(page).last().getAttribute('aria-rowindex')).toBe('201');
+  });
+});
+
+test('while it is paused events wait, and are shown when it goes on', async () => {
+  const page = await openLive();
+  const first = await order(1);
+  await expect.poll(() => shown(page)).toEqual(first);
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await status(page, 'Paused').waitFor();
+  const waiting = await order(3);
+  await page.getByText('3 wait to be shown').waitFor();
+  expect(await shown(page)).toEqual(first);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect.poll(() => shown(page)).toEqual([...reversed(waiting), ...first]);
+
+  await page.getByRole('button', { name: 'Pause' }).click();
+  const many = await order(1_200);
+  await page.getByText('1,000 wait to be shown, 200 older ones will not be shown').waitFor();
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect.poll(async () => (await shown(page)).slice(0, 15)).toEqual(reversed(many).slice(0, 15));
+});
+
+test('a filter looks in id, SKU, hub and customer, and is in the address', async () => {
+  const page = await openLive();
+  const plain = await order(2);
+  const other = await order(1, { sku: 'SKU-2', hub_id: 'HUB-2', customer_name: 'Grace "Amazing" Hopper' });
+  await expect.poll(() => shown(page)).toEqual([...other, ...reversed(plain)]);
+  const filter = page.getByLabel('Filter');
+  for (const text of ['sku-2', 'HUB-2', '"amazing" h', other[0]!]) {
+    await filter.fill('');
+    await filter.pressSequentially(text);
+    await expect.poll(() => shown(page)).toEqual(other);
+    expect(await filter.inputValue()).toBe(text);
+    await expect.poll(() => new URL(page.url()).searchParams.get('filter')).toBe(text);
+  }
+  await filter.fill('nothing like it');
+  await page.getByText('None of the events that came match the filter.').waitFor();
+
+  await filter.fill('hub-2');
+  await order(2);
+  const later = await order(1, { sku: 'SKU-2', hub_id: 'HUB-2' });
+  await expect.poll(() => shown(page)).toEqual([...later, ...other]);
+  await page.reload();
+  expect(await filter.inputValue()).toBe('hub-2');
+});
+
+test('the JSON of an event is opened, copied and closed by the keyboard', async () => {
+  const page = await openLive('/live', service, { permissions: ['clipboard-read', 'clipboard-write'] });
+  const [id] = await order(1, { customer_name: HOSTILE });
+  const button = page.getByRole('button', { name: `JSON of the event of order ${id}` });
+  await button.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: `${id}:created` });
+  const json = await dialog.locator('pre').textContent();
+  const { items } = await getJson<{ items: unknown[] }>(service, `/orders/${id}/events`);
+  expect(JSON.parse(json!)).toEqual(items[0]);
+  await dialog.getByRole('button', { name: 'Copy' }).press('Enter');
+  await dialog.getByText('Copied').waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(json);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  // The customer's name is text, in the row and in the JSON.
+  await rows(page).getByText(HOSTILE, { exact: true }).waitFor();
+  expect(await page.locator('img').count()).toBe(0);
+});
+
+test('after a restart of the service it goes on, and shows each event once', async () => {
+  const own = await startService();
+  await prepare(own);
+  const page = await openLive('/live', own);
+  expectComplaints(page, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE|status of 503/);
+  const before = await order(3, {}, own);
+  await expect.poll(() => shown(page)).toEqual(reversed(before));
+  await own.kill('SIGKILL');
+  await status(page, 'Reconnecting').waitFor();
+  const env = { OMS_PORT: new URL(own.url).port };
+  const again = await startService({ dataDirectory: own.dataDirectory, env });
+  const after = await order(3, {}, again);
+  await status(page, 'Live').waitFor();
+  await expect.poll(() => shown(page)).toEqual([...reversed(after), ...reversed(before)]);
+  const last = await order(1, {}, again);
+  await expect.poll(() => shown(page)).toEqual([...last, ...reversed(after), ...reversed(before)]);
+});
+
+test.each(['light', 'dark'] as const)(
+  'axe finds nothing in the %s theme, wide, narrow or opened',
+  async (colorScheme) => {
+    await order(3, { customer_name: HOSTILE });
+    const page = await openLive('/live?after=0', service, { colorScheme, viewport: { width: 1280, height: 800 } });
+    await rows(page).first().waitFor();
+    await screenshot(page, `live-${colorScheme}`);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    await page
+      .getByRole('button', { name: /^JSON of/ })
+      .first()
+      .click();
+    await page.getByRole('dialog').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+  },
+);
+
+const stats = (one: Service) => getJson<{ events: { pending: number } }>(one, '/stats');
