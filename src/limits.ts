@@ -20,10 +20,12 @@ export const limits = {
   /** Rows that are in memory as objects at once; also how many the IMS is asked about in one go. */
   maxPartRows: 1_000,
   /**
-   * A chunk is one transaction. Measured: random order ids touch nearly every page of the index in each chunk, so larger
-   * chunks write less; beyond this little is gained, and others wait longer for the writer (some 40 ms).
+   * A chunk is one transaction. The first are small, so that a file soon shows progress; then each is as large as all before it, up to
+   * the most. Measured: a chunk of 20,000 takes a third less of the writer's time per row than one of 5,000, as it writes each page of
+   * the index of order ids and each stock row once; with more, others wait too long for the writer (it takes some 80 ms).
    */
-  maxChunkRows: 5_000,
+  firstChunkRows: 5_000,
+  maxChunkRows: 20_000,
   maxChunkBytes: 4 * MiB,
   /** A gzip file that grows more than this is a bomb; looked at after `gzipRatioFromBytes`. CSV seldom passes 50. */
   maxGzipRatio: 250,
@@ -39,6 +41,8 @@ export const limits = {
   sqliteReaderCacheBytes: 8 * MiB,
   /** The log is written back into the database when it is this large: random pages are then written once, not per chunk. */
   sqliteWalBytes: 64 * MiB,
+  /** Orders of one insert. Measured: more are not faster. */
+  sqliteRowsAtOnce: 50,
   /** Writer requests are collected into one transaction until this much time has passed, so that small ones share an fsync. */
   sqliteGroupCommitMs: 30,
 

@@ -10,7 +10,7 @@ import type { Config } from '../config.ts';
 import { startReferenceIms } from '../ims/reference-ims.ts';
 import { limits } from '../limits.ts';
 import { isFileFailure } from '../model/file-failure.ts';
-import { askIms } from '../pipeline/ask-ims.ts';
+import { AskedPairs, askIms } from '../pipeline/ask-ims.ts';
 import { readFile } from '../pipeline/read.ts';
 import { createRowValidator } from '../pipeline/validate.ts';
 import type { Ims } from '../ports/ims.ts';
@@ -40,7 +40,7 @@ async function checkFile(path: string, ims: Ims, config: Config): Promise<number
     const validate = createRowValidator(header, { timeZone: config.timeZone });
     for await (const part of parts) {
       const checked = part.rows.map(validate);
-      await askIms(checked, (pairs) => ims.validate(pairs));
+      await askIms(checked, new AskedPairs(), (pairs) => ims.validate(pairs));
       rows += checked.length;
       for (const { raw, reasons } of checked) {
         if (reasons.length === 0) continue;

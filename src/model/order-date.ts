@@ -16,6 +16,9 @@ const FRACTION = /\.(\d{1,3})/;
 /** An offset after a time of day; a day alone ends alike. */
 const OFFSET = /:.*([+-])(\d{2}):?(\d{2})?$/;
 
+/** `2026-11-20` */
+const DAY_CHARS = 10;
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -31,9 +34,21 @@ export function createOrderDateParser(timeZone: string): OrderDateParser {
   // A validator asks twice for the same value: for its shape, then for its moment. Files sorted by day repeat it too.
   let lastText = '';
   let lastResult: number | OrderDateProblem = 'form';
+  // The days of a file are few.
+  const days = new Map<string, number | OrderDateProblem>();
+  const parseDay = (text: string) => {
+    let result = days.get(text);
+    if (result === undefined) {
+      if (days.size >= limits.maxZoneOffsetDays) days.clear();
+      result = parse(text, toInstant);
+      // A copy, as the text may be a slice of a block.
+      days.set(Buffer.from(text).toString(), result);
+    }
+    return result;
+  };
   return (text) => {
     if (text !== lastText) {
-      lastResult = parse(text, toInstant);
+      lastResult = text.length === DAY_CHARS ? parseDay(text) : parse(text, toInstant);
       lastText = text;
     }
     return lastResult;

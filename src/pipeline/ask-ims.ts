@@ -2,33 +2,35 @@
  * Asks the IMS about the distinct SKU and hub pairs of a chunk, of invalid rows too, so that a row is told all its reasons in one
  * go, and rejects the rows that name what it does not know.
  */
+import { SkuHubPairs } from '../model/sku-hub-pairs.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { type CheckedRow, rejectUnknown } from './validate.ts';
 
+/** The pairs of a chunk, whose rows come part by part; each pair is asked about once. */
+export class AskedPairs extends SkuHubPairs {
+  /** By number. */
+  readonly answers: ImsAnswer[] = [];
+}
+
 export async function askIms(
   checked: readonly CheckedRow[],
+  pairs: AskedPairs,
   ask: (pairs: readonly ImsPair[]) => Promise<ImsAnswer[]>,
 ): Promise<void> {
-  const indexOf = new Map<string, number>();
-  const pairs: ImsPair[] = [];
-  const rows: { row: CheckedRow; pair: number }[] = [];
   for (const row of checked) {
     const { sku, hubId } = row;
     // The service knows pairs only: beside a value that is not well-formed, the other is asked about once that is mended.
-    if (sku === null || hubId === null) continue;
-    // Neither part may contain a control character, so the key is unambiguous.
-    const key = `${sku}\n${hubId}`;
-    let pair = indexOf.get(key);
-    if (pair === undefined) {
-      pair = pairs.push({ sku, hubId }) - 1;
-      indexOf.set(key, pair);
-    }
-    rows.push({ row, pair });
+    if (sku !== null && hubId !== null) row.pair = pairs.numberOf(sku, hubId);
   }
-  if (pairs.length === 0) return;
-  const answers = await ask(pairs);
-  for (const { row, pair } of rows) {
-    const answer = answers[pair]!;
+  const { skus, hubIds, answers } = pairs;
+  const first = answers.length;
+  if (first < pairs.count) {
+    const unasked = skus.slice(first).map((sku, i) => ({ sku, hubId: hubIds[first + i]! }));
+    answers.push(...(await ask(unasked)));
+  }
+  for (const row of checked) {
+    if (row.pair === null) continue;
+    const answer = answers[row.pair]!;
     if (!(answer.skuValid && answer.hubValid)) rejectUnknown(row, answer);
   }
 }

@@ -14,7 +14,7 @@ import { type Clock, spread } from '../ports/clock.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ChunkToCommit, Claim, FileEnd, OrderStore } from '../ports/order-store.ts';
-import { askIms } from './ask-ims.ts';
+import { AskedPairs, askIms } from './ask-ims.ts';
 import { type ReadBounds, readFile } from './read.ts';
 import { writeReport } from './report.ts';
 import { createRowValidator, toRejection } from './validate.ts';
@@ -155,6 +155,7 @@ async function ingestChunks(
   );
   const validate = createRowValidator(header, { timeZone: options.timeZone });
   const packer = new OrderPacker(header);
+  let pairs = new AskedPairs();
   let rejections: Rejection[] = [];
   let recorded = file.intake !== null;
   let committing: Promise<void> = Promise.resolve();
@@ -169,9 +170,9 @@ async function ingestChunks(
         recorded = true;
       }
       const checked = rows.map(validate);
-      await askIms(checked, (pairs) => outage.retry('ims', () => ims.validate(pairs, options.lost)));
+      await askIms(checked, pairs, (unknown) => outage.retry('ims', () => ims.validate(unknown, options.lost)));
       for (const row of checked) {
-        if (row.order) packer.add(row.order, row.raw.cells);
+        if (row.order) packer.add(row.order, row.raw.cells, row.raw.plain, row.pair!);
         else rejections.push(toRejection(row, header));
       }
       if (end === null) continue;
@@ -181,9 +182,10 @@ async function ingestChunks(
       // Only the end of the file may lie behind a chunk without rows; one before it moves the checkpoint past blank records.
       if (last && packer.length + rejections.length === 0) break;
       logger.debug({ stage: 'chunk', chunk: n }, 'committing a chunk');
-      committing = commit({ n, end, bytesRead, orders: packer.take(), rejections }, last);
+      committing = commit({ n, end, bytesRead, orders: packer.take(pairs), rejections }, last);
       // It is awaited one chunk later; until then a rejection must not count as unhandled.
       committing.catch(() => {});
+      pairs = new AskedPairs();
       rejections = [];
     }
     await committing;

@@ -164,7 +164,7 @@ function firstRecord(
   maxRecordBytes: number,
 ): string[] {
   const records = new CsvRecords({ delimiter, encoding }, maxRecordBytes, { offset: 0, row: 0 });
-  records.push(text, false);
+  records.push(text);
   if (whole) records.end(Number.MAX_SAFE_INTEGER);
   try {
     return records.next()?.cells ?? [];

@@ -57,6 +57,7 @@ export type ReadBounds = Record<
   | 'readBlockBytes'
   | 'maxRecordBytes'
   | 'maxPartRows'
+  | 'firstChunkRows'
   | 'maxChunkRows'
   | 'maxChunkBytes'
   | 'maxGzipRatio'
@@ -154,10 +155,11 @@ async function* readParts(
   bounds: ReadBounds,
   { signal, atBorder }: ReadOptions,
 ): AsyncGenerator<ChunkPart> {
-  const bytesRead = (end: Position) => (intake.gzip ? stored.bytesRead() : end.offset);
+  const bytesRead = (offset: number) => (intake.gzip ? stored.bytesRead() : offset);
   try {
     let n = nextChunk;
     let start = position;
+    let maxRows = chunkRows(start, bounds);
     let rowsOfChunk = 0;
     let rows: RawRow[] = [];
     for (;;) {
@@ -171,25 +173,30 @@ async function* readParts(
       if (header.report) restoreRow(row, header);
       rows.push(row);
       rowsOfChunk++;
-      const here = { offset: row.end, row: row.row };
-      if (rowsOfChunk >= bounds.maxChunkRows || row.end - start.offset >= bounds.maxChunkBytes) {
-        yield { n, rows, start, end: here, bytesRead: bytesRead(here), last: false };
+      if (rowsOfChunk >= maxRows || row.end - start.offset >= bounds.maxChunkBytes) {
+        const here = { offset: row.end, row: row.row };
+        yield { n, rows, start, end: here, bytesRead: bytesRead(row.end), last: false };
         n++;
         start = here;
+        maxRows = chunkRows(start, bounds);
         rowsOfChunk = 0;
         rows = [];
       } else if (rows.length >= bounds.maxPartRows) {
-        yield { n, rows, start, end: null, bytesRead: bytesRead(here), last: false };
+        yield { n, rows, start, end: null, bytesRead: bytesRead(row.end), last: false };
         rows = [];
       }
     }
     if (fresh && n === nextChunk && rowsOfChunk === 0) throw emptyFile('a header and no order');
     const { end } = stream;
-    yield { n, rows, start, end, bytesRead: bytesRead(end), last: true };
+    yield { n, rows, start, end, bytesRead: bytesRead(end.offset), last: true };
   } finally {
     await stored.close();
   }
 }
+
+/** Rows of the chunk that begins here: as many as were before it, within bounds. */
+const chunkRows = (start: Position, { firstChunkRows, maxChunkRows }: ReadBounds): number =>
+  Math.min(maxChunkRows, Math.max(firstChunkRows, start.row));
 
 /**
  * Makes the row of a report into that of the file it reports on. What was shown in place of bytes that are no text is still no text:

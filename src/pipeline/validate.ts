@@ -20,6 +20,7 @@ import {
 } from '../model/reasons.ts';
 import type { Reason, Rejection } from '../model/rejection.ts';
 import { createRowSchema, passesRowSchema, type RowValues } from '../model/row-schema.ts';
+import { trim } from '../model/trim.ts';
 
 export interface CheckedRow {
   raw: RawRow;
@@ -31,6 +32,8 @@ export interface CheckedRow {
   /** Well-formed values to ask the inventory service about, also when other columns failed. */
   sku: string | null;
   hubId: string | null;
+  /** The number of the two among the pairs of the chunk, once the inventory service was asked about them. */
+  pair: number | null;
 }
 
 export function createRowValidator(header: Header, options: { timeZone: string }): (raw: RawRow) => CheckedRow {
@@ -55,32 +58,32 @@ export function createRowValidator(header: Header, options: { timeZone: string }
     }
     const sku = codes.has('sku') ? null : values.sku;
     const hubId = codes.has('hub_id') ? null : values.hub_id;
-    return { raw, header, order: null, reasons, sku, hubId };
+    return { raw, header, order: null, reasons, sku, hubId, pair: null };
   }
 
   return (raw) => {
     const { cells } = raw;
     if (raw.malformedQuote) {
-      return { raw, header, order: null, reasons: [malformedQuote()], sku: null, hubId: null };
+      return { raw, header, order: null, reasons: [malformedQuote()], sku: null, hubId: null, pair: null };
     }
     if (cells.length !== header.columns.length) {
       const reason = columnCount(cells.length, header.columns.length, cells.slice(header.columns.length));
-      return { raw, header, order: null, reasons: [reason], sku: null, hubId: null };
+      return { raw, header, order: null, reasons: [reason], sku: null, hubId: null, pair: null };
     }
     const values: RowValues = {
-      order_id: cells[at.order_id]!.trim(),
-      customer_name: cells[at.customer_name]!.trim(),
-      customer_email: cells[at.customer_email]!.trim(),
-      product_name: cells[at.product_name]!.trim(),
-      sku: cells[at.sku]!.trim(),
-      hub_id: cells[at.hub_id]!.trim(),
-      quantity: cells[at.quantity]!.trim(),
-      unit_price: cells[at.unit_price]!.trim(),
-      total_amount: cells[at.total_amount]!.trim(),
-      order_date: cells[at.order_date]!.trim(),
-      shipping_address: cells[at.shipping_address]!.trim(),
+      order_id: trim(cells[at.order_id]!),
+      customer_name: trim(cells[at.customer_name]!),
+      customer_email: trim(cells[at.customer_email]!),
+      product_name: trim(cells[at.product_name]!),
+      sku: trim(cells[at.sku]!),
+      hub_id: trim(cells[at.hub_id]!),
+      quantity: trim(cells[at.quantity]!),
+      unit_price: trim(cells[at.unit_price]!),
+      total_amount: trim(cells[at.total_amount]!),
+      order_date: trim(cells[at.order_date]!),
+      shipping_address: trim(cells[at.shipping_address]!),
     };
-    if (raw.undecodable !== null || !passesRowSchema(values, parseDate)) {
+    if (raw.undecodable !== null || !passesRowSchema(values, raw.plain, parseDate)) {
       const codes = new Map<OrderColumn, ValueCode>();
       for (const issue of schema.safeParse(values).error?.issues ?? []) {
         codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
@@ -111,7 +114,7 @@ export function createRowValidator(header: Header, options: { timeZone: string }
     if (order.quantity * order.unitPriceMinor !== order.totalMinor) {
       return explain(raw, values, new Map());
     }
-    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId };
+    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId, pair: null };
   };
 }
 

@@ -23,7 +23,10 @@ export interface Delivery {
 export interface JobQueue extends Inspected {
   /** MUST resolve only when the message is durable. */
   send(job: Job): Promise<void>;
-  /** The next visible message, waiting up to `waitMs` for one; null when none came. MUST NOT hand a visible message to two callers. */
+  /**
+   * The next visible message, waiting up to `waitMs` for one; null when none came. Two callers may now and then be handed the same
+   * message, where the queue promises no more: the claim of the file is what decides.
+   */
   receive(waitMs: number, signal?: AbortSignal): Promise<Delivery | null>;
   /** Hides the message for `ms` from now, rounded up to what the queue counts in; 0 makes it visible at once. */
   extend(receipt: string, ms: number): Promise<void>;

@@ -543,6 +543,16 @@ for (const { name, open, missing } of orderStores)
         expect(await store.orders.get(id)).toMatchObject({ fileId: first, row: 2 });
       });
 
+      test('a repeat is found whatever characters its id has, and wherever that sorts', async () => {
+        await store.stock.change([{ sku: 'SKU-1', hubId: 'HUB-1', available: 100 }], null);
+        const ids = ['a', 'z', 'é', 'z\uff5e', 'z\u{1f600}', 'z\ue000', '\u{10ffff}', '\ud7ff'].map(unique);
+        for (const [i, orderId] of ids.entries()) {
+          const rows = [...ids.slice(0, i + 1), orderId].map((id, at) => orderRow(at + 2, id));
+          const fileId = await ingestChunks(store, [chunkOf(0, rows)]);
+          expect(await store.files.get(fileId)).toMatchObject({ accepted: 1, invalid: i + 1 });
+        }
+      });
+
       test('names each field in which an order differs', async () => {
         const sku = await newSku(100);
         const other = await newSku(100);

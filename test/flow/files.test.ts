@@ -15,7 +15,7 @@ import {
   upload,
 } from '../support/service.ts';
 
-const CHUNK = limits.maxChunkRows;
+const CHUNK = limits.firstChunkRows;
 
 let service: Service;
 let names = 0;

@@ -312,7 +312,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   // They wait for time limits more than they work, each on engines of its own but for Kafka, which is left alone.
   test.concurrent('an S3 that hangs in the middle of files is waited for, an upload is refused and leaves nothing', {
     timeout: HANG_MS,
-  }, async () => {
+  }, async ({ expect }) => {
     await onStack(async ({ stack, proxies: { s3 }, api, worker }) => {
       s3.holdAnswersAfter(first.bytes.length * READ_SHARE);
       const ids = [await accept(api, first), await accept(api, second)];

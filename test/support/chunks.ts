@@ -6,6 +6,7 @@ import { formatMinor } from '../../src/model/money.ts';
 import type { OrderRow } from '../../src/model/order-row.ts';
 import { OrderPacker } from '../../src/model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../../src/model/rejection.ts';
+import { SkuHubPairs } from '../../src/model/sku-hub-pairs.ts';
 import type { ChunkToCommit, Claim, NewFile, OrderStore, Page } from '../../src/ports/order-store.ts';
 import { headerOf } from './file-outcome.ts';
 
@@ -59,8 +60,9 @@ export function chunkOf(n: number, orders: OrderRow[], rejections: Rejection[] =
   const row = Math.max(1, ...orders.map((order) => order.row), ...rejections.map((rejected) => rejected.row));
   const end = { offset: row * 100, row };
   const packer = new OrderPacker(header);
-  for (const order of orders) packer.add(order, valuesOf(order));
-  return { n, end, bytesRead: end.offset, orders: packer.take(), rejections };
+  const pairs = new SkuHubPairs();
+  for (const order of orders) packer.add(order, valuesOf(order), false, pairs.numberOf(order.sku, order.hubId));
+  return { n, end, bytesRead: end.offset, orders: packer.take(pairs), rejections };
 }
 
 function valuesOf(order: OrderRow): string[] {

@@ -21,8 +21,8 @@ const COMPRESSION = {
   none: CompressionTypes.None,
 } as const;
 
-/** A partition has no leader yet, or another than the client thinks. */
-const LEADERLESS = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+/** A partition has no leader yet, or another than the client thinks, or not every broker has heard of the new topic. */
+const LEADERLESS = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION']);
 
 /** Key, value and headers of a message, with room for lengths and for what Kafka adds. */
 const sizeOf = ({ key, value }: Message): number =>
@@ -200,7 +200,8 @@ export class Topic {
       topics: [{ topic, numPartitions, replicationFactor }],
       timeout: limits.kafkaAckMs,
       validateOnly,
-      waitForLeaders: !validateOnly,
+      // It fails where the broker that it asks has not heard of the topic yet.
+      waitForLeaders: false,
     });
   }
 

@@ -84,7 +84,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       if (chunk.state === 'committed') return chunk;
       if (chunk.state === 'closed')
         throw fileClosed(chunk.file, { status: chunk.status!, failure: chunk.failure ?? null });
-      if (chunk.version !== PLAN_VERSION)
+      if (chunk.version > PLAN_VERSION)
         throw new OmsError(
           'store_unavailable',
           `chunk ${id} was planned by a newer release (version ${chunk.version}): update this worker, the file waits`,

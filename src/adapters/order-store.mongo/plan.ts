@@ -4,15 +4,16 @@
  */
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import { Binary, BSON } from 'mongodb';
+import { Binary, BSON, type Document } from 'mongodb';
 import { PackedOrders, type PackedOrdersData } from '../../model/packed-orders.ts';
 import type { Rejection } from '../../model/rejection.ts';
+import { SkuHubPairs } from '../../model/sku-hub-pairs.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
 /** Of what is stored here; a worker leaves plans of a later one alone. */
-export const PLAN_VERSION = 1;
+export const PLAN_VERSION = 2;
 
 /** Of the levels the fastest: the rows of an order file shrink to a quarter all the same. */
 const COMPRESSION = { level: 1 };
@@ -23,19 +24,20 @@ export interface Plan {
   taking: number[];
 }
 
-const bytesOf = (column: Uint32Array | Float64Array) =>
-  new Binary(Buffer.from(column.buffer, column.byteOffset, column.byteLength));
+const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array | Float64Array) =>
+  new Binary(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
 
 /** A copy, as the bytes of a document lie at any address. */
 const copyOf = ({ buffer }: Binary): ArrayBuffer => new Uint8Array(buffer).slice().buffer as ArrayBuffer;
 
 export async function encodePlan(data: PackedOrdersData, taking: number[]): Promise<Binary> {
-  const { width, positionOf, text, ends, rows, numbers } = data;
+  const { width, positionOf, text, ends, ascii, rows, numbers } = data;
   const document = BSON.serialize({
     width,
     position_of: positionOf,
-    text,
+    text: bytesOf(text),
     ends: bytesOf(ends),
+    ascii: bytesOf(ascii),
     rows: bytesOf(rows),
     numbers: bytesOf(numbers),
     taking: bytesOf(Uint32Array.from(taking)),
@@ -45,15 +47,43 @@ export async function encodePlan(data: PackedOrdersData, taking: number[]): Prom
 
 export async function decodePlan(plan: Binary): Promise<Plan> {
   const document = BSON.deserialize(await inflate(plan.buffer), { promoteBuffers: false });
-  const orders = new PackedOrders({
+  const rows = new Uint32Array(copyOf(document.rows));
+  const pairs = new SkuHubPairs();
+  const data: PackedOrdersData = {
     width: document.width,
     positionOf: document.position_of,
-    text: document.text,
-    ends: new Uint32Array(copyOf(document.ends)),
-    rows: new Uint32Array(copyOf(document.rows)),
+    ...(typeof document.text === 'string' ? textOfVersion1(document, rows.length) : textOf(document)),
+    rows,
     numbers: new Float64Array(copyOf(document.numbers)),
-  });
+    pairs,
+    pairOf: new Uint32Array(rows.length),
+  };
+  const orders = new PackedOrders(data);
+  // A plan keeps the rows alone.
+  for (let i = 0; i < rows.length; i++)
+    data.pairOf[i] = pairs.numberOf(orders.text(i, 'sku'), orders.text(i, 'hub_id'));
   return { orders, taking: [...new Uint32Array(copyOf(document.taking))] };
+}
+
+type Text = Pick<PackedOrdersData, 'text' | 'ends' | 'ascii'>;
+
+const textOf = ({ text, ends, ascii }: Document): Text => ({
+  text: new Uint8Array(copyOf(text)),
+  ends: new Uint32Array(copyOf(ends)),
+  ascii: new Uint8Array(copyOf(ascii)),
+});
+
+/** Of a plan that an older release left: its text was a string, in which ends counted. */
+function textOfVersion1({ text, ends: endsInText }: Document, rows: number): Text {
+  const ends = new Uint32Array(copyOf(endsInText));
+  let start = 0;
+  let bytes = 0;
+  for (const [i, end] of ends.entries()) {
+    bytes += Buffer.byteLength((text as string).slice(start, end));
+    ends[i] = bytes;
+    start = end;
+  }
+  return { text: Buffer.from(text as string), ends, ascii: new Uint8Array(rows) };
 }
 
 export async function encodeRejections(rejections: Rejection[]): Promise<Binary | null> {

@@ -9,6 +9,7 @@ import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.t
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
+import { insertOrders } from './insert-orders.ts';
 import type { StockLevel, StockLevels } from './stock-levels.ts';
 
 /** An order as its payload is compared: by column name. */
@@ -18,6 +19,16 @@ interface ExistingOrder {
   fileId: string;
   row: number;
   payload: Payload;
+}
+
+/** Characters from U+D800 on. */
+const BEHIND_SURROGATES = /[\ud800-\uffff]/;
+
+/** What a chunk takes of a stock row: so much of it is left. */
+interface Taking {
+  /** Null when there is no such row. */
+  level: StockLevel | null;
+  left: number;
 }
 
 const PAYLOAD_COLUMNS = ORDER_COLUMNS.filter((column) => column !== 'order_id');
@@ -44,11 +55,8 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     select o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
       o.unit_price_minor unit_price, o.total_minor total_amount, o.order_date, o.shipping_address
     from json_each(?) id join orders o on o.order_id = id.value join files f on f.file_no = o.file_no`);
+  const readHighest = db.prepare('select max(order_id) order_id from orders');
   const lastOrder = db.prepare('select seq, created_at from orders order by seq desc limit 1');
-  const insertOrder = db.prepare(`
-    insert into orders (seq, order_id, file_no, row, customer_name, customer_email, product_name, sku, hub_id, quantity,
-      unit_price_minor, total_minor, order_date, shipping_address, status, stock_taken, created_at, updated_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'on_hold', ?, ?, ?)`);
   const insertRejection = db.prepare(
     'insert into rejections (file_no, row, codes, reasons, cells) values (?, ?, ?, ?, ?)',
   );
@@ -72,11 +80,22 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     on conflict (minute) do update set rows = rows + excluded.rows, accepted = accepted + excluded.accepted,
       invalid = invalid + excluded.invalid`);
 
-  /** Which rows are accepted, by index in file order; the reasons of the others; what is taken of each level. */
-  function decide(rows: PackedOrders, orderIds: string[], fileId: string, trackStock: boolean) {
+  /** Those of the ids that may be stored: an id behind all that are is new, as most are in files that are ordered. */
+  function perhapsStored(sortedIds: string[]): string[] {
+    const highest = (readHighest.get() as { order_id: string | null }).order_id;
+    if (highest === null) return [];
+    // SQLite compares UTF-8, JavaScript UTF-16: they agree on what is behind a text without surrogates and the characters behind those.
+    return BEHIND_SURROGATES.test(highest) ? sortedIds : sortedIds.filter((orderId) => orderId <= highest);
+  }
+
+  /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken, by pair. */
+  function decide(rows: PackedOrders, fileId: string, trackStock: boolean) {
+    const orderIds = Array.from({ length: rows.length }, (_, i) => rows.text(i, 'order_id'));
+    // In this order neighbours in the index are looked for, and inserted, one after the other.
+    const sortedIds = orderIds.toSorted();
     const stored = new Map<string, ExistingOrder>();
     for (const { order_id, file_id, row, ...payload } of findOrders.all(
-      JSON.stringify(orderIds),
+      JSON.stringify(perhapsStored(sortedIds)),
     ) as unknown as (Payload & {
       order_id: string;
       file_id: string;
@@ -85,8 +104,8 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       stored.set(order_id, { fileId: file_id, row, payload });
     levels.trim();
     const acceptedHere = new Map<string, number>();
-    const taken = new Map<StockLevel, number>();
-    const accepted: number[] = [];
+    const { skus, hubIds } = rows.pairs;
+    const taking: (Taking | undefined)[] = [];
     const rejected: Rejection[] = [];
     const reject = (i: number, reason: Reason) =>
       rejected.push({ row: rows.row(i), reasons: [reason], values: rows.values(i) });
@@ -108,21 +127,28 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
         continue;
       }
       if (trackStock) {
-        const sku = rows.text(i, 'sku');
-        const hubId = rows.text(i, 'hub_id');
+        const pair = rows.pair(i);
         const quantity = rows.quantity(i);
-        const level = levels.get(sku, hubId);
-        const left = level ? level.available - (taken.get(level) ?? 0) : 0;
-        if (quantity > left) {
-          reject(i, outOfStock(sku, hubId, quantity, left));
+        let take = taking[pair];
+        if (take === undefined) {
+          const level = levels.get(skus[pair]!, hubIds[pair]!);
+          take = { level, left: level?.available ?? 0 };
+          taking[pair] = take;
+        }
+        if (quantity > take.left) {
+          reject(i, outOfStock(skus[pair]!, hubIds[pair]!, quantity, take.left));
           continue;
         }
-        taken.set(level!, (taken.get(level!) ?? 0) + quantity);
+        take.left -= quantity;
       }
-      accepted.push(i);
       acceptedHere.set(orderId, i);
     }
-    return { accepted, rejected, taken };
+    const accepted: number[] = [];
+    for (const [at, orderId] of sortedIds.entries()) {
+      const i = acceptedHere.get(orderId);
+      if (i !== undefined && orderId !== sortedIds[at - 1]) accepted.push(i);
+    }
+    return { accepted, rejected, taking };
   }
 
   function commitChunk({
@@ -154,8 +180,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       throw new OmsError('claim_lost', `file ${claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
 
     const rows = new PackedOrders(chunk.orders);
-    const orderIds = Array.from({ length: rows.length }, (_, i) => rows.text(i, 'order_id'));
-    const { accepted, rejected, taken } = decide(rows, orderIds, claim.fileId, trackStock);
+    const { accepted, rejected, taking } = decide(rows, claim.fileId, trackStock);
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
 
@@ -163,44 +188,37 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const firstSeq = (last?.seq ?? 0) + 1;
     // Later chunks get later times even when the clock stands or goes back: lists are ordered by it.
     const at = Math.max(now(), (last?.created_at ?? 0) + 1);
-    accepted.sort((a, b) => (orderIds[a]! < orderIds[b]! ? -1 : 1));
-    const stockTaken = trackStock ? 1 : 0;
-    let seq = firstSeq;
-    const byHub = new Map<string, number>();
+    insertOrders(db, rows, accepted, firstSeq, {
+      fileNo: file.file_no,
+      stockTaken: trackStock ? 1 : 0,
+      atMs: at,
+    });
+    const byPair = new Uint32Array(rows.pairs.hubIds.length);
     let amountMinor = 0n;
     let partMinor = 0;
     for (const i of accepted) {
-      const hubId = rows.text(i, 'hub_id');
       const totalMinor = rows.totalMinor(i);
-      insertOrder.run(
-        seq++,
-        orderIds[i]!,
-        file.file_no,
-        rows.row(i),
-        rows.text(i, 'customer_name'),
-        rows.text(i, 'customer_email'),
-        rows.text(i, 'product_name'),
-        rows.text(i, 'sku'),
-        hubId,
-        rows.quantity(i),
-        rows.unitPriceMinor(i),
-        totalMinor,
-        rows.orderDateMs(i),
-        rows.text(i, 'shipping_address'),
-        stockTaken,
-        at,
-        at,
-      );
-      byHub.set(hubId, (byHub.get(hubId) ?? 0) + 1);
+      byPair[rows.pair(i)]!++;
       // Numbers are faster than BigInts; a single total is below 2^50, so the part is exact up to this bound.
       partMinor += totalMinor;
       if (partMinor > 2 ** 52) {
         amountMinor += BigInt(partMinor);
+        const byHub = new Map<string, number>();
+        for (const [pair, count] of byPair.entries()) {
+          const hubId = rows.pairs.hubIds[pair]!;
+          if (count > 0) byHub.set(hubId, (byHub.get(hubId) ?? 0) + count);
+        }
         partMinor = 0;
       }
     }
     amountMinor += BigInt(partMinor);
-    for (const [level, quantity] of taken) levels.take(level, quantity);
+    const byHub = new Map<string, number>();
+    for (const [pair, count] of byPair.entries()) {
+      const hubId = rows.pairs.hubIds[pair]!;
+      if (count > 0) byHub.set(hubId, (byHub.get(hubId) ?? 0) + count);
+    }
+    for (const take of taking)
+      if (take?.level && take.left < take.level.available) levels.take(take.level, take.level.available - take.left);
 
     const codes = new Map<ReasonCode, number>();
     for (const { row, reasons, values } of rejected) {

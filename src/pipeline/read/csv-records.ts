@@ -10,11 +10,15 @@ import type { OmsError } from '../../errors.ts';
 import { fileFailure } from '../../model/file-failure.ts';
 import type { Delimiter, Encoding, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
+import { trim } from '../../model/trim.ts';
 import { decodeCells, unitBytesOf } from './text-decoder.ts';
 
 const LF = 10;
 const CR = 13;
 const QUOTE = 34;
+
+/** Neither printable ASCII nor a line end. */
+const NOT_PLAIN = /[^\x20-\x7e\r\n]/g;
 
 /** Characters that may have to be seen after a closing quote to know what it is: `\r\n`. */
 const LOOK_AHEAD_CHARS = 2;
@@ -43,9 +47,9 @@ export class CsvRecords {
   #offset: number;
   #endOffset = Number.POSITIVE_INFINITY;
   #row: number;
-  #ascii = true;
-  /** Where the first quote after some earlier place is: valid until `#at` has passed it. */
+  /** Where the first quote, and the first character that is not plain, after some earlier place are: valid until passed. */
   #quote = -1;
+  #special = -1;
 
   constructor(
     { delimiter, encoding }: { delimiter: Delimiter; encoding: Encoding },
@@ -67,20 +71,18 @@ export class CsvRecords {
     return this.#row;
   }
 
-  /** `ascii` promises that all characters are; false is always right. */
-  push(text: string, ascii: boolean): void {
-    const rest = this.#text.slice(this.#at);
-    this.#ascii = ascii && (this.#ascii || rest.length === 0);
+  push(text: string): void {
     this.#offset += this.#at * this.#unitBytes;
-    this.#text = rest + text;
+    this.#text = this.#at === this.#text.length ? text : this.#text.slice(this.#at) + text;
     this.#at = 0;
     this.#quote = -1;
+    this.#special = -1;
   }
 
   /** No more text comes: what is left is the last record, with or without a line end. */
   end(endOffset: number): void {
     this.#endOffset = endOffset;
-    if (this.#at < this.#text.length && this.#text.charCodeAt(this.#text.length - 1) !== LF) this.push('\n', true);
+    if (this.#at < this.#text.length && this.#text.charCodeAt(this.#text.length - 1) !== LF) this.push('\n');
   }
 
   /** The next row, or null when there is none without more text. */
@@ -96,12 +98,22 @@ export class CsvRecords {
       if (end - start > this.#maxRecordChars) throw this.#recordTooLarge();
       this.#at = end;
       this.#row++;
-      const undecodable = this.#ascii ? null : decodeCells(cells, this.#encoding);
+      const plain = this.#isPlain(start, end);
+      const undecodable = plain ? null : decodeCells(cells, this.#encoding);
       if (isBlank(cells)) continue;
       const endOffset = Math.min(this.#offset + end * this.#unitBytes, this.#endOffset);
-      return { row: this.#row, cells, end: endOffset, malformedQuote, undecodable };
+      return { row: this.#row, cells, end: endOffset, malformedQuote, undecodable, plain };
     }
     return null;
+  }
+
+  /** One search finds the next special character for all records before it. */
+  #isPlain(start: number, end: number): boolean {
+    if (this.#special < start) {
+      NOT_PLAIN.lastIndex = start;
+      this.#special = NOT_PLAIN.test(this.#text) ? NOT_PLAIN.lastIndex - 1 : this.#text.length;
+    }
+    return this.#special >= end;
   }
 
   #scan(start: number): Scanned | Incomplete {
@@ -208,7 +220,7 @@ function closingQuote(text: string, quote: number): number {
 
 function isBlank(cells: string[]): boolean {
   for (const cell of cells) {
-    if (cell.trim() !== '') return false;
+    if (trim(cell) !== '') return false;
   }
   return true;
 }

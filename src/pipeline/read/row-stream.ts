@@ -1,10 +1,11 @@
 /** Rows of a file out of its bytes: those at hand without waiting, more by `feed`, so that nobody awaits per row. */
-import { isAscii } from 'node:buffer';
 import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { CsvRecords } from './csv-records.ts';
-import { UnitDecoder } from './text-decoder.ts';
+import { UnitDecoder, unitBytesOf } from './text-decoder.ts';
+
+const LF = 10;
 
 export interface RowStreamBounds {
   readBlockBytes: number;
@@ -16,6 +17,9 @@ export class RowStream {
   readonly #decoder: UnitDecoder;
   readonly #records: CsvRecords;
   readonly #blockBytes: number;
+  readonly #holdsBack: boolean;
+  /** Taken already: what follows the last line end. */
+  #held: Buffer = Buffer.alloc(0);
   #fedOffset: number;
   #ended = false;
 
@@ -24,6 +28,7 @@ export class RowStream {
     this.#decoder = new UnitDecoder(intake.encoding);
     this.#records = new CsvRecords(intake, bounds.maxRecordBytes, position);
     this.#blockBytes = bounds.readBlockBytes;
+    this.#holdsBack = unitBytesOf(intake.encoding) === 1;
     this.#fedOffset = position.offset;
   }
 
@@ -38,13 +43,24 @@ export class RowStream {
     const block = await this.#bytes.take(this.#blockBytes);
     this.#fedOffset += block.length;
     if (block.length > 0) {
-      this.#records.push(this.#decoder.decode(block), isAscii(block));
+      this.#records.push(this.#decoder.decode(this.#upToLineEnd(block)));
     } else {
       this.#ended = true;
-      this.#records.push(this.#decoder.end(), false);
+      this.#records.push(this.#decoder.decode(this.#held) + this.#decoder.end());
       this.#records.end(this.#fedOffset);
     }
     return true;
+  }
+
+  /**
+   * What was held back and this block up to its last line end; the rest is held back. A text that ends with a record is searched as
+   * it is, where one that is put together of two would be copied first.
+   */
+  #upToLineEnd(block: Buffer): Buffer {
+    const lineEnd = this.#holdsBack ? block.lastIndexOf(LF) + 1 : block.length;
+    const up = Buffer.concat([this.#held, block.subarray(0, lineEnd || block.length)]);
+    this.#held = block.subarray(lineEnd || block.length);
+    return up;
   }
 
   /** Everything that was fed and read, trailing blank records included. */

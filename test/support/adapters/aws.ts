@@ -99,13 +99,15 @@ export const s3Stores = (engines: Engines): (Adapter<ObjectStore> & OnEngine)[] 
 
 export const sqsQueues = (
   engines: Engines,
-): (Adapter<JobQueue> & OnEngine & { maxDeliveries: number; receiptsEnd: boolean })[] =>
+): (Adapter<JobQueue> & OnEngine & { maxDeliveries: number; receiptsEnd: boolean; once: boolean })[] =>
   endpoints(engines, 'sqs').map(({ engine, endpoint, missing }) => ({
     name: engine === 'sqs' ? 'SQS' : `SQS of ${engine}`,
     missing,
     maxDeliveries: MAX_DELIVERIES,
     // SQS may delete a message by an older receipt, and a dead-letter queue takes whatever it is sent.
     receiptsEnd: false,
+    // SQS promises no more than at least once, and moto now and then gives two that ask together the same message.
+    once: engine === 'fauxqs',
     async open() {
       const options = { queue: await newQueue(endpoint!), endpoint: endpoint!, region: REGION };
       const [first, second] = await Promise.all([createSqsJobQueue(options), createSqsJobQueue(options)]);

@@ -27,11 +27,12 @@ export const directoryObjectStore: Adapter<ObjectStore> = {
   },
 };
 
-export const sqliteJobQueue: Adapter<JobQueue> & { maxDeliveries: number; receiptsEnd: boolean } = {
+export const sqliteJobQueue: Adapter<JobQueue> & { maxDeliveries: number; receiptsEnd: boolean; once: boolean } = {
   name: 'SQLite',
   missing: null,
   maxDeliveries: limits.maxDeliveries,
   receiptsEnd: true,
+  once: true,
   open: () => openSqlite((connection) => createSqliteJobQueue(connection)),
 };
 

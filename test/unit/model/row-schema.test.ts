@@ -47,10 +47,13 @@ describe('the short form of the schema', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...ORDER_COLUMNS), odd, { maxKeys: 2 }), (changes) => {
         const values = { ...VALID, ...changes };
-        expect(passesRowSchema(values, parseDate)).toBe(schema.safeParse(values).success);
+        const passes = schema.safeParse(values).success;
+        expect(passesRowSchema(values, false, parseDate)).toBe(passes);
+        if (Object.values(values).every((value) => /^[\x20-\x7e\r\n]*$/.test(value)))
+          expect(passesRowSchema(values, true, parseDate)).toBe(passes);
       }),
       { numRuns: 2_000 },
     );
-    expect(passesRowSchema(VALID, parseDate)).toBe(true);
+    for (const plain of [false, true]) expect(passesRowSchema(VALID, plain, parseDate)).toBe(true);
   });
 });

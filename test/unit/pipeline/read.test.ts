@@ -79,7 +79,7 @@ describe('rows', () => {
     expect(intake).toEqual({ encoding: 'utf-8', delimiter: ',', gzip: false, bom: false });
     expect(header!.columns).toEqual(ORDER_COLUMNS);
     const start = HEADER.length + 1;
-    const plain = { malformedQuote: false, undecodable: null };
+    const plain = { malformedQuote: false, undecodable: null, plain: true };
     expect(rows).toEqual([
       { row: 2, cells: ['a', 'b'], end: start + 4, ...plain },
       { row: 3, cells: ['c', 'd', 'e'], end: start + 10, ...plain },
@@ -210,6 +210,17 @@ describe('chunks', () => {
       [1, 1, 4, 6, true],
     ]);
     expect(chunks[1]!.start).toEqual(chunks[0]!.end);
+  });
+
+  it('grow with what was read before, also when reading goes on at the end of any of them', async () => {
+    const bounds = { firstChunkRows: 2, maxChunkRows: 7 };
+    const file = lines(...Array.from({ length: 30 }, (_, index) => `order ${index}`));
+    const whole = await readBytes(file, { bounds });
+    expect(whole.chunks.map((chunk) => chunk.rows.length)).toEqual([2, 3, 6, 7, 7, 5]);
+    for (const [i, chunk] of whole.chunks.slice(0, -1).entries()) {
+      const resumed = await readBytes(file, { bounds, resume: resumeAfter(whole, chunk) });
+      expect(resumed.chunks).toEqual(whole.chunks.slice(i + 1));
+    }
   });
 
   it('are cut after so many bytes', async () => {
