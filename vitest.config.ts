@@ -50,8 +50,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...onEngines, ...long, ...inBrowser] },
       },
-      // The page follows the service within a moment, which a busy machine makes longer.
-      { extends: true, test: { name: 'web', include: inBrowser, expect: { poll: { timeout: 20_000 } } } },
+      { extends: true, test: { name: 'web', include: inBrowser } },
       { extends: true, test: { name: 'engines', include: onEngines, exclude: long, globalSetup } },
       {
         extends: true,

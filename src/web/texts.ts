@@ -577,7 +577,7 @@ export const dependency: Record<string, { name: string; down: string }> = {
   events: { name: 'Event stream', down: 'Events are kept, and published when it is back.' },
 };
 
-export const orderStatus: Record<string, string> = { on_hold: 'On hold' };
+export const orderStatus: Record<OrderStatus, string> = { on_hold: 'On hold' };
 
 export const liveEvents = {
   filter: 'Filter',

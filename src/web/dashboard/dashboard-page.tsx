@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { StatsAnswer } from '../../http/answers.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
+import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { readyQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
@@ -92,7 +93,7 @@ function Shares({ stats }: { stats: StatsAnswer }) {
             bars={largestFirst(stats.orders.by_status).map(([status, value]) => ({
               key: status,
               value,
-              label: orderStatus[status] ?? status,
+              label: orderStatus[status as OrderStatus] ?? status,
             }))}
           />
         </Panel>
