@@ -70,7 +70,8 @@ ${reasons}  report    ${url}/invalid-files/${file.invalid_file}
 
 function goOn(url: string): string {
   return `
-Go on with:
+In a browser: ${url}
+or go on with:
   curl ${url}/stats
   curl '${url}/orders?limit=3'
   curl ${url}/files
