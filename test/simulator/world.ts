@@ -95,6 +95,7 @@ export function createWorld(
         readBlockBytes: random.between(40, 400),
         maxRecordBytes: 4_000,
         maxPartRows: random.between(1, 3),
+        firstChunkRows: random.between(1, 4),
         maxChunkRows: random.between(2, 6),
         maxChunkBytes: random.between(200, 1_000),
         ...own,

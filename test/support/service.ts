@@ -242,11 +242,14 @@ export async function getJson<Result = Record<string, unknown>>(
   return (await response.json()) as Result;
 }
 
-/** Waits until the file has ended. The test's own timeout is the bound. */
+/** Waits until the file has ended, and asks again whoever cannot tell now. The test's own timeout is the bound. */
 export async function ended(service: Pick<Service, 'url'>, fileId: string): Promise<FileJson> {
   for (;;) {
-    const file = await getJson<FileJson>(service, `/files/${fileId}`);
-    if (file.finished_at !== null) return file;
+    const response = await fetch(`${service.url}/files/${fileId}`);
+    const file = (await response.json()) as FileJson;
+    if (response.ok && file.finished_at !== null) return file;
+    if (!response.ok && response.status !== 503)
+      throw new Error(`GET /files/${fileId} answered ${response.status}: ${JSON.stringify(file)}`);
     await delay(25);
   }
 }

@@ -48,6 +48,28 @@ function payloadOf(rows: PackedOrders, i: number): Payload {
   };
 }
 
+/** The amount of the accepted rows in minor units, and their number by hub. */
+function sumUp(rows: PackedOrders, accepted: readonly number[]) {
+  const byPair = new Uint32Array(rows.pairs.hubIds.length);
+  let amountMinor = 0n;
+  let partMinor = 0;
+  for (const i of accepted) {
+    byPair[rows.pair(i)]!++;
+    // Numbers are faster than BigInts; a single total is below 2^50, so the part is exact up to this bound.
+    partMinor += rows.totalMinor(i);
+    if (partMinor > 2 ** 52) {
+      amountMinor += BigInt(partMinor);
+      partMinor = 0;
+    }
+  }
+  const byHub = new Map<string, number>();
+  for (const [pair, count] of byPair.entries()) {
+    const hubId = rows.pairs.hubIds[pair]!;
+    if (count > 0) byHub.set(hubId, (byHub.get(hubId) ?? 0) + count);
+  }
+  return { amountMinor: amountMinor + BigInt(partMinor), byHub };
+}
+
 export function chunkOperations(db: Database, levels: StockLevels, now: () => number) {
   const readFile = db.prepare('select * from files where file_id = ?');
   const readChunk = db.prepare('select accepted, invalid from chunks where file_no = ? and n = ?');
@@ -193,30 +215,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       stockTaken: trackStock ? 1 : 0,
       atMs: at,
     });
-    const byPair = new Uint32Array(rows.pairs.hubIds.length);
-    let amountMinor = 0n;
-    let partMinor = 0;
-    for (const i of accepted) {
-      const totalMinor = rows.totalMinor(i);
-      byPair[rows.pair(i)]!++;
-      // Numbers are faster than BigInts; a single total is below 2^50, so the part is exact up to this bound.
-      partMinor += totalMinor;
-      if (partMinor > 2 ** 52) {
-        amountMinor += BigInt(partMinor);
-        const byHub = new Map<string, number>();
-        for (const [pair, count] of byPair.entries()) {
-          const hubId = rows.pairs.hubIds[pair]!;
-          if (count > 0) byHub.set(hubId, (byHub.get(hubId) ?? 0) + count);
-        }
-        partMinor = 0;
-      }
-    }
-    amountMinor += BigInt(partMinor);
-    const byHub = new Map<string, number>();
-    for (const [pair, count] of byPair.entries()) {
-      const hubId = rows.pairs.hubIds[pair]!;
-      if (count > 0) byHub.set(hubId, (byHub.get(hubId) ?? 0) + count);
-    }
+    const { amountMinor, byHub } = sumUp(rows, accepted);
     for (const take of taking)
       if (take?.level && take.left < take.level.available) levels.take(take.level, take.level.available - take.left);
 
