@@ -1,6 +1,6 @@
 /**
- * The page for browsers, as `npm run build:web` left it. It has the addresses of the API: a browser that navigates says in `Accept`
- * that it wants HTML, whoever does not say so gets the API. The build is read when it is first asked for, whole and once: only
+ * The page for browsers, as `npm run build:web` left it. Most of its addresses are those of the API: a browser that navigates says in
+ * `Accept` that it wants HTML, whoever does not say so gets the API. The build is read when it is first asked for, whole and once: only
  * what was there then is served, so no path of a request ever reaches the file system.
  */
 import { createHash } from 'node:crypto';
@@ -9,8 +9,10 @@ import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context, MiddlewareHandler } from 'hono';
 
-/** The addresses that are a page's as well as the API's, or a page's alone. */
-const PAGES = /^\/(?:files(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats|live)?$/;
+/** The addresses that are the page's alone. */
+const ONLY_PAGES = /^\/(?:live)?$/;
+/** The addresses that are the page's as well as the API's. */
+const PAGES = /^\/(?:files(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats)$/;
 
 const TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -77,6 +79,7 @@ export function webPage(directory = new URL('../../dist/web/', import.meta.url))
         'cache-control': 'public, max-age=31536000, immutable',
       });
     }
+    if (ONLY_PAGES.test(path)) return page(c, 200);
     if (!PAGES.test(path)) return next();
     if (wantsHtml(c)) return page(c, 200);
     await next();
@@ -126,7 +129,11 @@ function answer(c: Context, file: BuiltFile, headers: Record<string, string>, st
   return new Response(bytes, { status, headers: all });
 }
 
-const wantsHtml = (c: Context): boolean => accepts(c.req.header('accept'), 'text/html');
+/** `HttpURLConnection` of Java, which is no browser, names HTML and GIF in each request unless it is told. */
+const wantsHtml = (c: Context): boolean => {
+  const accept = c.req.header('accept');
+  return accepts(accept, 'text/html') && !accepts(accept, 'image/gif');
+};
 
 /** Whether a header such as `Accept` names the value itself, other than to refuse it. */
 function accepts(header: string | undefined, value: string): boolean {

@@ -58,15 +58,30 @@ test.each(['/', '/files', '/files/f_1', '/orders', '/orders/A-1', '/inventory', 
   },
 );
 
-test.each([undefined, '*/*', 'application/json', 'text/event-stream', 'text/*', 'text/html;q=0, */*', 'text/htmlx'])(
-  'who accepts %s gets the API',
-  async (accept) => {
-    await build();
-    const response = await service().request('/orders', accept === undefined ? {} : { headers: { accept } });
-    expect(await response.json()).toEqual({ api: '/orders' });
-    expect(response.headers.get('vary')).toBe('Accept');
-  },
-);
+/** What Java's `HttpURLConnection` sends. */
+const JAVA = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2';
+
+test.each([
+  undefined,
+  '*/*',
+  'application/json',
+  'text/event-stream',
+  'text/*',
+  'text/html;q=0, */*',
+  'text/htmlx',
+  JAVA,
+])('who accepts %s gets the API', async (accept) => {
+  await build();
+  const response = await service().request('/orders', accept === undefined ? {} : { headers: { accept } });
+  expect(await response.json()).toEqual({ api: '/orders' });
+  expect(response.headers.get('vary')).toBe('Accept');
+});
+
+test.each(['/', '/live'])('everybody who asks for %s gets the page', async (path) => {
+  await build();
+  for (const accept of ['*/*', JAVA])
+    expect(await (await service().request(path, { headers: { accept } })).text()).toBe(HTML);
+});
 
 test.each(['/invalid-files/a.csv', '/metrics'])('%s is the API for browsers, too', async (path) => {
   await build();
