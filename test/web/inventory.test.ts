@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { getJson, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 
 const PAGE = 50;
 const ROWS = 130;
@@ -102,7 +102,6 @@ describe('the list of stock', () => {
     expect(await row(page, 'ENOUGH').locator('.status-badge').count()).toBe(0);
     await page.reload();
     await expect.poll(async () => (await skus(page)).slice(0, 3)).toEqual(['EMPTY', 'LOW', 'ENOUGH']);
-    await screenshot(page, 'inventory');
     await page.goBack();
     await expect.poll(async () => (await skus(page))[1]).toBe('EMPTY');
     expect((await skus(page))[0]).toBe(ODD_SKU);
