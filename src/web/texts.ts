@@ -99,7 +99,6 @@ export const stockRefusal: Record<Extract<StockResultAnswer, { status: 'refused'
 export const upload = {
   unreachable: 'The connection broke. The upload is tried again by itself.',
   busy: 'The service is busy. The upload goes on by itself.',
-  leaving: 'An upload is under way.',
 };
 
 export const columnMeaning: Record<OrderColumn, string> = {
@@ -209,7 +208,9 @@ export const cancelDialog = {
   stays: (accepted: number) =>
     accepted === 0
       ? 'No order has been stored yet.'
-      : `The ${formatNumber(accepted)} orders stored so far stay, and so does the stock they took.`,
+      : accepted === 1
+        ? 'The one order stored so far stays, and so does the stock it took.'
+        : `The ${formatNumber(accepted)} orders stored so far stay, and so does the stock they took.`,
   stops:
     'The import stops after the rows it has in hand. The report of invalid rows has those found until then. Retry goes on where it stopped.',
   keep: 'Keep importing',
@@ -264,10 +265,6 @@ export const filePage = {
   stays: (accepted: string) => `${accepted} orders were stored before that. They stay.`,
 
   cancel: 'Cancel the import…',
-  cancelTitle: 'Cancel this import?',
-  cancelTold:
-    'It stops after the rows that are in work now. Orders stored until then stay, with their stock taken, and the rows that failed until then are in the report. You can retry it later: it goes on where it stopped.',
-  cancelDo: 'Cancel the import',
   cancelling: 'Cancelling: it stops after the rows that are in work now.',
   cancelled: 'The import was cancelled. Orders stored until then stay. Retry goes on where it stopped.',
   retry: 'Retry',

@@ -45,6 +45,7 @@ describe('a file with failed rows', () => {
   test('tells how many rows came in, how many did not, and why', async () => {
     const page = await openFile(service, halfBad);
     expect(await badge(page).textContent()).toBe('Completed');
+    expect(await page.locator('nav [aria-current]').allTextContents()).toEqual(['Files']);
     expect(await figure(page, 'Rows read').textContent()).toBe('6');
     expect(await figure(page, 'Accepted').textContent()).toBe('3');
     expect(await figure(page, 'Invalid').textContent()).toBe('3');
@@ -223,6 +224,7 @@ test('a file that failed as a whole tells why and what to do, and takes the corr
   await page.getByRole('heading', { name: 'A column is missing' }).waitFor();
   await page.getByText('The header lacks customer_email').waitFor();
   await page.getByText('Add the column to the header').waitFor();
+  expect(await page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
   expect(await accessibilityProblems(page)).toEqual([]);
   await page
     .locator('input[type=file]')

@@ -1,6 +1,6 @@
 /** What every view stands in: the header with its navigation, the banner of a lost connection, and the main region. */
 import './frame.css';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useMatchRoute } from '@tanstack/react-router';
 import { Suspense } from 'react';
 import { frame, product } from '../texts.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
@@ -9,6 +9,8 @@ import { toggleTheme, useTheme } from './theme.ts';
 
 export function Frame() {
   const theme = useTheme();
+  // The page of a file is not under the address of the files.
+  const inFiles = useMatchRoute()({ to: '/files/$fileId' }) !== false;
   const label = theme === 'dark' ? frame.toLight : frame.toDark;
   return (
     <>
@@ -21,7 +23,11 @@ export function Frame() {
             {product}
           </Link>
           <nav aria-label={frame.navigation} className="frame-nav">
-            <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+            <Link
+              to="/"
+              activeOptions={{ exact: true, includeSearch: false }}
+              aria-current={inFiles ? 'page' : undefined}
+            >
               {frame.files}
             </Link>
             <Link to="/orders">{frame.orders}</Link>
