@@ -297,11 +297,12 @@ export const filePage = {
     download: 'Download the report. It has only the rows that failed, with their original values.',
     fix: 'Correct them in a spreadsheet or an editor. The columns at the end, from _row to _file, tell what is wrong; leave them in, they are not read.',
     upload:
-      'Save it as CSV, and drop it here. Rows that are right now become orders; those that are not come back in a new report.',
+      'Save it as CSV, and drop it on this page. Rows that are right now become orders; those that are not come back in a new report.',
   },
   mendFailed:
-    'Correct the file and drop it here. It becomes an import of its own that is linked to this one. Rows that are stored already are told as such, not stored twice.',
-  drop: 'Drop the corrected file here',
+    'Correct the file and drop it on this page. It becomes an import of its own that is linked to this one. Rows that are stored already are told as such, not stored twice.',
+  drop: 'Drop the corrected file anywhere on this page',
+  dropNow: 'Drop to upload the corrected file',
   or: 'or',
   choose: 'Choose the file…',
   uploads: 'Corrected uploads of this file',

@@ -179,7 +179,7 @@ describe('mending', () => {
       data.items.add(new File([text], 'mended.csv'));
       return data;
     }, mended);
-    await page.locator('.drop-place').dispatchEvent('drop', { dataTransfer: transfer });
+    await page.getByRole('heading', { level: 1 }).dispatchEvent('drop', { dataTransfer: transfer });
     const child = page.locator('.corrected li');
     await child.getByText('3 accepted, 0 invalid').waitFor();
     await child.getByText('Completed').waitFor();
@@ -212,7 +212,8 @@ describe('mending', () => {
     const page = await openFile(service, halfBad);
     await page.locator('input[type=file]').setInputFiles({ name: 'no.csv', mimeType: '', buffer: Buffer.alloc(0) });
     expectComplaints(page, /status of 400/);
-    await page.locator('.corrected .note-bad').waitFor();
+    await page.locator('.corrected .note-bad').getByText('Check that it was saved').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.locator('.corrected').waitFor({ state: 'detached' });
   });

@@ -33,14 +33,24 @@ const heading = (page: Page, name: string) => page.getByRole('heading', { level:
 const menu = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name, exact: true });
 
 describe('the ways to a view', () => {
-  test('every one is reached from the menu, which marks it, and back again', async () => {
+  test('every one is reached from the menu, which marks it, and back again; none gives way to a file that falls on it', async () => {
     const page = await openPage(service.url);
+    const drop = () => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], 'nothing.csv'));
+      const [over, dropped] = (['dragover', 'drop'] as const).map((type) => {
+        const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+        return !document.body.dispatchEvent(event);
+      });
+      return over && dropped;
+    };
     for (const [name, path] of MENU) {
       await menu(page, name).click();
       await heading(page, name).waitFor();
       expect(new URL(page.url()).pathname).toBe(path);
       expect(await page.title()).toBe(`${name} · OMS`);
       expect(await page.locator('nav a[aria-current="page"]').allTextContents()).toEqual([name]);
+      if (name !== 'Files') expect(await page.evaluate(drop)).toBe(true);
     }
     await page.goBack();
     await heading(page, 'Dashboard').waitFor();

@@ -1,7 +1,7 @@
 /** What every view stands in: the header with its navigation, the banner of a lost connection, and the main region. */
 import './frame.css';
 import { Link, Outlet, useMatchRoute } from '@tanstack/react-router';
-import { Suspense } from 'react';
+import { Suspense, useEffect } from 'react';
 import { frame, product } from '../texts.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { MoonIcon, SunIcon } from './icons.tsx';
@@ -12,6 +12,7 @@ export function Frame() {
   // The page of a file is not under the address of the files.
   const inFiles = useMatchRoute()({ to: '/files/$fileId' }) !== false;
   const label = theme === 'dark' ? frame.toLight : frame.toDark;
+  useEffect(refuseDrops, []);
   return (
     <>
       <a className="skip" href="#main">
@@ -54,4 +55,17 @@ export function Frame() {
       </main>
     </>
   );
+}
+
+/** The browser opens a file that is dropped where no view takes it, in place of the page and of all that it has under way. */
+function refuseDrops(): () => void {
+  const listening = new AbortController();
+  const refuse = (event: DragEvent) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'none';
+  };
+  addEventListener('dragover', refuse, listening);
+  addEventListener('drop', refuse, listening);
+  return () => listening.abort();
 }
