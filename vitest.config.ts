@@ -27,6 +27,7 @@ const onBothProfiles = [
   'invalid-files',
   'inventory',
   'orders',
+  'progress',
   'stats',
   'upload',
   'bad-input-files',
