@@ -30,6 +30,8 @@ export const frame = {
 export const connection = {
   lost: 'The service cannot be reached since',
   goesOn: 'Nothing is lost: this page goes on by itself when the service is back.',
+  notLoaded: 'The service was updated, or its answer was lost on the way.',
+  reload: 'Load the page again',
   unreachable: 'The service cannot be reached. This view goes on by itself when it is back.',
 };
 

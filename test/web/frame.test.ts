@@ -157,7 +157,7 @@ test(`the first load of any view has at most ${MAX_FIRST_LOAD_BYTES} bytes of sc
   }
 });
 
-test('a service that is gone is told of, and the page goes on by itself when it is back', async () => {
+test('a service that is gone is told of, and the page goes on by itself when it is back; after an update it is loaded again', async () => {
   const own = await startService();
   const page = await openPage(own.url, '/stats');
   expectComplaints(page, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/);
@@ -166,8 +166,20 @@ test('a service that is gone is told of, and the page goes on by itself when it 
   expect(await banner.count()).toBe(0);
   await own.kill('SIGKILL');
   await banner.waitFor();
+  await menu(page, 'Orders').click();
+  await page.getByRole('alert').getByText('This view goes on by itself').waitFor();
   await startService({ dataDirectory: own.dataDirectory, env: { OMS_PORT: new URL(own.url).port } });
   const asked = page.waitForRequest((request) => request.url().endsWith('/stats'));
   await banner.waitFor({ state: 'detached' });
   await asked;
+  await heading(page, 'Orders').waitFor();
+  await page.getByText('No orders yet').waitFor();
+
+  await page.route('**/assets/inventory-page-*', (route) => route.abort());
+  expectComplaints(page, /ERR_FAILED/);
+  await menu(page, 'Inventory').click();
+  await page.getByText('The service was updated').waitFor();
+  await page.unrouteAll();
+  await page.getByRole('button', { name: 'Load the page again' }).click();
+  await heading(page, 'Inventory').waitFor();
 });
