@@ -482,7 +482,8 @@ export const inventory = {
   setTo: (shown: string) => `Set to ${shown}`,
   adjustedTo: (delta: string, shown: string) => `${delta}, now ${shown}`,
   refused: (why: string, shown: string) => `Refused: ${why}. Available: ${shown}`,
-  unsure: 'No answer came. To try again is safe: the change counts once.',
+  noAnswer: 'No answer came',
+  unsure: (why: string) => `${why}. To try again is safe: the change counts once.`,
   at: (sku: string, hub: string) => `${sku} at ${hub}`,
   show: 'Show the row',
   dismiss: 'Dismiss',
@@ -501,7 +502,7 @@ export const stockCsv = {
   noKind: 'The header must name sku, hub_id and one of available (to set) or delta (to adjust).',
   unreadable: 'The file cannot be read. Choose it again.',
   nothingChanged: 'Nothing was changed. Mend the file and upload it again.',
-  unsure: 'No answer came. To try again is safe: the file counts once.',
+  unsure: (why: string) => `${why}. To try again is safe: the file counts once.`,
   done: (kind: 'available' | 'delta', count: number, shown: string) =>
     `${shown} ${plural(count, 'row', 'rows')} ${kind === 'available' ? 'set' : 'adjusted'}`,
   refused: (shown: string) => `${shown} refused`,
