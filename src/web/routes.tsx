@@ -20,6 +20,12 @@ const oneOf =
   (value: unknown): Value | undefined =>
     values.find((known) => known === value);
 
+/** How many pages of a list are shown: of one, which goes without saying, to as many as a browser bears. */
+const pages = (value: unknown): string | undefined => {
+  const count = Number(text(value));
+  return Number.isInteger(count) && count > 1 ? String(Math.min(count, 100)) : undefined;
+};
+
 type Reader = (value: unknown) => string | undefined;
 type Read<Readers> = {
   [Name in keyof Readers]?: Readers[Name] extends (value: unknown) => infer Value ? Value : never;
@@ -46,7 +52,7 @@ const root = createRootRoute({ component: Frame, notFoundComponent: NothingHere 
 const files = createRoute({
   getParentRoute: () => root,
   path: '/',
-  validateSearch: search({ status: oneOf(FILE_STATUSES) }),
+  validateSearch: search({ status: oneOf(FILE_STATUSES), pages }),
   component: lazyRouteComponent(
     view(() => import('./files/files-page.tsx')),
     'FilesPage',

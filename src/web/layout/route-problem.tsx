@@ -1,6 +1,6 @@
 /** The boundary of every route: what a view throws is told in its place, the rest of the page stays. */
 import { useQueryErrorResetBoundary } from '@tanstack/react-query';
-import { type ErrorComponentProps, useRouter } from '@tanstack/react-router';
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { useEffect, useEffectEvent } from 'react';
 import { NotLoaded, Unreachable } from '../api/client.ts';
 import { useConnectionLostAt } from '../api/connection.ts';
@@ -29,6 +29,7 @@ export function RouteProblem({ error, reset }: ErrorComponentProps) {
       ) : (
         <ProblemView error={error} onTryAgain={tryAgain} />
       )}
+      <Link to="/">{frame.toFiles}</Link>
     </section>
   );
 }
