@@ -117,6 +117,8 @@ describe('behind a gateway that answers in place of the service', () => {
     await hide(page, false);
     await row(page, 'missed.csv').getByText('Completed').waitFor();
     expect(streams).toEqual({ open: 1, opened: 2 });
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await expect.poll(() => streams).toEqual({ open: 1, opened: 3 });
     expect(await page.getByText('The service cannot be reached since').count()).toBe(0);
   });
 });

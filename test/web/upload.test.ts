@@ -94,6 +94,7 @@ describe('files', () => {
     await row(page, 'by-keyboard.csv').getByRole('link', { name: 'by-keyboard.csv' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'by-keyboard.csv' }).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
   });
 
   test('that are many go three at a time, each once', async () => {

@@ -1,6 +1,6 @@
 /** What every view stands in: the header with its navigation, the banner of a lost connection, and the main region. */
 import './frame.css';
-import { Link, Outlet, useMatchRoute } from '@tanstack/react-router';
+import { Link, Outlet, useMatchRoute, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
 import { frame, product } from '../texts.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
@@ -13,6 +13,16 @@ export function Frame() {
   const inFiles = useMatchRoute()({ to: '/files/$fileId' }) !== false;
   const label = theme === 'dark' ? frame.toLight : frame.toDark;
   useEffect(refuseDrops, []);
+  const router = useRouter();
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+        // The link that led here went away with its view: whoever does not see goes on at the beginning of this one.
+        if (fromLocation && pathChanged && document.activeElement === document.body)
+          document.getElementById('main')?.focus({ preventScroll: true });
+      }),
+    [router],
+  );
   return (
     <>
       <a className="skip" href="#main">
