@@ -29,10 +29,10 @@ const MUTATIONS: Mutation[] = [
     to: '',
   },
   {
-    what: 'the answer to a take decides, not the hold',
+    what: 'what is left decides again, not the hold',
     file: `${STORE}/take-stock.ts`,
-    from: 'if (view.hold?.n === n) {',
-    to: 'if (view.hold?.n === -1) {',
+    from: 'acceptWhatFits(orders, rows, view.hold.available)',
+    to: 'acceptWhatFits(orders, rows, view.available)',
   },
   {
     what: 'what is given back is not recorded',

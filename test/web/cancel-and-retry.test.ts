@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { FileAnswer } from '../../src/http/answers.ts';
 import { generated, listAll, setSwitches, stockGenerated, until } from '../support/http.ts';
 import { startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 import { choose, row } from './support/files-page.ts';
 
 const PATIENCE = { timeout: 40_000 };
@@ -18,7 +18,6 @@ test('a file that waits says for what; it is cancelled, and tried again, by keyb
   await choose(page, { name: 'held.csv', buffer: orders(100) });
   await row(page, 'held.csv').getByText('The inventory service does not answer.').waitFor(PATIENCE);
   expect(await accessibilityProblems(page)).toEqual([]);
-  await screenshot(page, 'files-waiting');
 
   const dialog = page.getByRole('dialog', { name: 'Cancel the import of held.csv?' });
   await page.getByRole('button', { name: 'Cancel the import of held.csv' }).press('Enter');

@@ -13,7 +13,7 @@ import {
   setStock,
   startService,
 } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 import { badge, failedRow, figure, openFile, reasonLink, region } from './support/file-page.ts';
 
 const MARKUP = '<img src=x onerror=alert(1)>';
@@ -59,7 +59,6 @@ describe('a file with failed rows', () => {
     await page.getByText('UTF-8, comma separated', { exact: true }).waitFor();
     await page.getByText('1, without an interruption').waitFor();
     expect(await page.locator('.facts code').allTextContents()).toEqual([halfBad.file_id, halfBad.sha256]);
-    await screenshot(page, 'file');
   });
 
   test('marks the cells that are wrong, with their reasons beside them', async () => {

@@ -2,7 +2,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { getJson, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 
 const PAGE = 50;
 const ROWS = 130;
@@ -98,7 +98,6 @@ describe('the list of stock', () => {
     await row(page, 'EMPTY').getByText('Empty', { exact: true }).waitFor();
     await row(page, 'LOW').getByText('Low', { exact: true }).waitFor();
     expect(await row(page, 'ENOUGH').locator('.status-badge').count()).toBe(0);
-    await screenshot(page, 'inventory');
     await page.getByLabel('Sort').selectOption('By SKU and hub');
     await expect.poll(() => query(page)).toEqual({ sort: 'key' });
     await expect.poll(async () => (await skus(page))[1]).toBe('EMPTY');

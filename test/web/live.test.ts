@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, hide, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, hide, openPage } from './support/browser.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -172,7 +172,6 @@ test.each(['light', 'dark'] as const)(
     await order(3, { customer_name: HOSTILE });
     const page = await openLive('/live?after=0', service, { colorScheme, viewport: { width: 1280, height: 800 } });
     await rows(page).first().waitFor();
-    await screenshot(page, `live-${colorScheme}`);
     expect(await accessibilityProblems(page)).toEqual([]);
     await page.setViewportSize({ width: 360, height: 740 });
     expect(await accessibilityProblems(page)).toEqual([]);

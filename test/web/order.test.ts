@@ -1,7 +1,7 @@
 /** `/orders/{order_id}` in a browser: what it holds, where it comes from, its event, and what is said of an unknown one. */
 import { beforeAll, expect, test } from 'vitest';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 
 const ODD_ID = 'A/1 %2F%';
 const ODD_NAME = '<img src=x onerror=alert(1)>';
@@ -37,7 +37,6 @@ test('an order with any id is reached from its row, and kept by a reload', async
   expect(await page.locator('img').count()).toBe(0);
   for (const text of ['12 St James Square', '1,000', '19.99', '19,990.00', '20 Nov 2026', 'On hold'])
     await page.getByText(text, { exact: true }).first().waitFor();
-  await screenshot(page, 'order');
 });
 
 test('an order leads to the file and the row that it comes from', async () => {

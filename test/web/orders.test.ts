@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 
 const PAGE = 50;
 const ORDERS = 130;
@@ -56,7 +56,6 @@ describe('the list of orders', () => {
     const amount = row.locator('td', { hasText: '19,990.00' });
     expect(await amount.evaluate((cell) => getComputedStyle(cell).textAlign)).toBe('right');
     expect(await amount.evaluate((cell) => getComputedStyle(cell).fontVariantNumeric)).toBe('tabular-nums');
-    await screenshot(page, 'orders');
   });
 
   test('is filtered by each field, which is in the address and stays over reload and back', async () => {

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService, upload } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 
 interface Stats {
   files: Record<string, number>;
@@ -68,7 +68,6 @@ describe('the figures', () => {
     const reasons = await entries(page, 'Invalid rows by reason');
     expect(reasons).toContainEqual(['Not a quantity', String((await invalidByCode()).invalid_quantity)]);
     expect(reasons.length).toBe(Object.keys(await invalidByCode()).length);
-    await screenshot(page, 'dashboard');
   });
 
   test('lead to what they count', async () => {

@@ -14,7 +14,7 @@ import {
   startService,
   temporaryDirectory,
 } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 import { choose, drag, row, uploadOf } from './support/files-page.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>.csv';
@@ -39,7 +39,6 @@ test('with no files the page shows the format, the commands, and how it goes wit
   await page.getByRole('heading', { name: 'No files yet' }).waitFor();
   await page.getByText('shipping_address', { exact: true }).waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
-  await screenshot(page, 'files-empty');
   await page.getByRole('button', { name: 'Copy: the commands' }).click();
   await page.getByText('Copied').waitFor();
   expect(await page.evaluate('navigator.clipboard.readText()')).toContain(`curl -F file=@orders.csv ${own.url}/upload`);
@@ -237,6 +236,5 @@ test.each(['light', 'dark'] as const)(
     await page.setViewportSize({ width: 1280, height: 800 });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1280);
     expect(await accessibilityProblems(page)).toEqual([]);
-    await screenshot(page, `files-${scheme}`);
   },
 );

@@ -82,5 +82,5 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 export async function screenshot(page: Page, name: string): Promise<void> {
   if (process.env.UPDATE_SCREENSHOTS !== '1') return;
   await mkdir(join(ROOT, 'docs/images'), { recursive: true });
-  await page.screenshot({ path: join(ROOT, 'docs/images', `${name}.png`), fullPage: true });
+  await page.screenshot({ path: join(ROOT, 'docs/images', `${name}.png`) });
 }

@@ -1,0 +1,89 @@
+/**
+ * What the documentation shows of the page: each view of a service that has been at work. `UPDATE_SCREENSHOTS=1` makes the pictures
+ * in `docs/images` anew.
+ */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { beforeAll, test } from 'vitest';
+import { generated, setSwitches, stockGenerated, until } from '../support/http.ts';
+import { csv, type FileJson, ingest, orderLine, ROOT, type Service, startService, upload } from '../support/service.ts';
+import { expectComplaints, openPage, screenshot } from './support/browser.ts';
+
+const VIEWPORT = { width: 1280, height: 800 };
+
+let service: Service;
+let sampleId: string;
+
+beforeAll(async () => {
+  service = await startService();
+  await stockGenerated(service);
+  const [stock, sample] = await Promise.all(
+    ['sample_stock.csv', 'sample_orders.csv'].map((name) => readFile(join(ROOT, name), 'utf8')),
+  );
+  await fetch(`${service.url}/inventory`, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: stock! });
+  sampleId = (await ingest(service, sample!, '?name=sample_orders.csv')).file_id;
+  await ingest(service, generated({ rows: 20_000, invalidShare: 0.02 }), '?name=marketplace-2026-11.csv');
+  await ingest(service, 'order_id;sku;quantity\n1;55120;2\n', '?name=export-of-the-shop.csv');
+  await setSwitches(service, { outage: true });
+  const waiting = csv(...Array.from({ length: 500 }, (_, i) => orderLine(`W-${i}`, { sku: `NEW-${i}` })));
+  const { file_id } = (await (await upload(service, waiting, '?name=spring-catalog.csv')).json()) as FileJson;
+  await until(service, file_id, ({ status }) => status === 'waiting');
+});
+
+const open = (path: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> =>
+  openPage(service.url, path, { viewport: VIEWPORT, colorScheme });
+
+test('files', async () => {
+  const page = await open('/');
+  for (const name of ['sample_orders.csv', 'marketplace-2026-11.csv', 'export-of-the-shop.csv', 'spring-catalog.csv'])
+    await page.getByRole('link', { name, exact: true }).waitFor();
+  await screenshot(page, 'files');
+});
+
+test('files, when there are none', async () => {
+  const fresh = await startService();
+  const page = await openPage(fresh.url, '/', { viewport: VIEWPORT });
+  await page.getByRole('link', { name: 'sample' }).first().waitFor();
+  await screenshot(page, 'files-empty');
+});
+
+test('a file', async () => {
+  const page = await open(`/files/${sampleId}`);
+  await page.setViewportSize({ ...VIEWPORT, height: 1400 });
+  await page.getByRole('heading', { name: 'sample_orders.csv' }).waitFor();
+  await page.getByRole('rowheader').first().waitFor();
+  await screenshot(page, 'file');
+});
+
+test('orders, and one of them', async () => {
+  const page = await open('/orders');
+  const first = page.getByRole('table').getByRole('link').first();
+  await first.waitFor();
+  await screenshot(page, 'orders');
+  await first.click();
+  await page.getByText('order.created').first().waitFor();
+  await screenshot(page, 'order');
+});
+
+test('inventory', async () => {
+  const page = await open('/inventory');
+  await page.getByRole('table').getByRole('button').first().waitFor();
+  await screenshot(page, 'inventory');
+});
+
+test('the dashboard', async () => {
+  const page = await open('/stats');
+  // It asks `/readyz`, whose inventory service is down.
+  expectComplaints(page, /readyz/);
+  await page.locator('canvas').first().waitFor();
+  await page.getByText('On hold').waitFor();
+  await screenshot(page, 'dashboard');
+});
+
+test('live events', async () => {
+  const page = await open('/live?after=0', 'dark');
+  await page.getByText('came', { exact: false }).first().waitFor();
+  await page.getByRole('row').nth(5).waitFor();
+  await screenshot(page, 'live');
+});
