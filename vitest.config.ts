@@ -48,6 +48,7 @@ const onBothProfiles = [
   'invalid-files',
   'inventory',
   'orders',
+  'progress',
   'stats',
   'upload',
   'bad-input-files',

@@ -6,7 +6,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Problem } from './api/client.ts';
+import { NotLoaded, Problem, Unreachable } from './api/client.ts';
 import { followProgress } from './api/live.ts';
 import { createQueryClient } from './api/query-client.ts';
 import { createAppRouter } from './routes.tsx';
@@ -16,8 +16,9 @@ const router = createAppRouter();
 followProgress(queryClient);
 
 createRoot(document.getElementById('root')!, {
-  // What the service refused is told in the view; anything else is a mistake of this page.
-  onCaughtError: (error) => error instanceof Problem || console.error(error),
+  // What the service refused or did not answer is told in the view; anything else is a mistake of this page.
+  onCaughtError: (error) =>
+    [Problem, Unreachable, NotLoaded].some((told) => error instanceof told) || console.error(error),
 }).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -6,6 +6,8 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirec
 import { FILE_STATUSES } from '../model/file.ts';
 import { ORDER_STATUSES } from '../model/order.ts';
 import { REASON_CODES } from '../model/rejection.ts';
+import { NotLoaded, Unreachable } from './api/client.ts';
+import { isConnectionLost } from './api/connection.ts';
 import { Frame } from './layout/frame.tsx';
 import { NothingHere } from './layout/nothing-here.tsx';
 import { RouteProblem } from './layout/route-problem.tsx';
@@ -18,6 +20,12 @@ const oneOf =
   (value: unknown): Value | undefined =>
     values.find((known) => known === value);
 
+/** How many pages of a list are shown: of one, which goes without saying, to as many as a browser bears. */
+const pages = (value: unknown): string | undefined => {
+  const count = Number(text(value));
+  return Number.isInteger(count) && count > 1 ? String(Math.min(count, 100)) : undefined;
+};
+
 type Reader = (value: unknown) => string | undefined;
 type Read<Readers> = {
   [Name in keyof Readers]?: Readers[Name] extends (value: unknown) => infer Value ? Value : never;
@@ -29,13 +37,26 @@ const search =
   (given: Given): Read<Readers> =>
     Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, read(given[name])])) as Read<Readers>;
 
+/** While the service is gone nothing is asked for: the browser would take a style that failed once for one that is there. */
+const view =
+  <Module,>(load: () => Promise<Module>) =>
+  async (): Promise<Module> => {
+    if (isConnectionLost()) throw new Unreachable();
+    return await load().catch((cause) => {
+      throw new NotLoaded(cause);
+    });
+  };
+
 const root = createRootRoute({ component: Frame, notFoundComponent: NothingHere });
 
 const files = createRoute({
   getParentRoute: () => root,
   path: '/',
-  validateSearch: search({ status: oneOf(FILE_STATUSES) }),
-  component: lazyRouteComponent(() => import('./files/files-page.tsx'), 'FilesPage'),
+  validateSearch: search({ status: oneOf(FILE_STATUSES), pages }),
+  component: lazyRouteComponent(
+    view(() => import('./files/files-page.tsx')),
+    'FilesPage',
+  ),
 });
 
 /** The API's address of the list. */
@@ -51,7 +72,10 @@ const file = createRoute({
   getParentRoute: () => root,
   path: '/files/$fileId',
   validateSearch: search({ code: oneOf(REASON_CODES), from_row: text }),
-  component: lazyRouteComponent(() => import('./files/file-page.tsx'), 'FilePage'),
+  component: lazyRouteComponent(
+    view(() => import('./files/file-page.tsx')),
+    'FilePage',
+  ),
 });
 
 const orders = createRoute({
@@ -67,20 +91,29 @@ const orders = createRoute({
     q: text,
     cursor: text,
   }),
-  component: lazyRouteComponent(() => import('./orders/orders-page.tsx'), 'OrdersPage'),
+  component: lazyRouteComponent(
+    view(() => import('./orders/orders-page.tsx')),
+    'OrdersPage',
+  ),
 });
 
 const order = createRoute({
   getParentRoute: () => root,
   path: '/orders/$orderId',
-  component: lazyRouteComponent(() => import('./orders/order-page.tsx'), 'OrderPage'),
+  component: lazyRouteComponent(
+    view(() => import('./orders/order-page.tsx')),
+    'OrderPage',
+  ),
 });
 
 const inventory = createRoute({
   getParentRoute: () => root,
   path: '/inventory',
   validateSearch: search({ sku: text, hub_id: text, sort: oneOf(['key', 'available']), cursor: text }),
-  component: lazyRouteComponent(() => import('./inventory/inventory-page.tsx'), 'InventoryPage'),
+  component: lazyRouteComponent(
+    view(() => import('./inventory/inventory-page.tsx')),
+    'InventoryPage',
+  ),
 });
 
 const dashboard = createRoute({
@@ -90,14 +123,20 @@ const dashboard = createRoute({
     bucket: oneOf(['minute', 'hour', 'day']),
     range: oneOf(['1h', '6h', '24h', '7d', '30d', '90d', '365d']),
   }),
-  component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
+  component: lazyRouteComponent(
+    view(() => import('./dashboard/dashboard-page.tsx')),
+    'DashboardPage',
+  ),
 });
 
 const liveEvents = createRoute({
   getParentRoute: () => root,
   path: '/live',
   validateSearch: search({ filter: text, after: oneOf(['0']) }),
-  component: lazyRouteComponent(() => import('./live-events/live-events-page.tsx'), 'LiveEventsPage'),
+  component: lazyRouteComponent(
+    view(() => import('./live-events/live-events-page.tsx')),
+    'LiveEventsPage',
+  ),
 });
 
 const routeTree = root.addChildren([files, filesOfApi, file, orders, order, inventory, dashboard, liveEvents]);

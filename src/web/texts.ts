@@ -30,6 +30,8 @@ export const frame = {
 export const connection = {
   lost: 'The service cannot be reached since',
   goesOn: 'Nothing is lost: this page goes on by itself when the service is back.',
+  notLoaded: 'The service was updated, or its answer was lost on the way.',
+  reload: 'Load the page again',
   unreachable: 'The service cannot be reached. This view goes on by itself when it is back.',
 };
 
@@ -99,7 +101,6 @@ export const stockRefusal: Record<Extract<StockResultAnswer, { status: 'refused'
 export const upload = {
   unreachable: 'The connection broke. The upload is tried again by itself.',
   busy: 'The service is busy. The upload goes on by itself.',
-  leaving: 'An upload is under way.',
 };
 
 export const columnMeaning: Record<OrderColumn, string> = {
@@ -209,7 +210,9 @@ export const cancelDialog = {
   stays: (accepted: number) =>
     accepted === 0
       ? 'No order has been stored yet.'
-      : `The ${formatNumber(accepted)} orders stored so far stay, and so does the stock they took.`,
+      : accepted === 1
+        ? 'The one order stored so far stays, and so does the stock it took.'
+        : `The ${formatNumber(accepted)} orders stored so far stay, and so does the stock they took.`,
   stops:
     'The import stops after the rows it has in hand. The report of invalid rows has those found until then. Retry goes on where it stopped.',
   keep: 'Keep importing',
@@ -264,10 +267,6 @@ export const filePage = {
   stays: (accepted: string) => `${accepted} orders were stored before that. They stay.`,
 
   cancel: 'Cancel the import…',
-  cancelTitle: 'Cancel this import?',
-  cancelTold:
-    'It stops after the rows that are in work now. Orders stored until then stay, with their stock taken, and the rows that failed until then are in the report. You can retry it later: it goes on where it stopped.',
-  cancelDo: 'Cancel the import',
   cancelling: 'Cancelling: it stops after the rows that are in work now.',
   cancelled: 'The import was cancelled. Orders stored until then stay. Retry goes on where it stopped.',
   retry: 'Retry',
@@ -300,11 +299,12 @@ export const filePage = {
     download: 'Download the report. It has only the rows that failed, with their original values.',
     fix: 'Correct them in a spreadsheet or an editor. The columns at the end, from _row to _file, tell what is wrong; leave them in, they are not read.',
     upload:
-      'Save it as CSV, and drop it here. Rows that are right now become orders; those that are not come back in a new report.',
+      'Save it as CSV, and drop it on this page. Rows that are right now become orders; those that are not come back in a new report.',
   },
   mendFailed:
-    'Correct the file and drop it here. It becomes an import of its own that is linked to this one. Rows that are stored already are told as such, not stored twice.',
-  drop: 'Drop the corrected file here',
+    'Correct the file and drop it on this page. It becomes an import of its own that is linked to this one. Rows that are stored already are told as such, not stored twice.',
+  drop: 'Drop the corrected file anywhere on this page',
+  dropNow: 'Drop to upload the corrected file',
   or: 'or',
   choose: 'Choose the file…',
   uploads: 'Corrected uploads of this file',
@@ -482,7 +482,8 @@ export const inventory = {
   setTo: (shown: string) => `Set to ${shown}`,
   adjustedTo: (delta: string, shown: string) => `${delta}, now ${shown}`,
   refused: (why: string, shown: string) => `Refused: ${why}. Available: ${shown}`,
-  unsure: 'No answer came. To try again is safe: the change counts once.',
+  noAnswer: 'No answer came',
+  unsure: (why: string) => `${why}. To try again is safe: the change counts once.`,
   at: (sku: string, hub: string) => `${sku} at ${hub}`,
   show: 'Show the row',
   dismiss: 'Dismiss',
@@ -501,7 +502,7 @@ export const stockCsv = {
   noKind: 'The header must name sku, hub_id and one of available (to set) or delta (to adjust).',
   unreadable: 'The file cannot be read. Choose it again.',
   nothingChanged: 'Nothing was changed. Mend the file and upload it again.',
-  unsure: 'No answer came. To try again is safe: the file counts once.',
+  unsure: (why: string) => `${why}. To try again is safe: the file counts once.`,
   done: (kind: 'available' | 'delta', count: number, shown: string) =>
     `${shown} ${plural(count, 'row', 'rows')} ${kind === 'available' ? 'set' : 'adjusted'}`,
   refused: (shown: string) => `${shown} refused`,

@@ -21,12 +21,14 @@ test('a file waits for an inventory service that is down and says so, is cancell
 
   await page.getByRole('button', { name: 'Cancel the import…' }).click();
   expect(await accessibilityProblems(page)).toEqual([]);
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('Keep importing');
   await page.keyboard.press('Escape');
   expect((await getJson<FileJson>(own, `/files/${file.file_id}`)).cancel_requested).toBe(false);
   await page.getByRole('button', { name: 'Cancel the import…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel the import', exact: true }).click();
   await page.getByText('The import was cancelled.').waitFor();
   expect(await badge(page).textContent()).toBe('Cancelled');
+  expect(await page.evaluate('document.activeElement.id')).toBe('main');
 
   await page.getByText('Reads the same bytes again').waitFor();
   await page.getByRole('button', { name: 'Retry' }).click();

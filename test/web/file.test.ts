@@ -45,6 +45,7 @@ describe('a file with failed rows', () => {
   test('tells how many rows came in, how many did not, and why', async () => {
     const page = await openFile(service, halfBad);
     expect(await badge(page).textContent()).toBe('Completed');
+    expect(await page.locator('nav [aria-current]').allTextContents()).toEqual(['Files']);
     expect(await figure(page, 'Rows read').textContent()).toBe('6');
     expect(await figure(page, 'Accepted').textContent()).toBe('3');
     expect(await figure(page, 'Invalid').textContent()).toBe('3');
@@ -177,7 +178,7 @@ describe('mending', () => {
       data.items.add(new File([text], 'mended.csv'));
       return data;
     }, mended);
-    await page.locator('.drop-place').dispatchEvent('drop', { dataTransfer: transfer });
+    await page.getByRole('heading', { level: 1 }).dispatchEvent('drop', { dataTransfer: transfer });
     const child = page.locator('.corrected li');
     await child.getByText('3 accepted, 0 invalid').waitFor();
     await child.getByText('Completed').waitFor();
@@ -210,7 +211,8 @@ describe('mending', () => {
     const page = await openFile(service, halfBad);
     await page.locator('input[type=file]').setInputFiles({ name: 'no.csv', mimeType: '', buffer: Buffer.alloc(0) });
     expectComplaints(page, /status of 400/);
-    await page.locator('.corrected .note-bad').waitFor();
+    await page.locator('.corrected .note-bad').getByText('Check that it was saved').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.locator('.corrected').waitFor({ state: 'detached' });
   });
@@ -222,6 +224,7 @@ test('a file that failed as a whole tells why and what to do, and takes the corr
   await page.getByRole('heading', { name: 'A column is missing' }).waitFor();
   await page.getByText('The header lacks customer_email').waitFor();
   await page.getByText('Add the column to the header').waitFor();
+  expect(await page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
   expect(await accessibilityProblems(page)).toEqual([]);
   await page
     .locator('input[type=file]')

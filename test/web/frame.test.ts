@@ -33,14 +33,24 @@ const heading = (page: Page, name: string) => page.getByRole('heading', { level:
 const menu = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name, exact: true });
 
 describe('the ways to a view', () => {
-  test('every one is reached from the menu, which marks it, and back again', async () => {
+  test('every one is reached from the menu, which marks it, and back again; none gives way to a file that falls on it', async () => {
     const page = await openPage(service.url);
+    const drop = () => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([], 'nothing.csv'));
+      const [over, dropped] = (['dragover', 'drop'] as const).map((type) => {
+        const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+        return !document.body.dispatchEvent(event);
+      });
+      return over && dropped;
+    };
     for (const [name, path] of MENU) {
       await menu(page, name).click();
       await heading(page, name).waitFor();
       expect(new URL(page.url()).pathname).toBe(path);
       expect(await page.title()).toBe(`${name} · OMS`);
       expect(await page.locator('nav a[aria-current="page"]').allTextContents()).toEqual([name]);
+      if (name !== 'Files') expect(await page.evaluate(drop)).toBe(true);
     }
     await page.goBack();
     await heading(page, 'Dashboard').waitFor();
@@ -147,7 +157,7 @@ test(`the first load of any view has at most ${MAX_FIRST_LOAD_BYTES} bytes of sc
   }
 });
 
-test('a service that is gone is told of, and the page goes on by itself when it is back', async () => {
+test('a service that is gone is told of, and the page goes on by itself when it is back; after an update it is loaded again', async () => {
   const own = await startService();
   const page = await openPage(own.url, '/stats');
   expectComplaints(page, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/);
@@ -156,8 +166,20 @@ test('a service that is gone is told of, and the page goes on by itself when it 
   expect(await banner.count()).toBe(0);
   await own.kill('SIGKILL');
   await banner.waitFor();
+  await menu(page, 'Orders').click();
+  await page.getByRole('alert').getByText('This view goes on by itself').waitFor();
   await startService({ dataDirectory: own.dataDirectory, env: { OMS_PORT: new URL(own.url).port } });
   const asked = page.waitForRequest((request) => request.url().endsWith('/stats'));
   await banner.waitFor({ state: 'detached' });
   await asked;
+  await heading(page, 'Orders').waitFor();
+  await page.getByText('No orders yet').waitFor();
+
+  await page.route('**/assets/inventory-page-*', (route) => route.abort());
+  expectComplaints(page, /ERR_FAILED/);
+  await menu(page, 'Inventory').click();
+  await page.getByText('The service was updated').waitFor();
+  await page.unrouteAll();
+  await page.getByRole('button', { name: 'Load the page again' }).click();
+  await heading(page, 'Inventory').waitFor();
 });

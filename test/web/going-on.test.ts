@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { FileAnswer } from '../../src/http/answers.ts';
 import { generated, listAll, stockGenerated } from '../support/http.ts';
 import { ingest, type Service, startService, temporaryDirectory } from '../support/service.ts';
-import { expectComplaints, openPage } from './support/browser.ts';
+import { expectComplaints, hide, openPage } from './support/browser.ts';
 import { choose, row, uploadOf } from './support/files-page.ts';
 
 const GONE = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE|ERR_NETWORK|ERR_UPLOAD_FILE_CHANGED/;
@@ -110,19 +110,15 @@ describe('behind a gateway that answers in place of the service', () => {
     const page = await openPage(url);
     await page.getByRole('heading', { name: 'No files yet' }).waitFor();
     await expect.poll(() => streams.open).toBe(1);
-    // Tabs of a browser without a window are always seen, so the document is made to say that it is not.
-    const hide = (hidden: boolean) =>
-      page.evaluate((value) => {
-        Object.defineProperty(document, 'hidden', { value, configurable: true });
-        document.dispatchEvent(new Event('visibilitychange'));
-      }, hidden);
-    await hide(true);
+    await hide(page, true);
     await expect.poll(() => streams.open).toBe(0);
     await ingest(service, orders(20), '?name=missed.csv');
     expect(await row(page, 'missed.csv').count()).toBe(0);
-    await hide(false);
+    await hide(page, false);
     await row(page, 'missed.csv').getByText('Completed').waitFor();
     expect(streams).toEqual({ open: 1, opened: 2 });
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await expect.poll(() => streams).toEqual({ open: 1, opened: 3 });
     expect(await page.getByText('The service cannot be reached since').count()).toBe(0);
   });
 });

@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, hide, openPage } from './support/browser.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -144,7 +144,7 @@ test('the JSON of an event is opened, copied and closed by the keyboard', async 
   expect(await page.locator('img').count()).toBe(0);
 });
 
-test('after a restart of the service it goes on, and shows each event once', async () => {
+test('after a restart of the service, and in a tab that was hidden, it goes on and shows each event once', async () => {
   const own = await startService();
   await prepare(own);
   const page = await openLive('/live', own);
@@ -158,7 +158,11 @@ test('after a restart of the service it goes on, and shows each event once', asy
   const after = await order(3, {}, again);
   await status(page, 'Live').waitFor();
   await expect.poll(() => shown(page)).toEqual([...reversed(after), ...reversed(before)]);
+  const ended = page.waitForEvent('requestfailed', (request) => request.url().includes('/events'));
+  await hide(page, true);
+  await ended;
   const last = await order(1, {}, again);
+  await hide(page, false);
   await expect.poll(() => shown(page)).toEqual([...last, ...reversed(after), ...reversed(before)]);
 });
 

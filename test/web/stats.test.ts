@@ -177,9 +177,14 @@ test('a service without any file teaches how to import one', async () => {
 test('a dependency that is down is told, with what it means', async () => {
   const own = await startService({ env: { OMS_IMS: 'http://127.0.0.1:9' } });
   await upload(own, csv(orderLine('A-1')));
-  const page = await openPage(own.url, '/stats');
+  const page = await openPage(own.url, 'about:blank');
   expectComplaints(page, /status of 503.*readyz/);
   const health = section(page, 'Health');
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  await page.route('**/readyz', (route) => asked.then(() => route.continue()), { times: 1 });
+  await page.goto('/stats');
+  await health.getByText('Loading…').waitFor();
+  ask();
   await health.getByText('Something that the service needs does not answer.').waitFor();
   const line = (name: string) => health.getByRole('listitem').filter({ hasText: name });
   await line('Inventory service').getByText('Does not answer').waitFor();
@@ -192,7 +197,7 @@ test('a dependency that is down is told, with what it means', async () => {
 test.each(['light', 'dark'] as const)('axe finds nothing in the %s theme, with the table open', async (colorScheme) => {
   const page = await openPage(service.url, '/stats', { colorScheme, viewport: { width: 1280, height: 800 } });
   await page.getByText('The figures as a table').click();
-  await section(page, 'Health').waitFor();
+  await section(page, 'Health').getByRole('listitem').first().waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.setViewportSize({ width: 360, height: 740 });
   expect(await accessibilityProblems(page)).toEqual([]);

@@ -93,6 +93,7 @@ describe('files', () => {
     await row(page, 'by-keyboard.csv').getByRole('link', { name: 'by-keyboard.csv' }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'by-keyboard.csv' }).waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
   });
 
   test('that are many go three at a time, each once', async () => {
@@ -202,6 +203,9 @@ test('the list shows more by and by, filters by status in the address, and keeps
   await row(page, 'oldest.csv').getByText('Corrected by mended.csv').waitFor();
   expect(await page.getByRole('row').count()).toBe(1 + 58);
   expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+  expect(new URL(page.url()).search).toBe('?pages=2');
+  await page.reload();
+  await row(page, 'oldest.csv').getByText('Corrected by mended.csv').waitFor();
 
   await page.getByRole('link', { name: 'Waiting 0' }).click();
   await page.getByText('No file is “Waiting” now.').waitFor();

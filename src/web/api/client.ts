@@ -27,6 +27,14 @@ export class Unreachable extends Error {
   }
 }
 
+/** The code of a view did not come: the service was updated and has another by now, or its answer was lost. Only a reload helps. */
+export class NotLoaded extends Error {
+  constructor(cause?: unknown) {
+    super(connection.notLoaded, { cause });
+    this.name = 'NotLoaded';
+  }
+}
+
 /** Rejects with `Problem`, `Unreachable`, or an abort. */
 export async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
   const headers = new Headers(init.headers);

@@ -12,6 +12,7 @@ function set(value: number | null): void {
 
 export const connectionLost = (): void => set(lostAtMs ?? Date.now());
 export const connectionFound = (): void => set(null);
+export const isConnectionLost = (): boolean => lostAtMs !== null;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);

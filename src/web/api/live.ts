@@ -68,6 +68,11 @@ export function followProgress(queries: QueryClient): void {
     for (const listener of listeners) listener(file);
   };
 
+  // A stream from before the machine slept or changed its network may be dead, and nothing would tell.
+  addEventListener('online', () => {
+    close();
+    open();
+  });
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
   open();
 }

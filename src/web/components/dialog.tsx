@@ -26,7 +26,17 @@ export function Dialog({
     else element.current?.close();
   }, [open]);
   return (
-    <dialog ref={element} className="dialog" aria-labelledby={titleId} onClose={onClose}>
+    <dialog
+      ref={element}
+      className="dialog"
+      aria-labelledby={titleId}
+      // What Escape asks for is done at once: the browser tells of a closed dialog later, when it may be open again.
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClose={() => element.current?.open || onClose()}
+    >
       <h2 id={titleId}>{title}</h2>
       {open && children}
       <div className="dialog-actions">

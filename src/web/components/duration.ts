@@ -7,6 +7,7 @@ const UNITS = [
 ] as const;
 
 export function formatDuration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.05) return '< 0.1 s';
   if (seconds < 10) return `${seconds.toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;
   let left = Math.round(seconds);
   const parts: string[] = [];

@@ -2,12 +2,20 @@
 import './problem-view.css';
 import { frame } from '../texts.ts';
 
-export const ProblemView = ({ error, onTryAgain }: { error: unknown; onTryAgain?: () => void }) => (
+export const ProblemView = ({
+  error,
+  onTryAgain,
+  tryAgain = frame.tryAgain,
+}: {
+  error: unknown;
+  onTryAgain?: () => void;
+  tryAgain?: string;
+}) => (
   <div role="alert" className="problem-view">
     <p>{error instanceof Error ? error.message : String(error)}</p>
     {onTryAgain && (
       <button type="button" onClick={onTryAgain}>
-        {frame.tryAgain}
+        {tryAgain}
       </button>
     )}
   </div>

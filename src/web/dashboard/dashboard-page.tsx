@@ -38,7 +38,7 @@ export function DashboardPage() {
               <History />
             </>
           ))}
-        {ready && <Health ready={ready} />}
+        <Health ready={ready} />
         {stats && !isEmpty(stats) && <Shares stats={stats} />}
       </div>
     </>

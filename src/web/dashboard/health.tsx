@@ -1,17 +1,18 @@
 /** What the service needs, and whether it answers. */
 import type { ReadyAnswer } from '../../http/answers.ts';
-import { dashboard, dependency } from '../texts.ts';
+import { dashboard, dependency, frame } from '../texts.ts';
 import { Panel } from './panel.tsx';
 
 type State = ReadyAnswer['dependencies'][string];
 
-export const Health = ({ ready }: { ready: ReadyAnswer }) => (
+/** Its place is kept while the answer is waited for: that takes seconds where one of them does not answer. */
+export const Health = ({ ready }: { ready: ReadyAnswer | undefined }) => (
   <Panel title={dashboard.health} className="dashboard-health">
-    <p role="status" className={ready.status === 'ready' ? 'quiet' : 'bad'}>
-      {ready.status === 'ready' ? dashboard.ready : dashboard.notReady}
+    <p role="status" className={ready?.status === 'not_ready' ? 'bad' : 'quiet'}>
+      {ready ? (ready.status === 'ready' ? dashboard.ready : dashboard.notReady) : frame.loading}
     </p>
     <ul>
-      {Object.entries(ready.dependencies).map(([name, state]) => (
+      {Object.entries(ready?.dependencies ?? {}).map(([name, state]) => (
         <Dependency key={name} name={name} state={state} />
       ))}
     </ul>

@@ -9,8 +9,10 @@ export function DropTarget({ label, onFiles }: { label: string; onFiles: (files:
     const on = (type: 'dragenter' | 'dragover' | 'dragleave' | 'drop', listener: (event: DragEvent) => void) =>
       addEventListener(type, (event) => event.dataTransfer?.types.includes('Files') && listener(event), listening);
     on('dragenter', () => setDragged(true));
-    // Without it the browser opens the file in place of the page.
-    on('dragover', (event) => event.preventDefault());
+    on('dragover', (event) => {
+      event.preventDefault();
+      event.dataTransfer!.dropEffect = 'copy';
+    });
     on('dragleave', ({ relatedTarget }) => relatedTarget === null && setDragged(false));
     on('drop', async (event) => {
       event.preventDefault();

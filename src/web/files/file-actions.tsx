@@ -1,38 +1,40 @@
 /** Cancel, after a question, and retry. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { FileAnswer } from '../../http/answers.ts';
 import { post } from '../api/client.ts';
-import { Dialog } from '../components/dialog.tsx';
 import { formatNumber } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { filePage } from '../texts.ts';
+import { CancelDialog } from './cancel-dialog.tsx';
+import { retryHelps } from './retry.ts';
 
 export function FileActions({ file }: { file: FileAnswer }) {
   const [asking, ask] = useState(false);
   const queries = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (verb: 'cancel' | 'retry') => post<FileAnswer>(`/files/${encodeURIComponent(file.file_id)}/${verb}`),
-    onSuccess: (answer) => queries.setQueryData(['file', answer.file_id], answer),
-    // It may have ended meanwhile.
+  const take = (answer: FileAnswer) => {
+    flushSync(() => queries.setQueryData(['file', answer.file_id], answer));
+    // The button that did its work is gone.
+    document.getElementById('main')?.focus();
+  };
+  const retry = useMutation({
+    mutationFn: () => post<FileAnswer>(`/files/${encodeURIComponent(file.file_id)}/retry`),
+    onSuccess: take,
     onError: () => queries.invalidateQueries({ queryKey: ['file', file.file_id] }),
   });
-  const cancel = () => {
-    ask(false);
-    mutate('cancel');
-  };
   const open = file.finished_at === null;
   const { rows } = file.progress;
   return (
     <div className="file-actions">
       {open && !file.cancel_requested && (
-        <button type="button" className="button-danger" disabled={isPending} onClick={() => ask(true)}>
+        <button type="button" className="button-danger" onClick={() => ask(true)}>
           {filePage.cancel}
         </button>
       )}
-      {(file.status === 'failed' || file.status === 'cancelled') && (
+      {retryHelps(file) && (
         <>
-          <button type="button" disabled={isPending} onClick={() => mutate('retry')} aria-describedby="retry-told">
+          <button type="button" disabled={retry.isPending} onClick={() => retry.mutate()} aria-describedby="retry-told">
             {filePage.retry}
           </button>
           <p id="retry-told" className="quiet">
@@ -40,15 +42,8 @@ export function FileActions({ file }: { file: FileAnswer }) {
           </p>
         </>
       )}
-      {error && <ProblemView error={error} />}
-      <Dialog title={filePage.cancelTitle} open={asking && open} onClose={() => ask(false)}>
-        <p>{filePage.cancelTold}</p>
-        <p className="file-cancel">
-          <button type="button" className="button-danger" onClick={cancel}>
-            {filePage.cancelDo}
-          </button>
-        </p>
-      </Dialog>
+      {retry.error && <ProblemView error={retry.error} />}
+      <CancelDialog file={asking && open ? file : null} onClose={() => ask(false)} onCancelled={take} />
     </div>
   );
 }

@@ -16,6 +16,7 @@ import { StatusBadge } from '../components/status-badge.tsx';
 import { Time } from '../components/time.tsx';
 import { failure, fileList, waitingFor } from '../texts.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
+import { retryHelps } from './retry.ts';
 
 const linkId = (fileId: string): string => `file-${fileId}`;
 /** A button that did its work goes away: the focus stays in its row. */
@@ -173,7 +174,7 @@ const InvalidCell = ({ file: { name, progress, invalid_file } }: { file: FileAns
 );
 
 function ActionCell({
-  file: { name, status, cancel_requested },
+  file,
   onCancel,
   onRetry,
   retrying,
@@ -183,6 +184,7 @@ function ActionCell({
   onRetry: () => void;
   retrying: boolean;
 }) {
+  const { name, status, cancel_requested } = file;
   if (!isEnded(status))
     return (
       <button
@@ -195,7 +197,7 @@ function ActionCell({
         {fileList.cancel}
       </button>
     );
-  if (status === 'completed') return null;
+  if (!retryHelps(file)) return null;
   return (
     <button
       type="button"

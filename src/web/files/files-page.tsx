@@ -2,6 +2,7 @@
 import './files-page.css';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { FILE_STATUSES } from '../../model/file.ts';
 import { filesQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
@@ -20,11 +21,22 @@ import { UploadList } from './upload-list.tsx';
 const route = getRouteApi('/');
 
 export function FilesPage() {
-  const { status } = route.useSearch();
-  const { data, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+  const { status, pages = '1' } = route.useSearch();
+  const navigate = route.useNavigate();
+  const { data, hasNextPage, fetchNextPage, isFetching, isFetchingNextPage, isFetchNextPageError } = useInfiniteQuery({
     ...filesQuery({ status }),
     throwOnError: hasNothingToShow,
   });
+  const there = data?.pages.length ?? 0;
+  const lacksPages = there > 0 && there < Number(pages) && hasNextPage;
+  useEffect(() => {
+    // While the list is asked for again, the pages that lack wait: asking for them would break that off.
+    if (lacksPages && !isFetching && !isFetchNextPageError) void fetchNextPage();
+  }, [lacksPages, isFetching, isFetchNextPageError, fetchNextPage]);
+  const more = () => {
+    void fetchNextPage();
+    void navigate({ search: { status, pages: String(there + 1) }, replace: true, resetScroll: false });
+  };
   const files = data?.pages.flatMap(({ items }) => items);
   const hasNone = files?.length === 0;
   return (
@@ -55,7 +67,7 @@ export function FilesPage() {
           {files && !hasNone && <FileTable files={files} />}
           {hasNextPage && (
             <p className="file-list-note">
-              <button type="button" disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+              <button type="button" disabled={isFetchingNextPage} onClick={more}>
                 {isFetchingNextPage ? frame.loading : fileList.more}
               </button>
             </p>

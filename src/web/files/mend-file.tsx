@@ -5,16 +5,19 @@
 import './mend-file.css';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { type DragEvent, useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
 import { filesQuery } from '../api/queries.ts';
 import { addUploads, dismissUpload, type Upload, uploadAgain, useUploads } from '../api/upload.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
-import { filePage, frame, upload as uploadTexts } from '../texts.ts';
+import { filePage, frame, upload as uploadTexts, uploads as uploadWords } from '../texts.ts';
+import { DropTarget } from './drop-target.tsx';
 
 export function MendFile({ file }: { file: FileAnswer }) {
+  const { file_id } = file;
+  const onFiles = useCallback((files: Iterable<File>) => addUploads(files, file_id), [file_id]);
   return (
     <section className="panel mend" aria-labelledby="mend">
       <h2 id="mend">{filePage.mend}</h2>
@@ -44,44 +47,17 @@ export function MendFile({ file }: { file: FileAnswer }) {
           <li>{filePage.mendSteps.upload}</li>
         </ol>
       )}
-      <DropPlace onFiles={(files) => addUploads(files, file.file_id)} />
-      <Corrected fileId={file.file_id} />
+      <DropPlace onFiles={onFiles} />
+      <Corrected fileId={file_id} />
     </section>
   );
 }
 
-function DropPlace({ onFiles }: { onFiles: (files: FileList) => void }) {
-  const [over, setOver] = useState(false);
+function DropPlace({ onFiles }: { onFiles: (files: Iterable<File>) => void }) {
   const input = useRef<HTMLInputElement>(null);
-  const onDragOver = (event: DragEvent) => {
-    event.preventDefault();
-    setOver(true);
-  };
-  const onDrop = (event: DragEvent) => {
-    event.preventDefault();
-    // Another place of the page may take whatever is dropped on the window.
-    event.stopPropagation();
-    setOver(false);
-    onFiles(event.dataTransfer.files);
-  };
-  useEffect(() => {
-    // A file that falls beside the place would be opened instead of the page.
-    const stay = (event: Event) => event.preventDefault();
-    addEventListener('dragover', stay);
-    addEventListener('drop', stay);
-    return () => {
-      removeEventListener('dragover', stay);
-      removeEventListener('drop', stay);
-    };
-  }, []);
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the button in it does the same
-    <div
-      className={over ? 'drop-place drop-place-over' : 'drop-place'}
-      onDragOver={onDragOver}
-      onDragLeave={() => setOver(false)}
-      onDrop={onDrop}
-    >
+    <div className="drop-place">
+      <DropTarget label={filePage.dropNow} onFiles={onFiles} />
       <span>{filePage.drop}</span> <span className="quiet">{filePage.or}</span>
       <button type="button" onClick={() => input.current?.click()}>
         {filePage.choose}
@@ -91,7 +67,7 @@ function DropPlace({ onFiles }: { onFiles: (files: FileList) => void }) {
         type="file"
         hidden
         onChange={({ target }) => {
-          if (target.files) onFiles(target.files);
+          onFiles(target.files ?? []);
           target.value = '';
         }}
       />
@@ -140,7 +116,7 @@ function Corrected({ fileId }: { fileId: string }) {
 
 function UnderWay({ upload: { key, file, state } }: { upload: Upload }) {
   const percent = state.kind === 'sending' ? Math.floor((state.sentBytes / Math.max(1, file.size)) * 100) : 0;
-  const decided = state.kind === 'duplicate' || state.kind === 'refused';
+  const underWay = ['queued', 'sending', 'waiting'].includes(state.kind);
   return (
     <li>
       <p className="corrected-head">
@@ -149,7 +125,7 @@ function UnderWay({ upload: { key, file, state } }: { upload: Upload }) {
         </span>
         {state.kind !== 'done' && (
           <button type="button" className="button-quiet" onClick={() => dismissUpload(key)}>
-            {decided ? filePage.dismiss : filePage.giveUp}
+            {underWay ? filePage.giveUp : filePage.dismiss}
           </button>
         )}
       </p>
@@ -157,11 +133,17 @@ function UnderWay({ upload: { key, file, state } }: { upload: Upload }) {
         {state.kind === 'queued' && filePage.inLine}
         {state.kind === 'sending' && filePage.uploading}
         {state.kind === 'waiting' && uploadTexts[state.why]}
-        {state.kind === 'refused' && <p className="note note-bad">{state.problem.detail}</p>}
+        {state.kind === 'refused' && (
+          <div className="note note-bad">
+            <p>{state.problem.detail}</p>
+            <p>{uploadWords.cure(state.problem.code)}</p>
+          </div>
+        )}
+        {state.kind === 'unreadable' && <p className="note note-bad">{uploadWords.unreadable}</p>}
         {state.kind === 'duplicate' && <p className="note note-warn">{filePage.duplicate}</p>}
       </div>
-      {state.kind === 'sending' && <Meter percent={percent} label={filePage.uploading} />}
-      {state.kind === 'refused' && (
+      {state.kind === 'sending' && <Meter percent={percent} label={uploadWords.progressOf(file.name)} />}
+      {state.kind === 'refused' && uploadWords.tryAgainHelps(state.problem.code) && (
         <button type="button" onClick={() => uploadAgain(key)}>
           {frame.tryAgain}
         </button>

@@ -5,7 +5,7 @@ import type { StockChange } from './stock-changes.ts';
 
 export function inWords({ change, outcome }: StockChange): string {
   if (outcome.kind === 'sending') return inventory.saving;
-  if (outcome.kind === 'unsure') return inventory.unsure;
+  if (outcome.kind === 'unsure') return inventory.unsure(outcome.why);
   if (outcome.kind === 'problem') return outcome.problem.message;
   const { result } = outcome;
   const available = formatNumber(result.available);

@@ -37,14 +37,14 @@ const isRefused = (error: Error | null): error is Problem => error instanceof Pr
 export function InventoryPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { cursor, sku, hub_id, sort } = search;
+  const { cursor, sku, hub_id, sort = 'available' } = search;
   const filtered = sku !== undefined || hub_id !== undefined;
   const {
     data: page,
     error,
     isPlaceholderData,
   } = useQuery({
-    ...inventoryQuery({ ...search, limit: String(PAGE_ITEMS) }),
+    ...inventoryQuery({ ...search, sort, limit: String(PAGE_ITEMS) }),
     placeholderData: keepPreviousData,
     throwOnError: (error, query) => !isRefused(error) && hasNothingToShow(error, query),
   });
@@ -71,11 +71,11 @@ export function InventoryPage() {
           <label className="filter-wide">
             {inventory.sort}
             <select
-              value={sort ?? 'key'}
-              onChange={({ target }) => filter({ sort: target.value === 'available' ? 'available' : undefined })}
+              value={sort}
+              onChange={({ target }) => filter({ sort: target.value === 'key' ? 'key' : undefined })}
             >
-              <option value="key">{inventory.byKey}</option>
               <option value="available">{inventory.byAvailable}</option>
+              <option value="key">{inventory.byKey}</option>
             </select>
           </label>
           {filtered && (

@@ -6,6 +6,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { StockResultAnswer, StockResultsAnswer } from '../../http/answers.ts';
 import { newKey, Problem, sendJson } from '../api/client.ts';
+import { inventory } from '../texts.ts';
 
 export interface StockRow {
   sku: string;
@@ -19,7 +20,11 @@ export type Outcome =
   | { kind: 'answered'; result: StockResultAnswer }
   | { kind: 'problem'; problem: Problem }
   /** Whether it was done is not known. */
-  | { kind: 'unsure' };
+  | { kind: 'unsure'; why: string };
+
+/** Why it is not known whether something was done; null when it was refused. */
+export const unsureWhy = (error: unknown): string | null =>
+  !(error instanceof Problem) ? inventory.noAnswer : error.status < 500 ? null : error.message;
 
 export interface StockChange {
   key: string;
@@ -44,7 +49,8 @@ export function useStockChanges() {
       const answer = await sendJson<StockResultsAnswer>(method, path, { items: [change] }, { 'idempotency-key': key });
       settle({ kind: 'answered', result: answer.results[0]! });
     } catch (error) {
-      settle(error instanceof Problem && error.status < 500 ? { kind: 'problem', problem: error } : { kind: 'unsure' });
+      const why = unsureWhy(error);
+      settle(why === null ? { kind: 'problem', problem: error as Problem } : { kind: 'unsure', why });
     }
     await queries.invalidateQueries({ queryKey: ['inventory'] });
   };

@@ -5,10 +5,11 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import type { StockResultAnswer, StockResultsAnswer } from '../../http/answers.ts';
-import { newKey, Problem, request } from '../api/client.ts';
+import { newKey, type Problem, request } from '../api/client.ts';
 import { DataTable } from '../components/data-table.tsx';
 import { formatNumber } from '../components/number.tsx';
 import { frame, inventory, stockCsv, stockRefusal } from '../texts.ts';
+import { unsureWhy } from './stock-changes.ts';
 
 type Kind = 'available' | 'delta';
 type Refused = Extract<StockResultAnswer, { status: 'refused' }>;
@@ -19,7 +20,7 @@ const MAX_LISTED = 200;
 
 type State =
   | { kind: 'sending' }
-  | { kind: 'unsure'; again: () => void }
+  | { kind: 'unsure'; why: string; again: () => void }
   | { kind: 'wrong'; why: string }
   | { kind: 'done'; of: Kind; count: number; refused: Refused[] };
 
@@ -52,8 +53,9 @@ export function useStockUpload() {
       const { results } = await request<StockResultsAnswer>(path, { method, headers, body: file });
       set({ kind: 'done', of: kind, count: results.length, refused: results.filter(isRefused) });
     } catch (error) {
-      if (error instanceof Problem && error.status < 500) set({ kind: 'wrong', why: error.message });
-      else set({ kind: 'unsure', again: () => void send(file, kind, key) });
+      const why = unsureWhy(error);
+      if (why === null) set({ kind: 'wrong', why: (error as Problem).message });
+      else set({ kind: 'unsure', why, again: () => void send(file, kind, key) });
     }
     await queries.invalidateQueries({ queryKey: ['inventory'] });
   };
@@ -116,7 +118,7 @@ export function StockUploadOutcome({
     return frameOf(
       'stock-upload-bad',
       <p>
-        <strong>{name}</strong>: {stockCsv.unsure}{' '}
+        <strong>{name}</strong>: {stockCsv.unsure(state.why)}{' '}
         <button type="button" onClick={state.again}>
           {frame.tryAgain}
         </button>

@@ -1,7 +1,7 @@
 /** What every view stands in: the header with its navigation, the banner of a lost connection, and the main region. */
 import './frame.css';
-import { Link, Outlet } from '@tanstack/react-router';
-import { Suspense } from 'react';
+import { Link, Outlet, useMatchRoute, useRouter } from '@tanstack/react-router';
+import { Suspense, useEffect } from 'react';
 import { frame, product } from '../texts.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { MoonIcon, SunIcon } from './icons.tsx';
@@ -9,7 +9,20 @@ import { toggleTheme, useTheme } from './theme.ts';
 
 export function Frame() {
   const theme = useTheme();
+  // The page of a file is not under the address of the files.
+  const inFiles = useMatchRoute()({ to: '/files/$fileId' }) !== false;
   const label = theme === 'dark' ? frame.toLight : frame.toDark;
+  useEffect(refuseDrops, []);
+  const router = useRouter();
+  useEffect(
+    () =>
+      router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
+        // The link that led here went away with its view: whoever does not see goes on at the beginning of this one.
+        if (fromLocation && pathChanged && document.activeElement === document.body)
+          document.getElementById('main')?.focus({ preventScroll: true });
+      }),
+    [router],
+  );
   return (
     <>
       <a className="skip" href="#main">
@@ -21,7 +34,11 @@ export function Frame() {
             {product}
           </Link>
           <nav aria-label={frame.navigation} className="frame-nav">
-            <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+            <Link
+              to="/"
+              activeOptions={{ exact: true, includeSearch: false }}
+              aria-current={inFiles ? 'page' : undefined}
+            >
               {frame.files}
             </Link>
             <Link to="/orders">{frame.orders}</Link>
@@ -48,4 +65,17 @@ export function Frame() {
       </main>
     </>
   );
+}
+
+/** The browser opens a file that is dropped where no view takes it, in place of the page and of all that it has under way. */
+function refuseDrops(): () => void {
+  const listening = new AbortController();
+  const refuse = (event: DragEvent) => {
+    if (event.defaultPrevented || !event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'none';
+  };
+  addEventListener('dragover', refuse, listening);
+  addEventListener('drop', refuse, listening);
+  return () => listening.abort();
 }

@@ -1,8 +1,11 @@
 /** The boundary of every route: what a view throws is told in its place, the rest of the page stays. */
 import { useQueryErrorResetBoundary } from '@tanstack/react-query';
-import { type ErrorComponentProps, useRouter } from '@tanstack/react-router';
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
+import { useEffect, useEffectEvent } from 'react';
+import { NotLoaded, Unreachable } from '../api/client.ts';
+import { useConnectionLostAt } from '../api/connection.ts';
 import { ProblemView } from '../components/problem-view.tsx';
-import { frame } from '../texts.ts';
+import { connection, frame } from '../texts.ts';
 import { Title } from './title.tsx';
 
 export function RouteProblem({ error, reset }: ErrorComponentProps) {
@@ -13,10 +16,20 @@ export function RouteProblem({ error, reset }: ErrorComponentProps) {
     reset();
     void router.invalidate();
   };
+  const isBack = useConnectionLostAt() === null;
+  const goOn = useEffectEvent(() => error instanceof Unreachable && tryAgain());
+  useEffect(() => {
+    if (isBack) goOn();
+  }, [isBack]);
   return (
     <section>
       <Title>{frame.problemTitle}</Title>
-      <ProblemView error={error} onTryAgain={tryAgain} />
+      {error instanceof NotLoaded ? (
+        <ProblemView error={error} onTryAgain={() => location.reload()} tryAgain={connection.reload} />
+      ) : (
+        <ProblemView error={error} onTryAgain={tryAgain} />
+      )}
+      <Link to="/">{frame.toFiles}</Link>
     </section>
   );
 }

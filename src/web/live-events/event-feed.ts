@@ -4,7 +4,7 @@
  *
  * The stream is read by `fetch`: an `EventSource` does not tell at which cursor a stream began, so one that gives up before the
  * first event could not go on there; nor does it tell why it was refused. Whatever breaks the stream off, it goes on behind the
- * last event seen.
+ * last event seen. While the tab is hidden there is no stream: a browser has few connections to one service for all its tabs.
  */
 import type { EventAnswer } from '../../http/answers.ts';
 import { Problem, parse, readProblem, withQuery } from '../api/client.ts';
@@ -62,21 +62,29 @@ export class EventFeed {
 
   readonly getView = (): FeedView => this.#view;
 
-  /** Follows the stream while anybody listens. */
+  /** Follows the stream while anybody listens and looks. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
-    if (this.#stopping === null) {
+    document.addEventListener('visibilitychange', this.#startOrStop);
+    this.#startOrStop();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      document.removeEventListener('visibilitychange', this.#startOrStop);
+      this.#startOrStop();
+    };
+  };
+
+  readonly #startOrStop = (): void => {
+    if (this.#listeners.size === 0 || document.hidden) {
+      this.#stopping?.abort();
+      this.#stopping = null;
+    } else if (this.#stopping === null && this.#state !== 'refused') {
       this.#stopping = new AbortController();
       void this.#follow(this.#stopping.signal);
       const seconds = setInterval(() => this.#nextSecond(), 1_000);
       this.#stopping.signal.addEventListener('abort', () => clearInterval(seconds));
     }
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size > 0) return;
-      this.#stopping?.abort();
-      this.#stopping = null;
-    };
   };
 
   pause(): void {
@@ -107,14 +115,14 @@ export class EventFeed {
       try {
         await this.#read(stop);
       } catch (error) {
-        if (stop.aborted) return;
         // A cursor that it does not know, or no longer: asking again would not help.
-        if (error instanceof Problem && error.status < 500) {
+        if (!stop.aborted && error instanceof Problem && error.status < 500) {
           this.#refusal = error.message;
           this.#enter('refused');
           return;
         }
       }
+      if (stop.aborted) return;
       this.#enter('lost');
       await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
     }

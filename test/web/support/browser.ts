@@ -59,6 +59,13 @@ export function expectComplaints(page: Page, ...patterns: RegExp[]): void {
   opened.find((one) => one.page === page)!.expected.push(...patterns);
 }
 
+/** Tabs of a browser without a window are always seen, so the document is made to say that it is not, or is again. */
+export const hide = (page: Page, hidden: boolean): Promise<void> =>
+  page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, hidden);
+
 /** Everything that axe finds, in few words. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
   // Evaluated by the debugger, which the page's policy does not bind.
