@@ -12,6 +12,9 @@ if (process.env.TMPDIR === undefined && freeBytes(MEMORY) >= MEMORY_BYTES) {
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 }
 
+// Each of the hundreds of processes that tests start would compile the program anew.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
+
 function freeBytes(directory: string): number {
   try {
     const { bavail, bsize } = statfsSync(directory);

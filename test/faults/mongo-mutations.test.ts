@@ -91,7 +91,11 @@ describe.skipIf(why.mongo !== undefined)('the fault matrix finds it when', () =>
       join(copy, file),
       source.replace(from, () => to),
     );
-    const child = spawn(process.execPath, [join(copy, 'test/faults/matrix.ts'), mongo!], { stdio: 'pipe' });
+    const child = spawn(process.execPath, [join(copy, 'test/faults/matrix.ts'), mongo!], {
+      stdio: 'pipe',
+      // What is compiled of a copy is of no use to others.
+      env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
+    });
     const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
     expect({ output, code }).toEqual({ output: expect.stringMatching(/^\{"at":/), code: 1 });
   });

@@ -102,7 +102,7 @@ export interface EndState {
   files: unknown[];
   orders: unknown[];
   rejections: unknown[];
-  stock: unknown[];
+  stock: readonly unknown[];
   reports: string[];
   events: string[];
 }

@@ -188,7 +188,7 @@ export function createInvariants(
   }
 
   /** INV-2 */
-  function checkStock(orders: OrderState[]): void {
+  function checkStock(orders: readonly OrderState[]): void {
     const held = new Map<string, number>();
     for (const { sku, hub_id, quantity } of orders)
       held.set(`${sku} ${hub_id}`, (held.get(`${sku} ${hub_id}`) ?? 0) + quantity);
@@ -207,7 +207,7 @@ export function createInvariants(
   }
 
   /** INV-3: no event without its order, the same bytes each time, none marked that was not published. */
-  function checkEvents(orders: OrderState[]): void {
+  function checkEvents(orders: readonly OrderState[]): void {
     for (const orderId of stream.differing)
       throw new Violation(`INV-3 ${orderId}: its event has other bytes than before`);
     const ids = new Set(orders.map(({ order_id }) => order_id));

@@ -364,7 +364,13 @@ async function simulateMutated({ name, focus, foundBy, edits, seeds = SEEDS }: M
       const args = foundBy
         ? ['node_modules/vitest/vitest.mjs', 'run', '--project', 'alone', '--reporter', 'tap-flat', foundBy]
         : ['scripts/simulate.ts', '--seeds', String(seeds), ...(focus ? ['--focus', focus] : [])];
-      execFile(process.execPath, args, { cwd: copy }, (_, output, errors) => resolve(output + errors));
+      // What is compiled of a copy is of no use to others.
+      execFile(
+        process.execPath,
+        args,
+        { cwd: copy, env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' } },
+        (_, output, errors) => resolve(output + errors),
+      );
     });
   } finally {
     await rm(copy, { recursive: true, force: true });

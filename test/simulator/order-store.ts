@@ -2,6 +2,7 @@
  * The order store of a simulation: the SQLite adapter itself, all in this thread, on a database in memory. What the writer thread
  * does with a request is done at once; beyond that nothing differs.
  */
+import type { StatementSync } from 'node:sqlite';
 import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
 import { type Database, openForWriting } from '../../src/adapters/sqlite/database.ts';
 import { createOperations } from '../../src/adapters/sqlite/operations.ts';
@@ -19,11 +20,16 @@ export class Store {
   readonly #charges: Charges;
   readonly #direct: OrderStore;
   readonly #scheduler: Scheduler;
+  readonly #countChanges: StatementSync;
+  /** By statement, as of so many changes. */
+  readonly #read = new Map<string, unknown[]>();
+  #readAfter = 0;
 
   constructor(scheduler: Scheduler, charges: Charges) {
     this.#scheduler = scheduler;
     this.#charges = charges;
     this.db = openForWriting(':memory:');
+    this.#countChanges = this.db.prepare('select total_changes() changes');
     const now = () => scheduler.nowMs;
     const operations = createOperations(this.db, now);
     const perform = (operation: string, argument: unknown) => {
@@ -68,8 +74,17 @@ export class Store {
     };
   }
 
-  rows<Row>(sql: string): Row[] {
-    return this.db.prepare(sql).all() as Row[];
+  /** Read once after each write: most steps write nothing, and all look. */
+  rows<Row>(sql: string): readonly Row[] {
+    const { changes } = this.#countChanges.get() as { changes: number };
+    if (changes !== this.#readAfter) this.#read.clear();
+    this.#readAfter = changes;
+    let rows = this.#read.get(sql);
+    if (rows === undefined) {
+      rows = this.db.prepare(sql).all();
+      this.#read.set(sql, rows);
+    }
+    return rows as Row[];
   }
 
   close(): void {

@@ -10,10 +10,10 @@ import { ingest, type Service, startService, upload } from '../support/service.t
 import { openPage } from './support/browser.ts';
 
 const MAX_SCRIPT_BYTES = 150_000;
-const EVENT_SECONDS = 10;
+const EVENT_SECONDS = 5;
 const EVENTS_PER_SECOND = 200;
 const UPLOADS_PER_SECOND = 5;
-const INGESTED_ROWS = 50_000;
+const INGESTED_ROWS = 20_000;
 
 let service: Service;
 beforeAll(async () => {
