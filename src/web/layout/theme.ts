@@ -7,25 +7,26 @@ const system = matchMedia('(prefers-color-scheme: dark)');
 const listeners = new Set<() => void>();
 
 const remembered = localStorage.getItem(KEY);
-if (remembered === 'light' || remembered === 'dark') document.documentElement.dataset.theme = remembered;
+let chosen: Theme | null = remembered === 'light' || remembered === 'dark' ? remembered : null;
 
-const current = (): Theme =>
-  (document.documentElement.dataset.theme as Theme | undefined) ?? (system.matches ? 'dark' : 'light');
+const current = (): Theme => chosen ?? (system.matches ? 'dark' : 'light');
+
+function apply(): void {
+  document.documentElement.dataset.theme = current();
+  for (const listener of listeners) listener();
+}
+apply();
+system.addEventListener('change', apply);
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
-  system.addEventListener('change', listener);
-  return () => {
-    listeners.delete(listener);
-    system.removeEventListener('change', listener);
-  };
+  return () => listeners.delete(listener);
 }
 
 export function toggleTheme(): void {
-  const theme = current() === 'dark' ? 'light' : 'dark';
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem(KEY, theme);
-  for (const listener of listeners) listener();
+  chosen = current() === 'dark' ? 'light' : 'dark';
+  localStorage.setItem(KEY, chosen);
+  apply();
 }
 
 export const useTheme = (): Theme => useSyncExternalStore(subscribe, current);
