@@ -25,12 +25,12 @@ test('a file that waits says for what; it is cancelled, and tried again, by keyb
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
-  expect(await page.evaluate('document.activeElement.getAttribute("aria-label")')).toBe(
-    'Cancel the import of held.csv',
-  );
+  await expect
+    .poll(() => page.evaluate('document.activeElement.getAttribute("aria-label")'))
+    .toBe('Cancel the import of held.csv');
   await page.keyboard.press('Enter');
   await dialog.waitFor();
-  expect(await page.evaluate('document.activeElement.textContent')).toBe('Keep importing');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Keep importing');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'hidden' });

@@ -17,18 +17,18 @@ test('a file waits for an inventory service that is down and says so, is cancell
   await page.getByRole('heading', { name: 'Waiting for the inventory service' }).waitFor();
   await page.getByText('Nothing is lost, no row is blamed').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
-  expect(await figure(page, 'Invalid').textContent()).toBe('0');
+  await expect.poll(() => figure(page, 'Invalid').textContent()).toBe('0');
 
   await page.getByRole('button', { name: 'Cancel the import…' }).click();
   expect(await accessibilityProblems(page)).toEqual([]);
-  expect(await page.evaluate('document.activeElement.textContent')).toBe('Keep importing');
+  await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('Keep importing');
   await page.keyboard.press('Escape');
   expect((await getJson<FileJson>(own, `/files/${file.file_id}`)).cancel_requested).toBe(false);
   await page.getByRole('button', { name: 'Cancel the import…' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Cancel the import', exact: true }).click();
   await page.getByText('The import was cancelled.').waitFor();
-  expect(await badge(page).textContent()).toBe('Cancelled');
-  expect(await page.evaluate('document.activeElement.id')).toBe('main');
+  await expect.poll(() => badge(page).textContent()).toBe('Cancelled');
+  await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
 
   await page.getByText('Reads the same bytes again').waitFor();
   await page.getByRole('button', { name: 'Retry' }).click();
@@ -41,7 +41,7 @@ test('a file waits for an inventory service that is down and says so, is cancell
     await imsEnded;
   });
   await page.getByText('Every row became an order.').waitFor();
-  expect(await figure(page, 'Accepted').textContent()).toBe('2');
+  await expect.poll(() => figure(page, 'Accepted').textContent()).toBe('2');
 });
 
 async function freePort(): Promise<number> {

@@ -44,13 +44,16 @@ const inside = (inner: Locator, outer: Locator) =>
 describe('a file with failed rows', () => {
   test('tells how many rows came in, how many did not, and why', async () => {
     const page = await openFile(service, halfBad);
-    expect(await badge(page).textContent()).toBe('Completed');
-    expect(await page.locator('nav [aria-current]').allTextContents()).toEqual(['Files']);
-    expect(await figure(page, 'Rows read').textContent()).toBe('6');
-    expect(await figure(page, 'Accepted').textContent()).toBe('3');
-    expect(await figure(page, 'Invalid').textContent()).toBe('3');
-    const told = await page.locator('.reasons').getByRole('link').allInnerTexts();
-    expect(told.map((text) => text.split(/\s*\n\s*/).filter(Boolean))).toEqual([
+    await expect.poll(() => badge(page).textContent()).toBe('Completed');
+    await expect.poll(() => page.locator('nav [aria-current]').allTextContents()).toEqual(['Files']);
+    await expect.poll(() => figure(page, 'Rows read').textContent()).toBe('6');
+    await expect.poll(() => figure(page, 'Accepted').textContent()).toBe('3');
+    await expect.poll(() => figure(page, 'Invalid').textContent()).toBe('3');
+    const told = async () => {
+      const texts = await page.locator('.reasons').getByRole('link').allInnerTexts();
+      return texts.map((text) => text.split(/\s*\n\s*/).filter(Boolean));
+    };
+    await expect.poll(told).toEqual([
       ['Not a quantity', '2'],
       ['A value is missing', '1'],
       ['Not an e-mail address', '1'],
@@ -58,32 +61,30 @@ describe('a file with failed rows', () => {
     ]);
     await page.getByText('UTF-8, comma separated', { exact: true }).waitFor();
     await page.getByText('1, without an interruption').waitFor();
-    expect(await page.locator('.facts code').allTextContents()).toEqual([halfBad.file_id, halfBad.sha256]);
+    await expect.poll(() => page.locator('.facts code').allTextContents()).toEqual([halfBad.file_id, halfBad.sha256]);
   });
 
   test('marks the cells that are wrong, with their reasons beside them', async () => {
     const page = await openFile(service, halfBad);
     const row = failedRow(page, '5');
-    expect(await row.locator('mark').allTextContents()).toEqual(['ada at example', 'two']);
+    await expect.poll(() => row.locator('mark').allTextContents()).toEqual(['ada at example', 'two']);
     await row.getByRole('cell', { name: 'two quantity "two" is not a whole number from 1 to 1,000,000' }).waitFor();
     const words = await row.locator('.rows-reasons').textContent();
     expect(words).toContain('Not an e-mail address');
     expect(words).toContain('quantity "two" is not a whole number');
-    expect(await failedRow(page, '6').locator('mark').allTextContents()).toEqual(['empty']);
-    expect(await page.getByRole('columnheader').allTextContents()).toEqual([
-      'Row',
-      'What is wrong',
-      ...ORDER_HEADER.split(','),
-    ]);
+    await expect.poll(() => failedRow(page, '6').locator('mark').allTextContents()).toEqual(['empty']);
+    await expect
+      .poll(() => page.getByRole('columnheader').allTextContents())
+      .toEqual(['Row', 'What is wrong', ...ORDER_HEADER.split(',')]);
   });
 
   test('shows markup in a cell and in a name as the text it is', async () => {
     const { file_id } = await ingest(service, csv(orderLine('X-1', { quantity: MARKUP })), `?name=${MARKUP}.csv`);
     const page = await openFile(service, { file_id, name: `${MARKUP}.csv` });
-    expect(await failedRow(page, '2').locator('mark').textContent()).toBe(MARKUP);
+    await expect.poll(() => failedRow(page, '2').locator('mark').textContent()).toBe(MARKUP);
     await page.goto(`/files/${halfBad.file_id}`);
     await failedRow(page, '7').getByText(MARKUP, { exact: true }).waitFor();
-    expect(await page.locator('main img').count()).toBe(0);
+    await expect.poll(() => page.locator('main img').count()).toBe(0);
   });
 
   test('shows the rows of one reason, which the address keeps', async () => {
@@ -93,8 +94,8 @@ describe('a file with failed rows', () => {
     expect(new URL(page.url()).search).toBe('?code=invalid_quantity');
     await page.reload();
     await failedRow(page, '7').waitFor();
-    expect(await page.getByRole('rowheader').allTextContents()).toEqual(['5', '7']);
-    expect(await page.locator('.reasons [aria-current]').allTextContents()).toEqual(['Not a quantity2']);
+    await expect.poll(() => page.getByRole('rowheader').allTextContents()).toEqual(['5', '7']);
+    await expect.poll(() => page.locator('.reasons [aria-current]').allTextContents()).toEqual(['Not a quantity2']);
     await inside(page.getByRole('columnheader', { name: 'quantity' }), region(page)).toBe(true);
     await reasonLink(page, /All reasons/).click();
     await failedRow(page, '6').waitFor();
@@ -114,7 +115,7 @@ describe('a file with failed rows', () => {
     await tabTo('A value is missing');
     await page.keyboard.press('Enter');
     await failedRow(page, '5').waitFor({ state: 'detached' });
-    expect(await focused()).toContain('A value is missing');
+    await expect.poll(() => focused()).toContain('A value is missing');
     await tabTo('Row');
     const scrolled = () => region(page).evaluate((element) => element.scrollLeft);
     const before = await scrolled();
@@ -182,7 +183,7 @@ describe('mending', () => {
     const child = page.locator('.corrected li');
     await child.getByText('3 accepted, 0 invalid').waitFor();
     await child.getByText('Completed').waitFor();
-    expect(await child.count()).toBe(1);
+    await expect.poll(() => child.count()).toBe(1);
     expect(new URL(page.url()).pathname).toBe(`/files/${parent.file_id}`);
 
     await child.getByRole('link', { name: 'mended.csv' }).click();
@@ -202,7 +203,7 @@ describe('mending', () => {
     await page.getByText('Exactly these bytes were uploaded before.').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
     const existing = page.getByRole('link', { name: 'Open that file' });
-    expect(await existing.getAttribute('href')).toBe(`/files/${parent.file_id}`);
+    await expect.poll(() => existing.getAttribute('href')).toBe(`/files/${parent.file_id}`);
     await page.getByRole('button', { name: 'Upload it all the same' }).click();
     await page.locator('.corrected li').getByText('0 accepted, 6 invalid').waitFor();
   });
@@ -212,7 +213,7 @@ describe('mending', () => {
     await page.locator('input[type=file]').setInputFiles({ name: 'no.csv', mimeType: '', buffer: Buffer.alloc(0) });
     expectComplaints(page, /status of 400/);
     await page.locator('.corrected .note-bad').getByText('Check that it was saved').waitFor();
-    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Dismiss' }).click();
     await page.locator('.corrected').waitFor({ state: 'detached' });
   });
@@ -224,7 +225,7 @@ test('a file that failed as a whole tells why and what to do, and takes the corr
   await page.getByRole('heading', { name: 'A column is missing' }).waitFor();
   await page.getByText('The header lacks customer_email').waitFor();
   await page.getByText('Add the column to the header').waitFor();
-  expect(await page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
+  await expect.poll(() => page.getByRole('button', { name: 'Retry' }).count()).toBe(0);
   expect(await accessibilityProblems(page)).toEqual([]);
   await page
     .locator('input[type=file]')

@@ -49,7 +49,7 @@ describe('the ways to a view', () => {
       await heading(page, name).waitFor();
       expect(new URL(page.url()).pathname).toBe(path);
       expect(await page.title()).toBe(`${name} · OMS`);
-      expect(await page.locator('nav a[aria-current="page"]').allTextContents()).toEqual([name]);
+      await expect.poll(() => page.locator('nav a[aria-current="page"]').allTextContents()).toEqual([name]);
       if (name !== 'Files') expect(await page.evaluate(drop)).toBe(true);
     }
     await page.goBack();
@@ -113,7 +113,7 @@ test('the theme is that of the system until it is changed, and then stays', asyn
   expect(light).not.toBe(dark);
   await page.reload();
   await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
-  expect(await ground()).toBe(light);
+  await expect.poll(() => ground()).toBe(light);
 });
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
@@ -163,7 +163,7 @@ test('a service that is gone is told of, and the page goes on by itself when it 
   expectComplaints(page, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/);
   await heading(page, 'Dashboard').waitFor();
   const banner = page.getByText('The service cannot be reached since');
-  expect(await banner.count()).toBe(0);
+  await expect.poll(() => banner.count()).toBe(0);
   await own.kill('SIGKILL');
   await banner.waitFor();
   await menu(page, 'Orders').click();

@@ -113,12 +113,12 @@ describe('behind a gateway that answers in place of the service', () => {
     await hide(page, true);
     await expect.poll(() => streams.open).toBe(0);
     await ingest(service, orders(20), '?name=missed.csv');
-    expect(await row(page, 'missed.csv').count()).toBe(0);
+    await expect.poll(() => row(page, 'missed.csv').count()).toBe(0);
     await hide(page, false);
     await row(page, 'missed.csv').getByText('Completed').waitFor();
     expect(streams).toEqual({ open: 1, opened: 2 });
     await page.evaluate(() => dispatchEvent(new Event('online')));
     await expect.poll(() => streams).toEqual({ open: 1, opened: 3 });
-    expect(await page.getByText('The service cannot be reached since').count()).toBe(0);
+    await expect.poll(() => page.getByText('The service cannot be reached since').count()).toBe(0);
   });
 });

@@ -81,7 +81,7 @@ describe('the list of stock', () => {
       await expect.poll(() => skus(page)).toHaveLength(count);
       await page.reload();
       await expect.poll(() => skus(page)).toHaveLength(count);
-      expect(await field.inputValue()).toBe(value);
+      await expect.poll(() => field.inputValue()).toBe(value);
       await page.goBack();
       await expect.poll(() => query(page)).toEqual({});
       await expect.poll(() => field.inputValue()).toBe('');
@@ -97,14 +97,14 @@ describe('the list of stock', () => {
     await expect.poll(async () => (await skus(page)).slice(0, 4)).toEqual(['EMPTY', 'LOW', 'ENOUGH', 'S-000']);
     await row(page, 'EMPTY').getByText('Empty', { exact: true }).waitFor();
     await row(page, 'LOW').getByText('Low', { exact: true }).waitFor();
-    expect(await row(page, 'ENOUGH').locator('.status-badge').count()).toBe(0);
+    await expect.poll(() => row(page, 'ENOUGH').locator('.status-badge').count()).toBe(0);
     await page.getByLabel('Sort').selectOption('By SKU and hub');
     await expect.poll(() => query(page)).toEqual({ sort: 'key' });
     await expect.poll(async () => (await skus(page))[1]).toBe('EMPTY');
     await page.reload();
     await expect.poll(async () => (await skus(page))[1]).toBe('EMPTY');
     expect((await skus(page))[0]).toBe(ODD_SKU);
-    expect(await page.locator('img').count()).toBe(0);
+    await expect.poll(() => page.locator('img').count()).toBe(0);
     await page.goBack();
     await expect.poll(async () => (await skus(page)).slice(0, 3)).toEqual(['EMPTY', 'LOW', 'ENOUGH']);
   });
@@ -141,7 +141,7 @@ describe('stock of one row', () => {
     await row(page, 'C-1').getByText('-200, now 1,000').waitFor();
     await adjust(page, 'C-1', 'Add', '34');
     await row(page, 'C-1').getByText('+34, now 1,034').waitFor();
-    expect(await available('C-1')).toEqual([1_034]);
+    await expect.poll(() => available('C-1')).toEqual([1_034]);
   });
 
   test('is not taken below zero, which is said before and at the row', async () => {
@@ -155,7 +155,7 @@ describe('stock of one row', () => {
     await page.getByText('This would be below zero. The service refuses that.').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
     await row(page, 'C-2').getByText('Refused: This would be below zero. Available: 3').waitFor();
-    expect(await available('C-2')).toEqual([3]);
+    await expect.poll(() => available('C-2')).toEqual([3]);
   });
 
   test('that was adjusted without an answer is adjusted once when tried again', async () => {
@@ -169,10 +169,10 @@ describe('stock of one row', () => {
     await loseAnswer(page);
     await row(page, 'C-3').getByRole('button', { name: 'Try again' }).click();
     await row(page, 'C-3').getByText('No answer came').waitFor();
-    expect(await available('C-3')).toEqual([17]);
+    await expect.poll(() => available('C-3')).toEqual([17]);
     await row(page, 'C-3').getByRole('button', { name: 'Try again' }).click();
     await row(page, 'C-3').getByText('+7, now 17').waitFor();
-    expect(await available('C-3')).toEqual([17]);
+    await expect.poll(() => available('C-3')).toEqual([17]);
     await page.getByText('The service cannot be reached since').waitFor({ state: 'detached' });
   });
 
@@ -182,7 +182,7 @@ describe('stock of one row', () => {
     const focused = () => page.evaluate('document.activeElement.getAttribute("aria-label")');
     const tabTo = async (name: string) => {
       for (let presses = 0; presses < 40 && (await focused()) !== name; presses++) await page.keyboard.press('Tab');
-      expect(await focused()).toBe(name);
+      await expect.poll(() => focused()).toBe(name);
     };
     await tabTo('Set: C-4 at H');
     await page.keyboard.press('Enter');
@@ -190,7 +190,7 @@ describe('stock of one row', () => {
     await page.keyboard.type('20');
     await page.keyboard.press('Enter');
     await row(page, 'C-4').getByText('Set to 20').waitFor();
-    expect(await focused()).toBe('Set: C-4 at H');
+    await expect.poll(() => focused()).toBe('Set: C-4 at H');
     await tabTo('Adjust: C-4 at H');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Adjust C-4 at H' }).waitFor();
@@ -202,8 +202,8 @@ describe('stock of one row', () => {
     await page.keyboard.press('Enter');
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    expect(await focused()).toBe('Adjust: C-4 at H');
-    expect(await available('C-4')).toEqual([17]);
+    await expect.poll(() => focused()).toBe('Adjust: C-4 at H');
+    await expect.poll(() => available('C-4')).toEqual([17]);
   });
 
   test('is added, and shown where the list does not have it', async () => {
@@ -216,7 +216,7 @@ describe('stock of one row', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByText('NEW-1 at HUB-9', { exact: true }).waitFor();
     await page.getByText('Set to 7', { exact: true }).waitFor();
-    expect(await available('NEW-1')).toEqual([7]);
+    await expect.poll(() => available('NEW-1')).toEqual([7]);
     await page.getByRole('link', { name: 'Show the row' }).click();
     await expect.poll(() => query(page)).toEqual({ sku: 'NEW-1', hub_id: 'HUB-9' });
     await row(page, 'NEW-1').getByText('Set to 7').waitFor();
@@ -247,7 +247,7 @@ describe('a CSV of stock', () => {
     const outcome = await choose(page, 'bad.csv', `sku,hub_id,${kind}\n${lines}`);
     await outcome.getByText(detail).waitFor();
     await outcome.getByText('Nothing was changed').waitFor();
-    expect(await available('W-1')).toEqual([]);
+    await expect.poll(() => available('W-1')).toEqual([]);
   });
 
   test('whose answer was lost counts once when it is tried again', async () => {
@@ -259,7 +259,7 @@ describe('a CSV of stock', () => {
     await outcome.getByText('No answer came').waitFor();
     await outcome.getByRole('button', { name: 'Try again' }).click();
     await outcome.getByText('more.csv: 1 row adjusted').waitFor();
-    expect(await available('V-4')).toEqual([7]);
+    await expect.poll(() => available('V-4')).toEqual([7]);
   });
 
   test('of neither kind is not sent', async () => {

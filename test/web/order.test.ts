@@ -34,7 +34,7 @@ test('an order with any id is reached from its row, and kept by a reload', async
   await page.reload();
   await heading.waitFor();
   await page.getByText(ODD_NAME).first().waitFor();
-  expect(await page.locator('img').count()).toBe(0);
+  await expect.poll(() => page.locator('img').count()).toBe(0);
   for (const text of ['12 St James Square', '1,000', '19.99', '19,990.00', '20 Nov 2026', 'On hold'])
     await page.getByText(text, { exact: true }).first().waitFor();
 });
@@ -57,7 +57,7 @@ test.each([ODD_ID, 'O-001'])('order %s has its event as the API gives it, to be 
   expect(JSON.parse((await shown.textContent())!)).toEqual(items[0]);
   await page.getByRole('button', { name: 'Copy: Event order.created' }).click();
   await page.getByText('Copied').waitFor();
-  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(await shown.textContent());
+  await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(await shown.textContent());
 });
 
 test('an order that is unknown is told in plain words, with a way on', async () => {

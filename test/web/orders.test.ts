@@ -48,11 +48,11 @@ async function openOrders(search = '', options = {}): Promise<Page> {
 describe('the list of orders', () => {
   test('shows the newest first, how many there are, and what each is of', async () => {
     const page = await openOrders();
-    expect(await idsOf(page)).toEqual(await api(`limit=${PAGE}`));
+    await expect.poll(() => idsOf(page)).toEqual(await api(`limit=${PAGE}`));
     await page.getByText(`${ORDERS + 1} orders, newest first`).waitFor();
     const row = page.locator('tbody tr').first();
     for (const text of [ODD_ID, ODD_NAME, 'ada@example.com', 'S-1 · HUB-1', '1,000', '19,990.00', 'On hold'])
-      expect(await row.textContent()).toContain(text);
+      await expect.poll(() => row.textContent()).toContain(text);
     const amount = row.locator('td', { hasText: '19,990.00' });
     expect(await amount.evaluate((cell) => getComputedStyle(cell).textAlign)).toBe('right');
     expect(await amount.evaluate((cell) => getComputedStyle(cell).fontVariantNumeric)).toBe('tabular-nums');
@@ -77,7 +77,7 @@ describe('the list of orders', () => {
       await page.getByText(`${count} orders match`).waitFor();
       await page.reload();
       await expect.poll(() => idsOf(page)).toEqual(ids);
-      expect(await field.inputValue()).toBe(value);
+      await expect.poll(() => field.inputValue()).toBe(value);
       await page.goBack();
       await expect.poll(() => query(page)).toEqual({});
       await expect.poll(() => field.inputValue()).toBe('');
@@ -96,18 +96,18 @@ describe('the list of orders', () => {
     await expect.poll(() => query(page)).toEqual({ status: 'on_hold', file_id: oddFile });
     await expect.poll(() => idsOf(page)).toEqual([ODD_ID]);
     await page.getByText('1 order matches').waitFor();
-    expect(await page.getByRole('link', { name: 'odd.csv' }).getAttribute('href')).toBe(`/files/${oddFile}`);
+    await expect.poll(() => page.getByRole('link', { name: 'odd.csv' }).getAttribute('href')).toBe(`/files/${oddFile}`);
     await page.getByRole('button', { name: 'Clear all' }).click();
     await expect.poll(() => query(page)).toEqual({});
     await expect.poll(() => idsOf(page)).toHaveLength(PAGE);
-    expect(await page.getByLabel('File', { exact: true }).inputValue()).toBe('');
+    await expect.poll(() => page.getByLabel('File', { exact: true }).inputValue()).toBe('');
   });
 
   test('has the last day of a range whole, and says so', async () => {
     const page = await openOrders('?from=2026-11-20&to=2026-11-21');
-    expect(await page.getByLabel('Up to and including').inputValue()).toBe('2026-11-20');
-    expect(await idsOf(page)).toEqual(await api('from=2026-11-20&to=2026-11-21'));
-    expect(await idsOf(page)).toHaveLength(7);
+    await expect.poll(() => page.getByLabel('Up to and including').inputValue()).toBe('2026-11-20');
+    await expect.poll(() => idsOf(page)).toEqual(await api('from=2026-11-20&to=2026-11-21'));
+    await expect.poll(() => idsOf(page)).toHaveLength(7);
     await page.getByText('Both days count').waitFor();
   });
 
@@ -134,7 +134,7 @@ describe('the list of orders', () => {
     };
     await go('Older', second);
     await go('Older', third);
-    expect(await page.getByRole('button', { name: 'Older' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Older' }).count()).toBe(0);
     await page.reload();
     await expect.poll(() => idsOf(page)).toEqual(third);
     await go('Newer', second);
@@ -167,7 +167,7 @@ describe('the list of orders', () => {
     await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
     await page.getByRole('button', { name: 'Search on' }).click();
     await expect.poll(() => idsOf(page)).toEqual(['FIRST']);
-    expect(await page.getByRole('button', { name: 'Search on' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('button', { name: 'Search on' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Newer' }).click();
     await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
   });

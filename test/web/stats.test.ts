@@ -43,27 +43,31 @@ describe('the figures', () => {
     const page = await openPage(service.url, '/stats');
     await figure(page, 'Rows read').waitFor();
     const shown = (name: string) => figure(page, name).textContent();
-    expect(await shown('Rows read')).toBe(said(stats.rows.total));
-    expect(await shown('Accepted')).toBe(said(stats.rows.accepted));
-    expect(await shown('Invalid')).toBe(said(stats.rows.invalid));
-    expect(await shown('Events published')).toBe(said(stats.orders.total));
+    await expect.poll(() => shown('Rows read')).toBe(said(stats.rows.total));
+    await expect.poll(() => shown('Accepted')).toBe(said(stats.rows.accepted));
+    await expect.poll(() => shown('Invalid')).toBe(said(stats.rows.invalid));
+    await expect.poll(() => shown('Events published')).toBe(said(stats.orders.total));
     expect((await shown('Value of orders'))?.replaceAll(',', '')).toBe(stats.orders.amount);
 
-    expect(await entries(page, 'Files by status')).toEqual([
-      ['Queued', '0'],
-      ['In work', '0'],
-      ['Waiting', '0'],
-      ['Completed', '2'],
-      ['Failed', '1'],
-      ['Cancelled', '0'],
-    ]);
-    expect(await entries(page, 'Orders by status')).toEqual([['On hold', said(stats.orders.total)]]);
+    await expect
+      .poll(() => entries(page, 'Files by status'))
+      .toEqual([
+        ['Queued', '0'],
+        ['In work', '0'],
+        ['Waiting', '0'],
+        ['Completed', '2'],
+        ['Failed', '1'],
+        ['Cancelled', '0'],
+      ]);
+    await expect.poll(() => entries(page, 'Orders by status')).toEqual([['On hold', said(stats.orders.total)]]);
 
     // The tenth hub of the file and the one with a single order are summed up.
     const counts = Object.entries(stats.orders.by_hub).sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
     const hubs = counts.slice(0, 10).map(([hub, count]) => [hub, said(count)]);
     const rest = counts.slice(10).reduce((sum, [, count]) => sum + count, 0);
-    expect(await entries(page, 'Orders by hub')).toEqual([...hubs, [`${counts.length - 10} others`, said(rest)]]);
+    await expect
+      .poll(() => entries(page, 'Orders by hub'))
+      .toEqual([...hubs, [`${counts.length - 10} others`, said(rest)]]);
 
     const reasons = await entries(page, 'Invalid rows by reason');
     expect(reasons).toContainEqual(['Not a quantity', String((await invalidByCode()).invalid_quantity)]);
@@ -112,7 +116,7 @@ describe('the history', () => {
     expectComplaints(page, /willReadFrequently/);
     for (const other of ['dark', 'light']) {
       await expect.poll(() => drawn(page)).toContain(await colour(page, '--accent'));
-      expect(await drawn(page)).toContain(await colour(page, '--bad'));
+      await expect.poll(() => drawn(page)).toContain(await colour(page, '--bad'));
       await page.getByRole('button', { name: `Use the ${other} theme` }).click();
     }
   });
@@ -136,7 +140,7 @@ describe('the history', () => {
     await page.getByLabel('The last').selectOption('7 days');
     await expect.poll(() => search(page)).toBe('?bucket=hour&range=7d');
     await page.reload();
-    expect(await page.getByLabel('The last').inputValue()).toBe('7d');
+    await expect.poll(() => page.getByLabel('The last').inputValue()).toBe('7d');
     await page.setViewportSize({ width: 360, height: 740 });
     await expect
       .poll(() => page.evaluate('document.querySelector("canvas").getBoundingClientRect().width'))
@@ -162,7 +166,7 @@ test('a hub that is named like markup is text', async () => {
   await ingest(own, csv(orderLine('H-1', { hub_id: HOSTILE, customer_name: HOSTILE })));
   const page = await openPage(own.url, '/stats');
   await section(page, 'Orders by hub').getByText(HOSTILE).waitFor();
-  expect(await page.locator('img').count()).toBe(0);
+  await expect.poll(() => page.locator('img').count()).toBe(0);
 });
 
 test('a service without any file teaches how to import one', async () => {

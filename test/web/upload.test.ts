@@ -41,7 +41,9 @@ test('with no files the page shows the format, the commands, and how it goes wit
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.getByRole('button', { name: 'Copy: the commands' }).click();
   await page.getByText('Copied').waitFor();
-  expect(await page.evaluate('navigator.clipboard.readText()')).toContain(`curl -F file=@orders.csv ${own.url}/upload`);
+  await expect
+    .poll(() => page.evaluate('navigator.clipboard.readText()'))
+    .toContain(`curl -F file=@orders.csv ${own.url}/upload`);
 
   await page.getByRole('button', { name: 'Try it with the sample' }).click();
   const sample = row(page, 'sample_orders.csv');
@@ -70,12 +72,13 @@ describe('files', () => {
     await drop();
     await page.getByText('Drop to upload').waitFor({ state: 'detached' });
     for (const name of ['good.csv', 'half-bad.csv', 'deep.csv']) await row(page, name).getByText('Completed').waitFor();
-    expect((await row(page, 'good.csv').getByRole('cell').allTextContents()).slice(3, 5)).toEqual(['20', '0']);
-    expect((await row(page, 'half-bad.csv').getByRole('cell').allTextContents()).slice(3, 5)).toEqual([
-      '10',
-      '10Report',
-    ]);
-    expect(await page.getByRole('link', { name: '.hidden' }).count()).toBe(0);
+    await expect
+      .poll(async () => (await row(page, 'good.csv').getByRole('cell').allTextContents()).slice(3, 5))
+      .toEqual(['20', '0']);
+    await expect
+      .poll(async () => (await row(page, 'half-bad.csv').getByRole('cell').allTextContents()).slice(3, 5))
+      .toEqual(['10', '10Report']);
+    await expect.poll(() => page.getByRole('link', { name: '.hidden' }).count()).toBe(0);
   });
 
   test('are chosen by keyboard alone, and opened from their row', async () => {
@@ -111,7 +114,7 @@ describe('files', () => {
     expect([spans.length, Math.max(...atOnce)]).toEqual([12, 3]);
     await page.getByText('and 7 more').waitFor();
     await page.getByRole('button', { name: 'Dismiss' }).click();
-    expect(await page.getByRole('region', { name: 'Uploads' }).count()).toBe(0);
+    await expect.poll(() => page.getByRole('region', { name: 'Uploads' }).count()).toBe(0);
   });
 
   test('that are none the service takes say what to do; a header without its columns fails in the list', async () => {
@@ -131,7 +134,7 @@ describe('files', () => {
     await failed.getByText('The header lacks customer_name').waitFor();
     for (const name of ['book.xlsx', 'nothing.csv'])
       await page.getByRole('button', { name: `Dismiss: ${name}`, exact: true }).click();
-    expect(await page.getByRole('region', { name: 'Uploads' }).getByRole('listitem').count()).toBe(0);
+    await expect.poll(() => page.getByRole('region', { name: 'Uploads' }).getByRole('listitem').count()).toBe(0);
   });
 });
 
@@ -151,7 +154,7 @@ test('the bytes sent are seen to grow, and an upload that is cancelled leaves no
   await expect.poll(percent, { timeout: 15_000 }).toBeGreaterThan(0);
   const first = await percent();
   await expect.poll(percent, { timeout: 15_000 }).toBeGreaterThan(first);
-  expect(await upload.textContent()).toMatch(/\d MiB · \d+ %/);
+  await expect.poll(() => upload.textContent()).toMatch(/\d MiB · \d+ %/);
   await page.getByRole('button', { name: 'Cancel upload: slow.csv' }).click();
   await upload.waitFor({ state: 'detached' });
   const { items } = await getJson<{ items: FileAnswer[] }>(service, '/files?limit=1000');
@@ -180,10 +183,9 @@ describe('bytes that were uploaded before', () => {
     await choose(page, { ...once, name: 'second-time.csv' });
     await page.getByRole('button', { name: 'Upload again anyway: second-time.csv' }).click();
     await row(page, 'second-time.csv').getByText('Completed').waitFor();
-    expect((await row(page, 'second-time.csv').getByRole('cell').allTextContents()).slice(3, 5)).toEqual([
-      '0',
-      '20Report',
-    ]);
+    await expect
+      .poll(async () => (await row(page, 'second-time.csv').getByRole('cell').allTextContents()).slice(3, 5))
+      .toEqual(['0', '20Report']);
   });
 });
 
@@ -198,11 +200,11 @@ test('the list shows more by and by, filters by status in the address, and keeps
   await ingest(own, csv(orderLine('M-1')), `?name=mended.csv&parent_file_id=${first.file_id}`);
   const page = await openPage(own.url);
   await row(page, 'mended.csv').getByText('Corrects oldest.csv').waitFor();
-  expect(await page.getByRole('row').count()).toBe(1 + 50);
+  await expect.poll(() => page.getByRole('row').count()).toBe(1 + 50);
   await page.getByRole('button', { name: 'Show more' }).click();
   await row(page, 'oldest.csv').getByText('Corrected by mended.csv').waitFor();
-  expect(await page.getByRole('row').count()).toBe(1 + 58);
-  expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+  await expect.poll(() => page.getByRole('row').count()).toBe(1 + 58);
+  await expect.poll(() => page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
   expect(new URL(page.url()).search).toBe('?pages=2');
   await page.reload();
   await row(page, 'oldest.csv').getByText('Corrected by mended.csv').waitFor();
