@@ -101,13 +101,13 @@ describe('a service that is killed over and over while files are uploaded and in
     const random = createRandom(SEED);
     const dataDirectory = await temporaryDirectory();
     const kills: Record<Moment, number> = {
-      start: 2,
-      upload: 4,
-      claim: 4,
-      chunk: 9,
-      report: 4,
-      finish: 4,
-      anywhere: 3,
+      start: 3,
+      upload: 6,
+      claim: 5,
+      chunk: 12,
+      report: 6,
+      finish: 5,
+      anywhere: 5,
     };
     const hits: Record<Hit, number> = { start: 0, upload: 0, claim: 0, chunk: 0, report: 0, finish: 0 };
     let deaths = 0;
