@@ -22,3 +22,10 @@ export const createQueryClient = (): QueryClient =>
 /** For `throwOnError`: the route tells of what fails before there is anything to show, except that the service is gone, which the banner tells. */
 export const hasNothingToShow = (error: Error, { state }: Pick<Query, 'state'>): boolean =>
   state.data === undefined && !(error instanceof Unreachable);
+
+/** What the service refuses of an address is told in the view, where it is mended. */
+export const isRefused = (error: Error | null): error is Problem => error instanceof Problem && error.status === 400;
+
+/** For `throwOnError` of views that tell of a refusal themselves. */
+export const throwUnlessRefused = (error: Error, query: Pick<Query, 'state'>): boolean =>
+  !isRefused(error) && hasNothingToShow(error, query);

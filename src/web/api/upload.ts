@@ -33,7 +33,11 @@ let uploads: readonly Upload[] = [];
 const listeners = new Set<() => void>();
 const requests = new Map<string, XMLHttpRequest>();
 
-const isUnderWay = ({ state }: Upload): boolean => ['queued', 'sending', 'waiting'].includes(state.kind);
+export const isUnderWay = ({ state }: Upload): boolean => ['queued', 'sending', 'waiting'].includes(state.kind);
+
+/** Whole percents; the bytes sent may be a little more than the file has. */
+export const percentSent = ({ size }: File, sentBytes: number): number =>
+  size === 0 ? 100 : Math.floor((100 * Math.min(size, sentBytes)) / size);
 
 function change(next: readonly Upload[]): void {
   uploads = next;

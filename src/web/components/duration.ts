@@ -6,6 +6,8 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
+export const secondsBetween = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / 1_000;
+
 export function formatDuration(seconds: number): string {
   if (seconds > 0 && seconds < 0.05) return '< 0.1 s';
   if (seconds < 10) return `${seconds.toLocaleString(undefined, { maximumFractionDigits: 1 })} s`;

@@ -3,12 +3,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { FileAnswer } from '../../http/answers.ts';
-import { post } from '../api/client.ts';
 import { formatNumber } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { filePage } from '../texts.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
-import { retryHelps } from './retry.ts';
+import { retryFile, retryHelps } from './retry.ts';
 
 export function FileActions({ file }: { file: FileAnswer }) {
   const [asking, ask] = useState(false);
@@ -19,7 +18,7 @@ export function FileActions({ file }: { file: FileAnswer }) {
     document.getElementById('main')?.focus();
   };
   const retry = useMutation({
-    mutationFn: () => post<FileAnswer>(`/files/${encodeURIComponent(file.file_id)}/retry`),
+    mutationFn: () => retryFile(file),
     onSuccess: take,
     onError: () => queries.invalidateQueries({ queryKey: ['file', file.file_id] }),
   });

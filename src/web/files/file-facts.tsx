@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
 import { CopyButton } from '../components/copy-button.tsx';
-import { formatDuration } from '../components/duration.ts';
+import { formatDuration, secondsBetween } from '../components/duration.ts';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
 import { filePage } from '../texts.ts';
@@ -19,9 +19,7 @@ export function FileFacts({ file }: { file: FileAnswer }) {
         <Fact name={filePage.started}>{started_at ? <Time iso={started_at} /> : filePage.never}</Fact>
         <Fact name={filePage.finished}>{finished_at ? <Time iso={finished_at} /> : filePage.never}</Fact>
         {started_at && finished_at && (
-          <Fact name={filePage.duration}>
-            {formatDuration((Date.parse(finished_at) - Date.parse(started_at)) / 1000)}
-          </Fact>
+          <Fact name={filePage.duration}>{formatDuration(secondsBetween(started_at, finished_at))}</Fact>
         )}
         <Fact name={filePage.attempts}>{filePage.attemptsTold(file.attempts)}</Fact>
         <Fact name={filePage.readAs}>{intake ? intakeWords(intake) : filePage.notOpened}</Fact>

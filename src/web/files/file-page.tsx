@@ -8,6 +8,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import type { FileAnswer } from '../../http/answers.ts';
 import { fileQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
+import { FileLink } from '../components/file-link.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
 import { filePage } from '../texts.ts';
@@ -35,7 +36,11 @@ export function FilePage() {
           <Title>{file.name}</Title>
           <p className="file-under-name">
             <StatusBadge status={file.status} />
-            {file.parent_file_id && <Parent fileId={file.parent_file_id} />}
+            {file.parent_file_id && (
+              <span>
+                {filePage.parent} <FileLink fileId={file.parent_file_id} />
+              </span>
+            )}
           </p>
         </div>
         <FileActions file={file} />
@@ -54,15 +59,3 @@ export function FilePage() {
 }
 
 const canBeMended = ({ status, invalid_file }: FileAnswer): boolean => invalid_file !== null || status === 'failed';
-
-function Parent({ fileId }: { fileId: string }) {
-  const { data: parent } = useQuery(fileQuery(fileId));
-  return (
-    <span>
-      {filePage.parent}{' '}
-      <Link to="/files/$fileId" params={{ fileId }}>
-        {parent?.name ?? fileId}
-      </Link>
-    </span>
-  );
-}

@@ -1,14 +1,13 @@
 /** Files as rows that are always as they are now: the stream of progress changes them in place. */
 import './file-table.css';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
 import { isEnded } from '../../model/file.ts';
-import { post } from '../api/client.ts';
-import { fileQuery } from '../api/queries.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
-import { formatDuration } from '../components/duration.ts';
+import { formatDuration, secondsBetween } from '../components/duration.ts';
+import { FileLink } from '../components/file-link.tsx';
 import { Meter } from '../components/meter.tsx';
 import { Count, formatBytes } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
@@ -16,7 +15,7 @@ import { StatusBadge } from '../components/status-badge.tsx';
 import { Time } from '../components/time.tsx';
 import { failure, fileList, waitingFor } from '../texts.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
-import { retryHelps } from './retry.ts';
+import { retryFile, retryHelps } from './retry.ts';
 
 const linkId = (fileId: string): string => `file-${fileId}`;
 /** A button that did its work goes away: the focus stays in its row. */
@@ -27,7 +26,7 @@ export function FileTable({ files }: { files: readonly FileAnswer[] }) {
   const [toCancel, setToCancel] = useState<FileAnswer | null>(null);
   const asked = toCancel && (files.find(({ file_id }) => file_id === toCancel.file_id) ?? toCancel);
   const retry = useMutation({
-    mutationFn: ({ file_id }: FileAnswer) => post<FileAnswer>(`/files/${encodeURIComponent(file_id)}/retry`),
+    mutationFn: retryFile,
     onSuccess: focusRow,
     onSettled: () => queries.invalidateQueries({ queryKey: ['files'] }),
   });
@@ -77,7 +76,7 @@ function FileCell({ file, files }: { file: FileAnswer; files: readonly FileAnswe
         {file.parent_file_id && (
           <>
             {' '}
-            · {fileList.mends} <ParentLink fileId={file.parent_file_id} />
+            · {fileList.mends} <FileLink fileId={file.parent_file_id} unnamed={fileList.anotherFile} />
           </>
         )}
         {corrections.map(({ file_id, name }) => (
@@ -91,16 +90,6 @@ function FileCell({ file, files }: { file: FileAnswer; files: readonly FileAnswe
         ))}
       </span>
     </div>
-  );
-}
-
-function ParentLink({ fileId }: { fileId: string }) {
-  // A name does not change.
-  const { data: parent } = useQuery({ ...fileQuery(fileId), staleTime: Number.POSITIVE_INFINITY });
-  return (
-    <Link to="/files/$fileId" params={{ fileId }}>
-      {parent?.name ?? fileList.anotherFile}
-    </Link>
   );
 }
 
@@ -135,7 +124,7 @@ function ProgressCell({
       </span>
     );
   if (isEnded(status)) {
-    const seconds = started_at && finished_at ? (Date.parse(finished_at) - Date.parse(started_at)) / 1_000 : 0;
+    const seconds = started_at && finished_at ? secondsBetween(started_at, finished_at) : 0;
     return (
       <span className="quiet number">
         {status === 'completed' ? fileList.took(rows, formatDuration(seconds)) : fileList.stoppedAfter(rows)}

@@ -5,10 +5,19 @@
 import './mend-file.css';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useEffect } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
 import { filesQuery } from '../api/queries.ts';
-import { addUploads, dismissUpload, type Upload, uploadAgain, useUploads } from '../api/upload.ts';
+import {
+  addUploads,
+  dismissUpload,
+  isUnderWay,
+  percentSent,
+  type Upload,
+  uploadAgain,
+  useUploads,
+} from '../api/upload.ts';
+import { FileButton } from '../components/file-button.tsx';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
@@ -53,27 +62,13 @@ export function MendFile({ file }: { file: FileAnswer }) {
   );
 }
 
-function DropPlace({ onFiles }: { onFiles: (files: Iterable<File>) => void }) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <div className="drop-place">
-      <DropTarget label={filePage.dropNow} onFiles={onFiles} />
-      <span>{filePage.drop}</span> <span className="quiet">{filePage.or}</span>
-      <button type="button" onClick={() => input.current?.click()}>
-        {filePage.choose}
-      </button>
-      <input
-        ref={input}
-        type="file"
-        hidden
-        onChange={({ target }) => {
-          onFiles(target.files ?? []);
-          target.value = '';
-        }}
-      />
-    </div>
-  );
-}
+const DropPlace = ({ onFiles }: { onFiles: (files: Iterable<File>) => void }) => (
+  <div className="drop-place">
+    <DropTarget label={filePage.dropNow} onFiles={onFiles} />
+    <span>{filePage.drop}</span> <span className="quiet">{filePage.or}</span>
+    <FileButton onFiles={onFiles}>{filePage.choose}</FileButton>
+  </div>
+);
 
 function Corrected({ fileId }: { fileId: string }) {
   const queries = useQueryClient();
@@ -114,9 +109,8 @@ function Corrected({ fileId }: { fileId: string }) {
   );
 }
 
-function UnderWay({ upload: { key, file, state } }: { upload: Upload }) {
-  const percent = state.kind === 'sending' ? Math.floor((state.sentBytes / Math.max(1, file.size)) * 100) : 0;
-  const underWay = ['queued', 'sending', 'waiting'].includes(state.kind);
+function UnderWay({ upload }: { upload: Upload }) {
+  const { key, file, state } = upload;
   return (
     <li>
       <p className="corrected-head">
@@ -125,7 +119,7 @@ function UnderWay({ upload: { key, file, state } }: { upload: Upload }) {
         </span>
         {state.kind !== 'done' && (
           <button type="button" className="button-quiet" onClick={() => dismissUpload(key)}>
-            {underWay ? filePage.giveUp : filePage.dismiss}
+            {isUnderWay(upload) ? filePage.giveUp : filePage.dismiss}
           </button>
         )}
       </p>
@@ -142,7 +136,9 @@ function UnderWay({ upload: { key, file, state } }: { upload: Upload }) {
         {state.kind === 'unreadable' && <p className="note note-bad">{uploadWords.unreadable}</p>}
         {state.kind === 'duplicate' && <p className="note note-warn">{filePage.duplicate}</p>}
       </div>
-      {state.kind === 'sending' && <Meter percent={percent} label={uploadWords.progressOf(file.name)} />}
+      {state.kind === 'sending' && (
+        <Meter percent={percentSent(file, state.sentBytes)} label={uploadWords.progressOf(file.name)} />
+      )}
       {state.kind === 'refused' && uploadWords.tryAgainHelps(state.problem.code) && (
         <button type="button" onClick={() => uploadAgain(key)}>
           {frame.tryAgain}

@@ -1,5 +1,10 @@
-/** Whether the same bytes may do better when they are read once more: what is wrong with the file itself stays wrong. */
+/** Reading the bytes of a file that has ended once more. */
 import type { FileAnswer } from '../../http/answers.ts';
+import { post } from '../api/client.ts';
 
+/** What is wrong with the file itself stays wrong. */
 export const retryHelps = ({ status, failure }: FileAnswer): boolean =>
   status === 'cancelled' || (status === 'failed' && failure?.code === 'internal');
+
+export const retryFile = ({ file_id }: FileAnswer): Promise<FileAnswer> =>
+  post(`/files/${encodeURIComponent(file_id)}/retry`);

@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { fileQuery } from '../api/queries.ts';
-import { dismissUpload, type Upload, type UploadState, uploadAgain, useUploads } from '../api/upload.ts';
+import { dismissUpload, isUnderWay, percentSent, type Upload, uploadAgain, useUploads } from '../api/upload.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
@@ -30,7 +30,8 @@ export function UploadList() {
   );
 }
 
-function UploadRow({ upload: { key, file, state } }: { upload: Upload }) {
+function UploadRow({ upload }: { upload: Upload }) {
+  const { key, file, state } = upload;
   const action = (label: string, onClick: () => void, kind = '') => (
     <button type="button" className={kind} aria-label={words.ofAction(label, file.name)} onClick={onClick}>
       {label}
@@ -46,7 +47,7 @@ function UploadRow({ upload: { key, file, state } }: { upload: Upload }) {
         <span className="quiet number">{formatBytes(file.size)}</span>
       </div>
       <div className="upload-state">
-        <StateWords name={file.name} size={file.size} state={state} />
+        <StateWords upload={upload} />
       </div>
       <div className="upload-actions">
         {state.kind === 'waiting' && action(words.tryNow, () => uploadAgain(key))}
@@ -61,23 +62,23 @@ function UploadRow({ upload: { key, file, state } }: { upload: Upload }) {
         {state.kind === 'refused' &&
           words.tryAgainHelps(state.problem.code) &&
           action(words.tryAgain, () => uploadAgain(key))}
-        {dismiss(['queued', 'sending', 'waiting'].includes(state.kind) ? words.cancel : words.dismiss)}
+        {dismiss(isUnderWay(upload) ? words.cancel : words.dismiss)}
       </div>
     </li>
   );
 }
 
-function StateWords({ name, size, state }: { name: string; size: number; state: UploadState }) {
+function StateWords({ upload: { file, state } }: { upload: Upload }) {
   switch (state.kind) {
     case 'queued':
       return <span className="quiet">{words.queued}</span>;
     case 'sending': {
-      const percent = size === 0 ? 100 : Math.floor((100 * Math.min(size, state.sentBytes)) / size);
+      const percent = percentSent(file, state.sentBytes);
       return (
         <>
-          <Meter percent={percent} label={words.progressOf(name)} />
+          <Meter percent={percent} label={words.progressOf(file.name)} />
           <span className="quiet number">
-            {percent === 100 ? words.sent : words.sentOf(formatBytes(state.sentBytes), formatBytes(size), percent)}
+            {percent === 100 ? words.sent : words.sentOf(formatBytes(state.sentBytes), formatBytes(file.size), percent)}
           </span>
         </>
       );

@@ -6,10 +6,9 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { StockAnswer } from '../../http/answers.ts';
-import { Problem } from '../api/client.ts';
 import { inventoryQuery } from '../api/queries.ts';
-import { hasNothingToShow } from '../api/query-client.ts';
-import { CopyButton } from '../components/copy-button.tsx';
+import { isRefused, throwUnlessRefused } from '../api/query-client.ts';
+import { Commands } from '../components/commands.tsx';
 import { DataTable } from '../components/data-table.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { FilterField } from '../components/filter-field.tsx';
@@ -32,8 +31,6 @@ const curl = () => `curl -X PUT -H 'content-type: text/csv' --data-binary @stock
 
 const route = getRouteApi('/inventory');
 
-const isRefused = (error: Error | null): error is Problem => error instanceof Problem && error.status === 400;
-
 export function InventoryPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -46,7 +43,7 @@ export function InventoryPage() {
   } = useQuery({
     ...inventoryQuery({ ...search, sort, limit: String(PAGE_ITEMS) }),
     placeholderData: keepPreviousData,
-    throwOnError: (error, query) => !isRefused(error) && hasNothingToShow(error, query),
+    throwOnError: throwUnlessRefused,
   });
   const { changes, send, sendAgain, dismiss } = useStockChanges();
   const { upload, start, dismiss: dismissUpload } = useStockUpload();
@@ -119,8 +116,7 @@ export function InventoryPage() {
         <EmptyState title={inventory.emptyTitle}>
           <p>{inventory.emptyHelp}</p>
           <div className="example">
-            <pre>{EXAMPLE}</pre>
-            <CopyButton text={EXAMPLE} label={inventory.example} />
+            <Commands text={EXAMPLE} label={inventory.example} />
           </div>
           <p className="inventory-actions">
             <StockFileButton className="button-main" onFile={start} />
@@ -130,8 +126,7 @@ export function InventoryPage() {
           </p>
           <p>{inventory.orByCommand}</p>
           <div className="example">
-            <pre>{curl()}</pre>
-            <CopyButton text={curl()} label={inventory.curl} />
+            <Commands text={curl()} label={inventory.curl} />
           </div>
         </EmptyState>
       )}

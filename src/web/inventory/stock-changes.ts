@@ -15,6 +15,11 @@ export interface StockRow {
 
 export type Change = StockRow & ({ available: number } | { delta: number });
 
+export type Kind = 'available' | 'delta';
+
+/** By what is said of a row: what there is, or by how much that changes. */
+export const REQUESTS = { available: ['PUT', '/inventory'], delta: ['POST', '/inventory/adjust'] } as const;
+
 export type Outcome =
   | { kind: 'sending' }
   | { kind: 'answered'; result: StockResultAnswer }
@@ -43,8 +48,7 @@ export function useStockChanges() {
     const settle = (outcome: Outcome) =>
       setChanges((old) => (old.get(place)?.key === key ? new Map(old).set(place, { key, change, outcome }) : old));
     setChanges((old) => new Map(old).set(place, { key, change, outcome: { kind: 'sending' } }));
-    const [method, path] =
-      'available' in change ? (['PUT', '/inventory'] as const) : (['POST', '/inventory/adjust'] as const);
+    const [method, path] = REQUESTS['available' in change ? 'available' : 'delta'];
     try {
       const answer = await sendJson<StockResultsAnswer>(method, path, { items: [change] }, { 'idempotency-key': key });
       settle({ kind: 'answered', result: answer.results[0]! });

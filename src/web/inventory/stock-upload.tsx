@@ -3,15 +3,15 @@
  * answers for each row. A file has one Idempotency-Key, so that it can be sent again when no answer came.
  */
 import { useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useRef, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { StockResultAnswer, StockResultsAnswer } from '../../http/answers.ts';
 import { newKey, type Problem, request } from '../api/client.ts';
 import { DataTable } from '../components/data-table.tsx';
+import { FileButton } from '../components/file-button.tsx';
 import { formatNumber } from '../components/number.tsx';
 import { frame, inventory, stockCsv, stockRefusal } from '../texts.ts';
-import { unsureWhy } from './stock-changes.ts';
+import { type Kind, REQUESTS, unsureWhy } from './stock-changes.ts';
 
-type Kind = 'available' | 'delta';
 type Refused = Extract<StockResultAnswer, { status: 'refused' }>;
 
 /** A header is within so many bytes, or the service refuses it as well. */
@@ -47,7 +47,7 @@ export function useStockUpload() {
   const send = async (file: File, kind: Kind, key: string) => {
     const set = (state: State) => setUpload({ name: file.name, state });
     set({ kind: 'sending' });
-    const [method, path] = kind === 'available' ? ['PUT', '/inventory'] : ['POST', '/inventory/adjust'];
+    const [method, path] = REQUESTS[kind];
     const headers = { 'content-type': 'text/csv', 'idempotency-key': key };
     try {
       const { results } = await request<StockResultsAnswer>(path, { method, headers, body: file });
@@ -75,28 +75,16 @@ export function useStockUpload() {
 
 const isRefused = (result: StockResultAnswer): result is Refused => result.status === 'refused';
 
-export function StockFileButton({ onFile, className }: { onFile: (file: File) => void; className?: string }) {
-  const input = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <button type="button" className={className} title={stockCsv.help} onClick={() => input.current?.click()}>
-        {stockCsv.choose}
-      </button>
-      <input
-        ref={input}
-        type="file"
-        accept=".csv,text/csv,text/plain"
-        hidden
-        onChange={({ target }) => {
-          const file = target.files?.[0];
-          if (file) onFile(file);
-          // The same file, mended, is another choice.
-          target.value = '';
-        }}
-      />
-    </>
-  );
-}
+export const StockFileButton = ({ onFile, className }: { onFile: (file: File) => void; className?: string }) => (
+  <FileButton
+    {...(className && { className })}
+    title={stockCsv.help}
+    accept=".csv,text/csv,text/plain"
+    onFiles={([file]) => file && onFile(file)}
+  >
+    {stockCsv.choose}
+  </FileButton>
+);
 
 export function StockUploadOutcome({
   upload: { name, state },

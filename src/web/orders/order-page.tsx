@@ -5,15 +5,16 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import type { OrderAnswer } from '../../http/answers.ts';
 import { Problem } from '../api/client.ts';
-import { fileQuery, orderEventsQuery, orderQuery } from '../api/queries.ts';
+import { orderEventsQuery, orderQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
+import { FileLink } from '../components/file-link.tsx';
 import { Count, formatAmount } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
 import { Title } from '../layout/title.tsx';
-import { frame, order as words } from '../texts.ts';
+import { frame, orders, order as words } from '../texts.ts';
 import { OrderDate } from './order-date.tsx';
 import { OrderStatus } from './order-status.tsx';
 
@@ -23,9 +24,9 @@ type Item = OrderAnswer['items'][number];
 
 const COLUMNS: readonly Column<Item>[] = [
   { header: words.product, cell: ({ product_name }) => product_name },
-  { header: 'SKU', cell: ({ sku }) => sku },
-  { header: 'Hub', cell: ({ hub_id }) => hub_id },
-  { header: 'Quantity', numeric: true, cell: ({ quantity }) => <Count value={quantity} /> },
+  { header: orders.sku, cell: ({ sku }) => sku },
+  { header: orders.hub, cell: ({ hub_id }) => hub_id },
+  { header: orders.quantity, numeric: true, cell: ({ quantity }) => <Count value={quantity} /> },
   { header: words.unitPrice, numeric: true, cell: ({ unit_price }) => formatAmount(unit_price) },
   { header: words.lineTotal, numeric: true, cell: ({ line_total }) => formatAmount(line_total) },
 ];
@@ -73,7 +74,6 @@ const Unknown = ({ orderId }: { orderId: string }) => (
 
 function Order({ order }: { order: OrderAnswer }) {
   const { file_id, row } = order.source;
-  const { data: file } = useQuery(fileQuery(file_id));
   return (
     <>
       <div className="order-head">
@@ -131,9 +131,7 @@ function Order({ order }: { order: OrderAnswer }) {
           <dl>
             <dt>{words.file}</dt>
             <dd>
-              <Link to="/files/$fileId" params={{ fileId: file_id }}>
-                {file?.name ?? file_id}
-              </Link>
+              <FileLink fileId={file_id} />
             </dd>
             <dt>{words.row}</dt>
             <dd>

@@ -5,9 +5,8 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { OrderAnswer } from '../../http/answers.ts';
-import { Problem } from '../api/client.ts';
 import { ordersQuery, statsQuery } from '../api/queries.ts';
-import { hasNothingToShow } from '../api/query-client.ts';
+import { isRefused, throwUnlessRefused } from '../api/query-client.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Count, formatAmount, formatNumber } from '../components/number.tsx';
@@ -73,9 +72,6 @@ const COLUMNS: readonly Column<OrderAnswer>[] = [
   { header: orders.status, cell: ({ status }) => <OrderStatus status={status} /> },
 ];
 
-/** What the service refuses of an address is told under the filters, where it is mended. */
-const isRefused = (error: Error | null): error is Problem => error instanceof Problem && error.status === 400;
-
 export function OrdersPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -89,7 +85,7 @@ export function OrdersPage() {
   } = useQuery({
     ...ordersQuery({ ...search, limit: String(PAGE_ITEMS) }),
     placeholderData: keepPreviousData,
-    throwOnError: (error, query) => !isRefused(error) && hasNothingToShow(error, query),
+    throwOnError: throwUnlessRefused,
   });
 
   const total = stats?.orders.total;
