@@ -150,6 +150,7 @@ describe('the history', () => {
 
   test('is reached and changed by the keyboard', async () => {
     const page = await openPage(service.url, '/stats');
+    await page.getByText('The figures as a table').waitFor();
     await page.getByLabel('One bar is').focus();
     await page.keyboard.press('ArrowDown');
     await expect.poll(() => search(page)).toBe('?bucket=hour');
