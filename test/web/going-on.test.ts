@@ -58,13 +58,12 @@ describe('behind a gateway that answers in place of the service', () => {
     }
   });
 
-  /** Forwards all but what has to be refused: so many requests of each path, with 503. Counts the streams that are open. */
-  async function startGateway(service: Service, refusals: Record<string, number>) {
+  /** Forwards all but requests of the paths that have to be refused, with 503. Counts the streams that are open. */
+  async function startGateway(service: Service, refused: Set<string>) {
     const streams = { open: 0, opened: 0 };
     const gateway = createServer((incoming, outgoing) => {
       const path = incoming.url!.split('?')[0]!;
-      if ((refusals[path] ?? 0) > 0) {
-        refusals[path]!--;
+      if (refused.has(path)) {
         incoming.resume().on('end', () => outgoing.writeHead(503, { 'retry-after': '1' }).end('busy'));
         return;
       }
@@ -92,12 +91,14 @@ describe('behind a gateway that answers in place of the service', () => {
   test('an upload that is told to wait says so and goes on by itself, and the stream opens again', async () => {
     const service = await startService();
     await stockGenerated(service);
-    const { url, streams } = await startGateway(service, { '/upload': 1, '/progress': 1 });
+    const refused = new Set(['/upload', '/progress']);
+    const { url, streams } = await startGateway(service, refused);
     const page = await openPage(url);
     expectComplaints(page, /status of 503/);
     await page.getByText('The service cannot be reached since').waitFor();
     await choose(page, { name: 'busy.csv', buffer: orders(20) });
     await uploadOf(page, 'busy.csv').getByText('The service is busy. The upload goes on by itself.').waitFor();
+    refused.clear();
     await row(page, 'busy.csv').getByText('Completed').waitFor(PATIENCE);
     await page.getByText('The service cannot be reached since').waitFor({ state: 'detached' });
     expect(streams).toEqual({ open: 1, opened: 1 });
@@ -106,7 +107,7 @@ describe('behind a gateway that answers in place of the service', () => {
   test('a tab that is hidden has no stream; seen again it shows what it missed', async () => {
     const service = await startService();
     await stockGenerated(service);
-    const { url, streams } = await startGateway(service, {});
+    const { url, streams } = await startGateway(service, new Set());
     const page = await openPage(url);
     await page.getByRole('heading', { name: 'No files yet' }).waitFor();
     await expect.poll(() => streams.open).toBe(1);
