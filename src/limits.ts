@@ -36,8 +36,8 @@ export const limits = {
   sqlitePageBytes: 8 * KiB,
   /** How long a connection waits for a lock that another process holds, a backup for example. */
   sqliteBusyMs: 5_000,
-  /** The writer's page cache: holds the index of order ids of about a million orders. */
-  sqliteWriterCacheBytes: 32 * MiB,
+  /** The writer's page cache: holds the index of order ids of half a million orders. The system caches the others. */
+  sqliteWriterCacheBytes: 16 * MiB,
   sqliteReaderCacheBytes: 8 * MiB,
   /** The log is written back into the database when it is this large: random pages are then written once, not per chunk. */
   sqliteWalBytes: 64 * MiB,
@@ -334,11 +334,11 @@ export const limits = {
 
   // Threads.
   /**
-   * The heaps of the threads. Left alone, V8 lets garbage grow with the machine's memory; a small young generation keeps
-   * it where it is cheap to collect. The old generation is a bound against leaks, far above what is used.
+   * The heaps of the threads. Left alone, V8 lets garbage grow with the machine's memory; a small young generation keeps it where it
+   * is cheap to collect. The old generation is a bound against leaks, far above what is used.
    */
-  workerHeap: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 1024 },
-  writerHeap: { maxYoungGenerationSizeMb: 12, maxOldGenerationSizeMb: 512 },
+  workerHeap: { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 1024 },
+  writerHeap: { maxYoungGenerationSizeMb: 6, maxOldGenerationSizeMb: 512 },
 
   // Engines for tests, and the stack on one machine.
   /** Fetching an engine at its first use: some 100 MB over a slow line. */

@@ -4,6 +4,7 @@
  *
  * The text fields of an order are the trimmed original values of their columns, so the values alone are kept.
  */
+import { limits } from '../limits.ts';
 import type { OrderColumn } from './columns.ts';
 import type { Header } from './intake.ts';
 import type { OrderRow } from './order-row.ts';
@@ -15,11 +16,12 @@ export interface PackedOrdersData {
   width: number;
   /** Which of the values belongs to a column of an order. */
   positionOf: Record<OrderColumn, number>;
-  /** All values in UTF-8, one after the other. */
+  /** UTF-8 that has all values, with whatever else came with them from the file. */
   text: Uint8Array;
-  /** End of each value in `text`; row by row. */
+  /** Start and end of each value in `text`; row by row. */
+  starts: Uint32Array;
   ends: Uint32Array;
-  /** 1 for a row of ASCII alone. */
+  /** 1 for a row that is known to be of ASCII alone. */
   ascii: Uint8Array;
   rows: Uint32Array;
   /** Quantity, unit price, total and order date of each row: integers below 2^53. */
@@ -36,20 +38,38 @@ export interface PackedPairs {
 }
 
 const NUMBERS_PER_ROW = 4;
-const FIRST_CAPACITY_ROWS = 1_024;
+/** Doubled until there is room: a full chunk is left none. */
+const FIRST_CAPACITY_ROWS = limits.maxChunkRows / 16;
 const FIRST_CAPACITY_BYTES = 256 * 1_024;
 /** Values are written to the text by this many rows: each by itself would cost a call, and all at once a long string. */
 const ROWS_PER_WRITE = 100;
 /** UTF-8 of a code unit, at most. */
 const BYTES_PER_UNIT = 3;
 
+const QUOTE = 34;
 const NON_ASCII = /[^\0-\x7f]/;
 
 type Column = Uint8Array | Uint32Array | Float64Array;
 
+/** In place of 0 or 1 for ASCII: nothing is here, and nothing of it leaves the packer. */
+const HOLE = 2;
+
+type OrderNumbers = Pick<OrderRow, 'quantity' | 'unitPriceMinor' | 'totalMinor' | 'orderDateMs'>;
+
+/** An order whose values are where they are in the bytes of the file. */
+export interface PlainOrder extends OrderNumbers {
+  /** Of each value. */
+  starts: Uint32Array;
+  ends: Uint32Array;
+  /** Columns whose value has doubled quotes, each of which stands for one. */
+  doubled: number[];
+  ascii: boolean;
+}
+
 /** Columns that grow: two sets of them are filled in turn. */
 class Columns {
   text = shared(Uint8Array, FIRST_CAPACITY_BYTES);
+  starts: Uint32Array;
   ends: Uint32Array;
   ascii = shared(Uint8Array, FIRST_CAPACITY_ROWS);
   rows = shared(Uint32Array, FIRST_CAPACITY_ROWS);
@@ -57,10 +77,12 @@ class Columns {
   pairOf = shared(Uint32Array, FIRST_CAPACITY_ROWS);
 
   constructor(width: number) {
+    this.starts = shared(Uint32Array, FIRST_CAPACITY_ROWS * width);
     this.ends = shared(Uint32Array, FIRST_CAPACITY_ROWS * width);
   }
 
   growRows(): void {
+    this.starts = grown(this.starts);
     this.ends = grown(this.ends);
     this.ascii = grown(this.ascii);
     this.rows = grown(this.rows);
@@ -75,6 +97,9 @@ class Columns {
   }
 }
 
+/**
+ * Each row has a slot, in the order of the file. Slots whose row turns out to be no order are left out of what is taken.
+ */
 export class OrderPacker {
   readonly #header: Header;
   readonly #width: number;
@@ -85,7 +110,8 @@ export class OrderPacker {
   #values: string[] = [];
   #written = 0;
   #end = 0;
-  #length = 0;
+  #slots = 0;
+  #holes = 0;
 
   constructor(header: Header) {
     this.#header = header;
@@ -95,61 +121,152 @@ export class OrderPacker {
     this.#others = new Columns(this.#width);
   }
 
-  get length(): number {
-    return this.#length;
+  get slots(): number {
+    return this.#slots;
   }
 
-  /**
-   * `cells`: all cells of the row, as many as the header has columns; `ascii` promises that they are ASCII alone. `pair`: the number
-   * of its SKU and hub.
-   */
-  add(order: OrderRow, cells: string[], ascii: boolean, pair: number): void {
-    const i = this.#length++;
-    if (i === this.#columns.rows.length) this.#columns.growRows();
-    const { ends, rows, numbers, pairOf } = this.#columns;
+  /** A slot for a row that is put later, if ever. */
+  reserve(): number {
+    if (this.#slots === this.#columns.rows.length) this.#columns.growRows();
+    this.#columns.ascii[this.#slots] = HOLE;
+    this.#holes++;
+    return this.#slots++;
+  }
+
+  /** `cells`: all cells of the row, as many as the header has columns. `pair`: the number of its SKU and hub. */
+  put(slot: number, order: OrderRow, cells: string[], pair: number): void {
+    const { starts, ends } = this.#columns;
     const values = this.#asIs ? cells : this.#header.dataColumns.map((column) => cells[column]!);
     for (let column = 0; column < this.#width; column++) {
       const value = values[column]!;
       this.#values.push(value);
-      this.#end += ascii ? value.length : Buffer.byteLength(value);
-      ends[i * this.#width + column] = this.#end;
+      starts[slot * this.#width + column] = this.#end;
+      this.#end += Buffer.byteLength(value);
+      ends[slot * this.#width + column] = this.#end;
     }
-    if (this.#length % ROWS_PER_WRITE === 0) this.#write();
-    this.#columns.ascii[i] = ascii ? 1 : 0;
-    rows[i] = order.row;
-    pairOf[i] = pair;
-    numbers[i * NUMBERS_PER_ROW] = order.quantity;
-    numbers[i * NUMBERS_PER_ROW + 1] = order.unitPriceMinor;
-    numbers[i * NUMBERS_PER_ROW + 2] = order.totalMinor;
-    numbers[i * NUMBERS_PER_ROW + 3] = order.orderDateMs;
+    if (this.#values.length >= ROWS_PER_WRITE * this.#width) this.#write();
+    this.#fill(slot, order.row, false, pair, order);
+  }
+
+  add(order: OrderRow, cells: string[], pair: number): void {
+    this.put(this.reserve(), order, cells, pair);
+  }
+
+  /** Bytes of the file that rows are about to be added from; gives the place of the first of them. */
+  addText(bytes: Uint8Array): number {
+    this.#write();
+    const place = this.#end;
+    this.#columns.reserve(place, bytes.length).set(bytes, place);
+    this.#end += bytes.length;
+    this.#written = this.#end;
+    return place;
+  }
+
+  /** A row whose values are in text that was added; `shift` is what makes their indices places of that text. */
+  addPlain(row: number, order: PlainOrder, pair: number, shift: number): void {
+    const slot = this.reserve();
+    const { starts, ends } = this.#columns;
+    const first = slot * this.#width;
+    for (let column = 0; column < this.#width; column++) {
+      starts[first + column] = order.starts[column]! + shift;
+      ends[first + column] = order.ends[column]! + shift;
+    }
+    for (const column of order.doubled)
+      ends[first + column] = joinQuotes(this.#columns.text, starts[first + column]!, ends[first + column]!);
+    this.#fill(slot, row, order.ascii, pair, order);
+  }
+
+  drop(slot: number): void {
+    this.#columns.ascii[slot] = HOLE;
+    this.#holes++;
+  }
+
+  /** The number of the pair of a slot's row, or -1 when it has none. */
+  pairOf(slot: number): number {
+    return this.#columns.ascii[slot] === HOLE ? -1 : this.#columns.pairOf[slot]!;
+  }
+
+  row(slot: number): number {
+    return this.#columns.rows[slot]!;
+  }
+
+  /** The original values of a slot's row, untrimmed. */
+  values(slot: number): string[] {
+    this.#write();
+    const { text, starts, ends } = this.#columns;
+    const bytes = bufferOf(text);
+    return Array.from({ length: this.#width }, (_, column) => {
+      const cell = slot * this.#width + column;
+      return bytes.toString('utf8', starts[cell], ends[cell]);
+    });
   }
 
   /** What was added since the last time, with the pairs that were numbered since then. It is valid until the next but one. */
   take({ skus, hubIds }: PackedPairs): PackedOrdersData {
     this.#write();
+    const length = this.#closeHoles();
     const { dataColumns, orderColumns } = this.#header;
-    const { text, ends, ascii, rows, numbers, pairOf } = this.#columns;
+    const { text, starts, ends, ascii, rows, numbers, pairOf } = this.#columns;
     const packed = {
       width: this.#width,
       positionOf: Object.fromEntries(
         Object.entries(orderColumns).map(([name, column]) => [name, dataColumns.indexOf(column)]),
       ) as Record<OrderColumn, number>,
       text: text.subarray(0, this.#end),
-      ends: ends.subarray(0, this.#length * this.#width),
-      ascii: ascii.subarray(0, this.#length),
-      rows: rows.subarray(0, this.#length),
-      numbers: numbers.subarray(0, this.#length * NUMBERS_PER_ROW),
+      starts: starts.subarray(0, length * this.#width),
+      ends: ends.subarray(0, length * this.#width),
+      ascii: ascii.subarray(0, length),
+      rows: rows.subarray(0, length),
+      numbers: numbers.subarray(0, length * NUMBERS_PER_ROW),
       pairs: { skus, hubIds },
-      pairOf: pairOf.subarray(0, this.#length),
+      pairOf: pairOf.subarray(0, length),
     };
     [this.#columns, this.#others] = [this.#others, this.#columns];
     this.#written = 0;
     this.#end = 0;
-    this.#length = 0;
+    this.#slots = 0;
+    this.#holes = 0;
     return packed;
   }
 
+  #fill(slot: number, row: number, ascii: boolean, pair: number, numbers: OrderNumbers): void {
+    const columns = this.#columns;
+    columns.ascii[slot] = ascii ? 1 : 0;
+    this.#holes--;
+    columns.rows[slot] = row;
+    columns.pairOf[slot] = pair;
+    columns.numbers[slot * NUMBERS_PER_ROW] = numbers.quantity;
+    columns.numbers[slot * NUMBERS_PER_ROW + 1] = numbers.unitPriceMinor;
+    columns.numbers[slot * NUMBERS_PER_ROW + 2] = numbers.totalMinor;
+    columns.numbers[slot * NUMBERS_PER_ROW + 3] = numbers.orderDateMs;
+  }
+
+  /** Moves what is behind holes forward, run by run; gives what is left. */
+  #closeHoles(): number {
+    if (this.#holes === 0) return this.#slots;
+    const { starts, ends, ascii, rows, numbers, pairOf } = this.#columns;
+    const width = this.#width;
+    let to = 0;
+    for (let from = 0; from < this.#slots; from++) {
+      if (ascii[from] === HOLE) continue;
+      let until = from + 1;
+      while (until < this.#slots && ascii[until] !== HOLE) until++;
+      if (to < from) {
+        starts.copyWithin(to * width, from * width, until * width);
+        ends.copyWithin(to * width, from * width, until * width);
+        ascii.copyWithin(to, from, until);
+        rows.copyWithin(to, from, until);
+        numbers.copyWithin(to * NUMBERS_PER_ROW, from * NUMBERS_PER_ROW, until * NUMBERS_PER_ROW);
+        pairOf.copyWithin(to, from, until);
+      }
+      to += until - from;
+      from = until;
+    }
+    return to;
+  }
+
   #write(): void {
+    if (this.#values.length === 0) return;
     const values = this.#values.join('');
     this.#values = [];
     const buffer = this.#columns.reserve(this.#written, values.length * BYTES_PER_UNIT);
@@ -157,23 +274,44 @@ export class OrderPacker {
   }
 }
 
+/** Makes one quote of two, in place; gives the end of what is left. */
+function joinQuotes(text: Uint8Array, start: number, end: number): number {
+  let to = start;
+  for (let from = start; from < end; from++) {
+    const byte = text[from]!;
+    text[to++] = byte;
+    if (byte === QUOTE) from++;
+  }
+  return to;
+}
+
 /** Reads packed orders: each value is cut out of the text when it is asked for. */
 export class PackedOrders {
   readonly length: number;
   readonly #data: PackedOrdersData;
   readonly #bytes: Buffer;
-  /** A character for each byte. */
-  readonly #units: string;
+  /** The row that was last asked for: its values with a character for each byte, and where they begin in the text. */
+  #row = -1;
+  #units = '';
+  #start = 0;
 
   constructor(data: PackedOrdersData) {
     this.#data = data;
     this.length = data.rows.length;
     this.#bytes = bufferOf(data.text);
-    this.#units = this.#bytes.toString('latin1');
   }
 
   text(i: number, column: OrderColumn): string {
     return trim(this.#value(i, this.#data.positionOf[column]));
+  }
+
+  /** The ids of all rows: texts of their own, that keep nothing else in memory. */
+  orderIds(): string[] {
+    const { starts, ends, ascii, width, positionOf } = this.#data;
+    return Array.from({ length: this.length }, (_, i) => {
+      const cell = i * width + positionOf.order_id;
+      return trim(this.#bytes.toString(ascii[i] === 1 ? 'latin1' : 'utf8', starts[cell], ends[cell]));
+    });
   }
 
   /** The number of the row's SKU and hub, below `pairs`. */
@@ -211,11 +349,17 @@ export class PackedOrders {
   }
 
   #value(i: number, column: number): string {
-    const { ends, ascii, width } = this.#data;
-    const cell = i * width + column;
-    const start = cell === 0 ? 0 : ends[cell - 1]!;
-    const units = this.#units.slice(start, ends[cell]);
-    return ascii[i] === 1 || !NON_ASCII.test(units) ? units : this.#bytes.toString('utf8', start, ends[cell]);
+    const { starts, ends, ascii, width } = this.#data;
+    const first = i * width;
+    if (i !== this.#row) {
+      this.#row = i;
+      this.#start = starts[first]!;
+      this.#units = this.#bytes.toString('latin1', this.#start, ends[first + width - 1]);
+    }
+    const start = starts[first + column]!;
+    const end = ends[first + column]!;
+    const units = this.#units.slice(start - this.#start, end - this.#start);
+    return ascii[i] === 1 || !NON_ASCII.test(units) ? units : this.#bytes.toString('utf8', start, end);
   }
 }
 

@@ -13,6 +13,4 @@ export interface RawRow {
   malformedQuote: boolean;
   /** Indices of the cells whose bytes are no text in the file's encoding (shown with U+FFFD), or null. */
   undecodable: number[] | null;
-  /** The record has no characters but those of printable ASCII and line ends. False is always right. */
-  plain: boolean;
 }

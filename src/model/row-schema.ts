@@ -54,30 +54,22 @@ export type RowValues = z.infer<ReturnType<typeof createRowSchema>>;
 
 /**
  * Whether the schema would pass a row, without the objects that it makes on the way: nearly every row passes, by the million.
- * The schema explains those that do not. Both are made of the same expressions, and a test holds them together. `plain` promises
- * values of printable ASCII and line ends alone.
+ * The schema explains those that do not. Both are made of the same expressions, and a test holds them together.
  */
-export function passesRowSchema(values: RowValues, plain: boolean, parseDate: OrderDateParser): boolean {
-  const isLine = plain ? isPlainLine : isAnyLine;
-  const isLines = plain ? isPlainLines : isAnyLines;
+export function passesRowSchema(values: RowValues, parseDate: OrderDateParser): boolean {
   return (
-    isLine(values.order_id) &&
-    isLines(values.customer_name) &&
+    LINE.test(values.order_id) &&
+    LINES.test(values.customer_name) &&
     values.customer_email.length <= MAX &&
     z.regexes.email.test(values.customer_email) &&
-    isLines(values.product_name) &&
-    isLine(values.sku) &&
-    isLine(values.hub_id) &&
+    LINES.test(values.product_name) &&
+    LINE.test(values.sku) &&
+    LINE.test(values.hub_id) &&
     QUANTITY.test(values.quantity) &&
     isQuantity(values.quantity) &&
     PRICE.test(values.unit_price) &&
     TOTAL.test(values.total_amount) &&
     typeof parseDate(values.order_date) === 'number' &&
-    isLines(values.shipping_address)
+    LINES.test(values.shipping_address)
   );
 }
-
-const isAnyLine = (text: string) => LINE.test(text);
-const isAnyLines = (text: string) => LINES.test(text);
-const isPlainLines = (text: string) => text.length > 0 && text.length <= MAX;
-const isPlainLine = (text: string) => isPlainLines(text) && !text.includes('\n') && !text.includes('\r');

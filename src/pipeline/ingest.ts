@@ -8,16 +8,13 @@ import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Dependency, EndStatus, FileFailure, FileRecord } from '../model/file.ts';
 import { fileFailure, isFileFailure } from '../model/file-failure.ts';
-import { OrderPacker } from '../model/packed-orders.ts';
-import type { Rejection } from '../model/rejection.ts';
 import { type Clock, spread } from '../ports/clock.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { ChunkToCommit, Claim, FileEnd, OrderStore } from '../ports/order-store.ts';
-import { AskedPairs, askIms } from './ask-ims.ts';
+import { ChunkBuilder } from './chunk-builder.ts';
 import { type ReadBounds, readFile } from './read.ts';
 import { writeReport } from './report.ts';
-import { createRowValidator, toRejection } from './validate.ts';
 
 export interface IngestPorts {
   objects: ObjectStore;
@@ -130,7 +127,7 @@ async function ingestChunks(
   // An object of a bucket that was too large to be looked at, and is tried again.
   if (file.sha256 === '' && file.sizeBytes > options.maxInflatedBytes)
     throw fileFailure('too_large', `the object is larger than ${options.maxInflatedBytes} bytes`);
-  const { parts, header, intake } = await readFile(
+  const { parts, header, intake, offerTo } = await readFile(
     {
       sizeBytes: file.sizeBytes,
       open: (offset) => objects.open(file.objectKey, { offset, version: file.objectVersion }),
@@ -153,10 +150,8 @@ async function ingestChunks(
     },
     options.bounds,
   );
-  const validate = createRowValidator(header, { timeZone: options.timeZone });
-  const packer = new OrderPacker(header);
-  let pairs = new AskedPairs();
-  let rejections: Rejection[] = [];
+  const builder = new ChunkBuilder(header, intake, options.timeZone);
+  offerTo(builder);
   let recorded = file.intake !== null;
   let committing: Promise<void> = Promise.resolve();
   try {
@@ -169,24 +164,18 @@ async function ingestChunks(
         );
         recorded = true;
       }
-      const checked = rows.map(validate);
-      await askIms(checked, pairs, (unknown) => outage.retry('ims', () => ims.validate(unknown, options.lost)));
-      for (const row of checked) {
-        if (row.order) packer.add(row.order, row.raw.cells, row.raw.plain, row.pair!);
-        else rejections.push(toRejection(row, header));
-      }
+      await builder.check(rows, (unknown) => outage.retry('ims', () => ims.validate(unknown, options.lost)));
       if (end === null) continue;
 
+      const chunk = { n, end, bytesRead, ...builder.takeChunk() };
       await committing;
       leaveIfAsked();
       // Only the end of the file may lie behind a chunk without rows; one before it moves the checkpoint past blank records.
-      if (last && packer.length + rejections.length === 0) break;
+      if (last && isEmpty(chunk)) break;
       logger.debug({ stage: 'chunk', chunk: n }, 'committing a chunk');
-      committing = commit({ n, end, bytesRead, orders: packer.take(pairs), rejections }, last);
+      committing = commit(chunk, last);
       // It is awaited one chunk later; until then a rejection must not count as unhandled.
       committing.catch(() => {});
-      pairs = new AskedPairs();
-      rejections = [];
     }
     await committing;
   } catch (error) {
@@ -203,6 +192,8 @@ async function ingestChunks(
     if (result.cancelRequested && !last) throw new Leave('cancelled');
   }
 }
+
+const isEmpty = ({ orders, rejections }: ChunkToCommit): boolean => orders.rows.length + rejections.length === 0;
 
 /** The end of the file that an error is, or null. */
 function endBy(error: unknown): FileEnd | null {

@@ -11,17 +11,19 @@ import type { Header, Intake, Position } from '../model/intake.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import { unescapeCell } from '../model/spreadsheet-cell.ts';
 import { decideIntake, refuseControlCharacters } from './intake.ts';
+import type { RecordTaker } from './read/csv-records.ts';
 import { makeHeader } from './read/header.ts';
 import { RowStream } from './read/row-stream.ts';
 import { type ByteSource, openStored, type StoredBytes } from './read/stored-bytes.ts';
 import { REPLACEMENT } from './read/text-decoder.ts';
 
-export type { ByteSource };
+export type { ByteSource, RecordTaker };
 export { makeHeader };
 
 /** Some rows of a chunk, in order: a chunk comes in parts, so that not all of its rows have to be in memory as objects. */
 export interface ChunkPart {
   n: number;
+  /** Those that were not taken by their bytes. */
   rows: RawRow[];
   /** Where the chunk begins. */
   start: Position;
@@ -29,7 +31,7 @@ export interface ChunkPart {
   end: Position | null;
   /** Stored bytes consumed so far, for progress. */
   bytesRead: number;
-  /** The chunk's last part, and the file's. Only the last chunk of a file may have no row at all. */
+  /** The chunk's last part, and the file's. Only the last chunk of a file may be of no row at all. */
   last: boolean;
 }
 
@@ -70,6 +72,8 @@ export interface OpenFile {
   header: Header;
   /** The chunks, part by part. Iterate it to its end or break out of it: until then streams are open, unless `signal` aborts. */
   parts: AsyncIterable<ChunkPart>;
+  /** To be called before the iteration: each record is offered first, and is a row of a part only when it is not taken. */
+  offerTo(taker: RecordTaker): void;
 }
 
 /**
@@ -88,7 +92,14 @@ export async function readFile(
   const stored = await openStored(source, offset, gzip, { ...bounds, maxInflatedBytes }, signal);
   try {
     const opened = resume === null ? await openNew(stored, options, bounds) : openAgain(stored, resume, bounds);
-    return { intake: opened.intake, header: opened.header, parts: readParts(stored, opened, bounds, options) };
+    return {
+      intake: opened.intake,
+      header: opened.header,
+      parts: readParts(stored, opened, bounds, options),
+      offerTo(taker) {
+        opened.taker = taker;
+      },
+    };
   } catch (error) {
     await stored.close();
     throw error;
@@ -103,6 +114,7 @@ interface Opened {
   position: Position;
   /** No row of the file was read before. */
   fresh: boolean;
+  taker: RecordTaker | null;
 }
 
 async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bounds: ReadBounds): Promise<Opened> {
@@ -119,13 +131,13 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
   }
   const header = headerOf(record);
   const position = { offset: record.end, row: record.row };
-  return { intake, header, rows, nextChunk: options.firstChunk ?? 0, position, fresh: true };
+  return { intake, header, rows, nextChunk: options.firstChunk ?? 0, position, fresh: true, taker: null };
 }
 
 function openAgain({ bytes }: StoredBytes, resume: Resume, bounds: ReadBounds): Opened {
   const { intake, position, nextChunk } = resume;
   const rows = new RowStream(bytes, intake, position, bounds);
-  return { intake, header: makeHeader(resume.columns), rows, nextChunk, position, fresh: nextChunk === 0 };
+  return { intake, header: makeHeader(resume.columns), rows, nextChunk, position, fresh: nextChunk === 0, taker: null };
 }
 
 function headerOf({ cells, row }: RawRow): Header {
@@ -151,38 +163,47 @@ function checkHeaderChars({ columns }: Header, row: number): void {
 
 async function* readParts(
   stored: StoredBytes,
-  { intake, header, rows: stream, nextChunk, position, fresh }: Opened,
+  opened: Opened,
   bounds: ReadBounds,
   { signal, atBorder }: ReadOptions,
 ): AsyncGenerator<ChunkPart> {
+  const { intake, header, rows: stream, nextChunk, position, fresh } = opened;
   const bytesRead = (offset: number) => (intake.gzip ? stored.bytesRead() : offset);
   try {
+    const { taker } = opened;
     let n = nextChunk;
     let start = position;
     let maxRows = chunkRows(start, bounds);
     let rowsOfChunk = 0;
+    let rowsOfPart = 0;
     let rows: RawRow[] = [];
     for (;;) {
-      const row = stream.next();
-      if (row === null) {
-        signal?.throwIfAborted();
-        if (rowsOfChunk === 0) atBorder?.();
-        if (await stream.feed()) continue;
-        break;
+      if (taker === null || !stream.offer(taker)) {
+        const row = stream.next();
+        if (row === null) {
+          signal?.throwIfAborted();
+          if (rowsOfChunk === 0) atBorder?.();
+          if (await stream.feed()) continue;
+          break;
+        }
+        if (header.report) restoreRow(row, header);
+        rows.push(row);
+        taker?.leave();
       }
-      if (header.report) restoreRow(row, header);
-      rows.push(row);
       rowsOfChunk++;
-      if (rowsOfChunk >= maxRows || row.end - start.offset >= bounds.maxChunkBytes) {
-        const here = { offset: row.end, row: row.row };
-        yield { n, rows, start, end: here, bytesRead: bytesRead(row.end), last: false };
+      rowsOfPart++;
+      if (rowsOfChunk >= maxRows || stream.offset - start.offset >= bounds.maxChunkBytes) {
+        const here = stream.position;
+        yield { n, rows, start, end: here, bytesRead: bytesRead(here.offset), last: false };
         n++;
         start = here;
         maxRows = chunkRows(start, bounds);
         rowsOfChunk = 0;
+        rowsOfPart = 0;
         rows = [];
-      } else if (rows.length >= bounds.maxPartRows) {
-        yield { n, rows, start, end: null, bytesRead: bytesRead(row.end), last: false };
+      } else if (rowsOfPart >= bounds.maxPartRows) {
+        yield { n, rows, start, end: null, bytesRead: bytesRead(stream.offset), last: false };
+        rowsOfPart = 0;
         rows = [];
       }
     }

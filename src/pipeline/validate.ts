@@ -83,7 +83,7 @@ export function createRowValidator(header: Header, options: { timeZone: string }
       order_date: trim(cells[at.order_date]!),
       shipping_address: trim(cells[at.shipping_address]!),
     };
-    if (raw.undecodable !== null || !passesRowSchema(values, raw.plain, parseDate)) {
+    if (raw.undecodable !== null || !passesRowSchema(values, parseDate)) {
       const codes = new Map<OrderColumn, ValueCode>();
       for (const issue of schema.safeParse(values).error?.issues ?? []) {
         codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);

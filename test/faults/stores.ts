@@ -87,11 +87,11 @@ export class LocalDatabase {
     this.#performing = operation === 'commitChunk' ? actor : null;
     this.db.exec('begin immediate');
     try {
-      const result = this.#operations.perform(operation, argument);
+      const result = this.#operations.perform(operation, argument, { alone: true });
       this.db.exec('commit');
       return result;
     } catch (error) {
-      this.db.exec('rollback');
+      if (this.db.isTransaction) this.db.exec('rollback');
       this.#operations.forget();
       if (error instanceof Killed) this.#world.kill(actor!);
       throw toOmsError(error);

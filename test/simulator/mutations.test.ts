@@ -63,7 +63,11 @@ const mutations: Mutation[] = [
   {
     name: 'the checkpoint lies behind the last row of a chunk that was not written',
     edits: [
-      { file: COMMIT, from: 'insertOrders(db, rows, accepted,', to: 'insertOrders(db, rows, accepted.slice(0, 3),' },
+      {
+        file: COMMIT,
+        from: 'insertOrders(db, rows, orderIds, accepted,',
+        to: 'insertOrders(db, rows, orderIds, accepted.slice(0, 3),',
+      },
     ],
   },
   {
@@ -88,7 +92,17 @@ const mutations: Mutation[] = [
   },
   {
     name: 'the highest order that exists is not looked for',
-    edits: [{ file: COMMIT, from: 'orderId <= highest', to: 'orderId < highest' }],
+    edits: [{ file: COMMIT, from: '! > highest) count--', to: '! >= highest) count--' }],
+  },
+  {
+    name: 'an order that its chunk has twice is not noticed',
+    edits: [{ file: COMMIT, from: 'const isRepeated = repeated.has(orderId)', to: 'const isRepeated = false' }],
+  },
+  {
+    name: 'a row that was taken by its bytes is an order whatever the inventory service says',
+    edits: [
+      { file: 'src/pipeline/chunk-builder.ts', from: 'this.#reject(this.#asked, answer)', to: 'this.#packer.row(0)' },
+    ],
   },
   {
     name: 'a claim neither sees the lease nor raises the epoch',
@@ -326,8 +340,8 @@ const mutations: Mutation[] = [
     edits: [
       {
         file: COMMIT,
-        from: 'insertOrders(db, rows, accepted,',
-        to: 'insertOrders(db, rows, cancelRequested ? accepted.slice(0, 1) : accepted,',
+        from: 'insertOrders(db, rows, orderIds, accepted,',
+        to: 'insertOrders(db, rows, orderIds, cancelRequested ? accepted.slice(0, 1) : accepted,',
       },
     ],
   },

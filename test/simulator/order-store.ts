@@ -35,13 +35,13 @@ export class Store {
     const perform = (operation: string, argument: unknown) => {
       this.db.exec('begin immediate');
       try {
-        const result = operations.perform(operation, argument);
+        const result = operations.perform(operation, argument, { alone: true });
         if (operation === 'requeueFile')
           this.requeues.set(argument as string, (this.requeues.get(argument as string) ?? 0) + 1);
         return result;
       } finally {
         this.writes++;
-        this.db.exec('commit');
+        if (this.db.isTransaction) this.db.exec('commit');
       }
     };
     const writer: Pick<Writer, 'call' | 'nextCommit'> = {

@@ -85,6 +85,5 @@ function rawRow(cells: string[], row: number): RawRow {
     // The parser keeps the quotes of a value that goes on after them.
     malformedQuote: cells.some((cell) => cell.startsWith('"')),
     undecodable: undecodable.length === 0 ? null : undecodable,
-    plain: false,
   };
 }

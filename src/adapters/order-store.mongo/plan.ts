@@ -31,11 +31,12 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array | 
 const copyOf = ({ buffer }: Binary): ArrayBuffer => new Uint8Array(buffer).slice().buffer as ArrayBuffer;
 
 export async function encodePlan(data: PackedOrdersData, taking: number[]): Promise<Binary> {
-  const { width, positionOf, text, ends, ascii, rows, numbers } = data;
+  const { width, positionOf, text, starts, ends, ascii, rows, numbers } = data;
   const document = BSON.serialize({
     width,
     position_of: positionOf,
     text: bytesOf(text),
+    starts: bytesOf(starts),
     ends: bytesOf(ends),
     ascii: bytesOf(ascii),
     rows: bytesOf(rows),
@@ -65,10 +66,11 @@ export async function decodePlan(plan: Binary): Promise<Plan> {
   return { orders, taking: [...new Uint32Array(copyOf(document.taking))] };
 }
 
-type Text = Pick<PackedOrdersData, 'text' | 'ends' | 'ascii'>;
+type Text = Pick<PackedOrdersData, 'text' | 'starts' | 'ends' | 'ascii'>;
 
-const textOf = ({ text, ends, ascii }: Document): Text => ({
+const textOf = ({ text, starts, ends, ascii }: Document): Text => ({
   text: new Uint8Array(copyOf(text)),
+  starts: new Uint32Array(copyOf(starts)),
   ends: new Uint32Array(copyOf(ends)),
   ascii: new Uint8Array(copyOf(ascii)),
 });
@@ -83,7 +85,8 @@ function textOfVersion1({ text, ends: endsInText }: Document, rows: number): Tex
     ends[i] = bytes;
     start = end;
   }
-  return { text: Buffer.from(text as string), ends, ascii: new Uint8Array(rows) };
+  const starts = Uint32Array.of(0, ...ends.subarray(0, -1));
+  return { text: Buffer.from(text as string), starts, ends, ascii: new Uint8Array(rows) };
 }
 
 export async function encodeRejections(rejections: Rejection[]): Promise<Binary | null> {

@@ -10,6 +10,7 @@ import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
 import { insertOrders } from './insert-orders.ts';
+import { sortIds } from './sort-ids.ts';
 import type { StockLevel, StockLevels } from './stock-levels.ts';
 
 /** An order as its payload is compared: by column name. */
@@ -49,7 +50,7 @@ function payloadOf(rows: PackedOrders, i: number): Payload {
 }
 
 /** The amount of the accepted rows in minor units, and their number by hub. */
-function sumUp(rows: PackedOrders, accepted: readonly number[]) {
+function sumUp(rows: PackedOrders, accepted: Uint32Array) {
   const byPair = new Uint32Array(rows.pairs.hubIds.length);
   let amountMinor = 0n;
   let partMinor = 0;
@@ -103,28 +104,37 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       invalid = invalid + excluded.invalid`);
 
   /** Those of the ids that may be stored: an id behind all that are is new, as most are in files that are ordered. */
-  function perhapsStored(sortedIds: string[]): string[] {
+  function perhapsStored(orderIds: readonly string[], byId: Uint32Array): string[] {
     const highest = (readHighest.get() as { order_id: string | null }).order_id;
     if (highest === null) return [];
+    let count = byId.length;
     // SQLite compares UTF-8, JavaScript UTF-16: they agree on what is behind a text without surrogates and the characters behind those.
-    return BEHIND_SURROGATES.test(highest) ? sortedIds : sortedIds.filter((orderId) => orderId <= highest);
+    if (!BEHIND_SURROGATES.test(highest)) while (count > 0 && orderIds[byId[count - 1]!]! > highest) count--;
+    return Array.from(byId.subarray(0, count), (i) => orderIds[i]!);
   }
 
-  /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken, by pair. */
-  function decide(rows: PackedOrders, fileId: string, trackStock: boolean) {
-    const orderIds = Array.from({ length: rows.length }, (_, i) => rows.text(i, 'order_id'));
-    // In this order neighbours in the index are looked for, and inserted, one after the other.
-    const sortedIds = orderIds.toSorted();
+  /** The orders with these ids that there are. */
+  function findStored(orderIds: readonly string[]): Map<string, ExistingOrder> {
     const stored = new Map<string, ExistingOrder>();
+    if (orderIds.length === 0) return stored;
     for (const { order_id, file_id, row, ...payload } of findOrders.all(
-      JSON.stringify(perhapsStored(sortedIds)),
+      JSON.stringify(orderIds),
     ) as unknown as (Payload & {
       order_id: string;
       file_id: string;
       row: number;
     })[])
       stored.set(order_id, { fileId: file_id, row, payload });
+    return stored;
+  }
+
+  /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken, by pair. */
+  function decide(rows: PackedOrders, orderIds: readonly string[], fileId: string, trackStock: boolean) {
+    const { byId, repeated } = sortIds(orderIds);
+    const stored = findStored(perhapsStored(orderIds, byId));
     levels.trim();
+    const isAccepted = new Uint8Array(rows.length);
+    /** Of the ids that are here more than once. */
     const acceptedHere = new Map<string, number>();
     const { skus, hubIds } = rows.pairs;
     const taking: (Taking | undefined)[] = [];
@@ -134,7 +144,8 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
     for (let i = 0; i < rows.length; i++) {
       const orderId = orderIds[i]!;
-      const here = acceptedHere.get(orderId);
+      const isRepeated = repeated.has(orderId);
+      const here = isRepeated ? acceptedHere.get(orderId) : undefined;
       const existing =
         here === undefined ? stored.get(orderId) : { fileId, row: rows.row(here), payload: payloadOf(rows, here) };
       if (existing) {
@@ -163,14 +174,10 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
         }
         take.left -= quantity;
       }
-      acceptedHere.set(orderId, i);
+      isAccepted[i] = 1;
+      if (isRepeated) acceptedHere.set(orderId, i);
     }
-    const accepted: number[] = [];
-    for (const [at, orderId] of sortedIds.entries()) {
-      const i = acceptedHere.get(orderId);
-      if (i !== undefined && orderId !== sortedIds[at - 1]) accepted.push(i);
-    }
-    return { accepted, rejected, taking };
+    return { accepted: byId.filter((i) => isAccepted[i] === 1), rejected, taking };
   }
 
   function commitChunk({
@@ -202,7 +209,8 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       throw new OmsError('claim_lost', `file ${claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
 
     const rows = new PackedOrders(chunk.orders);
-    const { accepted, rejected, taking } = decide(rows, claim.fileId, trackStock);
+    const orderIds = rows.orderIds();
+    const { accepted, rejected, taking } = decide(rows, orderIds, claim.fileId, trackStock);
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
 
@@ -210,7 +218,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const firstSeq = (last?.seq ?? 0) + 1;
     // Later chunks get later times even when the clock stands or goes back: lists are ordered by it.
     const at = Math.max(now(), (last?.created_at ?? 0) + 1);
-    insertOrders(db, rows, accepted, firstSeq, {
+    insertOrders(db, rows, orderIds, accepted, firstSeq, {
       fileNo: file.file_no,
       stockTaken: trackStock ? 1 : 0,
       atMs: at,

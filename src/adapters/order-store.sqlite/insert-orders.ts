@@ -20,7 +20,8 @@ const BOUND = 13;
 export function insertOrders(
   db: Database,
   rows: PackedOrders,
-  accepted: readonly number[],
+  orderIds: readonly string[],
+  accepted: Uint32Array,
   firstSeq: number,
   common: Common,
 ): void {
@@ -34,7 +35,7 @@ export function insertOrders(
     const pair = rows.pair(i);
     values.push(
       firstSeq + n,
-      rows.text(i, 'order_id'),
+      orderIds[i]!,
       rows.row(i),
       rows.text(i, 'customer_name'),
       rows.text(i, 'customer_email'),
@@ -57,7 +58,7 @@ export function insertOrders(
 
 function insertOf(rows: number, { fileNo, stockTaken, atMs }: Common): string {
   const bound = Array(BOUND).fill('?').join(', ');
-  return `insert into orders (seq, order_id, row, customer_name, customer_email, product_name, sku, hub_id, quantity,
+  return `insert or fail into orders (seq, order_id, row, customer_name, customer_email, product_name, sku, hub_id, quantity,
       unit_price_minor, total_minor, order_date, shipping_address, file_no, status, stock_taken, created_at, updated_at)
     values ${Array(rows).fill(`(${bound}, ${fileNo}, 'on_hold', ${stockTaken}, ${atMs}, ${atMs})`).join(', ')}`;
 }

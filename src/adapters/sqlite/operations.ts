@@ -1,6 +1,6 @@
 /**
- * All that is ever done to `oms.db`, by name. Whoever calls holds a transaction; each operation is a savepoint in it, so that one
- * that fails takes nothing with it.
+ * All that is ever done to `oms.db`, by name. Whoever calls holds a transaction; an operation that shares it is a savepoint in it, so
+ * that one that fails takes nothing with it.
  */
 import { queueOperations } from '../job-queue.sqlite.ts';
 import { chunkOperations } from '../order-store.sqlite/commit-chunk.ts';
@@ -26,19 +26,25 @@ export function createOperations(db: Database, now: () => number) {
   const levels = createStockLevels(db);
   const operations = operationsOn(db, levels, now) as Record<string, (argument: never) => unknown>;
   return {
-    /** Throws what the operation throws; then it has changed nothing, or there is no transaction left. */
-    perform(operation: string, argument: unknown): unknown {
-      db.exec('savepoint operation');
+    /**
+     * Throws what the operation throws; then it has changed nothing, or there is no transaction left. One that is `alone` in its
+     * transaction needs no savepoint, for which SQLite would write down each page before it changes.
+     */
+    perform(operation: string, argument: unknown, { alone = false } = {}): unknown {
+      if (!alone) db.exec('savepoint operation');
       try {
         const result = operations[operation]!(argument as never);
-        db.exec('release operation');
+        if (!alone) db.exec('release operation');
         return result;
       } catch (error) {
         levels.forget();
         // A full disk ends the whole transaction: then no operation of it has happened.
         if (db.isTransaction) {
-          db.exec('rollback to operation');
-          db.exec('release operation');
+          if (alone) db.exec('rollback');
+          else {
+            db.exec('rollback to operation');
+            db.exec('release operation');
+          }
         }
         throw error;
       }

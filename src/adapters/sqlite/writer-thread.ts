@@ -1,6 +1,6 @@
 /**
  * The one thread that writes `oms.db`. Other threads send operations by name over a message port; those that arrive together
- * share one transaction and one fsync, each in a savepoint of its own, so that one that fails takes nothing with it. An
+ * share one transaction and one fsync, each in a savepoint of its own when there are several, so that one that fails takes nothing with it. An
  * operation is answered only after the commit: what was answered is on disk.
  */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
@@ -49,10 +49,11 @@ function run({ path }: WriterOptions): void {
     try {
       db.exec('begin immediate');
       const started = performance.now();
+      const alone = inbox.length === 1;
       while (inbox.length > 0 && (group.length === 0 || performance.now() - started < limits.sqliteGroupCommitMs)) {
         const next = inbox.shift()!;
         group.push(next);
-        answers.push({ port: next.port, reply: perform(next.request) });
+        answers.push({ port: next.port, reply: perform(next.request, alone) });
       }
       db.exec('commit');
     } catch (error) {
@@ -68,9 +69,9 @@ function run({ path }: WriterOptions): void {
     if (inbox.length > 0) schedule();
   };
 
-  const perform = ({ id, operation, argument }: Request): Reply => {
+  const perform = ({ id, operation, argument }: Request, alone: boolean): Reply => {
     try {
-      return { id, result: operations.perform(operation, argument) };
+      return { id, result: operations.perform(operation, argument, { alone }) };
     } catch (error) {
       if (!db.isTransaction) throw error;
       return { id, error: toSent(error) };

@@ -17,11 +17,19 @@ const LF = 10;
 const CR = 13;
 const QUOTE = 34;
 
-/** Neither printable ASCII nor a line end. */
-const NOT_PLAIN = /[^\x20-\x7e\r\n]/g;
-
 /** Characters that may have to be seen after a closing quote to know what it is: `\r\n`. */
 const LOOK_AHEAD_CHARS = 2;
+
+/** Whoever can do with the bytes of a record, before anybody makes texts of it. */
+export interface RecordTaker {
+  /**
+   * The record that begins at `from`, the row of that number: gives the index behind its line end, which must be before `to`, or -1 to
+   * have it read as texts.
+   */
+  take(bytes: Uint8Array, from: number, to: number, row: number): number;
+  /** A row was read as texts: it comes later, and its place is here. */
+  leave(): void;
+}
 
 interface Scanned {
   cells: string[];
@@ -42,14 +50,15 @@ export class CsvRecords {
   readonly #maxRecordChars: number;
 
   #text = '';
+  /** Of the text, or null where it was put together. */
+  #bytes: Uint8Array | null = null;
   #at = 0;
   /** The file's bytes before the text. */
   #offset: number;
   #endOffset = Number.POSITIVE_INFINITY;
   #row: number;
-  /** Where the first quote, and the first character that is not plain, after some earlier place are: valid until passed. */
+  /** Where the first quote after some earlier place is: valid until passed. */
   #quote = -1;
-  #special = -1;
 
   constructor(
     { delimiter, encoding }: { delimiter: Delimiter; encoding: Encoding },
@@ -71,18 +80,36 @@ export class CsvRecords {
     return this.#row;
   }
 
-  push(text: string): void {
+  /** The file's bytes up to the end of that record. */
+  get offset(): number {
+    return Math.min(this.#offset + this.#at * this.#unitBytes, this.#endOffset);
+  }
+
+  /** `bytes`: those of the text, when it has a character for each. */
+  push(text: string, bytes: Uint8Array | null = null): void {
     this.#offset += this.#at * this.#unitBytes;
-    this.#text = this.#at === this.#text.length ? text : this.#text.slice(this.#at) + text;
+    const isWhole = this.#at === this.#text.length;
+    this.#text = isWhole ? text : this.#text.slice(this.#at) + text;
+    this.#bytes = isWhole ? bytes : null;
     this.#at = 0;
     this.#quote = -1;
-    this.#special = -1;
   }
 
   /** No more text comes: what is left is the last record, with or without a line end. */
   end(endOffset: number): void {
     this.#endOffset = endOffset;
     if (this.#at < this.#text.length && this.#text.charCodeAt(this.#text.length - 1) !== LF) this.push('\n');
+  }
+
+  /** Offers the next record; false when it is not taken, or there is none. */
+  offer(taker: RecordTaker): boolean {
+    if (this.#bytes === null) return false;
+    const to = Math.min(this.#bytes.length, this.#at + this.#maxRecordBytes);
+    const end = taker.take(this.#bytes, this.#at, to, this.#row + 1);
+    if (end === -1) return false;
+    this.#at = end;
+    this.#row++;
+    return true;
   }
 
   /** The next row, or null when there is none without more text. */
@@ -98,22 +125,11 @@ export class CsvRecords {
       if (end - start > this.#maxRecordChars) throw this.#recordTooLarge();
       this.#at = end;
       this.#row++;
-      const plain = this.#isPlain(start, end);
-      const undecodable = plain ? null : decodeCells(cells, this.#encoding);
+      const undecodable = decodeCells(cells, this.#encoding);
       if (isBlank(cells)) continue;
-      const endOffset = Math.min(this.#offset + end * this.#unitBytes, this.#endOffset);
-      return { row: this.#row, cells, end: endOffset, malformedQuote, undecodable, plain };
+      return { row: this.#row, cells, end: this.offset, malformedQuote, undecodable };
     }
     return null;
-  }
-
-  /** One search finds the next special character for all records before it. */
-  #isPlain(start: number, end: number): boolean {
-    if (this.#special < start) {
-      NOT_PLAIN.lastIndex = start;
-      this.#special = NOT_PLAIN.test(this.#text) ? NOT_PLAIN.lastIndex - 1 : this.#text.length;
-    }
-    return this.#special >= end;
   }
 
   #scan(start: number): Scanned | Incomplete {

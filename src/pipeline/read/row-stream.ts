@@ -2,7 +2,7 @@
 import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import type { ByteReader } from './byte-reader.ts';
-import { CsvRecords } from './csv-records.ts';
+import { CsvRecords, type RecordTaker } from './csv-records.ts';
 import { UnitDecoder, unitBytesOf } from './text-decoder.ts';
 
 const LF = 10;
@@ -37,13 +37,28 @@ export class RowStream {
     return this.#records.next();
   }
 
+  /** Offers the next record; false when it is not taken, or more must be fed first. */
+  offer(taker: RecordTaker): boolean {
+    return this.#records.offer(taker);
+  }
+
+  /** Behind the last record that was read. */
+  get offset(): number {
+    return this.#records.offset;
+  }
+
+  get position(): Position {
+    return { offset: this.#records.offset, row: this.#records.row };
+  }
+
   /** Takes the next block of the file; false when there was none left. */
   async feed(): Promise<boolean> {
     if (this.#ended) return false;
     const block = await this.#bytes.take(this.#blockBytes);
     this.#fedOffset += block.length;
     if (block.length > 0) {
-      this.#records.push(this.#decoder.decode(this.#upToLineEnd(block)));
+      const bytes = this.#upToLineEnd(block);
+      this.#records.push(this.#decoder.decode(bytes), this.#holdsBack ? bytes : null);
     } else {
       this.#ended = true;
       this.#records.push(this.#decoder.decode(this.#held) + this.#decoder.end());

@@ -79,7 +79,7 @@ describe('rows', () => {
     expect(intake).toEqual({ encoding: 'utf-8', delimiter: ',', gzip: false, bom: false });
     expect(header!.columns).toEqual(ORDER_COLUMNS);
     const start = HEADER.length + 1;
-    const plain = { malformedQuote: false, undecodable: null, plain: true };
+    const plain = { malformedQuote: false, undecodable: null };
     expect(rows).toEqual([
       { row: 2, cells: ['a', 'b'], end: start + 4, ...plain },
       { row: 3, cells: ['c', 'd', 'e'], end: start + 10, ...plain },

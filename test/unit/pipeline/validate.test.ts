@@ -22,7 +22,7 @@ const VALID: Record<OrderColumn, string> = {
 type Values = Partial<Record<OrderColumn, string>>;
 
 function rawRow(cells: string[], more: Partial<RawRow> = {}): RawRow {
-  return { row: 2, cells, end: 0, malformedQuote: false, undecodable: null, plain: false, ...more };
+  return { row: 2, cells, end: 0, malformedQuote: false, undecodable: null, ...more };
 }
 
 function cellsOf(values: Values, columns: readonly string[] = ORDER_COLUMNS): string[] {

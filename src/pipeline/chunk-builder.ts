@@ -1,0 +1,115 @@
+/**
+ * Makes the rows of a chunk into orders and rejections, in the order of the file. A row is taken by its bytes as it is read, or else
+ * read as texts and validated; all of them go by what the inventory service says of their SKU and hub.
+ */
+import type { Header, Intake } from '../model/intake.ts';
+import { createOrderDateParser } from '../model/order-date.ts';
+import { OrderPacker, type PackedOrdersData } from '../model/packed-orders.ts';
+import type { RawRow } from '../model/raw-row.ts';
+import type { Rejection } from '../model/rejection.ts';
+import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
+import { AskedPairs, askIms } from './ask-ims.ts';
+import { PairIndex } from './pair-index.ts';
+import { PlainRecord } from './plain-record.ts';
+import type { RecordTaker } from './read.ts';
+import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from './validate.ts';
+
+export class ChunkBuilder implements RecordTaker {
+  readonly #header: Header;
+  readonly #validate: (raw: RawRow) => CheckedRow;
+  readonly #packer: OrderPacker;
+  /** Null where a value is not what stands in the file: in reports, and where columns are left out. */
+  readonly #record: PlainRecord | null;
+  readonly #index = new PairIndex();
+  #pairs = new AskedPairs();
+  #rejections: Rejection[] = [];
+  /** Slots of the rows that were left, until they come. */
+  #left: number[] = [];
+  /** Slots whose pairs the service was asked about. */
+  #asked = 0;
+  /** The bytes that rows are taken from, and what makes their indices places of the packed text. */
+  #bytes: Uint8Array | null = null;
+  #shift = 0;
+
+  constructor(header: Header, { delimiter, encoding }: Intake, timeZone: string) {
+    this.#header = header;
+    this.#validate = createRowValidator(header, { timeZone });
+    this.#packer = new OrderPacker(header);
+    const asIs = !header.report && header.dataColumns.length === header.columns.length;
+    const oneByte = encoding === 'utf-8' || encoding === 'windows-1252';
+    this.#record =
+      asIs && oneByte
+        ? new PlainRecord(header, delimiter, encoding === 'utf-8', createOrderDateParser(timeZone))
+        : null;
+  }
+
+  take(bytes: Uint8Array, from: number, to: number, row: number): number {
+    if (this.#record === null) return -1;
+    const end = this.#record.read(bytes, from, to);
+    if (end === -1) return -1;
+    if (bytes !== this.#bytes) {
+      this.#shift = this.#packer.addText(bytes.subarray(from)) - from;
+      this.#bytes = bytes;
+    }
+    this.#packer.addPlain(row, this.#record, this.#pairOf(bytes, this.#record), this.#shift);
+    return end;
+  }
+
+  leave(): void {
+    this.#left.push(this.#packer.reserve());
+  }
+
+  /** What was taken since the last time, and the rows that were left meanwhile. */
+  async check(rows: RawRow[], ask: (pairs: readonly ImsPair[]) => Promise<ImsAnswer[]>): Promise<void> {
+    const checked = rows.map(this.#validate);
+    await askIms(checked, this.#pairs, ask);
+    for (const [i, { raw, order, pair, ...rest }] of checked.entries()) {
+      if (order) this.#packer.put(this.#left[i]!, order, raw.cells, pair!);
+      else this.#rejections.push(toRejection({ raw, order, pair, ...rest }, this.#header));
+    }
+    this.#left = [];
+    const { answers } = this.#pairs;
+    for (; this.#asked < this.#packer.slots; this.#asked++) {
+      const pair = this.#packer.pairOf(this.#asked);
+      if (pair === -1) continue;
+      const answer = answers[pair]!;
+      if (!(answer.skuValid && answer.hubValid)) this.#reject(this.#asked, answer);
+    }
+  }
+
+  /** What has come since the last time. The orders are valid until the next but one. */
+  takeChunk(): { orders: PackedOrdersData; rejections: Rejection[] } {
+    const orders = this.#packer.take(this.#pairs);
+    const rejections = this.#rejections.sort((a, b) => a.row - b.row);
+    this.#pairs = new AskedPairs();
+    this.#index.clear();
+    this.#rejections = [];
+    this.#asked = 0;
+    this.#bytes = null;
+    return { orders, rejections };
+  }
+
+  #pairOf(bytes: Uint8Array, { starts, ends }: PlainRecord): number {
+    const { sku, hub_id } = this.#header.orderColumns;
+    const [skuStart, skuEnd, hubStart, hubEnd] = [starts[sku]!, ends[sku]!, starts[hub_id]!, ends[hub_id]!];
+    let pair = this.#index.get(bytes, skuStart, skuEnd, hubStart, hubEnd);
+    if (pair === -1) {
+      pair = this.#pairs.numberOf(textOf(bytes, skuStart, skuEnd), textOf(bytes, hubStart, hubEnd));
+      this.#index.add(bytes, skuStart, skuEnd, hubStart, hubEnd, pair);
+    }
+    return pair;
+  }
+
+  /** A row that was taken, and that the service does not know what it names. */
+  #reject(slot: number, answer: ImsAnswer): void {
+    const row = this.#packer.row(slot);
+    const cells = this.#packer.values(slot);
+    const checked = this.#validate({ row, cells, end: 0, malformedQuote: false, undecodable: null });
+    rejectUnknown(checked, answer);
+    this.#rejections.push(toRejection(checked, this.#header));
+    this.#packer.drop(slot);
+  }
+}
+
+const textOf = (bytes: Uint8Array, start: number, end: number): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', start, end);

@@ -1,0 +1,247 @@
+/** The short way of a row gives what the long way gives, whatever the file is, and is the way of nearly all rows. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../../src/limits.ts';
+import { ORDER_COLUMNS, type OrderColumn } from '../../../src/model/columns.ts';
+import { PackedOrders } from '../../../src/model/packed-orders.ts';
+import { ChunkBuilder } from '../../../src/pipeline/chunk-builder.ts';
+import { type ReadBounds, type RecordTaker, readFile } from '../../../src/pipeline/read.ts';
+import type { ImsPair } from '../../../src/ports/ims.ts';
+import { generated } from '../../support/http.ts';
+import { sourceOf } from '../../support/reading.ts';
+
+const NUMBERS = ['quantity', 'unitPriceMinor', 'totalMinor', 'orderDateMs'] as const;
+
+interface Way {
+  short: boolean;
+  encoding?: string;
+  bounds?: Partial<ReadBounds>;
+  timeZone?: string;
+}
+
+/** What becomes of a file: its chunks, and how many of its rows went the short way. */
+async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC' }: Way) {
+  const readOptions = { maxInflatedBytes: 1e9, ...(encoding === undefined ? {} : { encoding }) };
+  const { header, intake, parts, offerTo } = await readFile(sourceOf(file), null, readOptions, {
+    ...limits,
+    ...bounds,
+  });
+  const builder = new ChunkBuilder(header, intake, timeZone);
+  let taken = 0;
+  const taker: RecordTaker = {
+    take(...record) {
+      const end = short ? builder.take(...record) : -1;
+      if (end !== -1) taken++;
+      return end;
+    },
+    leave: () => builder.leave(),
+  };
+  offerTo(taker);
+  const asked: string[][] = [];
+  const chunks: unknown[] = [];
+  for await (const { n, rows, start, end, last } of parts) {
+    await builder.check(rows, async (pairs: readonly ImsPair[]) => {
+      asked.push(pairs.map(({ sku, hubId }) => `${sku} at ${hubId}`));
+      return pairs.map(({ sku, hubId }) => ({ skuValid: !sku.includes('X'), hubValid: !hubId.includes('X') }));
+    });
+    if (end === null) continue;
+    const { orders, rejections } = builder.takeChunk();
+    const packed = new PackedOrders(orders);
+    const { skus, hubIds } = packed.pairs;
+    chunks.push({
+      n,
+      start,
+      end,
+      last,
+      rejections,
+      asked: asked.splice(0).flat().sort(),
+      orders: Array.from({ length: packed.length }, (_, i) => ({
+        row: packed.row(i),
+        values: packed.values(i),
+        texts: ORDER_COLUMNS.map((column) => packed.text(i, column)),
+        numbers: NUMBERS.map((name) => packed[name](i)),
+        pair: [skus[packed.pair(i)], hubIds[packed.pair(i)]],
+      })),
+    });
+  }
+  return { chunks, taken };
+}
+
+const GOOD: Record<OrderColumn, string[]> = {
+  order_id: ['A-1', 'A-2', '007', 'é', '注文', 'x'.repeat(500)],
+  customer_name: ['Ada', 'Anna Müller', 'O"Brien', 'Zoë 🙂', 'a\tb'],
+  customer_email: ['ada@example.com', "o'b.c+d-e_f@a.b-c.de", 'A@B.CO', 'x@1.xyz'],
+  product_name: ['Engine', '27" monitor', '"quoted"', '분석기', 'x\u00a0', '\u00a0x'],
+  sku: ['S-1', 'S-2', 'SX', '00417', 'Ñ', 'S', 'S-'],
+  hub_id: ['H-1', 'H-2', 'HX', '1-H', 'Ñ', '-1', '1'],
+  quantity: ['1', '2', '0000002', '1000000'],
+  unit_price: ['19.99', '0', '0.5', '9999999.99', '007.1'],
+  total_amount: ['19.99', '39.98', '0', '0.00', '0.5', '1'],
+  order_date: [
+    '2026-11-20',
+    '2024-02-29',
+    '2026-11-20T14:03:00Z',
+    '2026-11-20 14:03',
+    '2026-11-20T14:03:00+01:00',
+    '2026-11-20 14:03:00 -0500',
+    '2026-11-20T14:03:00.5Z',
+    '2026-11-20T14:03:00',
+    '2026-11-20T14:03:00 +05',
+  ],
+  shipping_address: ['12 St James, London', 'Königstraße 12\n70173 Stuttgart', ' x ', 'x'],
+};
+const BAD = [
+  '', ' ', '0', '-1', '1.234', '1e3', '12345678', '1000001', '.5', '5.', '1..2', 'a@b', '.a@b.de', 'a.@b.de', 'a..b@c.de', 'a@b..de', 'a@-b.de',
+  "a'@b.de", 'a@b.d1', 'ä@b.de', '2026-02-29', '2026-13-01', '2026-11-20T24:00:00Z', '2026-11-20T14:60:00Z', '2026-11-20x14:03:00Z', '0000-01-01',
+  'x\u0000', 'x\u007f', '\u0085', '\ufeff', '\u3000x', 'x'.repeat(501), 'é'.repeat(300), 'é'.repeat(501), '\u200b', '\ud7ff', '“x”', 'x–y', '\u1680x', 'x\u2028', 'ひらがな', 'ไทย', '🙂', '\u0080x', 'x\ufffd',
+]; // biome-ignore format: a list of values
+
+const cellOf = (column: OrderColumn) =>
+  fc.oneof(
+    { weight: 30, arbitrary: fc.constant(GOOD[column][0]!) },
+    { weight: 12, arbitrary: fc.constantFrom(...GOOD[column]) },
+    { weight: 1, arbitrary: fc.constantFrom(...BAD) },
+  );
+
+/** A row, more often than not with a total that is right. */
+const rowOf = fc
+  .tuple(...ORDER_COLUMNS.map(cellOf), fc.constantFrom(0, 0, 0, 1), fc.constantFrom(1, 2))
+  .map((drawn) => {
+    const cells = drawn.slice(0, ORDER_COLUMNS.length) as string[];
+    const [asDrawn, quantity] = drawn.slice(ORDER_COLUMNS.length) as [number, number];
+    if (asDrawn === 0) cells.splice(6, 3, String(quantity), '19.99', quantity === 1 ? '19.99' : '39.98');
+    return cells;
+  });
+
+const fileOf = fc.record({
+  order: fc.shuffledSubarray([...ORDER_COLUMNS], { minLength: ORDER_COLUMNS.length }),
+  extra: fc.boolean(),
+  delimiter: fc.constantFrom(',', ',', ';', '\t', '|'),
+  lineEnd: fc.constantFrom('\n', '\r\n'),
+  rows: fc.array(
+    fc.record({
+      cells: rowOf,
+      quoted: fc.constantFrom('where it must be', 'where it must be', 'always', 'never', 'badly'),
+      after: fc.constantFrom('', '', '', '', '', 'blank', 'short', 'long', 'bytes'),
+    }),
+    { minLength: 1, maxLength: 30, size: 'max' },
+  ),
+  ended: fc.boolean(),
+  bounds: fc.record({
+    readBlockBytes: fc.integer({ min: 40, max: 2_000 }),
+    maxPartRows: fc.integer({ min: 1, max: 8 }),
+    firstChunkRows: fc.integer({ min: 1, max: 8 }),
+    maxChunkRows: fc.integer({ min: 1, max: 12 }),
+    maxChunkBytes: fc.constantFrom(500, 4_000_000),
+    maxRecordBytes: fc.constantFrom(1_500, 1_000_000),
+  }),
+});
+
+type FileParts = typeof fileOf extends fc.Arbitrary<infer Parts> ? Parts : never;
+
+function bytesOf({ order, extra, delimiter, lineEnd, rows, ended }: FileParts): Buffer {
+  const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+  const mustBe = new RegExp(`[${delimiter}"\r\n]`);
+  const header = [...order, ...(extra ? ['note'] : [])].join(delimiter);
+  const lines: (string | Buffer)[] = [header + lineEnd];
+  for (const [i, { cells, quoted, after }] of rows.entries()) {
+    const values = order.map((column) => cells[ORDER_COLUMNS.indexOf(column)]!);
+    if (extra) values.push(i % 3 === 0 ? '' : 'ü');
+    const written = values.map((value, n) => {
+      if (quoted === 'always' || (quoted !== 'never' && mustBe.test(value))) return quote(value);
+      return quoted === 'badly' && n === i % 11 ? `"${value}"x` : value;
+    });
+    if (after === 'short') written.pop();
+    if (after === 'long') written.push('more');
+    const isLast = i === rows.length - 1;
+    lines.push(written.join(delimiter));
+    if (after === 'bytes') lines.push(Buffer.from([0xc3]));
+    if (!isLast || ended) lines.push(lineEnd);
+    if (after === 'blank') lines.push(delimiter.repeat(order.length - 1), lineEnd);
+  }
+  return Buffer.concat(lines.map((line) => Buffer.from(line as string)));
+}
+
+describe('the short way of a row', () => {
+  test('gives what the long way gives', async () => {
+    let taken = 0;
+    let rows = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fileOf,
+        fc.constantFrom(undefined, undefined, undefined, 'windows-1252'),
+        async (parts, encoding) => {
+          const file = bytesOf(parts);
+          const way = { bounds: parts.bounds, ...(encoding === undefined ? {} : { encoding }) };
+          const long = await build(file, { ...way, short: false }).catch((error: Error) => error.message);
+          const short = await build(file, { ...way, short: true }).catch((error: Error) => error.message);
+          if (typeof long === 'string' || typeof short === 'string') {
+            expect(short).toBe(long);
+            return;
+          }
+          expect(short.chunks).toEqual(long.chunks);
+          taken += short.taken;
+          rows += parts.rows.length;
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+    // Else it would have compared the long way with itself.
+    expect(taken / rows).toBeGreaterThan(0.1);
+  });
+
+  test('gives what the long way gives for any bytes and characters in a text', async () => {
+    const edges = [
+      0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0x20,
+    ];
+    const bytes = fc.array(fc.constantFrom(...edges), { maxLength: 4 }).map((list) => Buffer.from(list));
+    const spaces = ['\u00a0', '\u1680', '\u2000', '\u200a', '\u2028', '\u202f', '\u205f', '\u3000', '\ufeff', '\u200b'];
+    const text = fc
+      .array(fc.oneof(fc.string({ unit: 'binary', maxLength: 1 }), fc.constantFrom(...spaces, 'x', 'é', '語')), {
+        maxLength: 4,
+      })
+      .map((list) => Buffer.from(list.join('').replace(/[",\r\n]/g, '')));
+    let taken = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(bytes, text), { minLength: 1, maxLength: 20 }), async (names) => {
+        const line = (name: Buffer) => [Buffer.from('O-1,'), name, Buffer.from(',a@b.de,E,S,H,1,1,1,2026-11-20,L\n')];
+        const file = Buffer.concat([Buffer.from(`${ORDER_COLUMNS.join(',')}\n`), ...names.flatMap(line)]);
+        const way = { encoding: 'utf-8' };
+        const short = await build(file, { ...way, short: true });
+        expect(short.chunks).toEqual((await build(file, { ...way, short: false })).chunks);
+        taken += short.taken;
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(taken).toBeGreaterThan(300);
+  });
+
+  test.each(['UTC', 'America/New_York'])('gives the dates that the long way gives, in %s', async (timeZone) => {
+    const days = Array.from({ length: 800 }, (_, i) => new Date(Date.UTC(2025, 0, i)).toISOString());
+    const lines = days.flatMap((day) => [day.slice(0, 10), `${day.slice(0, 10)}T02:30:59Z`]);
+    const file = Buffer.from(
+      [
+        ORDER_COLUMNS.join(','),
+        ...lines.map((date, i) => `O-${i},Ada,a@b.de,Engine,S,H,1,1,1,${date},London`),
+        '',
+      ].join('\n'),
+    );
+    const short = await build(file, { short: true, timeZone });
+    expect(short.taken).toBe(lines.length);
+    expect(short.chunks).toEqual((await build(file, { short: false, timeZone })).chunks);
+  });
+
+  test('is that of nearly all rows of an order file', async () => {
+    const rows = 5_000;
+    const file = generated({ rows, invalidShare: 0.01 });
+    const short = await build(file, { short: true });
+    expect(short.taken).toBeGreaterThan(0.97 * rows);
+    expect(short.chunks).toEqual((await build(file, { short: false })).chunks);
+  });
+
+  test('is not that of a report, whose values are not those that stand in it', async () => {
+    const columns = [...ORDER_COLUMNS, '_row', '_file'];
+    const file = Buffer.from(`${columns.join(',')}\nA-1,'=Ada,a@b.de,Engine,S,H,1,1,1,2026-11-20,London,2,f_1\n`);
+    expect((await build(file, { short: true })).taken).toBe(0);
+  });
+});
