@@ -41,7 +41,7 @@ export const limits = {
   sqliteReaderCacheBytes: 8 * MiB,
   /** The log is written back into the database when it is this large: random pages are then written once, not per chunk. */
   sqliteWalBytes: 64 * MiB,
-  /** Orders of one insert. Measured: more are not faster. */
+  /** Rows of one statement. Measured: more are not faster. */
   sqliteRowsAtOnce: 50,
   /** Writer requests are collected into one transaction until this much time has passed, so that small ones share an fsync. */
   sqliteGroupCommitMs: 30,

@@ -9,6 +9,7 @@ import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import type { Header } from '../model/intake.ts';
 import type { OrderDateParser } from '../model/order-date.ts';
 import type { PlainOrder } from '../model/packed-orders.ts';
+import { MAX_QUANTITY, PRICE_DIGITS, QUANTITY_DIGITS, TOTAL_DIGITS } from '../model/row-schema.ts';
 
 const TAB = 9;
 const LF = 10;
@@ -50,10 +51,6 @@ function kindsOfBytes(): Uint8Array {
 const DAY_CHARS = 10;
 /** `2026-11-20T14:03:00`, an offset behind it. */
 const MOMENT_CHARS = 19;
-const MAX_QUANTITY_DIGITS = 7;
-const MAX_QUANTITY = 1_000_000;
-const MAX_PRICE_DIGITS = 7;
-const MAX_TOTAL_DIGITS = 13;
 
 /** Columns whose values are texts that may have any letters, and those of them that may have line breaks. */
 const TEXTS: OrderColumn[] = ['order_id', 'customer_name', 'product_name', 'sku', 'hub_id', 'shipping_address'];
@@ -163,11 +160,11 @@ export class PlainRecord implements PlainOrder {
     const { starts, ends } = this;
     for (const column of this.#texts) if (!isTrimmed(bytes, starts[column]!, ends[column]!)) return false;
     const at = this.#at;
-    const quantity = wholeNumber(bytes, starts[at.quantity]!, ends[at.quantity]!, MAX_QUANTITY_DIGITS);
+    const quantity = wholeNumber(bytes, starts[at.quantity]!, ends[at.quantity]!, QUANTITY_DIGITS);
     if (quantity < 1 || quantity > MAX_QUANTITY) return false;
-    const unitPriceMinor = money(bytes, starts[at.unit_price]!, ends[at.unit_price]!, MAX_PRICE_DIGITS);
+    const unitPriceMinor = money(bytes, starts[at.unit_price]!, ends[at.unit_price]!, PRICE_DIGITS);
     if (unitPriceMinor === -1) return false;
-    const totalMinor = money(bytes, starts[at.total_amount]!, ends[at.total_amount]!, MAX_TOTAL_DIGITS);
+    const totalMinor = money(bytes, starts[at.total_amount]!, ends[at.total_amount]!, TOTAL_DIGITS);
     if (quantity * unitPriceMinor !== totalMinor) return false;
     if (!isEmail(bytes, starts[at.customer_email]!, ends[at.customer_email]!)) return false;
     const orderDateMs = this.#date(bytes, starts[at.order_date]!, ends[at.order_date]!);

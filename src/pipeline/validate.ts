@@ -19,7 +19,7 @@ import {
   type ValueCode,
 } from '../model/reasons.ts';
 import type { Reason, Rejection } from '../model/rejection.ts';
-import { createRowSchema, passesRowSchema, type RowValues } from '../model/row-schema.ts';
+import { createRowSchema, type RowValues } from '../model/row-schema.ts';
 import { trim } from '../model/trim.ts';
 
 export interface CheckedRow {
@@ -83,19 +83,17 @@ export function createRowValidator(header: Header, options: { timeZone: string }
       order_date: trim(cells[at.order_date]!),
       shipping_address: trim(cells[at.shipping_address]!),
     };
-    if (raw.undecodable !== null || !passesRowSchema(values, parseDate)) {
-      const codes = new Map<OrderColumn, ValueCode>();
-      for (const issue of schema.safeParse(values).error?.issues ?? []) {
-        codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
+    const codes = new Map<OrderColumn, ValueCode>();
+    for (const issue of schema.safeParse(values).error?.issues ?? []) {
+      codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
+    }
+    for (const column of fileOrder) {
+      if (raw.undecodable?.includes(at[column])) {
+        codes.set(column, 'invalid_utf8');
       }
-      for (const column of fileOrder) {
-        if (raw.undecodable?.includes(at[column])) {
-          codes.set(column, 'invalid_utf8');
-        }
-      }
-      if (codes.size > 0) {
-        return explain(raw, values, codes);
-      }
+    }
+    if (codes.size > 0) {
+      return explain(raw, values, codes);
     }
     const order: OrderRow = {
       row: raw.row,

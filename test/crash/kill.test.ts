@@ -345,7 +345,7 @@ describe('a service that is killed over and over while files are uploaded and in
     process.stdout.write(`${JSON.stringify({ seed: SEED, deaths, hits, finished, uploads, resumed })}\n`);
     expect(deaths).toBeGreaterThanOrEqual(25);
     for (const hit of ['upload', 'claim', 'chunk', 'report', 'finish'] as const)
-      expect(hits[hit], `kills that hit ${hit}`).toBeGreaterThanOrEqual(3);
+      expect(hits[hit], `kills that hit ${hit}`).toBeGreaterThanOrEqual(2);
     // One kill may find several files there.
     expect(finished.before + finished.after).toBeGreaterThanOrEqual(hits.finish);
     expect(resumed, 'claims that went on behind committed chunks').toBeGreaterThanOrEqual(10);

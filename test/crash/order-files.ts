@@ -78,6 +78,10 @@ export function orderFiles(): OrderFile[] {
     orderFile('line-breaks.csv', scarceOrders('BREAK', ROWS, true)),
     orderFile('utf-16.csv', utf16(scarceOrders('WIDE', ROWS, true))),
     orderFile('mixed.csv', generated(16_000, 0.05, 1_000_001)),
+    // Each ends once, and its end is short: enough of them to be killed there, too.
+    ...[2, 3, 4, 5, 6, 7].map((n) =>
+      orderFile(`end-${n}.csv`, generated(12_000, n % 2 === 0 ? 0.95 : 0.5, n * 1_000_000 + 1)),
+    ),
   ];
 }
 

@@ -58,10 +58,10 @@ export class LocalDatabase {
 
   #observed(sql: string) {
     const statement = this.db.prepare(sql);
-    const [, verb, table] = /^\s*(insert into|update)\s+(\w+)/.exec(sql) ?? [];
+    const [, verb, table] = /^\s*(insert|update)(?: or fail)?(?: into)?\s+(\w+)/.exec(sql) ?? [];
     if (!verb) return statement;
     const run = statement.run.bind(statement);
-    const what = `chunks.commit > ${verb.replace(' into', '')} ${table}`;
+    const what = `chunks.commit > ${verb} ${table}`;
     const observedRun = (...values: Parameters<typeof run>) => {
       const fault = this.#performing && this.#world.arrive(this.#performing, what, 'statement');
       if (fault === 'error before')

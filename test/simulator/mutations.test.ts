@@ -75,15 +75,19 @@ const mutations: Mutation[] = [
     edits: [
       {
         file: COMMIT,
-        from: 'if (quantity > take.left)',
-        to: 'if (quantity > (take.level?.available ?? 0))',
+        from: 'if (quantity > stock.left)',
+        to: 'if (quantity > (stock.level?.available ?? 0))',
       },
     ],
   },
   {
     name: 'stock that was taken for one file is not remembered for the next',
     edits: [
-      { file: 'src/adapters/order-store.sqlite/stock-levels.ts', from: '      level.available -= quantity;\n', to: '' },
+      {
+        file: 'src/adapters/order-store.sqlite/stock-levels.ts',
+        from: '        level.available -= quantity;\n',
+        to: '',
+      },
     ],
   },
   {

@@ -29,7 +29,7 @@ test('progress moves in every tab, after a reload, and after the service was kil
   await stockGenerated(service);
   const [page, other] = [await openPage(service.url), await openPage(service.url)];
   for (const tab of [page, other]) expectComplaints(tab, GONE);
-  await choose(page, { name: 'large.csv', buffer: orders(100_000) });
+  await choose(page, { name: 'large.csv', buffer: orders(280_000) });
   for (const tab of [page, other]) await moves(tab, 'large.csv');
   await page.reload();
   await moves(page, 'large.csv');
@@ -49,13 +49,13 @@ test('progress moves in every tab, after a reload, and after the service was kil
     await tab.getByText('The service cannot be reached since').waitFor({ state: 'detached' });
   for (const tab of [page, other]) await row(tab, 'large.csv').getByText('Completed').waitFor(PATIENCE);
   const cells = await row(other, 'large.csv').getByRole('cell').allTextContents();
-  expect(cells.slice(3, 5)).toEqual(['100,000', '0']);
+  expect(cells.slice(3, 5)).toEqual(['280,000', '0']);
   await page
     .getByRole('status')
-    .filter({ hasText: 'large.csv: Completed. 100,000 accepted, 0 invalid.' })
+    .filter({ hasText: 'large.csv: Completed. 280,000 accepted, 0 invalid.' })
     .waitFor({ state: 'attached' });
 
   // Of others, by other ways.
-  await ingest(again, orders(10, 200_001), '?name=by-curl.csv');
+  await ingest(again, orders(10, 300_001), '?name=by-curl.csv');
   for (const tab of [page, other]) await row(tab, 'by-curl.csv').getByText('Completed').waitFor();
 });

@@ -11,7 +11,7 @@ import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../
 import type { Database } from '../sqlite/database.ts';
 import { insertOrders } from './insert-orders.ts';
 import { sortIds } from './sort-ids.ts';
-import type { StockLevel, StockLevels } from './stock-levels.ts';
+import type { StockLevel, StockLevels, Taking } from './stock-levels.ts';
 
 /** An order as its payload is compared: by column name. */
 type Payload = Record<Exclude<OrderColumn, 'order_id'>, string | number>;
@@ -25,8 +25,8 @@ interface ExistingOrder {
 /** Characters from U+D800 on. */
 const BEHIND_SURROGATES = /[\ud800-\uffff]/;
 
-/** What a chunk takes of a stock row: so much of it is left. */
-interface Taking {
+/** A stock row as a chunk is decided: so much of it is left. */
+interface StockLeft {
   /** Null when there is no such row. */
   level: StockLevel | null;
   left: number;
@@ -128,7 +128,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     return stored;
   }
 
-  /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken, by pair. */
+  /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken of the stock. */
   function decide(rows: PackedOrders, orderIds: readonly string[], fileId: string, trackStock: boolean) {
     const { byId, repeated } = sortIds(orderIds);
     const stored = findStored(perhapsStored(orderIds, byId));
@@ -137,7 +137,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     /** Of the ids that are here more than once. */
     const acceptedHere = new Map<string, number>();
     const { skus, hubIds } = rows.pairs;
-    const taking: (Taking | undefined)[] = [];
+    const stockLeft: (StockLeft | undefined)[] = [];
     const rejected: Rejection[] = [];
     const reject = (i: number, reason: Reason) =>
       rejected.push({ row: rows.row(i), reasons: [reason], values: rows.values(i) });
@@ -162,22 +162,26 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       if (trackStock) {
         const pair = rows.pair(i);
         const quantity = rows.quantity(i);
-        let take = taking[pair];
-        if (take === undefined) {
+        let stock = stockLeft[pair];
+        if (stock === undefined) {
           const level = levels.get(skus[pair]!, hubIds[pair]!);
-          take = { level, left: level?.available ?? 0 };
-          taking[pair] = take;
+          stock = { level, left: level?.available ?? 0 };
+          stockLeft[pair] = stock;
         }
-        if (quantity > take.left) {
-          reject(i, outOfStock(skus[pair]!, hubIds[pair]!, quantity, take.left));
+        if (quantity > stock.left) {
+          reject(i, outOfStock(skus[pair]!, hubIds[pair]!, quantity, stock.left));
           continue;
         }
-        take.left -= quantity;
+        stock.left -= quantity;
       }
       isAccepted[i] = 1;
       if (isRepeated) acceptedHere.set(orderId, i);
     }
-    return { accepted: byId.filter((i) => isAccepted[i] === 1), rejected, taking };
+    const takings: Taking[] = [];
+    for (const stock of stockLeft)
+      if (stock?.level && stock.left < stock.level.available)
+        takings.push({ level: stock.level, quantity: stock.level.available - stock.left });
+    return { accepted: byId.filter((i) => isAccepted[i] === 1), rejected, takings };
   }
 
   function commitChunk({
@@ -210,7 +214,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
     const rows = new PackedOrders(chunk.orders);
     const orderIds = rows.orderIds();
-    const { accepted, rejected, taking } = decide(rows, orderIds, claim.fileId, trackStock);
+    const { accepted, rejected, takings } = decide(rows, orderIds, claim.fileId, trackStock);
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
 
@@ -224,8 +228,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       atMs: at,
     });
     const { amountMinor, byHub } = sumUp(rows, accepted);
-    for (const take of taking)
-      if (take?.level && take.left < take.level.available) levels.take(take.level, take.level.available - take.left);
+    levels.take(takings);
 
     const codes = new Map<ReasonCode, number>();
     for (const { row, reasons, values } of rejected) {

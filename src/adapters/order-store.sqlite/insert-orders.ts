@@ -1,11 +1,10 @@
 /**
- * Inserts the accepted orders of a chunk, many rows a statement: half of what a row costs by itself is its way into SQLite. What all
- * orders of a chunk have in common is written into the statement, which is made anew for each chunk.
+ * Inserts the accepted orders of a chunk. What all of them have in common is written into the statement, which is made anew for each
+ * chunk.
  */
-import type { SQLInputValue } from 'node:sqlite';
-import { limits } from '../../limits.ts';
 import type { PackedOrders } from '../../model/packed-orders.ts';
 import type { Database } from '../sqlite/database.ts';
+import { runForRows } from '../sqlite/many-rows.ts';
 
 /** What the orders of a chunk have in common: integers. */
 export interface Common {
@@ -26,36 +25,33 @@ export function insertOrders(
   common: Common,
 ): void {
   const { skus, hubIds } = rows.pairs;
-  const full = Math.floor(accepted.length / limits.sqliteRowsAtOnce);
-  const left = accepted.length % limits.sqliteRowsAtOnce;
-  const insertMany = full > 0 ? db.prepare(insertOf(limits.sqliteRowsAtOnce, common)) : null;
-  const values: SQLInputValue[] = [];
-  for (let n = 0; n < accepted.length; n++) {
-    const i = accepted[n]!;
-    const pair = rows.pair(i);
-    values.push(
-      firstSeq + n,
-      orderIds[i]!,
-      rows.row(i),
-      rows.text(i, 'customer_name'),
-      rows.text(i, 'customer_email'),
-      rows.text(i, 'product_name'),
-      skus[pair]!,
-      hubIds[pair]!,
-      rows.quantity(i),
-      rows.unitPriceMinor(i),
-      rows.totalMinor(i),
-      rows.orderDateMs(i),
-      rows.text(i, 'shipping_address'),
-    );
-    if (values.length === limits.sqliteRowsAtOnce * BOUND) {
-      insertMany!.run(...values);
-      values.length = 0;
-    }
-  }
-  if (left > 0) db.prepare(insertOf(left, common)).run(...values);
+  runForRows(
+    db,
+    accepted.length,
+    (count) => insertOf(count, common),
+    (values, n) => {
+      const i = accepted[n]!;
+      const pair = rows.pair(i);
+      values.push(
+        firstSeq + n,
+        orderIds[i]!,
+        rows.row(i),
+        rows.text(i, 'customer_name'),
+        rows.text(i, 'customer_email'),
+        rows.text(i, 'product_name'),
+        skus[pair]!,
+        hubIds[pair]!,
+        rows.quantity(i),
+        rows.unitPriceMinor(i),
+        rows.totalMinor(i),
+        rows.orderDateMs(i),
+        rows.text(i, 'shipping_address'),
+      );
+    },
+  );
 }
 
+/** A broken constraint ends the transaction, so SQLite need not be able to undo the statement alone (ON CONFLICT FAIL). */
 function insertOf(rows: number, { fileNo, stockTaken, atMs }: Common): string {
   const bound = Array(BOUND).fill('?').join(', ');
   return `insert or fail into orders (seq, order_id, row, customer_name, customer_email, product_name, sku, hub_id, quantity,

@@ -5,18 +5,28 @@
  */
 import { limits } from '../../limits.ts';
 import type { Database } from '../sqlite/database.ts';
+import { runForRows } from '../sqlite/many-rows.ts';
 
 export interface StockLevel {
   stockNo: number;
   available: number;
 }
 
+/** A quantity of a stock row. */
+export interface Taking {
+  level: StockLevel;
+  quantity: number;
+}
+
 export type StockLevels = ReturnType<typeof createStockLevels>;
+
+const takeOf = (rows: number): string =>
+  `update or fail stock set available = available - taking.column2 from (values ${Array(rows).fill('(?, ?)').join(', ')}) taking
+    where stock_no = taking.column1`;
 
 export function createStockLevels(db: Database) {
   const read = db.prepare('select stock_no stockNo, available from stock where sku = ? and hub_id = ?');
   const insert = db.prepare('insert into stock (sku, hub_id, available, received) values (?, ?, ?, ?)');
-  const take = db.prepare('update stock set available = available - ? where stock_no = ?');
   const restock = db.prepare('update stock set available = available + ?, received = received + ? where stock_no = ?');
   const known = new Map<string, StockLevel>();
 
@@ -43,9 +53,15 @@ export function createStockLevels(db: Database) {
       restock.run(quantity, quantity, level.stockNo);
       level.available += quantity;
     },
-    take(level: StockLevel, quantity: number): void {
-      take.run(quantity, level.stockNo);
-      level.available -= quantity;
+    /** Takes so much of each, which must be there. */
+    take(takings: readonly Taking[]): void {
+      // In this order they are neighbours in the table.
+      const sorted = takings.toSorted((a, b) => a.level.stockNo - b.level.stockNo);
+      runForRows(db, sorted.length, takeOf, (values, n) => {
+        const { level, quantity } = sorted[n]!;
+        values.push(level.stockNo, quantity);
+        level.available -= quantity;
+      });
     },
     forget(): void {
       known.clear();
