@@ -18,15 +18,15 @@ export interface PublishedEvent {
 export const eventId = (orderId: string): string => `${orderId}:created`;
 
 export function orderCreatedJson(order: Order): string {
-  const asCreated: Order = { ...order, status: 'on_hold', updatedAtMs: order.createdAtMs };
+  const data = orderJson({ ...order, status: 'on_hold', updatedAtMs: order.createdAtMs });
   return JSON.stringify({
     specversion: '1.0',
     id: eventId(order.orderId),
     source: '/oms',
     type: ORDER_CREATED,
     subject: order.orderId,
-    time: new Date(order.createdAtMs).toISOString(),
+    time: data.created_at,
     datacontenttype: 'application/json',
-    data: orderJson(asCreated),
+    data,
   });
 }

@@ -30,6 +30,7 @@ export interface Order {
 
 /** The public shape. Field order is fixed: events are made of it and must be the same bytes each time (INV-3). */
 export function orderJson(order: Order) {
+  const createdAt = new Date(order.createdAtMs).toISOString();
   return {
     order_id: order.orderId,
     status: order.status,
@@ -46,7 +47,7 @@ export function orderJson(order: Order) {
     order_date: new Date(order.orderDateMs).toISOString(),
     shipping_address: order.shippingAddress,
     source: { file_id: order.fileId, row: order.row },
-    created_at: new Date(order.createdAtMs).toISOString(),
-    updated_at: new Date(order.updatedAtMs).toISOString(),
+    created_at: createdAt,
+    updated_at: order.updatedAtMs === order.createdAtMs ? createdAt : new Date(order.updatedAtMs).toISOString(),
   };
 }
