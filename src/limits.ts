@@ -17,7 +17,7 @@ export const limits = {
   maxColumns: 256,
   /** All names of a header together: 256 long ones. They are kept with the file, so lists of files repeat them in memory. */
   maxHeaderChars: 64 * KiB,
-  /** Rows that are in memory as objects at once; also how many the IMS is asked about in one go. */
+  /** Rows that are in memory as objects at once. */
   maxPartRows: 1_000,
   /**
    * A chunk is one transaction. The first are small, so that a file soon shows progress; then each is as large as all before it, up to

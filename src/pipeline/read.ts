@@ -175,7 +175,6 @@ async function* readParts(
     let start = position;
     let maxRows = chunkRows(start, bounds);
     let rowsOfChunk = 0;
-    let rowsOfPart = 0;
     let rows: RawRow[] = [];
     for (;;) {
       if (taker === null || !stream.offer(taker)) {
@@ -191,7 +190,6 @@ async function* readParts(
         taker?.leave();
       }
       rowsOfChunk++;
-      rowsOfPart++;
       if (rowsOfChunk >= maxRows || stream.offset - start.offset >= bounds.maxChunkBytes) {
         const here = stream.position;
         yield { n, rows, start, end: here, bytesRead: bytesRead(here.offset), last: false };
@@ -199,11 +197,9 @@ async function* readParts(
         start = here;
         maxRows = chunkRows(start, bounds);
         rowsOfChunk = 0;
-        rowsOfPart = 0;
         rows = [];
-      } else if (rowsOfPart >= bounds.maxPartRows) {
+      } else if (rows.length >= bounds.maxPartRows) {
         yield { n, rows, start, end: null, bytesRead: bytesRead(stream.offset), last: false };
-        rowsOfPart = 0;
         rows = [];
       }
     }

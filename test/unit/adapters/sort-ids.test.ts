@@ -18,13 +18,19 @@ const idOf = fc.oneof(
 test('ids are sorted, and those that are there more than once are told', () => {
   let repeating = 0;
   fc.assert(
-    fc.property(fc.constantFrom('', 'ORD-'), fc.array(idOf, { maxLength: 200, size: 'max' }), (prefix, drawn) => {
-      const ids = drawn.map((id) => prefix + id);
-      const { byId, repeated } = sortIds(ids);
-      expect([...byId]).toEqual(sorted(ids));
-      expect(repeated).toEqual(new Set(ids.filter((id, i) => ids.indexOf(id) !== i)));
-      if (repeated.size > 0) repeating++;
-    }),
+    fc.property(
+      fc.constantFrom('', 'ORD-'),
+      fc.array(idOf, { maxLength: 200, size: 'max' }),
+      fc.nat(100),
+      (prefix, drawn, strays) => {
+        // Some are in order but for the first few, as in most files.
+        const ids = [...drawn.slice(0, strays), ...drawn.slice(strays).sort()].map((id) => prefix + id);
+        const { byId, repeated } = sortIds(ids);
+        expect([...byId]).toEqual(sorted(ids));
+        expect(repeated).toEqual(new Set(ids.filter((id, i) => ids.indexOf(id) !== i)));
+        if (repeated.size > 0) repeating++;
+      },
+    ),
   );
   expect(repeating).toBeGreaterThan(10);
 });
