@@ -15,10 +15,9 @@ export function bars(title: string, groups: { title: string; bars: Bar[] }[]): s
   const scale = (WIDTH - NAME_WIDTH - VALUE_WIDTH) / most;
   const parts: string[] = [];
   let y = LINE;
+  const escaped = (words: string) => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
   const text = (x: number, words: string, style = '') =>
-    parts.push(
-      `<text x="${x.toFixed(1)}" y="${y}"${style}>${words.replaceAll('&', '&amp;').replaceAll('<', '&lt;')}</text>`,
-    );
+    parts.push(`<text x="${x.toFixed(1)}" y="${y}"${style}>${escaped(words)}</text>`);
   text(8, title, ' font-weight="bold"');
   for (const group of groups) {
     y += 1.5 * LINE;
@@ -34,6 +33,7 @@ export function bars(title: string, groups: { title: string; bars: Bar[] }[]): s
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + LINE}" font-family="sans-serif" font-size="13">`,
+    `<title>${escaped(title)}</title>`,
     '<rect width="100%" height="100%" fill="white"/>',
     ...parts,
     '</svg>\n',
