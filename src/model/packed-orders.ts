@@ -38,7 +38,7 @@ export interface PackedPairs {
 }
 
 const NUMBERS_PER_ROW = 4;
-/** Doubled until there is room: a full chunk is left none. */
+/** Doubled until there is room, which ends at exactly a full chunk. */
 const FIRST_CAPACITY_ROWS = limits.maxChunkRows / 16;
 const FIRST_CAPACITY_BYTES = 256 * 1_024;
 /** Values are written to the text by this many rows: each by itself would cost a call, and all at once a long string. */
@@ -146,10 +146,6 @@ export class OrderPacker {
     }
     if (this.#values.length >= ROWS_PER_WRITE * this.#width) this.#write();
     this.#fill(slot, order.row, false, pair, order);
-  }
-
-  add(order: OrderRow, cells: string[], pair: number): void {
-    this.put(this.reserve(), order, cells, pair);
   }
 
   /** Bytes of the file that rows are about to be added from; gives the place of the first of them. */

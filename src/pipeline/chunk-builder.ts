@@ -63,9 +63,9 @@ export class ChunkBuilder implements RecordTaker {
   async check(rows: RawRow[], ask: (pairs: readonly ImsPair[]) => Promise<ImsAnswer[]>): Promise<void> {
     const checked = rows.map(this.#validate);
     await askIms(checked, this.#pairs, ask);
-    for (const [i, { raw, order, pair, ...rest }] of checked.entries()) {
-      if (order) this.#packer.put(this.#left[i]!, order, raw.cells, pair!);
-      else this.#rejections.push(toRejection({ raw, order, pair, ...rest }, this.#header));
+    for (const [i, row] of checked.entries()) {
+      if (row.order) this.#packer.put(this.#left[i]!, row.order, row.raw.cells, row.pair!);
+      else this.#rejections.push(toRejection(row, this.#header));
     }
     this.#left = [];
     const { answers } = this.#pairs;

@@ -4,6 +4,7 @@
  * which explains. What is taken here is what the long way makes of it, and tests hold the two together.
  */
 
+import { isUtf8 } from 'node:buffer';
 import { limits } from '../limits.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import type { Header } from '../model/intake.ts';
@@ -211,26 +212,10 @@ export class PlainRecord implements PlainOrder {
   }
 }
 
-/** Well-formed UTF-8 without the control characters from U+0080 on (the Unicode Standard, table 3-7). */
+/** UTF-8 without the control characters from U+0080 on, whose first byte is C2. */
 function isPlainUtf8(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) {
-    const lead = bytes[i]!;
-    if (lead < 0x80) continue;
-    const second = bytes[++i]!;
-    if ((second & 0xc0) !== 0x80) return false;
-    if (lead < 0xe0) {
-      if (lead < 0xc2 || (lead === 0xc2 && second < 0xa0)) return false;
-      continue;
-    }
-    if ((bytes[++i]! & 0xc0) !== 0x80) return false;
-    if (lead < 0xf0) {
-      if ((lead === 0xe0 && second < 0xa0) || (lead === 0xed && second > 0x9f)) return false;
-      continue;
-    }
-    if (lead > 0xf4 || (lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return false;
-    if ((bytes[++i]! & 0xc0) !== 0x80) return false;
-  }
-  return true;
+  for (let i = from; i < to; i++) if (bytes[i] === 0xc2 && bytes[i + 1]! < 0xa0) return false;
+  return isUtf8(bytes.subarray(from, to));
 }
 
 /** Not empty, short enough in bytes already, and without spaces at its ends. */

@@ -61,7 +61,8 @@ export function chunkOf(n: number, orders: OrderRow[], rejections: Rejection[] =
   const end = { offset: row * 100, row };
   const packer = new OrderPacker(header);
   const pairs = new SkuHubPairs();
-  for (const order of orders) packer.add(order, valuesOf(order), pairs.numberOf(order.sku, order.hubId));
+  for (const order of orders)
+    packer.put(packer.reserve(), order, valuesOf(order), pairs.numberOf(order.sku, order.hubId));
   return { n, end, bytesRead: end.offset, orders: packer.take(pairs), rejections };
 }
 

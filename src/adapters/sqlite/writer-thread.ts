@@ -1,7 +1,7 @@
 /**
  * The one thread that writes `oms.db`. Other threads send operations by name over a message port; those that arrive together
- * share one transaction and one fsync, each in a savepoint of its own when there are several, so that one that fails takes nothing with it. An
- * operation is answered only after the commit: what was answered is on disk.
+ * share one transaction and one fsync, each in a savepoint of its own when there are several, so that one that fails takes nothing
+ * with it. An operation is answered only after the commit: what was answered is on disk.
  */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { OmsError } from '../../errors.ts';

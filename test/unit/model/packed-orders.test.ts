@@ -26,7 +26,8 @@ describe('packed orders', () => {
       fc.property(fc.array(fc.array(rowOf, { maxLength: 250, size: 'max' }), { maxLength: 3 }), (chunks) => {
         const packer = new OrderPacker(header);
         for (const rows of chunks) {
-          for (const { row, cells, pair, ...numbers } of rows) packer.add(orderRow(row, 'any', numbers), cells, pair);
+          for (const { row, cells, pair, ...numbers } of rows)
+            packer.put(packer.reserve(), orderRow(row, 'any', numbers), cells, pair);
           const packed = new PackedOrders(packer.take(pairs));
           expect(packed.length).toBe(rows.length);
           for (const [i, { row, cells, pair, ...numbers }] of rows.entries()) {
@@ -47,7 +48,7 @@ describe('packed orders', () => {
     const packer = new OrderPacker(header);
     const cellsOf = (text: string) => header.columns.map(() => text.repeat(30));
     const pack = (text: string) => {
-      for (let row = 0; row < 3_000; row++) packer.add(orderRow(row, text), cellsOf(text), 0);
+      for (let row = 0; row < 3_000; row++) packer.put(packer.reserve(), orderRow(row, text), cellsOf(text), 0);
       return new PackedOrders(packer.take(pairs));
     };
     for (let text = 'a'; text < 'f'; text = String.fromCharCode(text.charCodeAt(0) + 2)) {
