@@ -170,8 +170,7 @@ async function serveIms(config: Config, store: OrderStore, onlyProcess: boolean,
       port: on,
       ...(catalogFile === null ? {} : { catalogFile }),
       // What there is stock of is known, so that people who bring their own stock need no catalog.
-      isKnownSku: (sku) => store.stock.knows({ sku }),
-      isKnownHub: (hubId) => store.stock.knows({ hubId }),
+      alsoKnown: (names) => store.stock.named(names),
     });
   const ims = await start(port).catch((error) => {
     // Beside other processes the first one has the port; nobody has to find those of the others.

@@ -60,6 +60,9 @@ export const limits = {
   mongoConnections: 30,
   /** Documents of one answer: a chunk's worth, so that a look is one round trip. */
   mongoBatchDocuments: 5_000,
+  /** Orders of one insert, and inserts of a chunk under way at once: one is made while the server has another. */
+  mongoInsertDocuments: 1_000,
+  mongoConcurrentInserts: 3,
   /** Rounds of a write that others keep winning, and the pauses between them: the file then waits like in an outage. */
   mongoRounds: 8,
   mongoFirstPauseMs: 2,
@@ -90,6 +93,10 @@ export const limits = {
   maxZoneOffsetDays: 4_096,
 
   // Asking the IMS.
+  /** Pairs of SKU and hub that a file goes on with from chunk to chunk, with their answers: some 2 MB. Each chunk has its own beside. */
+  pairsKept: 10_000,
+  /** How much older than the cache's an answer may get by it. */
+  pairsKeptMs: 2_000,
   /** Items of one request: the most that its interface allows. */
   imsBatchItems: 500,
   /** Requests at once: enough to hide the latency of a chunk's ten batches without being a load test. */

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../limits.ts';
 import type { Order } from '../model/order.ts';
-import type { EventStream } from '../ports/event-stream.ts';
+import type { EventStream, OutboxBatch } from '../ports/event-stream.ts';
 import { createOutboxEventStream } from './event-stream.outbox.ts';
 import type { NumberedChunkDocument } from './order-store.mongo/database.ts';
 import { isDuplicateKey, withOurErrors } from './order-store.mongo/errors.ts';
@@ -36,7 +36,7 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
         const chunk = await chunks.findOne({ _id: entry.chunk });
         const orders = await ordersOf(chunk!);
         for (let i = Math.max(0, number + 1 - entry._id); i < orders.length && found.length < limit; i++)
-          found.push({ number: entry._id + i, order: orders[i]! });
+          found.push({ number: entry._id + i, order: orders.at(i)! });
         if (found.length === limit) break;
       }
       return found;
@@ -58,7 +58,7 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
    * At most one entry per chunk: the newest entry was read before it was asked whether this chunk has one, and the insert
    * fails when there is a newer entry by then.
    */
-  async function publish({ id, orders }: { id: string; orders: Order[] }): Promise<void> {
+  async function publish({ id, orders }: OutboxBatch): Promise<void> {
     for (let round = 0; ; round++) {
       if (round > 0) await pauseBetweenRounds(round);
       const last = await newestChunk();

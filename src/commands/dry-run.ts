@@ -71,8 +71,7 @@ async function openIms(config: Config): Promise<{ ims: Ims; close(): Promise<voi
   const reference = await startReferenceIms({
     port: 0,
     ...(config.ims.catalogFile === null ? {} : { catalogFile: config.ims.catalogFile }),
-    isKnownSku: async (sku) => (await store?.stock.knows({ sku })) ?? false,
-    isKnownHub: async (hubId) => (await store?.stock.knows({ hubId })) ?? false,
+    ...(store && { alsoKnown: (names) => store.stock.named(names) }),
   });
   const ims = createHttpIms({ baseUrl: reference.url });
   return {

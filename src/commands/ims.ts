@@ -19,8 +19,7 @@ export async function run(): Promise<number> {
     port,
     ...(catalogFile === null ? {} : { catalogFile }),
     // What there is stock of is known, so that people who bring their own stock need no catalog.
-    isKnownSku: async (sku) => (await store?.stock.knows({ sku })) ?? false,
-    isKnownHub: async (hubId) => (await store?.stock.knows({ hubId })) ?? false,
+    ...(store && { alsoKnown: (names) => store.stock.named(names) }),
   });
   process.stdout.write(`reference IMS on ${ims.url}\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

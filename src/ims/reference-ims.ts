@@ -14,13 +14,13 @@ import { isOmsError, OmsError } from '../errors.ts';
 import { isLoopback, localOnly } from '../http/local-only.ts';
 import { problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
+import type { SkusAndHubs } from '../ports/order-store.ts';
 import { Catalog, readCatalog, readCatalogFile } from './catalog.ts';
 
 export interface ReferenceImsKnowledge {
   catalog: Catalog;
-  /** Asked about what the catalog does not know. */
-  isKnownSku?: (sku: string) => Promise<boolean>;
-  isKnownHub?: (hubId: string) => Promise<boolean>;
+  /** Which of the SKUs and hubs that the catalog does not know are known all the same. */
+  alsoKnown?: (names: SkusAndHubs) => Promise<SkusAndHubs>;
 }
 
 export interface ReferenceImsOptions extends Omit<ReferenceImsKnowledge, 'catalog'> {
@@ -52,9 +52,9 @@ const switchesSchema = z.strictObject({
 
 /** Listens. Throws OmsError `address_in_use`, `invalid_catalog` or `catalog_too_large`. */
 export async function startReferenceIms(options: ReferenceImsOptions): Promise<ReferenceIms> {
-  const { host = '127.0.0.1', port, catalogFile, ...predicates } = options;
+  const { host = '127.0.0.1', port, catalogFile, ...knowledge } = options;
   const catalog = catalogFile === undefined ? new Catalog() : await readCatalogFile(catalogFile);
-  const app = referenceIms({ catalog, ...predicates }, isLoopback(host) ? [localOnly([])] : []);
+  const app = referenceIms({ catalog, ...knowledge }, isLoopback(host) ? [localOnly([])] : []);
 
   const server = createAdaptorServer({ fetch: app.fetch });
   server.listen({ host, port });
@@ -83,7 +83,7 @@ export async function startReferenceIms(options: ReferenceImsOptions): Promise<R
 
 /** The service as an app, without a socket; each request passes the guards first. */
 export function referenceIms(knowledge: ReferenceImsKnowledge, guards: MiddlewareHandler[] = []): Hono {
-  const { catalog, isKnownSku, isKnownHub } = knowledge;
+  const { catalog, alsoKnown = async () => ({ skus: [], hubIds: [] }) } = knowledge;
   const app = new Hono();
   for (const guard of guards) app.use(guard);
   const switches: z.infer<typeof switchesSchema> = { latency_ms: 0, error_rate: 0, outage: false };
@@ -105,14 +105,17 @@ export function referenceIms(knowledge: ReferenceImsKnowledge, guards: Middlewar
       return problem(c, 413, 'too_many_items', `At most ${limits.imsBatchItems} items fit in one request.`);
     }
     stats.items += items.length;
-    const results = await Promise.all(
-      items.map(async ({ sku, hub_id }) => ({
-        sku,
-        hub_id,
-        sku_valid: catalog.hasSku(sku) || ((await isKnownSku?.(sku)) ?? false),
-        hub_valid: catalog.hasHub(hub_id) || ((await isKnownHub?.(hub_id)) ?? false),
-      })),
-    );
+    const also = await alsoKnown({
+      skus: distinct(items.map(({ sku }) => sku)).filter((sku) => !catalog.hasSku(sku)),
+      hubIds: distinct(items.map(({ hub_id }) => hub_id)).filter((hubId) => !catalog.hasHub(hubId)),
+    });
+    const [skus, hubIds] = [new Set(also.skus), new Set(also.hubIds)];
+    const results = items.map(({ sku, hub_id }) => ({
+      sku,
+      hub_id,
+      sku_valid: catalog.hasSku(sku) || skus.has(sku),
+      hub_valid: catalog.hasHub(hub_id) || hubIds.has(hub_id),
+    }));
     return c.json({ results });
   });
 
@@ -160,3 +163,5 @@ function reachableHost({ address, family }: AddressInfo): string {
   if (address === '::') return '[::1]';
   return family === 'IPv6' ? `[${address}]` : address;
 }
+
+const distinct = (names: string[]): string[] => [...new Set(names)];

@@ -197,7 +197,7 @@ export class OrderPacker {
     });
   }
 
-  /** What was added since the last time, with the pairs that were numbered since then. It is valid until the next but one. */
+  /** What was added since the last time, with the pairs by whose numbers it was. It is valid until the next but one. */
   take({ skus, hubIds }: PackedPairs): PackedOrdersData {
     this.#write();
     const length = this.#closeHoles();
@@ -281,81 +281,101 @@ function joinQuotes(text: Uint8Array, start: number, end: number): number {
   return to;
 }
 
-/** Reads packed orders: each value is cut out of the text when it is asked for. */
+/**
+ * Reads packed orders: each value is cut out of the text when it is asked for. What it reads is in fields of its own: V8 gives
+ * data that came from another thread a shape of its own each time, and reading such costs more than what is read.
+ */
 export class PackedOrders {
   readonly length: number;
-  readonly #data: PackedOrdersData;
+  readonly pairs: PackedPairs;
+  readonly #width: number;
+  readonly #positionOf: Record<OrderColumn, number>;
   readonly #bytes: Buffer;
+  readonly #starts: Uint32Array;
+  readonly #ends: Uint32Array;
+  readonly #ascii: Uint8Array;
+  readonly #rows: Uint32Array;
+  readonly #numbers: Float64Array;
+  readonly #pairOf: Uint32Array;
   /** The row that was last asked for: its values with a character for each byte, and where they begin in the text. */
   #row = -1;
   #units = '';
   #start = 0;
 
-  constructor(data: PackedOrdersData) {
-    this.#data = data;
-    this.length = data.rows.length;
-    this.#bytes = bufferOf(data.text);
+  constructor({ width, positionOf, text, starts, ends, ascii, rows, numbers, pairs, pairOf }: PackedOrdersData) {
+    this.length = rows.length;
+    this.pairs = pairs;
+    this.#width = width;
+    this.#positionOf = { ...positionOf };
+    this.#bytes = bufferOf(text);
+    this.#starts = starts;
+    this.#ends = ends;
+    this.#ascii = ascii;
+    this.#rows = rows;
+    this.#numbers = numbers;
+    this.#pairOf = pairOf;
   }
 
   text(i: number, column: OrderColumn): string {
-    return trim(this.#value(i, this.#data.positionOf[column]));
+    return trim(this.#value(i, this.#positionOf[column]));
   }
 
   /** The ids of all rows: texts of their own, that keep nothing else in memory. */
   orderIds(): string[] {
-    const { starts, ends, ascii, width, positionOf } = this.#data;
-    return Array.from({ length: this.length }, (_, i) => {
-      const cell = i * width + positionOf.order_id;
-      return trim(this.#bytes.toString(ascii[i] === 1 ? 'latin1' : 'utf8', starts[cell], ends[cell]));
-    });
+    const ids: string[] = [];
+    for (let i = 0, cell = this.#positionOf.order_id; i < this.length; i++, cell += this.#width) {
+      const start = this.#starts[cell]!;
+      const end = this.#ends[cell]!;
+      ids.push(
+        trim(
+          this.#ascii[i] === 1 ? this.#bytes.toString('latin1', start, end) : this.#bytes.toString('utf8', start, end),
+        ),
+      );
+    }
+    return ids;
   }
 
-  /** The number of the row's SKU and hub, below `pairs`. */
+  /** The number of the row's SKU and hub among the pairs. */
   pair(i: number): number {
-    return this.#data.pairOf[i]!;
-  }
-
-  get pairs(): PackedPairs {
-    return this.#data.pairs;
+    return this.#pairOf[i]!;
   }
 
   /** The original values, untrimmed. */
   values(i: number): string[] {
-    return Array.from({ length: this.#data.width }, (_, column) => this.#value(i, column));
+    return Array.from({ length: this.#width }, (_, column) => this.#value(i, column));
   }
 
   row(i: number): number {
-    return this.#data.rows[i]!;
+    return this.#rows[i]!;
   }
 
   quantity(i: number): number {
-    return this.#data.numbers[i * NUMBERS_PER_ROW]!;
+    return this.#numbers[i * NUMBERS_PER_ROW]!;
   }
 
   unitPriceMinor(i: number): number {
-    return this.#data.numbers[i * NUMBERS_PER_ROW + 1]!;
+    return this.#numbers[i * NUMBERS_PER_ROW + 1]!;
   }
 
   totalMinor(i: number): number {
-    return this.#data.numbers[i * NUMBERS_PER_ROW + 2]!;
+    return this.#numbers[i * NUMBERS_PER_ROW + 2]!;
   }
 
   orderDateMs(i: number): number {
-    return this.#data.numbers[i * NUMBERS_PER_ROW + 3]!;
+    return this.#numbers[i * NUMBERS_PER_ROW + 3]!;
   }
 
   #value(i: number, column: number): string {
-    const { starts, ends, ascii, width } = this.#data;
-    const first = i * width;
+    const first = i * this.#width;
     if (i !== this.#row) {
       this.#row = i;
-      this.#start = starts[first]!;
-      this.#units = this.#bytes.toString('latin1', this.#start, ends[first + width - 1]);
+      this.#start = this.#starts[first]!;
+      this.#units = this.#bytes.toString('latin1', this.#start, this.#ends[first + this.#width - 1]);
     }
-    const start = starts[first + column]!;
-    const end = ends[first + column]!;
+    const start = this.#starts[first + column]!;
+    const end = this.#ends[first + column]!;
     const units = this.#units.slice(start - this.#start, end - this.#start);
-    return ascii[i] === 1 || !NON_ASCII.test(units) ? units : this.#bytes.toString('utf8', start, end);
+    return this.#ascii[i] === 1 || !NON_ASCII.test(units) ? units : this.#bytes.toString('utf8', start, end);
   }
 }
 

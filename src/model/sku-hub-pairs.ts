@@ -1,5 +1,5 @@
 /**
- * The distinct pairs of SKU and hub of a chunk, numbered as they come. Rows name the same few thousand again and again: a number
+ * The distinct pairs of SKU and hub of some rows, numbered as they come. Rows name the same few thousand again and again: a number
  * stands for a pair, so that nobody hashes or compares its texts a second time.
  */
 export class SkuHubPairs {
@@ -13,18 +13,20 @@ export class SkuHubPairs {
   }
 
   numberOf(sku: string, hubId: string): number {
-    let ofSku = this.#numbers.get(sku);
-    if (ofSku === undefined) {
-      ofSku = new Map();
-      this.#numbers.set(sku, ofSku);
-    }
-    let number = ofSku.get(hubId);
-    if (number === undefined) {
-      number = this.count;
-      ofSku.set(hubId, number);
-      this.skus.push(sku);
-      this.hubIds.push(hubId);
-    }
+    const known = this.#numbers.get(sku)?.get(hubId);
+    return known ?? this.#add(copyOf(sku), copyOf(hubId));
+  }
+
+  #add(sku: string, hubId: string): number {
+    const number = this.count;
+    const ofSku = this.#numbers.get(sku);
+    if (ofSku === undefined) this.#numbers.set(sku, new Map([[hubId, number]]));
+    else ofSku.set(hubId, number);
+    this.skus.push(sku);
+    this.hubIds.push(hubId);
     return number;
   }
 }
+
+/** A text that is cut out of a block of a file keeps the whole block in memory. */
+const copyOf = (text: string): string => Buffer.from(text).toString();

@@ -1,12 +1,12 @@
 /**
- * Asks the IMS about the distinct SKU and hub pairs of a chunk, of invalid rows too, so that a row is told all its reasons in one
+ * Asks the IMS about the distinct SKU and hub pairs of rows, of invalid rows too, so that a row is told all its reasons in one
  * go, and rejects the rows that name what it does not know.
  */
 import { SkuHubPairs } from '../model/sku-hub-pairs.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { type CheckedRow, rejectUnknown } from './validate.ts';
 
-/** The pairs of a chunk, whose rows come part by part; each pair is asked about once. */
+/** Pairs of rows that come part by part; each pair is asked about once. */
 export class AskedPairs extends SkuHubPairs {
   /** By number. */
   readonly answers: ImsAnswer[] = [];

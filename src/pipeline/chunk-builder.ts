@@ -2,6 +2,8 @@
  * Makes the rows of a chunk into orders and rejections, in the order of the file. A row is taken by its bytes as it is read, or else
  * read as texts and validated; all of them go by what the inventory service says of their SKU and hub.
  */
+
+import { limits } from '../limits.ts';
 import type { Header, Intake } from '../model/intake.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
 import { OrderPacker, type PackedOrdersData } from '../model/packed-orders.ts';
@@ -20,8 +22,11 @@ export class ChunkBuilder implements RecordTaker {
   readonly #packer: OrderPacker;
   /** Null where a value is not what stands in the file: in reports, and where columns are left out. */
   readonly #record: PlainRecord | null;
+  /** Kept over chunks, as rows go on to name the same pairs, but not for long: the service may change its mind. */
   readonly #index = new PairIndex();
   #pairs = new AskedPairs();
+  readonly #now: () => number;
+  #pairsSinceMs: number;
   #rejections: Rejection[] = [];
   /** Slots of the rows that were left, until they come. */
   #left: number[] = [];
@@ -31,8 +36,11 @@ export class ChunkBuilder implements RecordTaker {
   #bytes: Uint8Array | null = null;
   #shift = 0;
 
-  constructor(header: Header, { delimiter, encoding }: Intake, timeZone: string) {
+  /** `now` in milliseconds. */
+  constructor(header: Header, { delimiter, encoding }: Intake, timeZone: string, now: () => number) {
     this.#header = header;
+    this.#now = now;
+    this.#pairsSinceMs = now();
     this.#validate = createRowValidator(header, { timeZone });
     this.#packer = new OrderPacker(header);
     const asIs = !header.report && header.dataColumns.length === header.columns.length;
@@ -81,12 +89,18 @@ export class ChunkBuilder implements RecordTaker {
   takeChunk(): { orders: PackedOrdersData; rejections: Rejection[] } {
     const orders = this.#packer.take(this.#pairs);
     const rejections = this.#rejections.sort((a, b) => a.row - b.row);
-    this.#pairs = new AskedPairs();
-    this.#index.clear();
     this.#rejections = [];
     this.#asked = 0;
     this.#bytes = null;
+    if (this.#pairs.count > limits.pairsKept || this.#now() - this.#pairsSinceMs > limits.pairsKeptMs)
+      this.#forgetPairs();
     return { orders, rejections };
+  }
+
+  #forgetPairs(): void {
+    this.#pairs = new AskedPairs();
+    this.#index.clear();
+    this.#pairsSinceMs = this.#now();
   }
 
   #pairOf(bytes: Uint8Array, { starts, ends }: PlainRecord): number {

@@ -116,7 +116,7 @@ async function ingestChunks(
   outage: Outage,
   logger: Logger,
 ): Promise<void> {
-  const { objects, store, ims } = ports;
+  const { objects, store, ims, clock } = ports;
   const stopReading = new AbortController();
   const leaveIfAsked = () => {
     options.lost.throwIfAborted();
@@ -150,7 +150,7 @@ async function ingestChunks(
     },
     options.bounds,
   );
-  const builder = new ChunkBuilder(header, intake, options.timeZone);
+  const builder = new ChunkBuilder(header, intake, options.timeZone, () => clock.now());
   offerTo(builder);
   let recorded = file.intake !== null;
   let committing: Promise<void> = Promise.resolve();

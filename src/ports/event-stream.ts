@@ -11,7 +11,13 @@ import type { Inspected } from './inspection.ts';
 export interface OutboxBatch {
   /** Names the batch in the order store's outbox. */
   id: string;
-  orders: Order[];
+  orders: CreatedOrders;
+}
+
+/** Orders as they were created. Each is made when it is asked for, as thousands of them at once are work for the garbage collector. */
+export interface CreatedOrders extends Iterable<Order> {
+  readonly length: number;
+  at(index: number): Order | undefined;
 }
 
 export interface EventStream extends Inspected {

@@ -223,8 +223,13 @@ export interface Stock {
    * other changes under the same key throw `key_reused`.
    */
   change(changes: StockChange[], idempotencyKey: string | null): Promise<StockResult[]>;
-  /** Whether any stock row names the SKU, or the hub. */
-  knows(what: { sku: string } | { hubId: string }): Promise<boolean>;
+  /** Those of the SKUs and hubs that any stock row names. */
+  named(names: SkusAndHubs): Promise<SkusAndHubs>;
+}
+
+export interface SkusAndHubs {
+  skus: string[];
+  hubIds: string[];
 }
 
 export interface Totals {

@@ -17,8 +17,10 @@ describe('Ims over HTTP', () => {
   beforeEach(async () => {
     service = await startReferenceIms({
       port: 0,
-      isKnownSku: async (sku) => sku.startsWith('SKU-'),
-      isKnownHub: async (hubId) => hubId.startsWith('HUB-'),
+      alsoKnown: async ({ skus, hubIds }) => ({
+        skus: skus.filter((sku) => sku.startsWith('SKU-')),
+        hubIds: hubIds.filter((hubId) => hubId.startsWith('HUB-')),
+      }),
     });
     ims = createHttpIms({
       baseUrl: service.url,

@@ -818,11 +818,12 @@ for (const { name, open, missing } of orderStores)
       test('knows which SKUs and hubs it has, exactly as they are written', async () => {
         const [sku, hubId] = [unique('Sku'), unique('Hub')];
         await setStock(sku, 0, hubId);
-        expect(await store.stock.knows({ sku })).toBe(true);
-        expect(await store.stock.knows({ hubId })).toBe(true);
-        expect(await store.stock.knows({ sku: sku.toUpperCase() })).toBe(false);
-        expect(await store.stock.knows({ sku: hubId })).toBe(false);
-        expect(await store.stock.knows({ hubId: sku })).toBe(false);
+        expect(await store.stock.named({ skus: [sku], hubIds: [] })).toEqual({ skus: [sku], hubIds: [] });
+        expect(await store.stock.named({ skus: [], hubIds: [hubId] })).toEqual({ skus: [], hubIds: [hubId] });
+        const others = { skus: [sku.toUpperCase(), hubId, 'Ø"\'[1]'], hubIds: [hubId.toUpperCase(), sku, ''] };
+        expect(await store.stock.named(others)).toEqual({ skus: [], hubIds: [] });
+        const both = { skus: [...others.skus, sku], hubIds: [hubId, ...others.hubIds] };
+        expect(await store.stock.named(both)).toEqual({ skus: [sku], hubIds: [hubId] });
       });
     });
 
@@ -854,6 +855,8 @@ for (const { name, open, missing } of orderStores)
         const ids = [];
         for (let i = 0; i < 6; i++) ids.push(await createFile(first));
         const page = await first.files.list({}, { limit: 3, after: null });
+        // Of one millisecond they are in the order of their ids, which are random here.
+        await delay(2);
         await createFile(first);
         const rest = await readAll(({ limit, after }) => first.files.list({}, { limit, after: after ?? page.next }), 3);
         expect([...page.items, ...rest].map((file) => file.fileId).sort()).toEqual(ids.sort());

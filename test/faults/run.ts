@@ -146,6 +146,8 @@ export async function run(
           async () => {
             if (end === 'cancelled') await requestCancel();
             if (questions++ >= imsChangesAt) world.imsChanged = true;
+            // A chunk takes so long that the next one asks anew about what this one asked.
+            world.nowMs += limits.pairsKeptMs + 1;
             return pairs.map(({ sku }) => ({
               skuValid: sku !== UNKNOWN && !(world.imsChanged && sku === FICKLE),
               hubValid: true,
@@ -171,7 +173,7 @@ export async function run(
         return world.call(actor, 'events.publish', () => add(orders), {
           error: unavailable('event_stream_unavailable'),
           parts: orders.length > 1 ? orders.length : 0,
-          partly: (count) => add(orders.slice(0, count)),
+          partly: (count) => add([...orders].slice(0, count)),
         });
       },
     };

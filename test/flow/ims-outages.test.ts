@@ -70,8 +70,7 @@ describe('a file', () => {
   test('waits for an IMS that takes connections and says nothing', async () => {
     const ims = await startReferenceIms({
       port: 0,
-      isKnownSku: async (sku) => sku.startsWith('A-'),
-      isKnownHub: async () => true,
+      alsoKnown: async ({ skus, hubIds }) => ({ skus: skus.filter((sku) => sku.startsWith('A-')), hubIds }),
     });
     const proxy = await startTcpProxy(new URL(ims.url).host);
     const apart = await startService({ env: { OMS_IMS: `http://${proxy.address}` } });

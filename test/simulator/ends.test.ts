@@ -121,8 +121,10 @@ describe('a cancelled file', () => {
     stage.startWorker();
     let failed = false;
     let committing = false;
-    // The commit of the last chunk but one is under way until the last bytes cannot be read.
+    const request = (cancel: 0 | 1) => stage.store.db.exec(`update files set cancel_requested = ${cancel}`);
+    // The commit of the last chunk but one is under way until the last bytes cannot be read, and it alone tells of the cancel.
     stage.scheduler.force = ({ what, about: [, at, bytes] }) => {
+      if (failed) request(0);
       if (what === 'objects.read' && (at as number) + (bytes as number) >= source.bytes.length && !failed) {
         failed = committing;
         return failed ? 'failed before' : 'slow';
@@ -130,7 +132,7 @@ describe('a cancelled file', () => {
       if (what !== 'store.chunks.commit' || (at as ChunkToCommit).n !== 4) return null;
       committing = true;
       if (!failed) return 'slow';
-      stage.store.db.exec('update files set cancel_requested = 1');
+      request(1);
       return 'done';
     };
     await stage.rest();

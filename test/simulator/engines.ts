@@ -4,7 +4,8 @@ import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { orderCreatedJson } from '../../src/model/event.ts';
 import { UPLOADS } from '../../src/model/file.ts';
-import type { EventStream, OutboxBatch } from '../../src/ports/event-stream.ts';
+import type { Order } from '../../src/model/order.ts';
+import type { EventStream } from '../../src/ports/event-stream.ts';
 import type { Ims } from '../../src/ports/ims.ts';
 import type { Inspection } from '../../src/ports/inspection.ts';
 import type { JobQueue } from '../../src/ports/job-queue.ts';
@@ -245,7 +246,7 @@ export class Stream {
   repeats = 0;
 
   portOf(actor: Actor, scheduler: Scheduler): EventStream {
-    const add = (orders: OutboxBatch['orders']) => {
+    const add = (orders: Iterable<Order>) => {
       for (const order of orders) {
         const json = orderCreatedJson(order);
         const before = this.published.get(order.orderId);
@@ -265,7 +266,7 @@ export class Stream {
       subscribe: nobodyReads,
       publish: ({ orders }) =>
         scheduler.call(actor, 'events', 'publish', () => add(orders), {
-          partly: () => add(orders.slice(0, scheduler.random.between(0, orders.length))),
+          partly: () => add([...orders].slice(0, scheduler.random.between(0, orders.length))),
         }),
     };
   }

@@ -96,11 +96,19 @@ const mutations: Mutation[] = [
   },
   {
     name: 'the highest order that exists is not looked for',
-    edits: [{ file: COMMIT, from: '! > highest) count--', to: '! >= highest) count--' }],
+    edits: [
+      { file: COMMIT, from: ': countUpTo(orderIds, byId, highest)', to: ': countUpTo(orderIds, byId, highest) - 1' },
+    ],
   },
   {
     name: 'an order that its chunk has twice is not noticed',
-    edits: [{ file: COMMIT, from: 'const isRepeated = repeated.has(orderId)', to: 'const isRepeated = false' }],
+    edits: [
+      {
+        file: 'src/adapters/order-store.sqlite/sort-ids.ts',
+        from: 'repeated[byId[n]!] = repeated[byId[n - 1]!] = 1',
+        to: 'continue',
+      },
+    ],
   },
   {
     name: 'a row that was taken by its bytes is an order whatever the inventory service says',

@@ -85,6 +85,8 @@ async function inTheMiddle({ files = FILES, workers = WORKERS } = {}): Promise<D
   await pipeline.settled('the uploads', Promise.all(early.map(pipeline.uploadFile)), SOON_MS);
   await pipeline.until('work on all files', () => pipeline.shown().every(({ chunks }) => chunks > 0), SOON_MS);
   expect(pipeline.openFiles()).toHaveLength(early.length);
+  // From here on they ask the inventory service anew.
+  pipeline.scheduler.advance(limits.pairsKeptMs + 1);
   return pipeline;
 }
 
@@ -136,8 +138,9 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
       const waitedFor = new Set<string>();
       async function passUntil(ms: number): Promise<void> {
         while (scheduler.nowMs < fromMs + ms) {
-          const untilMs = scheduler.nowMs + SECOND_MS;
-          await until('a second', () => scheduler.nowMs >= untilMs, 2 * SECOND_MS);
+          // A first pause may be as short.
+          const untilMs = scheduler.nowMs + limits.outageFirstPauseMs / 2;
+          await until('a moment', () => scheduler.nowMs >= untilMs, SECOND_MS);
           for (const { waitingFor } of shown()) if (waitingFor !== null) waitedFor.add(waitingFor);
           // By then what was under way has failed.
           if (!dead || !isShown || scheduler.nowMs < fromMs + 2 * hangMs + limits.outageLastPauseMs) continue;

@@ -181,8 +181,7 @@ test.skipIf(missingEngines !== null)(
     const [objects, store] = [await directoryObjectStore.open(), await sqliteOrderStore.open()];
     const imsServer = await startReferenceIms({
       port: 0,
-      isKnownSku: async () => true,
-      isKnownHub: async () => true,
+      alsoKnown: async (names) => names,
     });
     const ims = createHttpIms({ baseUrl: imsServer.url });
     let aheadMs = 0;

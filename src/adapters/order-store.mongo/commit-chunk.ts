@@ -26,8 +26,9 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
   async function commit(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult> {
     const { fileId } = claim;
     const orders = new PackedOrders(chunk.orders);
-    const ids = Array.from({ length: orders.length }, (_, i) => orders.text(i, 'order_id'));
-    const keys = trackStock ? [...new Set(ids.map((_, i) => keyOf(orders, i)))] : [];
+    const ids = orders.orderIds();
+    const keyOf = stockKeysOf(orders);
+    const keys = trackStock ? [...new Set(ids.map((_, i) => keyOf(i)))] : [];
     const [file, existing, stock] = await Promise.all([
       files.findOne({ _id: fileId }, { projection: { status: 1, epoch: 1, next_chunk: 1, cancel_requested: 1 } }),
       ids.length > 0 ? findOrders(database, ids) : new Map<string, OrderDocument>(),
@@ -55,7 +56,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       track_stock: trackStock,
       created_at: new Date(now()),
       plan: await encodePlan(chunk.orders, looked.taking),
-      keys: trackStock ? [...new Set(looked.taking.map((i) => keyOf(orders, i)))] : [],
+      keys: trackStock ? [...new Set(looked.taking.map(keyOf))] : [],
       planned_rejections: await encodeRejections([...chunk.rejections, ...looked.rejections]),
     };
     let committed: ChunkDocument;
@@ -103,6 +104,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
     { plan, rejections, stock }: { plan: Plan; rejections: Rejection[]; stock: Map<string, StockView> | null },
   ): Promise<ChunkDocument | null> {
     const { orders, taking } = plan;
+    const keyOf = stockKeysOf(orders);
     const refused: Rejection[] = [];
     const refuse = (i: number, reason: Reason) =>
       refused.push({ row: orders.row(i), reasons: [reason], values: orders.values(i) });
@@ -111,7 +113,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
     if (chunk.track_stock && taking.length > 0) {
       const rowsOfKey = new Map<string, number[]>();
       for (const i of taking) {
-        const key = keyOf(orders, i);
+        const key = keyOf(i);
         const rows = rowsOfKey.get(key);
         if (rows) rows.push(i);
         else rowsOfKey.set(key, [i]);
@@ -126,15 +128,13 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
 
     let accepted = fitting;
     if (fitting.length > 0) {
-      const documents = new Map(fitting.map((i) => [i, orderDocument(orders, i, chunk)]));
-      const foreign = await insertOrders(database, [...documents.values()]);
+      const foreign = await insertOrders(database, orders, fitting, chunk);
       const back = new Map<string, number>();
       accepted = fitting.filter((i) => {
-        const document = documents.get(i)!;
-        const existing = foreign.get(document._id);
+        const existing = foreign.size > 0 && foreign.get(orders.text(i, 'order_id'));
         if (!existing) return true;
-        refuse(i, repeatOf(existing, document));
-        const key = keyOf(orders, i);
+        refuse(i, repeatOf(existing, orderDocument(orders, i, chunk)));
+        const key = keyOf(i);
         back.set(key, (back.get(key) ?? 0) + orders.quantity(i));
         return false;
       });
@@ -218,7 +218,16 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
   return { commit, settle, moveCheckpoint };
 }
 
-const keyOf = (orders: PackedOrders, i: number): string => stockKey(orders.text(i, 'sku'), orders.text(i, 'hub_id'));
+/** The key of a row's stock, made once for each pair of SKU and hub. */
+function stockKeysOf(orders: PackedOrders): (i: number) => string {
+  const { skus, hubIds } = orders.pairs;
+  const keys: string[] = [];
+  return (i) => {
+    const pair = orders.pair(i);
+    keys[pair] ??= stockKey(skus[pair]!, hubIds[pair]!);
+    return keys[pair];
+  };
+}
 
 const prefixed = (field: string, counts: Record<string, number>): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${field}.${name}`, count]));
@@ -241,6 +250,7 @@ function look(
   const document = (i: number) => orderDocument(orders, i, shape);
   const reject = (i: number, reason: Reason) =>
     rejections.push({ row: orders.row(i), reasons: [reason], values: orders.values(i) });
+  const keyOf = stockKeysOf(orders);
 
   for (const [i, orderId] of ids.entries()) {
     const stored = existing.get(orderId);
@@ -255,7 +265,7 @@ function look(
       continue;
     }
     first.set(orderId, i);
-    if (stock && !stock.has(keyOf(orders, i)))
+    if (stock && !stock.has(keyOf(i)))
       reject(i, outOfStock(orders.text(i, 'sku'), orders.text(i, 'hub_id'), orders.quantity(i), 0));
     else taking.push(i);
   }

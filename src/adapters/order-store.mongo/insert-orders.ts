@@ -70,8 +70,38 @@ export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: stri
   return byId;
 }
 
-/** Inserts all and answers the documents that stand in the way of some, by id. Throws `store_contention`. */
+/**
+ * Inserts these rows and answers the documents that stand in the way of some, by id. In parts, a few at once, so that one is made
+ * while the server has another, and only those are in memory. Throws `store_contention`.
+ */
 export async function insertOrders(
+  database: Pick<Database, 'orders'>,
+  orders: PackedOrders,
+  rows: number[],
+  chunk: ChunkDocument,
+): Promise<Map<string, OrderDocument>> {
+  const foreign = new Map<string, OrderDocument>();
+  let next = 0;
+  const work = async () => {
+    while (next < rows.length) {
+      const part = rows.slice(next, next + limits.mongoInsertDocuments);
+      next += part.length;
+      const documents = part.map((i) => orderDocument(orders, i, chunk));
+      for (const [id, existing] of await insertPart(database, documents)) foreign.set(id, existing);
+    }
+  };
+  const stop = (error: unknown) => {
+    next = rows.length;
+    throw error;
+  };
+  const ends = await Promise.allSettled(
+    Array.from({ length: limits.mongoConcurrentInserts }, () => work().catch(stop)),
+  );
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  return foreign;
+}
+
+async function insertPart(
   database: Pick<Database, 'orders'>,
   documents: OrderDocument[],
 ): Promise<Map<string, OrderDocument>> {

@@ -1,16 +1,74 @@
 /** The outbox of this store: committed chunks with accepted rows, oldest first, until they are marked as published. */
 import type { Order } from '../../model/order.ts';
+import type { PackedOrders } from '../../model/packed-orders.ts';
+import type { CreatedOrders } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/order-store.ts';
 import type { ChunkDocument, Database } from './database.ts';
-import { orderDocument } from './insert-orders.ts';
-import { toOrder } from './orders.ts';
 import { decodePlan } from './plan.ts';
 
-/** The orders of a committed chunk as they were created, in file order. */
-export async function ordersOf(chunk: ChunkDocument): Promise<Order[]> {
+/** The orders of a committed chunk, in file order. */
+class OrdersOfChunk implements CreatedOrders {
+  readonly #rows: PackedOrders;
+  readonly #accepted: number[];
+  readonly #fileId: string;
+  readonly #createdAtMs: number;
+
+  constructor(rows: PackedOrders, accepted: number[], { file, created_at }: ChunkDocument) {
+    this.#rows = rows;
+    this.#accepted = accepted;
+    this.#fileId = file;
+    this.#createdAtMs = created_at.getTime();
+  }
+
+  get length(): number {
+    return this.#accepted.length;
+  }
+
+  at(index: number): Order | undefined {
+    const i = this.#accepted.at(index);
+    return i === undefined ? undefined : this.#order(i);
+  }
+
+  *[Symbol.iterator](): Generator<Order> {
+    for (const i of this.#accepted) yield this.#order(i);
+  }
+
+  #order(i: number): Order {
+    const rows = this.#rows;
+    return {
+      orderId: rows.text(i, 'order_id'),
+      status: 'on_hold',
+      customerName: rows.text(i, 'customer_name'),
+      customerEmail: rows.text(i, 'customer_email'),
+      items: [
+        {
+          sku: rows.text(i, 'sku'),
+          hubId: rows.text(i, 'hub_id'),
+          productName: rows.text(i, 'product_name'),
+          quantity: rows.quantity(i),
+          unitPriceMinor: rows.unitPriceMinor(i),
+          lineTotalMinor: rows.totalMinor(i),
+        },
+      ],
+      totalMinor: rows.totalMinor(i),
+      orderDateMs: rows.orderDateMs(i),
+      shippingAddress: rows.text(i, 'shipping_address'),
+      fileId: this.#fileId,
+      row: rows.row(i),
+      createdAtMs: this.#createdAtMs,
+      updatedAtMs: this.#createdAtMs,
+    };
+  }
+}
+
+export async function ordersOf(chunk: ChunkDocument): Promise<CreatedOrders> {
   const { orders, taking } = await decodePlan(chunk.plan);
   const refused = new Set(chunk.refused);
-  return taking.filter((i) => !refused.has(orders.row(i))).map((i) => toOrder(orderDocument(orders, i, chunk)));
+  return new OrdersOfChunk(
+    orders,
+    taking.filter((i) => !refused.has(orders.row(i))),
+    chunk,
+  );
 }
 
 export function createOutbox({ chunks }: Database): Outbox {

@@ -128,9 +128,12 @@ export function createStock({ stock, idempotencyKeys }: Database, now: () => num
       return first?.answer ? (JSON.parse(first.answer) as StockResult[]) : results;
     },
 
-    async knows(what) {
-      const filter: Filter<StockDocument> = 'sku' in what ? { sku: what.sku } : { hub_id: what.hubId };
-      return (await stock.findOne(filter, { projection: { _id: 1 } })) !== null;
+    async named({ skus, hubIds }) {
+      const [namedSkus, namedHubs] = await Promise.all([
+        skus.length > 0 ? stock.distinct('sku', { sku: { $in: skus } }) : [],
+        hubIds.length > 0 ? stock.distinct('hub_id', { hub_id: { $in: hubIds } }) : [],
+      ]);
+      return { skus: namedSkus, hubIds: namedHubs };
     },
   };
 }

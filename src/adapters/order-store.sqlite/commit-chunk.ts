@@ -10,7 +10,7 @@ import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../../ports/order-store.ts';
 import type { Database } from '../sqlite/database.ts';
 import { insertOrders } from './insert-orders.ts';
-import { sortIds } from './sort-ids.ts';
+import { countUpTo, sortIds } from './sort-ids.ts';
 import type { StockLevel, StockLevels, Taking } from './stock-levels.ts';
 
 /** An order as its payload is compared: by column name. */
@@ -107,9 +107,8 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   function perhapsStored(orderIds: readonly string[], byId: Uint32Array): string[] {
     const highest = (readHighest.get() as { order_id: string | null }).order_id;
     if (highest === null) return [];
-    let count = byId.length;
     // SQLite compares UTF-8, JavaScript UTF-16: they agree on what is behind a text without surrogates and the characters behind those.
-    if (!BEHIND_SURROGATES.test(highest)) while (count > 0 && orderIds[byId[count - 1]!]! > highest) count--;
+    const count = BEHIND_SURROGATES.test(highest) ? byId.length : countUpTo(orderIds, byId, highest);
     return Array.from(byId.subarray(0, count), (i) => orderIds[i]!);
   }
 
@@ -130,11 +129,13 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
   /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken of the stock. */
   function decide(rows: PackedOrders, orderIds: readonly string[], fileId: string, trackStock: boolean) {
-    const { byId, repeated } = sortIds(orderIds);
+    const { byId, repeated: seenTwice } = sortIds(orderIds);
     const stored = findStored(perhapsStored(orderIds, byId));
+    for (const id of stored.keys())
+      for (let n = countUpTo(orderIds, byId, id) - 1; n >= 0 && orderIds[byId[n]!] === id; n--) seenTwice[byId[n]!] = 1;
     levels.trim();
     const isAccepted = new Uint8Array(rows.length);
-    /** Of the ids that are here more than once. */
+    /** Of the ids that are here more than once: the row that was accepted. */
     const acceptedHere = new Map<string, number>();
     const { skus, hubIds } = rows.pairs;
     const stockLeft: (StockLeft | undefined)[] = [];
@@ -142,12 +143,14 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const reject = (i: number, reason: Reason) =>
       rejected.push({ row: rows.row(i), reasons: [reason], values: rows.values(i) });
 
+    const findExisting = (orderId: string): ExistingOrder | undefined => {
+      const here = acceptedHere.get(orderId);
+      return here === undefined ? stored.get(orderId) : { fileId, row: rows.row(here), payload: payloadOf(rows, here) };
+    };
+
     for (let i = 0; i < rows.length; i++) {
       const orderId = orderIds[i]!;
-      const isRepeated = repeated.has(orderId);
-      const here = isRepeated ? acceptedHere.get(orderId) : undefined;
-      const existing =
-        here === undefined ? stored.get(orderId) : { fileId, row: rows.row(here), payload: payloadOf(rows, here) };
+      const existing = seenTwice[i] === 1 ? findExisting(orderId) : undefined;
       if (existing) {
         const payload = payloadOf(rows, i);
         const differing = PAYLOAD_COLUMNS.filter((column) => existing.payload[column] !== payload[column]);
@@ -175,7 +178,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
         stock.left -= quantity;
       }
       isAccepted[i] = 1;
-      if (isRepeated) acceptedHere.set(orderId, i);
+      if (seenTwice[i] === 1) acceptedHere.set(orderId, i);
     }
     const takings: Taking[] = [];
     for (const stock of stockLeft)
@@ -222,7 +225,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const firstSeq = (last?.seq ?? 0) + 1;
     // Later chunks get later times even when the clock stands or goes back: lists are ordered by it.
     const at = Math.max(now(), (last?.created_at ?? 0) + 1);
-    insertOrders(db, rows, orderIds, accepted, firstSeq, {
+    insertOrders(db, rows, orderIds, accepted, {
       fileNo: file.file_no,
       stockTaken: trackStock ? 1 : 0,
       atMs: at,

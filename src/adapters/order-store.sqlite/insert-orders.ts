@@ -13,48 +13,45 @@ export interface Common {
   atMs: number;
 }
 
-const BOUND = 13;
+const PARAMETERS = 12;
 
-/** In this order, numbered from `firstSeq` on. */
+/** In this order. They are numbered by SQLite, which goes on from the last that there is. */
 export function insertOrders(
   db: Database,
   rows: PackedOrders,
   orderIds: readonly string[],
   accepted: Uint32Array,
-  firstSeq: number,
   common: Common,
 ): void {
   const { skus, hubIds } = rows.pairs;
   runForRows(
     db,
     accepted.length,
+    PARAMETERS,
     (count) => insertOf(count, common),
-    (values, n) => {
+    (values, at, n) => {
       const i = accepted[n]!;
       const pair = rows.pair(i);
-      values.push(
-        firstSeq + n,
-        orderIds[i]!,
-        rows.row(i),
-        rows.text(i, 'customer_name'),
-        rows.text(i, 'customer_email'),
-        rows.text(i, 'product_name'),
-        skus[pair]!,
-        hubIds[pair]!,
-        rows.quantity(i),
-        rows.unitPriceMinor(i),
-        rows.totalMinor(i),
-        rows.orderDateMs(i),
-        rows.text(i, 'shipping_address'),
-      );
+      values[at] = orderIds[i]!;
+      values[at + 1] = rows.row(i);
+      values[at + 2] = rows.text(i, 'customer_name');
+      values[at + 3] = rows.text(i, 'customer_email');
+      values[at + 4] = rows.text(i, 'product_name');
+      values[at + 5] = skus[pair]!;
+      values[at + 6] = hubIds[pair]!;
+      values[at + 7] = rows.text(i, 'shipping_address');
+      values[at + 8] = rows.quantity(i);
+      values[at + 9] = rows.unitPriceMinor(i);
+      values[at + 10] = rows.orderDateMs(i);
+      values[at + 11] = rows.totalMinor(i);
     },
   );
 }
 
 /** A broken constraint ends the transaction, so SQLite need not be able to undo the statement alone (ON CONFLICT FAIL). */
-function insertOf(rows: number, { fileNo, stockTaken, atMs }: Common): string {
-  const bound = Array(BOUND).fill('?').join(', ');
-  return `insert or fail into orders (seq, order_id, row, customer_name, customer_email, product_name, sku, hub_id, quantity,
-      unit_price_minor, total_minor, order_date, shipping_address, file_no, status, stock_taken, created_at, updated_at)
-    values ${Array(rows).fill(`(${bound}, ${fileNo}, 'on_hold', ${stockTaken}, ${atMs}, ${atMs})`).join(', ')}`;
+function insertOf(count: number, { fileNo, stockTaken, atMs }: Common): string {
+  const row = `(${Array(PARAMETERS).fill('?').join(', ')}, ${fileNo}, 'on_hold', ${stockTaken}, ${atMs}, ${atMs})`;
+  return `insert or fail into orders (order_id, row, customer_name, customer_email, product_name, sku, hub_id, shipping_address,
+      quantity, unit_price_minor, order_date, total_minor, file_no, status, stock_taken, created_at, updated_at)
+    values ${Array(count).fill(row).join(', ')}`;
 }

@@ -5,8 +5,8 @@
 export interface SortedIds {
   /** Indices of the ids, in the order of the ids; those of equal ids as they came. */
   byId: Uint32Array;
-  /** Ids that are there more than once. */
-  repeated: ReadonlySet<string>;
+  /** By index: 1 where the id is there more than once. */
+  repeated: Uint8Array;
 }
 
 /** Characters that a sort looks at first, and how many it tells apart: together with an index they are one exact number. */
@@ -19,12 +19,24 @@ const STRAYS_OF_100 = 5;
 
 /** By UTF-16 code units, at most 262,144 of them. */
 export function sortIds(ids: readonly string[]): SortedIds {
+  const repeated = new Uint8Array(ids.length);
   const strays = countStrays(ids);
-  if (strays === 0) return { byId: Uint32Array.from(ids, (_, i) => i), repeated: new Set() };
+  if (strays === 0) return { byId: Uint32Array.from(ids, (_, i) => i), repeated };
   const byId = strays < (ids.length / 100) * STRAYS_OF_100 ? sortNearlySorted(ids) : sortByKeys(ids);
-  const repeated = new Set<string>();
-  for (let n = 1; n < byId.length; n++) if (ids[byId[n]!] === ids[byId[n - 1]!]) repeated.add(ids[byId[n]!]!);
+  for (let n = 1; n < byId.length; n++)
+    if (ids[byId[n]!] === ids[byId[n - 1]!]) repeated[byId[n]!] = repeated[byId[n - 1]!] = 1;
   return { byId, repeated };
+}
+
+/** How many of the ids are not behind this one. */
+export function countUpTo(ids: readonly string[], byId: Uint32Array, id: string): number {
+  let count = 0;
+  for (let above = byId.length; count < above; ) {
+    const middle = (count + above) >>> 1;
+    if (ids[byId[middle]!]! <= id) count = middle + 1;
+    else above = middle;
+  }
+  return count;
 }
 
 /** Ids that are not behind the one before them. */

@@ -37,8 +37,11 @@ export function createStockLevels(db: Database) {
       const key = `${sku}\n${hubId}`;
       const cached = known.get(key);
       if (cached) return cached;
-      const level = (read.get(sku, hubId) as StockLevel | undefined) ?? null;
-      if (level) known.set(key, level);
+      const row = read.get(sku, hubId) as { stockNo: number; available: number } | undefined;
+      if (!row) return null;
+      // Objects that SQLite gave have no common shape, so that reading their fields costs more.
+      const level = { stockNo: row.stockNo, available: row.available };
+      known.set(key, level);
       return level;
     },
     /** Between two operations: a level must stay the same object while one of them counts with it. */
@@ -57,9 +60,10 @@ export function createStockLevels(db: Database) {
     take(takings: readonly Taking[]): void {
       // In this order they are neighbours in the table.
       const sorted = takings.toSorted((a, b) => a.level.stockNo - b.level.stockNo);
-      runForRows(db, sorted.length, takeOf, (values, n) => {
+      runForRows(db, sorted.length, 2, takeOf, (values, at, n) => {
         const { level, quantity } = sorted[n]!;
-        values.push(level.stockNo, quantity);
+        values[at] = level.stockNo;
+        values[at + 1] = quantity;
         level.available -= quantity;
       });
     },

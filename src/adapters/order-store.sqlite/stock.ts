@@ -56,8 +56,15 @@ export function createStock(db: Database, writer: Pick<Writer, 'call'>): Stock {
     statements.set(sql, known);
     return known;
   };
-  const knowsSku = db.prepare('select 1 from stock where sku = ? limit 1');
-  const knowsHub = db.prepare('select 1 from stock where hub_id = ? limit 1');
+  const namedBy = (column: 'sku' | 'hub_id') => {
+    const statement = db.prepare(
+      `select value from json_each(?) where exists (select 1 from stock where ${column} = value)`,
+    );
+    return (names: string[]) =>
+      (statement.all(JSON.stringify(names)) as unknown as { value: string }[]).map(({ value }) => value);
+  };
+  const namedSkus = namedBy('sku');
+  const namedHubs = namedBy('hub_id');
   return {
     async list({ sku, hubId, sort }, { limit, after }) {
       const conditions: string[] = [];
@@ -87,8 +94,8 @@ export function createStock(db: Database, writer: Pick<Writer, 'call'>): Stock {
       );
     },
     change: (changes, idempotencyKey) => writer.call('changeStock', { changes, idempotencyKey }),
-    async knows(what) {
-      return ('sku' in what ? knowsSku.get(what.sku) : knowsHub.get(what.hubId)) !== undefined;
+    async named({ skus, hubIds }) {
+      return { skus: namedSkus(skus), hubIds: namedHubs(hubIds) };
     },
   };
 }

@@ -1,27 +1,29 @@
 /** Statements for many rows at once: half of what a row costs by itself is its way into SQLite. */
-import type { SQLInputValue } from 'node:sqlite';
+import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { limits } from '../../limits.ts';
 import type { Database } from './database.ts';
 
 /**
- * Runs what `sqlOf` gives for so many rows until all `count` are done. `bind` pushes the values of the nth row, as many as there are
- * parameters for one.
+ * Runs what `sqlOf` gives for so many rows until all `count` are done. `bind` sets the values of the nth row, as many as there are
+ * parameters for one, from `at` on.
  */
 export function runForRows(
   db: Database,
   count: number,
+  parameters: number,
   sqlOf: (rows: number) => string,
-  bind: (values: SQLInputValue[], n: number) => void,
+  bind: (values: SQLInputValue[], at: number, n: number) => void,
 ): void {
   const atOnce = limits.sqliteRowsAtOnce;
-  const full = count >= atOnce ? db.prepare(sqlOf(atOnce)) : null;
-  const values: SQLInputValue[] = [];
-  for (let n = 0; n < count; ) {
-    bind(values, n++);
-    if (n % atOnce === 0) {
-      full!.run(...values);
-      values.length = 0;
-    }
+  const runPart = (statement: StatementSync, values: SQLInputValue[], from: number) => {
+    for (let at = 0, n = from; at < values.length; at += parameters, n++) bind(values, at, n);
+    statement.run(...values);
+  };
+  const rest = count % atOnce;
+  if (count > rest) {
+    const statement = db.prepare(sqlOf(atOnce));
+    const values = new Array<SQLInputValue>(atOnce * parameters);
+    for (let from = 0; from < count - rest; from += atOnce) runPart(statement, values, from);
   }
-  if (values.length > 0) db.prepare(sqlOf(count % atOnce)).run(...values);
+  if (rest > 0) runPart(db.prepare(sqlOf(rest)), new Array(rest * parameters), count - rest);
 }

@@ -16,12 +16,14 @@ describe('the reference IMS', () => {
     catalog.add('S0', 'H');
     return referenceIms({
       catalog,
-      isKnownSku: async (sku) => sku === 'made-up',
-      isKnownHub: async (hubId) => hubId === 'drawn-up',
+      alsoKnown: async ({ skus, hubIds }) => ({
+        skus: skus.filter((sku) => sku === 'made-up'),
+        hubIds: hubIds.filter((hubId) => hubId === 'drawn-up'),
+      }),
     });
   };
 
-  it('answers from its catalog, then from the predicates, in the order of the items', async () => {
+  it('answers from its catalog, then from what else is known, in the order of the items', async () => {
     const response = await app().request(
       '/api/v1/validate',
       post({

@@ -17,16 +17,19 @@ interface Way {
   encoding?: string;
   bounds?: Partial<ReadBounds>;
   timeZone?: string;
+  /** What a chunk takes. */
+  chunkMs?: number;
 }
 
 /** What becomes of a file: its chunks, and how many of its rows went the short way. */
-async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC' }: Way) {
+async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', chunkMs = 0 }: Way) {
   const readOptions = { maxInflatedBytes: 1e9, ...(encoding === undefined ? {} : { encoding }) };
   const { header, intake, parts, offerTo } = await readFile(sourceOf(file), null, readOptions, {
     ...limits,
     ...bounds,
   });
-  const builder = new ChunkBuilder(header, intake, timeZone);
+  let time = 0;
+  const builder = new ChunkBuilder(header, intake, timeZone, () => time);
   let taken = 0;
   const taker: RecordTaker = {
     take(...record) {
@@ -45,6 +48,7 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC' }
       return pairs.map(({ sku, hubId }) => ({ skuValid: !sku.includes('X'), hubValid: !hubId.includes('X') }));
     });
     if (end === null) continue;
+    time += chunkMs;
     const { orders, rejections } = builder.takeChunk();
     const packed = new PackedOrders(orders);
     const { skus, hubIds } = packed.pairs;
@@ -170,9 +174,10 @@ describe('the short way of a row', () => {
       fc.asyncProperty(
         fileOf,
         fc.constantFrom(undefined, undefined, undefined, 'windows-1252'),
-        async (parts, encoding) => {
+        fc.constantFrom(0, 700, 3_000),
+        async (parts, encoding, chunkMs) => {
           const file = bytesOf(parts);
-          const way = { bounds: parts.bounds, ...(encoding === undefined ? {} : { encoding }) };
+          const way = { bounds: parts.bounds, chunkMs, ...(encoding === undefined ? {} : { encoding }) };
           const long = await build(file, { ...way, short: false }).catch((error: Error) => error.message);
           const short = await build(file, { ...way, short: true }).catch((error: Error) => error.message);
           if (typeof long === 'string' || typeof short === 'string') {
@@ -243,5 +248,36 @@ describe('the short way of a row', () => {
     const columns = [...ORDER_COLUMNS, '_row', '_file'];
     const file = Buffer.from(`${columns.join(',')}\nA-1,'=Ada,a@b.de,Engine,S,H,1,1,1,2026-11-20,London,2,f_1\n`);
     expect((await build(file, { short: true })).taken).toBe(0);
+  });
+});
+
+describe('the inventory service', () => {
+  /** What it is asked about by each chunk of two rows, which have these SKUs. */
+  async function askedBy(rows: string[], chunkMs: number) {
+    const lines = rows.map((sku, i) => `O-${i},Ada,a@b.de,Engine,${sku},H,1,1,1,2026-11-20,London`);
+    const file = Buffer.from([ORDER_COLUMNS.join(','), ...lines, ''].join('\n'));
+    const bounds = { firstChunkRows: 2, maxChunkRows: 2 };
+    const { chunks } = await build(file, { short: true, bounds, chunkMs });
+    const full = (chunks as { asked: string[]; orders: unknown[] }[]).filter(({ orders }) => orders.length > 0);
+    return full.map(({ asked }) => asked);
+  }
+
+  test('is asked about a pair once, though chunks go on to name it', async () => {
+    expect(await askedBy(['S', 'S', 'S', 'T', 'T', 'S'], 100)).toEqual([['S at H'], ['T at H'], []]);
+  });
+
+  test('is asked again after a while', async () => {
+    expect(await askedBy(['S', 'S', 'S', 'T', 'T', 'S'], 1_500)).toEqual([
+      ['S at H'],
+      ['T at H'],
+      ['S at H', 'T at H'],
+    ]);
+  });
+
+  test('is asked again when a file names very many pairs', async () => {
+    const rows = Array.from({ length: limits.pairsKept + 2 }, (_, i) => `S${i}`);
+    const asked = await askedBy([...rows, 'S0', 'S0'], 0);
+    expect(asked.at(-1)).toEqual(['S0 at H']);
+    expect(new Set(asked.flat()).size).toBe(rows.length);
   });
 });
