@@ -62,7 +62,10 @@ export async function startEngine(
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const embedded = isEmbedded(config) ? await startEmbedded(config, command, undo) : null;
+    const embedding = isEmbedded(config) ? startEmbedded(config, command, undo) : null;
+    // What is needed next is loaded while the writer thread starts.
+    if (config.ims.kind === 'reference') void import('./ims/reference-ims.ts');
+    const embedded = await embedding;
     const options = () => ({ config, embedded: embedded?.connect() ?? null });
     const died = Promise.withResolvers<Error>();
     embedded?.died.then(died.resolve);
@@ -136,18 +139,25 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
   const directory = openDataDirectory(config.dataDirectory);
   undo.push(() => directory.release());
   directory.announce({ command, url: null });
-  await prepareDirectory(directory.objects);
   const { database, objects } = directory;
   const announce = (url: string | null) => directory.announce({ command, url });
-  if (config.jobQueue.kind !== 'sqlite' && config.orderStore.kind !== 'sqlite')
+  if (config.jobQueue.kind !== 'sqlite' && config.orderStore.kind !== 'sqlite') {
+    await prepareDirectory(objects);
     return {
       died: new Promise<Error>(() => {}),
       connect: () => ({ database, objects, writerPort: null }),
       queued: new Set<string>(),
       announce,
     };
-  const writerThread = await startWriterThread({ path: database });
-  undo.push(() => writerThread.close());
+  }
+  const starting = startWriterThread({ path: database });
+  undo.push(() =>
+    starting.then(
+      (thread) => thread.close(),
+      () => {},
+    ),
+  );
+  const [writerThread] = await Promise.all([starting, prepareDirectory(objects)]);
   const connection = new Writer(writerThread.connect());
   // The lock proves that whoever held leases and messages here is dead.
   await connection.call('freeLeases', null);
@@ -204,10 +214,10 @@ export async function runRole(options: RoleOptions, logger: Logger) {
 }
 
 export async function startServer(config: Config, roles: readonly Role[], logger: Logger) {
-  const engine = await startEngine(config, { command: 'oms start', roles }, logger);
+  const starting = startEngine(config, { command: 'oms start', roles }, logger);
+  // Loaded here only, as the other threads need none of it, and while the writer thread starts.
+  const [engine, { startHttpServer }] = await Promise.all([starting, import('./http/server.ts')]);
   try {
-    // Loaded here only: the other threads need none of it.
-    const { startHttpServer } = await import('./http/server.ts');
     const server = await startHttpServer({ ports: engine.ports, config, roles, logger });
     engine.announce(server.url);
     for (const role of roles) if (role !== 'api') engine.startRole(role);
