@@ -95,6 +95,7 @@ export const limits = {
   // Asking the IMS.
   /** Pairs of SKU and hub that a file goes on with from chunk to chunk, with their answers: some 2 MB. Each chunk has its own beside. */
   pairsKept: 10_000,
+  pairsKeptChars: 512 * KiB,
   /** How much older than the cache's an answer may get by it. */
   pairsKeptMs: 2_000,
   /** Items of one request: the most that its interface allows. */

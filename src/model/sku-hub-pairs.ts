@@ -6,6 +6,8 @@ export class SkuHubPairs {
   /** By number. */
   readonly skus: string[] = [];
   readonly hubIds: string[] = [];
+  /** Of all of them together. */
+  chars = 0;
   readonly #numbers = new Map<string, Map<string, number>>();
 
   get count(): number {
@@ -24,6 +26,7 @@ export class SkuHubPairs {
     else ofSku.set(hubId, number);
     this.skus.push(sku);
     this.hubIds.push(hubId);
+    this.chars += sku.length + hubId.length;
     return number;
   }
 }

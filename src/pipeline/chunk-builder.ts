@@ -92,15 +92,20 @@ export class ChunkBuilder implements RecordTaker {
     this.#rejections = [];
     this.#asked = 0;
     this.#bytes = null;
-    if (this.#pairs.count > limits.pairsKept || this.#now() - this.#pairsSinceMs > limits.pairsKeptMs)
-      this.#forgetPairs();
+    this.#forgetPairs();
     return { orders, rejections };
   }
 
+  /** When there are many, or the first answers are of a while ago. */
   #forgetPairs(): void {
+    const { count, chars } = this.#pairs;
+    const now = this.#now();
+    const keep =
+      count <= limits.pairsKept && chars <= limits.pairsKeptChars && now - this.#pairsSinceMs <= limits.pairsKeptMs;
+    if (keep) return;
     this.#pairs = new AskedPairs();
     this.#index.clear();
-    this.#pairsSinceMs = this.#now();
+    this.#pairsSinceMs = now;
   }
 
   #pairOf(bytes: Uint8Array, { starts, ends }: PlainRecord): number {

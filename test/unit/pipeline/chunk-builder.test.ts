@@ -274,8 +274,11 @@ describe('the inventory service', () => {
     ]);
   });
 
-  test('is asked again when a file names very many pairs', async () => {
-    const rows = Array.from({ length: limits.pairsKept + 2 }, (_, i) => `S${i}`);
+  test.each([
+    ['very many', limits.pairsKept, ''],
+    ['very long', limits.pairsKeptChars / 500, 'x'.repeat(494)],
+  ])('is asked again when a file names %s pairs', async (_, pairs, end) => {
+    const rows = Array.from({ length: 2 * Math.ceil(pairs / 2) + 2 }, (_, i) => (i === 0 ? 'S0' : `S${i}${end}`));
     const asked = await askedBy([...rows, 'S0', 'S0'], 0);
     expect(asked.at(-1)).toEqual(['S0 at H']);
     expect(new Set(asked.flat()).size).toBe(rows.length);
