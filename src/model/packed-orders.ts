@@ -326,11 +326,7 @@ export class PackedOrders {
     for (let i = 0, cell = this.#positionOf.order_id; i < this.length; i++, cell += this.#width) {
       const start = this.#starts[cell]!;
       const end = this.#ends[cell]!;
-      ids.push(
-        trim(
-          this.#ascii[i] === 1 ? this.#bytes.toString('latin1', start, end) : this.#bytes.toString('utf8', start, end),
-        ),
-      );
+      ids.push(trim(this.#bytes.toString(this.#ascii[i] === 1 ? 'latin1' : 'utf8', start, end)));
     }
     return ids;
   }

@@ -32,7 +32,7 @@ export interface CheckedRow {
   /** Well-formed values to ask the inventory service about, also when other columns failed. */
   sku: string | null;
   hubId: string | null;
-  /** The number of the two among the pairs of the chunk, once the inventory service was asked about them. */
+  /** The number of the two among the pairs that the inventory service was asked about. */
   pair: number | null;
 }
 

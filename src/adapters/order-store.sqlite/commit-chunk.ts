@@ -129,10 +129,12 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
   /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken of the stock. */
   function decide(rows: PackedOrders, orderIds: readonly string[], fileId: string, trackStock: boolean) {
-    const { byId, repeated: seenTwice } = sortIds(orderIds);
+    const { byId, repeated } = sortIds(orderIds);
     const stored = findStored(perhapsStored(orderIds, byId));
+    /** By index: 1 where the id is here more than once or stored. The others need not be looked up. */
+    const toLookUp = repeated;
     for (const id of stored.keys())
-      for (let n = countUpTo(orderIds, byId, id) - 1; n >= 0 && orderIds[byId[n]!] === id; n--) seenTwice[byId[n]!] = 1;
+      for (let n = countUpTo(orderIds, byId, id) - 1; n >= 0 && orderIds[byId[n]!] === id; n--) toLookUp[byId[n]!] = 1;
     levels.trim();
     const isAccepted = new Uint8Array(rows.length);
     /** Of the ids that are here more than once: the row that was accepted. */
@@ -150,7 +152,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
     for (let i = 0; i < rows.length; i++) {
       const orderId = orderIds[i]!;
-      const existing = seenTwice[i] === 1 ? findExisting(orderId) : undefined;
+      const existing = toLookUp[i] === 1 ? findExisting(orderId) : undefined;
       if (existing) {
         const payload = payloadOf(rows, i);
         const differing = PAYLOAD_COLUMNS.filter((column) => existing.payload[column] !== payload[column]);
@@ -178,7 +180,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
         stock.left -= quantity;
       }
       isAccepted[i] = 1;
-      if (seenTwice[i] === 1) acceptedHere.set(orderId, i);
+      if (toLookUp[i] === 1) acceptedHere.set(orderId, i);
     }
     const takings: Taking[] = [];
     for (const stock of stockLeft)
