@@ -14,6 +14,8 @@ COPY src src
 RUN npm run build:web
 
 FROM node:24.21.0-slim
+# In a container 0.0.0.0 is what a port can be published from. There are no users and keys, so publish it on this machine only,
+# docker run --publish 127.0.0.1:8080:8080, or behind a proxy that asks for passwords; the start says who may do what.
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compile OMS_HOST=0.0.0.0 OMS_DATA_DIR=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules

@@ -4,6 +4,7 @@ import { openStoreForReading } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { startReferenceIms } from '../ims/reference-ims.ts';
+import { openTo } from './open-to.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
@@ -22,6 +23,8 @@ export async function run(): Promise<number> {
     ...(store && { alsoKnown: (names) => store.stock.named(names) }),
   });
   process.stdout.write(`reference IMS on ${ims.url}\n`);
+  const open = openTo({ host: config.host, allowedHosts: [] }, 'change its catalog and make it fail');
+  if (open !== null) process.stdout.write(`${open}\n`);
   await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   await ims.close();
   await store?.close();

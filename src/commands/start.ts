@@ -6,6 +6,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { isEmbedded } from '../open-ports.ts';
+import { openTo } from './open-to.ts';
 import { loadSample } from './sample.ts';
 
 export async function run(args: string[]): Promise<number> {
@@ -23,6 +24,14 @@ export async function run(args: string[]): Promise<number> {
   process.stdout.write(`listening on ${server.url}\n`);
   if (!whole) process.stdout.write(`role ${roles.join(', ')}\n`);
   if (config.ims.kind === 'reference') process.stdout.write(`reference IMS on ${server.imsUrl}\n`);
+  const open = openTo(
+    config,
+    roles.includes('api') ? 'read all orders and customers, upload files and change stock' : 'read health and metrics',
+  );
+  if (open !== null) {
+    process.stdout.write(`${open}\n`);
+    logger.warn({ host: config.host, allowed_hosts: config.allowedHosts }, open);
+  }
 
   const sample =
     values.sample && roles.includes('api')

@@ -1,7 +1,7 @@
 /**
  * Keeps web pages of other sites away from a server that listens on loopback. A page may point its own host name at
- * 127.0.0.1 (DNS rebinding) or post across origins; both show in `Host` or `Origin`, which a page cannot forge. Without
- * users and keys, this is what stands between a browser's tabs and the service.
+ * 127.0.0.1 (DNS rebinding) or ask across origins; both show in `Host` or `Origin`, which a page cannot forge. Without
+ * users and keys, this and `noForeignOrigin` are what stands between a browser's tabs and the service.
  */
 import type { MiddlewareHandler } from 'hono';
 import { problem } from './problem.ts';

@@ -14,6 +14,7 @@ import { lingerAfterEarlyAnswer } from './early-answer.ts';
 import { answerError } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
+import { noForeignOrigin } from './foreign-origin.ts';
 import { healthRoutes } from './health.ts';
 import { invalidFileRoutes } from './invalid-files.ts';
 import { inventoryRoutes } from './inventory.ts';
@@ -61,6 +62,7 @@ export function createHttpApp(
     // HEAD runs the route of GET; nobody reads the body that it made, which may hold a file open.
     if (c.req.method === 'HEAD') await c.res.body?.cancel();
   });
+  app.use(noForeignOrigin(config.allowedHosts));
   // Behind a published port of a container a page could ask as well.
   if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
   const { objects, queue, store, ims, events } = ports;

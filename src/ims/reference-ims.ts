@@ -11,6 +11,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { isOmsError, OmsError } from '../errors.ts';
+import { noForeignOrigin } from '../http/foreign-origin.ts';
 import { isLoopback, localOnly } from '../http/local-only.ts';
 import { problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
@@ -54,7 +55,10 @@ const switchesSchema = z.strictObject({
 export async function startReferenceIms(options: ReferenceImsOptions): Promise<ReferenceIms> {
   const { host = '127.0.0.1', port, catalogFile, ...knowledge } = options;
   const catalog = catalogFile === undefined ? new Catalog() : await readCatalogFile(catalogFile);
-  const app = referenceIms({ catalog, ...knowledge }, isLoopback(host) ? [localOnly([])] : []);
+  const app = referenceIms({ catalog, ...knowledge }, [
+    noForeignOrigin([]),
+    ...(isLoopback(host) ? [localOnly([])] : []),
+  ]);
 
   const server = createAdaptorServer({ fetch: app.fetch });
   server.listen({ host, port });

@@ -126,6 +126,7 @@ const uploadCure: Record<string, string> = {
   key_reused: 'The file was changed while it was uploaded. Choose it again.',
   not_found: 'The file that it mends is not there. Upload it from the list of files.',
   foreign_host: 'Open this page under an address that the service allows (OMS_ALLOWED_HOSTS).',
+  foreign_origin: 'The proxy before the service must pass on the address that this page has (OMS_ALLOWED_HOSTS).',
 };
 const tryAgainHelps = (code: string): boolean => !(code in uploadCure) || code === 'disk_full';
 

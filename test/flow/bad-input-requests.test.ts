@@ -548,7 +548,7 @@ describe('a request that is none for this service', () => {
 
   test('of a page of another site is 403 and makes no file', async () => {
     const answer = await upload(service, order(), '', { origin: 'https://evil.example' });
-    expect(await problemOf(answer)).toMatchObject({ status: 403, code: 'foreign_host' });
+    expect(await problemOf(answer)).toMatchObject({ status: 403, code: 'foreign_origin' });
     expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
   });
 

@@ -97,10 +97,41 @@ describe('a request with a foreign Host or Origin', () => {
         ['/files/x/cancel', 'POST'],
       ] as const) {
         const { status, body } = await requestAs(headers, path, method);
-        expect({ status, code: body.code }).toEqual({ status: 403, code: 'foreign_host' });
+        const code = 'origin' in headers && method === 'POST' ? 'foreign_origin' : 'foreign_host';
+        expect({ status, code: body.code }).toEqual({ status: 403, code });
       }
-    const response = await upload(service, csv(orderLine('EVIL-1')), '', { origin: 'https://evil.example' });
-    await problemOf(response, 403, 'foreign_host');
+  });
+
+  test('changes nothing, of another port of this machine either, whatever the service listens on', async () => {
+    const open = await startService({ env: { OMS_HOST: '0.0.0.0' } });
+    for (const { url } of [service, open]) {
+      const origins = [
+        'https://evil.example',
+        'null',
+        'http://localhost:18499',
+        `http://localhost:${new URL(url).port}`,
+      ];
+      for (const origin of origins)
+        await problemOf(await upload({ url }, csv(orderLine('EVIL-1')), '', { origin }), 403, 'foreign_origin');
+      for (const site of ['cross-site', 'same-site'])
+        await problemOf(
+          await upload({ url }, csv(orderLine('EVIL-1')), '', { 'sec-fetch-site': site }),
+          403,
+          'foreign_origin',
+        );
+      expect((await fetch(`${url}/orders/EVIL-1`)).status).toBe(404);
+      const own = { origin: new URL(url).origin, 'sec-fetch-site': 'same-origin' };
+      expect((await upload({ url }, csv(orderLine('OWN-1')), '', own)).status).toBe(202);
+    }
+    await problemOf(
+      await fetch(`${service.imsUrl}/switches`, {
+        method: 'PUT',
+        body: '{}',
+        headers: { origin: 'http://localhost:1' },
+      }),
+      403,
+      'foreign_origin',
+    );
   });
 
   test('is answered when it names this machine or an allowed host', async () => {

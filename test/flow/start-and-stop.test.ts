@@ -20,6 +20,29 @@ const start = (dataDirectory: string, env: Record<string, string> = {}) =>
   runOms(['start'], { OMS_DATA_DIR: dataDirectory, OMS_PORT: '0', OMS_IMS_PORT: '0', ...env });
 const oneLine = (text: string) => expect.stringMatching(new RegExp(`^oms start: .*${text}.*\\n$`));
 
+describe('a start says to whom it is open', () => {
+  const openLines = ({ output }: Service) => output.filter((line) => line.startsWith('open to all '));
+
+  test('when others than this machine reach it, what they may do and how to close it', async () => {
+    for (const [env, words] of [
+      [{ OMS_HOST: '0.0.0.0' }, ['any network address', 'read all orders and customers', 'OMS_HOST=127.0.0.1']],
+      [{ OMS_ALLOWED_HOSTS: 'orders.example.com' }, ['orders.example.com', 'upload files and change stock', 'proxy']],
+    ] as const) {
+      const service = await startService({ env });
+      await expect.poll(() => openLines(service).length).toBe(1);
+      for (const word of words) expect(openLines(service)[0]).toContain(word);
+      const logged = expect.objectContaining({ level: 40, msg: openLines(service)[0] });
+      await expect.poll(() => service.log).toContainEqual(logged);
+    }
+  });
+
+  test('and nothing when only this machine reaches it', async () => {
+    const service = await startService();
+    await service.stop();
+    expect(openLines(service)).toEqual([]);
+  });
+});
+
 describe('a start is refused with one line when', () => {
   test.each([
     ['OMS_PORT', '80800'],
