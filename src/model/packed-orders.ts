@@ -197,7 +197,10 @@ export class OrderPacker {
     });
   }
 
-  /** What was added since the last time, with the pairs by whose numbers it was. It is valid until the next but one. */
+  /**
+   * What was added since the last time, with the pairs by whose numbers it was. It is valid until the next but one: whoever may read
+   * longer, as after a commit that took too long, makes a copy.
+   */
   take({ skus, hubIds }: PackedPairs): PackedOrdersData {
     this.#write();
     const length = this.#closeHoles();
@@ -374,6 +377,18 @@ export class PackedOrders {
     return this.#ascii[i] === 1 || !NON_ASCII.test(units) ? units : this.#bytes.toString('utf8', start, end);
   }
 }
+
+/** In memory of its own. The pairs are only ever added to. */
+export const copyOf = (data: PackedOrdersData): PackedOrdersData => ({
+  ...data,
+  text: data.text.slice(),
+  starts: data.starts.slice(),
+  ends: data.ends.slice(),
+  ascii: data.ascii.slice(),
+  rows: data.rows.slice(),
+  numbers: data.numbers.slice(),
+  pairOf: data.pairOf.slice(),
+});
 
 function shared<Kind extends Column>(
   kind: { new (buffer: SharedArrayBuffer): Kind; BYTES_PER_ELEMENT: number },

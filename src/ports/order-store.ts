@@ -174,6 +174,8 @@ export interface Chunks {
    * `out_of_stock`. Throws `claim_lost` when the claim is not the newest: then the chunk is as it was, or as the newest claim
    * would have committed it. MUST answer the same again when chunk n was committed already by this claim. Throws `file_closed`,
    * and `chunk_moved` when another cut of the file was committed as chunk n: the caller goes on from the new checkpoint.
+   * Once it has ended, also by an error, it MUST NOT read the orders any more, whose memory is filled again two chunks later, nor
+   * begin to write anything.
    */
   commit(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult>;
 }

@@ -56,10 +56,18 @@ export function rejection(row: number, code: ReasonCode = 'invalid_email'): Reje
 }
 
 /** Chunk `n` of these rows; it ends at the last of them. */
-export function chunkOf(n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit {
+export const chunkOf = (n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit =>
+  packedBy(new OrderPacker(header), n, orders, rejections);
+
+/** So many chunks from one packer, which fills again what it gave out, as in the work on a file. */
+export function* chunksOf(count: number, rowsOf: (n: number) => OrderRow[]): Generator<ChunkToCommit, undefined> {
+  const packer = new OrderPacker(header);
+  for (let n = 0; n < count; n++) yield packedBy(packer, n, rowsOf(n));
+}
+
+function packedBy(packer: OrderPacker, n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit {
   const row = Math.max(1, ...orders.map((order) => order.row), ...rejections.map((rejected) => rejected.row));
   const end = { offset: row * 100, row };
-  const packer = new OrderPacker(header);
   const pairs = new SkuHubPairs();
   for (const order of orders)
     packer.put(packer.reserve(), order, valuesOf(order), pairs.numberOf(order.sku, order.hubId));

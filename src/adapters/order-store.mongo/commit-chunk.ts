@@ -8,7 +8,7 @@
  */
 import { Decimal128 } from 'mongodb';
 import { OmsError } from '../../errors.ts';
-import { PackedOrders } from '../../model/packed-orders.ts';
+import { copyOf, PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost, fileClosed } from '../../ports/order-store.ts';
@@ -25,7 +25,9 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
 
   async function commit(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult> {
     const { fileId } = claim;
-    const orders = new PackedOrders(chunk.orders);
+    // Of its own, as a commit that is given up goes on reading for a moment, while the packer fills again what it gave out.
+    const packed = copyOf(chunk.orders);
+    const orders = new PackedOrders(packed);
     const ids = orders.orderIds();
     const keyOf = stockKeysOf(orders);
     const keys = trackStock ? [...new Set(ids.map((_, i) => keyOf(i)))] : [];
@@ -55,7 +57,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       rows: orders.length + chunk.rejections.length,
       track_stock: trackStock,
       created_at: new Date(now()),
-      plan: await encodePlan(chunk.orders, looked.taking),
+      plan: await encodePlan(packed, looked.taking),
       keys: trackStock ? [...new Set(looked.taking.map(keyOf))] : [],
       planned_rejections: await encodeRejections([...chunk.rejections, ...looked.rejections]),
     };

@@ -18,6 +18,7 @@ import type { Dependency, EndStatus, FileFailure } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
 import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
+import { stoppable } from './calls.ts';
 
 /** A file in status `creating` is not there yet for anybody: see `create-file.ts`. */
 export interface FileDocument {
@@ -295,7 +296,7 @@ export function openDatabase(url: string): Database {
   const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(url)?.[1];
   const db = client.db(path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path));
   const collections = Object.fromEntries(
-    Object.entries(NAMES).map(([key, name]) => [key, db.collection(name)]),
+    Object.entries(NAMES).map(([key, name]) => [key, stoppable(db.collection(name))]),
   ) as unknown as Collections;
   const indexed = Object.entries(INDEXES) as [keyof Collections, IndexDescription[]][];
   return {

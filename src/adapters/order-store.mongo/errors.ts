@@ -14,7 +14,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { OmsError } from '../../errors.ts';
-import { limits } from '../../limits.ts';
+import { inTime } from './calls.ts';
 
 export const DUPLICATE_KEY = 11000;
 
@@ -82,23 +82,11 @@ export const withOurErrors = <Operations extends object>(operations: Operations)
     }
   });
 
-/**
- * Likewise, each with a bound: the driver may wait for ever for a socket that was closed in the middle of a large write. What it was
- * about may still be carried out then, as after any lost answer.
- */
-export const bounded = <Operations extends object>(operations: Operations): Operations =>
-  each(withOurErrors(operations), async (operation) => {
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => late.reject(unavailable(`it did not answer within ${limits.mongoOperationMs / 1000} s`)),
-      limits.mongoOperationMs,
-    );
-    try {
-      return await Promise.race([operation(), late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
-  });
+/** Likewise, each with a bound of its own. What a call that is given up was about may still be carried out, as after any lost answer. */
+export const bounded = <Operations extends object>(operations: Operations, ms: number): Operations =>
+  each(withOurErrors(operations), (operation) =>
+    inTime(ms, () => unavailable(`did not answer within ${ms / 1000} s`), operation),
+  );
 
 function each<Operations extends object>(
   operations: Operations,

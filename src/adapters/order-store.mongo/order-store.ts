@@ -26,29 +26,32 @@ export interface MongoOrderStore extends OrderStore {
   readonly database: Database;
 }
 
+/** Bounds of calls, so that a test need not wait for them. */
+type Bounds = Record<'mongoOperationMs', number>;
+
 /** Throws `invalid_configuration`; nothing is connected before the first call. */
-export function createMongoOrderStore(options: {
-  url: string;
-  trackStock: boolean;
-  now: () => number;
-}): MongoOrderStore {
+export function createMongoOrderStore(
+  options: { url: string; trackStock: boolean; now: () => number },
+  { mongoOperationMs }: Bounds = limits,
+): MongoOrderStore {
   const { url, now } = options;
+  const inTime = <Operations extends object>(operations: Operations) => bounded(operations, mongoOperationMs);
   const database = openDatabase(url);
   const { client, db } = database;
   const chunks = chunkOperations(database, options);
 
   return {
     database,
-    files: bounded(createFiles(database, chunks, now)),
-    chunks: bounded({ commit: chunks.commit }),
-    rejections: bounded(createRejections(database)),
-    orders: bounded(createOrders(database)),
+    files: inTime(createFiles(database, chunks, now)),
+    chunks: inTime({ commit: chunks.commit }),
+    rejections: inTime(createRejections(database)),
+    orders: inTime(createOrders(database)),
     // A change may be one of a quarter of a million rows.
     stock: withOurErrors(createStock(database, now)),
-    statistics: bounded(createStatistics(database)),
+    statistics: inTime(createStatistics(database)),
     verification: createVerification(database),
-    outbox: bounded(createOutbox(database)),
-    leases: bounded(createLeases(database, now)),
+    outbox: inTime(createOutbox(database)),
+    leases: inTime(createLeases(database, now)),
 
     ...withOurErrors({
       async inspect() {
