@@ -42,7 +42,8 @@ export function statsRoutes({ store, clock }: { store: OrderStore; clock: Clock 
         'invalid_parameter',
         `from and to span more than ${limits.maxHistoryBuckets} buckets: ask for less or a larger bucket`,
       );
-    const items = await store.statistics.history(bucketMs, fromMs, toMs);
+    // What the clock has not come to, as it was set back, is not told yet.
+    const items = await store.statistics.history(bucketMs, fromMs, Math.min(toMs, clock.now() + 1));
     const answer: HistoryAnswer = {
       items: items.map(({ atMs, ...counts }) => ({ at: new Date(atMs).toISOString(), ...counts })),
     };
@@ -51,27 +52,40 @@ export function statsRoutes({ store, clock }: { store: OrderStore; clock: Clock 
   return app;
 }
 
-/** Rows per second over the last seconds, sampled from the totals once a second. */
+/** Rows per second over the last seconds, from totals that were seen. */
+export class RowRate {
+  #seen: { atMs: number; rows: number }[] = [];
+
+  see(atMs: number, rows: number): void {
+    // A clock that was set back or forward begins anew.
+    const recent = this.#seen.filter((old) => old.atMs <= atMs && atMs - old.atMs <= limits.rateWindowMs);
+    this.#seen = [...recent, { atMs, rows }];
+  }
+
+  forget(): void {
+    this.#seen = [];
+  }
+
+  get rowsPerSecond(): number {
+    const first = this.#seen[0];
+    const last = this.#seen.at(-1);
+    if (!first || !last || last.atMs <= first.atMs) return 0;
+    return Math.max(0, Math.round(((last.rows - first.rows) * 1000) / (last.atMs - first.atMs)));
+  }
+}
+
+/** Looks at the totals once a second. */
 export function sampleRowsPerSecond({ store, clock }: { store: OrderStore; clock: Clock }) {
-  let samples: { atMs: number; rows: number }[] = [];
+  const rate = new RowRate();
   const sample = async () => {
     const atMs = clock.now();
     try {
-      const { rows } = await store.statistics.totals();
-      samples = [...samples.filter((old) => atMs - old.atMs <= limits.rateWindowMs), { atMs, rows: rows.total }];
+      rate.see(atMs, (await store.statistics.totals()).rows.total);
     } catch {
-      samples = [];
+      rate.forget();
     }
   };
   const timer = setInterval(sample, limits.rateSampleMs);
   sample();
-  return {
-    rowsPerSecond(): number {
-      const first = samples[0];
-      const last = samples.at(-1);
-      if (!first || !last || last.atMs <= first.atMs) return 0;
-      return Math.round(((last.rows - first.rows) * 1000) / (last.atMs - first.atMs));
-    },
-    stop: () => clearInterval(timer),
-  };
+  return { rowsPerSecond: () => rate.rowsPerSecond, stop: () => clearInterval(timer) };
 }

@@ -84,6 +84,22 @@ export const reportKey = ({ name, rows }: Pick<ReportRecord, 'name' | 'rows'>): 
 export const formerReportKey = (name: string): string => `reports/${name}`;
 export const reportName = (fileId: string): string => `${fileId}-invalid.csv`;
 
+/** The times of a file, none before the one that it follows, wherever the clock was set back between them. */
+export function timesInOrder(
+  times: Pick<FileRecord, 'createdAtMs' | 'startedAtMs' | 'finishedAtMs'>,
+): Pick<FileRecord, 'createdAtMs' | 'startedAtMs' | 'finishedAtMs'> {
+  const notBefore = (earliestMs: number, ms: number | null) => (ms === null ? null : Math.max(ms, earliestMs));
+  const { createdAtMs } = times;
+  const startedAtMs = notBefore(createdAtMs, times.startedAtMs);
+  return { createdAtMs, startedAtMs, finishedAtMs: notBefore(startedAtMs ?? createdAtMs, times.finishedAtMs) };
+}
+
+/** Rows per second; null before the first of them, and while the clock, which was set back since, has not come to `fromMs` again. */
+export function rateOf(rows: number, fromMs: number | null, toMs: number | null): number | null {
+  if (fromMs === null || toMs === null || rows <= 0 || toMs < fromMs) return null;
+  return rows / (Math.max(1, toMs - fromMs) / 1000);
+}
+
 const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 /** An id that sorts by time: 9 characters of milliseconds, 12 random ones (62 bits), from [a-z0-9_]. */

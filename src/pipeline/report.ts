@@ -75,7 +75,7 @@ export async function writeReport(
     }
     if (rows !== file.invalid) throw claimLost(fileId);
     const { sizeBytes } = await staged.commit();
-    return { name, rows, sizeBytes, createdAtMs: clock.now() };
+    return { name, rows, sizeBytes, createdAtMs: Math.max(clock.now(), file.createdAtMs) };
   } catch (error) {
     await staged.abort();
     throw error;

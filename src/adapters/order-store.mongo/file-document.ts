@@ -1,5 +1,5 @@
 /** A document of the collection `files`, and the file record it stands for. */
-import type { FileRecord, FileStatus, ReportRecord } from '../../model/file.ts';
+import { type FileRecord, type FileStatus, type ReportRecord, rateOf, timesInOrder } from '../../model/file.ts';
 import type { FileDocument } from './database.ts';
 
 export function toFileRecord(file: FileDocument): FileRecord {
@@ -27,12 +27,18 @@ export function toFileRecord(file: FileDocument): FileRecord {
     accepted: file.accepted,
     invalid: file.invalid,
     invalidByCode: file.invalid_by_code,
-    rowsPerSecond: rowsPerSecond(file),
+    rowsPerSecond: rateOf(
+      file.rows - file.rows_at_claim,
+      file.claimed_at?.getTime() ?? null,
+      file.committed_at?.getTime() ?? null,
+    ),
     failure: file.failure,
     report: toReportRecord(file),
-    createdAtMs: file.created_at.getTime(),
-    startedAtMs: file.started_at?.getTime() ?? null,
-    finishedAtMs: file.finished_at?.getTime() ?? null,
+    ...timesInOrder({
+      createdAtMs: file.created_at.getTime(),
+      startedAtMs: file.started_at?.getTime() ?? null,
+      finishedAtMs: file.finished_at?.getTime() ?? null,
+    }),
   };
 }
 
@@ -50,10 +56,4 @@ export function toReportRecord({ report }: Pick<FileDocument, 'report'>): Report
     sizeBytes: report.size_bytes,
     createdAtMs: report.created_at.getTime(),
   };
-}
-
-function rowsPerSecond(file: FileDocument): number | null {
-  const rows = file.rows - file.rows_at_claim;
-  if (file.claimed_at === null || file.committed_at === null || rows <= 0) return null;
-  return rows / (Math.max(1, file.committed_at.getTime() - file.claimed_at.getTime()) / 1000);
 }

@@ -225,12 +225,13 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
     const last = lastOrder.get() as { seq: number; created_at: number } | undefined;
     const firstSeq = (last?.seq ?? 0) + 1;
+    const at = now();
     // Later chunks get later times even when the clock stands or goes back: lists are ordered by it.
-    const at = Math.max(now(), (last?.created_at ?? 0) + 1);
+    const createdAtMs = Math.max(at, (last?.created_at ?? 0) + 1);
     insertOrders(db, rows, orderIds, accepted, {
       fileNo: file.file_no,
       stockTaken: trackStock ? 1 : 0,
-      atMs: at,
+      atMs: createdAtMs,
     });
     const { amountMinor, byHub } = sumUp(rows, accepted);
     levels.take(takings);

@@ -1,5 +1,12 @@
 /** A row of the table `files`, and the file record it stands for. */
-import type { FileFailure, FileRecord, FileStatus, ReportRecord } from '../../model/file.ts';
+import {
+  type FileFailure,
+  type FileRecord,
+  type FileStatus,
+  type ReportRecord,
+  rateOf,
+  timesInOrder,
+} from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
 
 export interface FileRow {
@@ -70,22 +77,14 @@ export function toFileRecord(row: FileRow): FileRecord {
     accepted: row.accepted,
     invalid: row.invalid,
     invalidByCode: JSON.parse(row.invalid_by_code),
-    rowsPerSecond: rowsPerSecond(row),
+    rowsPerSecond: rateOf(row.rows - row.rows_at_claim, row.claimed_at, row.committed_at),
     failure: row.failure === null ? null : (JSON.parse(row.failure) as FileFailure),
     report: toReportRecord(row),
-    createdAtMs: row.created_at,
-    startedAtMs: row.started_at,
-    finishedAtMs: row.finished_at,
+    ...timesInOrder({ createdAtMs: row.created_at, startedAtMs: row.started_at, finishedAtMs: row.finished_at }),
   };
 }
 
 export function toReportRecord(row: FileRow): ReportRecord | null {
   if (row.report_name === null) return null;
   return { name: row.report_name, rows: row.report_rows, sizeBytes: row.report_size_bytes, createdAtMs: row.report_at };
-}
-
-function rowsPerSecond(row: FileRow): number | null {
-  const rows = row.rows - row.rows_at_claim;
-  if (row.claimed_at === null || row.committed_at === null || rows <= 0) return null;
-  return rows / (Math.max(1, row.committed_at - row.claimed_at) / 1000);
 }
