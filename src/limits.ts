@@ -339,6 +339,8 @@ export const limits = {
   /** Buckets of `/stats/history`: without `from`, and at most. */
   historyBuckets: 60,
   maxHistoryBuckets: 10_000,
+  /** Lines of the log that requests cause: one of each kind in this time, so that a flood of them does not fill the disk. */
+  repeatedLogMs: 1_000,
   /** `/stats` rows per second: sampled this often, over this window. */
   rateSampleMs: 1_000,
   rateWindowMs: 10_000,

@@ -3,10 +3,45 @@
  * fields. Written synchronously: a line that was logged is not lost by a crash.
  */
 import pino, { type Logger } from 'pino';
+import { limits } from './limits.ts';
 
 export function createLogger(level: string, name: string): Logger {
   return pino(
     { level, name, base: { name, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
     pino.destination({ dest: 2, sync: true }),
   );
+}
+
+/** What logs about requests: a logger, or one that keeps their number from filling the disk. */
+export interface RequestLog {
+  warn(fields: { err: unknown; [field: string]: unknown }, message: string): void;
+  error(fields: { err: unknown; [field: string]: unknown }, message: string): void;
+}
+
+/**
+ * Of each message, by the code of its error, at most one line in `everyMs`: the first at once, then the newest of those that came
+ * since, with their number as `lines`.
+ */
+export function seldom(logger: RequestLog, everyMs: number = limits.repeatedLogMs): RequestLog {
+  const waiting = new Map<string, { lines: number; log: (lines: number) => void }>();
+  const through =
+    (level: keyof RequestLog): RequestLog['warn'] =>
+    (fields, message) => {
+      const key = `${message} ${(fields.err as { code?: unknown } | undefined)?.code}`;
+      const log = (lines: number) => logger[level](lines > 1 ? { ...fields, lines } : fields, message);
+      const before = waiting.get(key);
+      if (before) waiting.set(key, { lines: before.lines + 1, log });
+      else begin(key, log);
+    };
+  const begin = (key: string, log: (lines: number) => void) => {
+    log(1);
+    waiting.set(key, { lines: 0, log });
+    setTimeout(() => end(key), everyMs).unref();
+  };
+  const end = (key: string) => {
+    const { lines, log } = waiting.get(key)!;
+    waiting.delete(key);
+    if (lines > 0) begin(key, () => log(lines));
+  };
+  return { warn: through('warn'), error: through('error') };
 }

@@ -2,8 +2,8 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import type { Logger } from 'pino';
 import { OmsError } from '../errors.ts';
+import type { RequestLog } from '../log.ts';
 import { problem } from './problem.ts';
 
 const STATUS: Record<string, ContentfulStatusCode> = {
@@ -36,7 +36,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
 
 const RETRY_AFTER_SECONDS = '5';
 
-export function answerError(error: unknown, c: Context, logger: Logger): Response {
+export function answerError(error: unknown, c: Context, logger: RequestLog): Response {
   if (error instanceof OmsError && STATUS[error.code]) {
     const status = STATUS[error.code]!;
     if (status >= 500) logger.warn({ err: error }, 'a request could not be served');

@@ -5,16 +5,16 @@
  */
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { Logger } from 'pino';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
+import type { RequestLog } from '../log.ts';
 import { ORDER_CREATED } from '../model/event.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 import { oneOf, readQuery } from './parameters.ts';
 
 export function eventRoutes(
-  { events, clock, logger }: { events: EventStream; clock: Clock; logger: Logger },
+  { events, clock, logger }: { events: EventStream; clock: Clock; logger: RequestLog },
   stopping: AbortSignal,
 ) {
   const app = new Hono();

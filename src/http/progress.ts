@@ -7,8 +7,8 @@
  */
 import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
+import type { RequestLog } from '../log.ts';
 import { type FileRecord, isEnded } from '../model/file.ts';
 import { type Clock, every } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
@@ -17,7 +17,7 @@ import { fileJson } from './file-json.ts';
 interface ProgressPorts {
   store: OrderStore;
   clock: Clock;
-  logger: Logger;
+  logger: RequestLog;
 }
 
 export function progressRoutes(ports: ProgressPorts, stopping: AbortSignal) {

@@ -9,6 +9,7 @@ import type { Role } from '../app.ts';
 import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { seldom } from '../log.ts';
 import type { Ports } from '../ports/ports.ts';
 import { lingerAfterEarlyAnswer } from './early-answer.ts';
 import { answerError } from './errors.ts';
@@ -45,10 +46,11 @@ export interface HttpOptions {
 }
 
 export function createHttpApp(
-  { ports, config, roles, logger }: HttpOptions,
+  { ports, config, roles, logger: everyLine }: HttpOptions,
   stopping: AbortSignal,
   rowsPerSecond: () => number,
 ) {
+  const logger = seldom(everyLine);
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.onError((error, c) => answerError(error, c, logger));
   const web = roles.includes('api') ? webPage() : null;
@@ -65,13 +67,18 @@ export function createHttpApp(
   app.use(noForeignOrigin(config.allowedHosts));
   // Behind a published port of a container a page could ask as well.
   if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
+  if (web) app.use(web.serve);
+  app.use(async (c, next) => {
+    await next();
+    // Customers' names and addresses are in most answers: none stays in a cache, on this machine or on the way.
+    c.header('cache-control', 'no-store');
+  });
   const { objects, queue, store, ims, events } = ports;
   const all = { objects, queue, store, ims, events };
   const needed = new Set(roles.flatMap((role) => DEPENDENCIES[role]));
   app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)))));
   app.route('/', metricsRoutes(ports));
   if (!web) return app;
-  app.use(web.serve);
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, stopping));
   app.route('/', progressRoutes({ ...ports, logger }, stopping));

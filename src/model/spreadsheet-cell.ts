@@ -1,11 +1,11 @@
 /**
  * Cells of the CSV files we write. A spreadsheet runs a cell that starts like a formula, so such cells get a leading `'`;
- * reading a report takes it off again: `unescapeCell(escapeCell(value)) === value` for every value.
- * Source: OWASP, CSV injection; RFC 4180.
+ * reading a report takes it off again: `unescapeCell(escapeCell(value)) === value` for every value. Some take full-width signs
+ * for the others, and some drop what is not seen before them.
+ * Source: OWASP, CSV injection; OWASP ASVS 5, 1.2.10; RFC 4180.
  */
-const RUNS = /^[=+\-@\t\r]/;
+const RUNS = /^(?:\p{Cc}|[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 const PLAIN_NUMBER = /^[+-]?\d+(\.\d+)?$/;
-const ESCAPED = /^'[=+\-@\t\r']/;
 const NEEDS_QUOTES = /[",\r\n]|^ | $/;
 
 export function escapeCell(value: string): string {
@@ -13,7 +13,7 @@ export function escapeCell(value: string): string {
 }
 
 export function unescapeCell(value: string): string {
-  return ESCAPED.test(value) ? value.slice(1) : value;
+  return value.startsWith("'") && (value.startsWith("''") || RUNS.test(value.slice(1))) ? value.slice(1) : value;
 }
 
 /** One record with its line end, quoted only where it must be. */

@@ -3,9 +3,9 @@
  * Answered as created only when all three are durable; on any failure before the file is recorded nothing is left (INV-5).
  */
 import { createHash } from 'node:crypto';
-import type { Logger } from 'pino';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { RequestLog } from '../log.ts';
 import { newFileId, uploadKey } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -18,7 +18,7 @@ export interface UploadPorts {
   queue: JobQueue;
   store: OrderStore;
   clock: Clock;
-  logger: Logger;
+  logger: RequestLog;
 }
 
 export interface UploadOptions {

@@ -55,6 +55,20 @@ describe('health', () => {
   });
 });
 
+test('no answer of the API stays in a cache', async () => {
+  const file = await ingest(service, csv(orderLine('C-1'), orderLine('C-2', { quantity: '0' })));
+  for (const path of [
+    ...['/healthz', '/readyz', '/metrics', '/stats', '/stats/history', '/nowhere', '/sample_orders.csv'],
+    ...['/orders', '/orders/C-1', '/orders/C-1/events', '/orders/nope', '/orders?limit=x', '/inventory'],
+    ...['/files', `/files/${file.file_id}`, `/files/${file.file_id}/rejections`, `/files/${file.file_id}/progress`],
+    ...['/invalid-files', `/invalid-files/${file.invalid_file}`, '/events', '/progress'],
+  ]) {
+    const response = await fetch(`${service.url}${path}`);
+    expect([path, response.headers.get('cache-control')]).toEqual([path, 'no-store']);
+    await response.body?.cancel();
+  }
+});
+
 test('what is not there is 404, whatever the method', async () => {
   for (const [method, path] of [
     ['GET', '/nowhere'],

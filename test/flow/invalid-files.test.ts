@@ -108,10 +108,25 @@ describe('a report', () => {
   });
 
   test('uploaded as it is comes back the same but for its file and rows', async () => {
-    const parent = await ingest(service, csv(orderLine(unique(), { customer_name: '-1+1', customer_email: '@x' })));
+    const values = {
+      customer_name: '\uff1dcmd()',
+      customer_email: '@x',
+      product_name: '"\n=1+1"',
+      shipping_address: '" \u200b+1"',
+    };
+    const parent = await ingest(
+      service,
+      csv(orderLine(unique(), { customer_name: '-1+1', customer_email: '@x' }), orderLine(unique(), values)),
+    );
     const text = await (await download(parent.invalid_file)).text();
+    expect(recordsOf(text)[1]).toMatchObject({
+      customer_name: "'\uff1dcmd()",
+      customer_email: "'@x",
+      product_name: "'\n=1+1",
+      shipping_address: "' \u200b+1",
+    });
     const child = await ingest(service, text);
-    expect(child).toMatchObject({ parent_file_id: parent.file_id, progress: { invalid: 1 } });
+    expect(child).toMatchObject({ parent_file_id: parent.file_id, progress: { invalid: 2 } });
     const again = await (await download(child.invalid_file)).text();
     expect(again).toBe(text.replaceAll(parent.file_id, child.file_id));
   });
