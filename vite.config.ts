@@ -28,6 +28,8 @@ export default defineConfig({
     // The policy of the page allows nothing inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One sheet, there from the beginning: what a view looks like does not hang on which were loaded before it, or in which order.
+    cssCodeSplit: false,
     reportCompressedSize: false,
     // A test reads which files the first load has.
     manifest: true,

@@ -37,7 +37,7 @@ const search =
   (given: Given): Read<Readers> =>
     Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, read(given[name])])) as Read<Readers>;
 
-/** While the service is gone nothing is asked for: the browser would take a style that failed once for one that is there. */
+/** While the service is gone nothing is asked for: the browser may remember that a module could not be loaded. */
 const view =
   <Module,>(load: () => Promise<Module>) =>
   async (): Promise<Module> => {

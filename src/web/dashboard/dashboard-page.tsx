@@ -108,7 +108,9 @@ function Shares({ stats }: { stats: StatsAnswer }) {
             label: <span title={code}>{reason[code as ReasonCode] ?? code}</span>,
           }))}
         />
-        {Object.keys(stats.invalid_by_code).length > 0 && <p className="quiet note">{dashboard.reasonsNote}</p>}
+        {Object.keys(stats.invalid_by_code).length > 0 && (
+          <p className="quiet dashboard-note">{dashboard.reasonsNote}</p>
+        )}
       </Panel>
     </>
   );

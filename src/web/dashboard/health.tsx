@@ -31,17 +31,17 @@ function Dependency({ name, state }: { name: string; state: State }) {
         <span className={`health-state health-${tone}`}>{said}</span>
       </p>
       {state.status === 'up' ? (
-        <p className="quiet note health-engine" title={`${state.engine}, ${state.address}`}>
+        <p className="quiet dashboard-note health-engine" title={`${state.engine}, ${state.address}`}>
           {state.engine} <span className="health-address">{state.address}</span>
         </p>
       ) : (
         <>
-          <p className="note">{known?.down}</p>
-          <p className="quiet note">{state.detail}</p>
+          <p className="dashboard-note">{known?.down}</p>
+          <p className="quiet dashboard-note">{state.detail}</p>
         </>
       )}
       {missing.map(({ what, cure }) => (
-        <p key={what} className="note">
+        <p key={what} className="dashboard-note">
           {what}: {cure}
         </p>
       ))}

@@ -97,7 +97,7 @@ function Drawn(drawing: Drawing) {
         onPoint={point}
       />
       {sums.rows === 0 ? (
-        <p className="quiet note">{dashboard.quietRange}</p>
+        <p className="quiet dashboard-note">{dashboard.quietRange}</p>
       ) : (
         <details>
           <summary>{dashboard.table}</summary>
@@ -130,7 +130,7 @@ function Table({ slots, bucketMs }: { slots: Slot[]; bucketMs: number }) {
           keyOf={({ atMs }) => String(atMs)}
         />
       </section>
-      {busy.length > TABLE_ROWS && <p className="quiet note">{dashboard.newest(formatNumber(TABLE_ROWS))}</p>}
+      {busy.length > TABLE_ROWS && <p className="quiet dashboard-note">{dashboard.newest(formatNumber(TABLE_ROWS))}</p>}
     </>
   );
 }

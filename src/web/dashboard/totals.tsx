@@ -49,7 +49,7 @@ const Total = ({
 }) => (
   <div className="panel dashboard-total">
     <dt>{name}</dt>
-    <dd className={`figure ${tone}`}>{children}</dd>
-    {note && <dd className="quiet note number">{note}</dd>}
+    <dd className={`dashboard-figure ${tone}`}>{children}</dd>
+    {note && <dd className="quiet dashboard-note number">{note}</dd>}
   </div>
 );

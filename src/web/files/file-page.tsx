@@ -29,7 +29,7 @@ export function FilePage() {
   return (
     <div className="file-page">
       <header className="file-head">
-        <div className="file-name">
+        <div className="file-title">
           <Link to="/" className="file-back">
             {filePage.all}
           </Link>

@@ -14,7 +14,7 @@ export function FileProgress({ file }: { file: FileAnswer }) {
   const { rows, accepted, invalid, percent, rows_per_second, eta_seconds } = file.progress;
   const inWork = file.status === 'processing' || file.status === 'waiting';
   return (
-    <section className="panel file-progress">
+    <section className="panel">
       <dl className="figures">
         <Figure name={filePage.rows}>{formatNumber(rows)}</Figure>
         <Figure name={filePage.accepted} kind={accepted > 0 ? 'good' : ''}>
