@@ -90,6 +90,8 @@ export const limits = {
   maxTextChars: 500,
   /** A value shown in a reason: enough to recognise it in the file. */
   maxReasonValueChars: 60,
+  /** A reason that comes with a report: as long as those that are made here. */
+  maxReasonChars: 1_000,
   /** What the inventory service says of an item it refuses: a sentence or two. */
   maxServiceWordsChars: 200,
   /** Days whose offset from UTC is remembered for dates without one: some eleven years, in about 200 KB. */

@@ -89,6 +89,8 @@ export const rejectionAnswer = z.strictObject({
   codes: z.array(z.enum(REASON_CODES)),
   reasons: z.array(z.strictObject({ column: z.string(), code: z.enum(REASON_CODES), reason: z.string() })),
   values: z.record(z.string(), z.string()),
+  /** All cells of a row whose cells could not be told apart, as one line of CSV. */
+  record: z.string().optional(),
 });
 export type RejectionAnswer = z.infer<typeof rejectionAnswer>;
 export const rejectionsAnswer = pageOf(rejectionAnswer);

@@ -71,11 +71,12 @@ export function fileRoutes(
       pageJson(
         list,
         page,
-        ({ row, reasons, values }): RejectionAnswer => ({
+        ({ row, reasons, values, record }): RejectionAnswer => ({
           row,
           codes: [...new Set(reasons.map((reason) => reason.code))],
           reasons,
           values: Object.fromEntries(columns.map((column, i) => [column, values[i] ?? ''])),
+          ...(record !== undefined && { record }),
         }),
       ),
     );

@@ -16,4 +16,13 @@ export const ORDER_COLUMNS = [
 export type OrderColumn = (typeof ORDER_COLUMNS)[number];
 
 /** What a report adds behind the columns of the file it reports on. */
-export const REPORT_COLUMNS: readonly string[] = ['_row', '_column', '_code', '_reason', '_file'];
+export const REPORT_COLUMNS = ['_row', '_column', '_code', '_reason', '_file'] as const;
+
+/**
+ * What it adds behind those when cells of a row could not be told apart or read: all that the row had, and a mark by which the row is
+ * known for as long as nobody changed its cells.
+ */
+export const RECORD_COLUMNS = ['_record', '_check'] as const;
+
+export type ReportColumn = (typeof REPORT_COLUMNS)[number] | (typeof RECORD_COLUMNS)[number];
+export const ALL_REPORT_COLUMNS: readonly ReportColumn[] = [...REPORT_COLUMNS, ...RECORD_COLUMNS];

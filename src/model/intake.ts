@@ -1,5 +1,5 @@
 /** How a file of orders is to be read: what was decided about its bytes and its header once, and kept with the file. */
-import type { OrderColumn } from './columns.ts';
+import type { OrderColumn, ReportColumn } from './columns.ts';
 
 export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
 export type Encoding = (typeof ENCODINGS)[number];
@@ -23,8 +23,8 @@ export interface Header {
   orderColumns: Record<OrderColumn, number>;
   /** Index of `_file`, or -1. */
   fileColumn: number;
-  /** The file is one of our reports: it has both `_file` and `_row`. */
-  report: boolean;
+  /** The file is one of our reports, as it has both `_file` and `_row`: where its columns are, -1 for one that is not there. */
+  report: Record<ReportColumn, number> | null;
 }
 
 export interface Position {

@@ -1,3 +1,5 @@
+import type { Reason } from './rejection.ts';
+
 /** A data row as it was read from a file, before anything is known about its values. */
 export interface RawRow {
   /** As a spreadsheet counts: the header is row 1, blank records count. */
@@ -13,4 +15,11 @@ export interface RawRow {
   malformedQuote: boolean;
   /** Indices of the cells whose bytes are no text in the file's encoding (shown with U+FFFD), or null. */
   undecodable: number[] | null;
+  /** Of a report, with the cells that it was written with, which could not be told apart: it is rejected as before. */
+  unfixed?: Unfixed;
+}
+
+export interface Unfixed {
+  reason: Reason;
+  record: string;
 }

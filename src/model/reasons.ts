@@ -86,7 +86,7 @@ export function totalMismatch(total: string, quantity: number, price: string, ex
   return { column: 'total_amount', code: 'total_mismatch', reason };
 }
 
-/** The row has other than the header's number of cells; the report has no place for `surplus` ones, so they are told here. */
+/** The row has other than the header's number of cells; `surplus` are those behind. */
 export function columnCount(cells: number, columns: number, surplus: string[]): Reason {
   const found = `the row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${columns}`;
   const help = 'a value that contains the delimiter or a line break must be in quotes';
@@ -97,6 +97,12 @@ export function columnCount(cells: number, columns: number, surplus: string[]): 
 export function malformedQuote(): Reason {
   const reason = 'a quoted value does not end at a delimiter or line end: write a quote inside quotes twice ("")';
   return { column: '', code: 'malformed_quote', reason };
+}
+
+/** The row of a report that nobody changed, whose cells could not be told apart; `words` are what the report says of it. */
+export function unfixed(code: ReasonCode, words: string): Reason {
+  const reason = visible(shorten(words, limits.maxReasonChars));
+  return { column: '', code, reason: reason === '' ? 'the cells of the row could not be told apart' : reason };
 }
 
 /** `words` are the inventory service's own. */

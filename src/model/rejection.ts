@@ -32,10 +32,15 @@ export interface Reason {
   reason: string;
 }
 
+/** The cells of a row with one of these could not be told apart. Such a row has no other reason. */
+export const WHOLE_ROW_CODES: readonly ReasonCode[] = ['malformed_quote', 'column_count'];
+
 export interface Rejection {
   /** As a spreadsheet counts: the header is row 1, blank records count. */
   row: number;
   reasons: Reason[];
   /** Original values, in the order of the file's data columns. */
   values: string[];
+  /** All cells of the row as one line of CSV, where they could not be told apart: the values are a guess then. */
+  record?: string;
 }

@@ -18,9 +18,13 @@ export function unescapeCell(value: string): string {
 
 /** One record with its line end, quoted only where it must be. */
 export function csvLine(values: readonly string[]): string {
-  return `${values.map(quote).join(',')}\n`;
+  return `${values.map((value) => (NEEDS_QUOTES.test(value) ? quoted(value) : value)).join(',')}\n`;
 }
 
-function quote(value: string): string {
-  return NEEDS_QUOTES.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+/** A record as a program may have written it to a file of this delimiter. */
+export function csvRecord(values: readonly string[], delimiter: string): string {
+  const needsQuotes = (value: string) => value.includes(delimiter) || /["\r\n]/.test(value);
+  return values.map((value) => (needsQuotes(value) ? quoted(value) : value)).join(delimiter);
 }
+
+const quoted = (value: string): string => `"${value.replaceAll('"', '""')}"`;

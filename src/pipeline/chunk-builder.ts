@@ -4,7 +4,7 @@
  */
 
 import { limits } from '../limits.ts';
-import type { Header, Intake } from '../model/intake.ts';
+import type { Delimiter, Header, Intake } from '../model/intake.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
 import { OrderPacker, type PackedOrdersData } from '../model/packed-orders.ts';
 import type { RawRow } from '../model/raw-row.ts';
@@ -18,6 +18,7 @@ import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from 
 
 export class ChunkBuilder implements RecordTaker {
   readonly #header: Header;
+  readonly #delimiter: Delimiter;
   readonly #validate: (raw: RawRow) => CheckedRow;
   readonly #packer: OrderPacker;
   /** Null where a value is not what stands in the file: in reports, and where columns are left out. */
@@ -39,6 +40,7 @@ export class ChunkBuilder implements RecordTaker {
   /** `now` in milliseconds. */
   constructor(header: Header, { delimiter, encoding }: Intake, timeZone: string, now: () => number) {
     this.#header = header;
+    this.#delimiter = delimiter;
     this.#now = now;
     this.#pairsSinceMs = now();
     this.#validate = createRowValidator(header, { timeZone });
@@ -73,7 +75,7 @@ export class ChunkBuilder implements RecordTaker {
     await askIms(checked, this.#pairs, ask);
     for (const [i, row] of checked.entries()) {
       if (row.order) this.#packer.put(this.#left[i]!, row.order, row.raw.cells, row.pair!);
-      else this.#rejections.push(toRejection(row, this.#header));
+      else this.#rejections.push(toRejection(row, this.#header, this.#delimiter));
     }
     this.#left = [];
     const { answers } = this.#pairs;
@@ -125,7 +127,7 @@ export class ChunkBuilder implements RecordTaker {
     const cells = this.#packer.values(slot);
     const checked = this.#validate({ row, cells, end: 0, malformedQuote: false, undecodable: null });
     rejectUnknown(checked, answer);
-    this.#rejections.push(toRejection(checked, this.#header));
+    this.#rejections.push(toRejection(checked, this.#header, this.#delimiter));
     this.#packer.drop(slot);
   }
 }

@@ -5,17 +5,16 @@
  */
 import type { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { REPORT_COLUMNS } from '../model/columns.ts';
 import { fileFailure } from '../model/file-failure.ts';
 import type { Header, Intake, Position } from '../model/intake.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import { unescapeCell } from '../model/spreadsheet-cell.ts';
 import { decideIntake, refuseControlCharacters } from './intake.ts';
 import type { RecordTaker } from './read/csv-records.ts';
-import { makeHeader } from './read/header.ts';
+import { isReportColumn, makeHeader } from './read/header.ts';
+import { restoreRow } from './read/restore-row.ts';
 import { RowStream } from './read/row-stream.ts';
 import { type ByteSource, openStored, type StoredBytes } from './read/stored-bytes.ts';
-import { REPLACEMENT } from './read/text-decoder.ts';
 
 export type { ByteSource, RecordTaker };
 export { makeHeader };
@@ -151,7 +150,7 @@ function headerOf({ cells, row }: RawRow): Header {
 }
 
 function checkHeaderChars({ columns }: Header, row: number): void {
-  const own = columns.filter((name) => !REPORT_COLUMNS.includes(name));
+  const own = columns.filter((name) => !isReportColumn(name));
   const chars = own.reduce((sum, name) => sum + name.length, 0);
   if (chars <= limits.maxHeaderChars) return;
   throw fileFailure(
@@ -185,7 +184,7 @@ async function* readParts(
           if (await stream.feed()) continue;
           break;
         }
-        if (header.report) restoreRow(row, header);
+        if (header.report) restoreRow(row, header, header.report);
         rows.push(row);
         taker?.leave();
       }
@@ -214,20 +213,6 @@ async function* readParts(
 /** Rows of the chunk that begins here: as many as were before it, within bounds. */
 const chunkRows = (start: Position, { firstChunkRows, maxChunkRows }: ReadBounds): number =>
   Math.min(maxChunkRows, Math.max(firstChunkRows, start.row));
-
-/**
- * Makes the row of a report into that of the file it reports on. What was shown in place of bytes that are no text is still no text:
- * else a row that nobody mended would become an order.
- */
-function restoreRow(row: RawRow, { dataColumns }: Header): void {
-  for (const index of dataColumns) {
-    const cell = row.cells[index];
-    if (cell === undefined) continue;
-    row.cells[index] = unescapeCell(cell);
-    const known = row.undecodable ?? [];
-    if (cell.includes(REPLACEMENT) && !known.includes(index)) row.undecodable = [...known, index];
-  }
-}
 
 function emptyFile(what: string): OmsError {
   return fileFailure('empty_file', `The file holds ${what}: upload one with a header and at least one order.`);

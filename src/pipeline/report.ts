@@ -1,25 +1,42 @@
 /**
  * The report of a file's invalid rows, as CSV lines: the original data columns and values, then why the row failed. Several
  * reasons are joined with ` | ` in column order. A spreadsheet opens it without running a cell, and once fixed it can be
- * uploaded again.
+ * uploaded again; rows that nobody fixed are rejected again, for the same reasons.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { REPORT_COLUMNS } from '../model/columns.ts';
+import { RECORD_COLUMNS, REPORT_COLUMNS } from '../model/columns.ts';
 import { type FileRecord, formerReportKey, type ReportRecord, reportKey, reportName } from '../model/file.ts';
-import type { Rejection } from '../model/rejection.ts';
+import { type ReasonCode, type Rejection, WHOLE_ROW_CODES } from '../model/rejection.ts';
+import { rowCheck } from '../model/row-check.ts';
 import { csvLine, escapeCell } from '../model/spreadsheet-cell.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { claimLost, type OrderStore } from '../ports/order-store.ts';
 
-/** `columns`: the names of the file's data columns. */
-export function reportHeader(columns: string[]): string {
-  return csvLine([...columns.map(escapeCell), ...REPORT_COLUMNS]);
+/** The names of the file's data columns, and whether the report has those for rows whose cells could not be told apart or read. */
+export interface ReportForm {
+  columns: string[];
+  records: boolean;
 }
 
-export function reportLine({ row, reasons, values }: Rejection, fileId: string): string {
+/** A function of what was rejected (INV-4). */
+export const reportForm = ({ columns, invalidByCode }: Pick<FileRecord, 'columns' | 'invalidByCode'>): ReportForm => ({
+  columns: columns!.filter((column) => !column.startsWith('_')),
+  records: CHECKED_CODES.some((code) => invalidByCode[code]),
+});
+
+/** The data of such a row may look right though nobody corrected it. */
+const CHECKED_CODES: readonly ReasonCode[] = [...WHOLE_ROW_CODES, 'invalid_utf8'];
+
+export function reportHeader({ columns, records }: ReportForm): string {
+  return csvLine([...columns.map(escapeCell), ...REPORT_COLUMNS, ...(records ? RECORD_COLUMNS : [])]);
+}
+
+export function reportLine(rejection: Rejection, fileId: string, { columns, records }: ReportForm): string {
+  const { row, reasons, values, record = '' } = rejection;
   const join = (words: string[]) => escapeCell(words.join(' | '));
+  const isChecked = records && reasons.some(({ code }) => CHECKED_CODES.includes(code));
   return csvLine([
     ...values.map(escapeCell),
     String(row),
@@ -27,6 +44,7 @@ export function reportLine({ row, reasons, values }: Rejection, fileId: string):
     join(reasons.map(({ code }) => code)),
     join(reasons.map(({ reason }) => reason)),
     escapeCell(fileId),
+    ...(records ? [escapeCell(record), isChecked ? rowCheck(columns, values) : ''] : []),
   ]);
 }
 
@@ -36,17 +54,17 @@ export interface ReportPiece {
   rows: number[];
 }
 
-/** A file whose header is known, as CSV lines. */
 export async function* reportPieces(
   store: Pick<OrderStore, 'rejections'>,
-  { fileId, columns }: FileRecord,
+  fileId: string,
+  form: ReportForm,
 ): AsyncGenerator<ReportPiece> {
-  yield { lines: [reportHeader(columns!.filter((column) => !column.startsWith('_')))], rows: [] };
+  yield { lines: [reportHeader(form)], rows: [] };
   let after: string | null = null;
   do {
     const page = await store.rejections.list(fileId, {}, { limit: limits.reportPageRows, after });
     yield {
-      lines: page.items.map((rejection) => reportLine(rejection, fileId)),
+      lines: page.items.map((rejection) => reportLine(rejection, fileId, form)),
       rows: page.items.map(({ row }) => row),
     };
     after = page.next;
@@ -68,7 +86,7 @@ export async function writeReport(
   const staged = await objects.stage(reportKey({ name, rows: file.invalid }));
   try {
     let rows = 0;
-    for await (const piece of reportPieces(store, file)) {
+    for await (const piece of reportPieces(store, fileId, reportForm(file))) {
       signal.throwIfAborted();
       await staged.write(Buffer.from(piece.lines.join('')));
       rows += piece.rows.length;

@@ -4,7 +4,7 @@
  * exactly one of the two (INV-1).
  */
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
-import type { Header } from '../model/intake.ts';
+import type { Delimiter, Header } from '../model/intake.ts';
 import { parseMinor } from '../model/money.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
 import type { OrderRow } from '../model/order-row.ts';
@@ -18,8 +18,9 @@ import {
   unknownSku,
   type ValueCode,
 } from '../model/reasons.ts';
-import type { Reason, Rejection } from '../model/rejection.ts';
+import { type Reason, type Rejection, WHOLE_ROW_CODES } from '../model/rejection.ts';
 import { createRowSchema, type RowValues } from '../model/row-schema.ts';
+import { csvRecord } from '../model/spreadsheet-cell.ts';
 import { trim } from '../model/trim.ts';
 
 export interface CheckedRow {
@@ -63,6 +64,9 @@ export function createRowValidator(header: Header, options: { timeZone: string }
 
   return (raw) => {
     const { cells } = raw;
+    if (raw.unfixed) {
+      return { raw, header, order: null, reasons: [raw.unfixed.reason], sku: null, hubId: null, pair: null };
+    }
     if (raw.malformedQuote) {
       return { raw, header, order: null, reasons: [malformedQuote()], sku: null, hubId: null, pair: null };
     }
@@ -147,10 +151,16 @@ export function rejectUnknown(
   }
 }
 
-/** What the report keeps of a row. */
-export function toRejection(checked: CheckedRow, header: Header): Rejection {
+/** What the report keeps of a row; `delimiter` is the file's. */
+export function toRejection(checked: CheckedRow, header: Header, delimiter: Delimiter): Rejection {
   const { raw, reasons } = checked;
-  return { row: raw.row, reasons, values: dataValues(raw, header) };
+  const rejection = { row: raw.row, reasons, values: dataValues(raw, header) };
+  return WHOLE_ROW_CODES.includes(reasons[0]!.code) ? { ...rejection, record: recordOf(raw, delimiter) } : rejection;
+}
+
+/** A row of a malformed quote is split at each delimiter, so joined again it is the very line. */
+function recordOf({ unfixed, malformedQuote, cells }: RawRow, delimiter: Delimiter): string {
+  return unfixed?.record ?? (malformedQuote ? cells.join(delimiter) : csvRecord(cells, delimiter));
 }
 
 /** The original cells of the data columns. One that the row does not have is empty. */

@@ -888,6 +888,7 @@ for (const { name, open, missing } of orderStores)
         const codes = ['invalid_email', 'invalid_date', 'unknown_sku'] as const;
         const rejections = Array.from({ length: 30 }, (_, i) => rejection(i + 2, codes[i % 3]!));
         rejections[3]!.reasons.push({ column: 'quantity', code: 'invalid_quantity', reason: 'no number' });
+        rejections[4]!.record = 'all, that, the row had';
         await store.chunks.commit(claim, chunkOf(0, [], rejections.slice(0, 20)));
         await store.chunks.commit(claim, chunkOf(1, [], rejections.slice(20)));
         for (const limit of [1, 4, 30, 1_000]) {

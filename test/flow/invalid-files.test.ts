@@ -3,6 +3,7 @@ import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csvLine } from '../../src/model/spreadsheet-cell.ts';
 import { listAll, type PageJson, problemOf } from '../support/http.ts';
+import { AS_EXCEL, resaved } from '../support/resaved.ts';
 import {
   csv,
   getJson,
@@ -139,6 +140,109 @@ describe('a report', () => {
     for (const name of ['unknown.csv', '..%2F..%2Foms.db', '%2Fetc%2Fpasswd', '%00', "'%20or%201=1"])
       expect((await download(name)).status).toBe(404);
     await problemOf(await download('unknown.csv'), 404, 'not_found');
+  });
+});
+
+describe('a row that nobody fixed', () => {
+  /** Cut at the comma of its address, and at the quote in its product's name, both look right in the report. */
+  const surplus = (id: string) => orderLine(id, { shipping_address: '1 Road, Leeds' });
+  const badQuote = (id: string) => orderLine(id, { product_name: '"Frame" oak' });
+  const reportOf = async ({ invalid_file }: { invalid_file: string | null }) => (await download(invalid_file)).text();
+  const codesOf = async ({ file_id }: { file_id: string }) =>
+    (await listAll<{ codes: string[] }>(service, `/files/${file_id}/rejections`)).map(({ codes }) => codes.join());
+  const changed = (report: string, change: (row: Record<string, string>) => void) => {
+    const rows = recordsOf(report);
+    for (const row of rows) change(row);
+    const columns = Object.keys(rows[0]!);
+    return [columns, ...rows.map((row) => columns.map((column) => row[column]!))].map(csvLine).join('');
+  };
+
+  test('of another number of cells, or a bad quote, is rejected again for the same reason, whatever saved the report', async () => {
+    const ids = [unique(), unique(), unique()] as const;
+    const file = csv(surplus(ids[0]), badQuote(ids[1]), orderLine(ids[2]).replace(/,[^,]*$/, ''));
+    const parent = await ingest(service, file);
+    const report = await reportOf(parent);
+    expect(recordsOf(report).map(({ _record }) => _record)).toEqual(file.split('\n').slice(1, 4));
+    const before = recordsOf(report).map(({ _row, _file, ...row }) => row);
+    const codes = ['column_count', 'malformed_quote', 'column_count'];
+    expect(await codesOf(parent)).toEqual(codes);
+    const savings = [
+      report,
+      resaved(report, AS_EXCEL),
+      resaved(report, {
+        ...AS_EXCEL,
+        cutsEmpty: false,
+        quotesAll: true,
+        delimiter: '\t',
+        order: (columns) => columns.toReversed(),
+      }),
+      // As a spreadsheet shows numbers and days.
+      changed(report, (row) => {
+        row.unit_price = '19.990';
+        row.order_date = '20.11.2026';
+      }),
+    ];
+    for (const saved of savings) {
+      let child = await ingest(service, saved);
+      for (let generation = 1; generation <= 2; generation++) {
+        expect(child).toMatchObject({ status: 'completed', progress: { rows: 3, accepted: 0, invalid: 3 } });
+        expect(await codesOf(child)).toEqual(codes);
+        const again = recordsOf(await reportOf(child));
+        expect(again.map(({ _reason, _record }) => ({ _reason, _record }))).toEqual(
+          before.map(({ _reason, _record }) => ({ _reason, _record })),
+        );
+        child = await ingest(service, await reportOf(child));
+      }
+    }
+    expect((await fetch(`${service.url}/orders/${ids[0]}`)).status).toBe(404);
+  });
+
+  test('is an order once it is changed, or said to be right, and goes by its data alone without the columns of the report', async () => {
+    const [first, second, third, fourth] = [unique(), unique(), unique(), unique()];
+    const parent = await ingest(service, csv(surplus(first), badQuote(second)));
+    const fixed = await ingest(
+      service,
+      changed(await reportOf(parent), (row) => {
+        if (row.order_id === first) row.shipping_address = '1 Road, Leeds';
+        else row._check = '';
+      }),
+    );
+    expect(fixed).toMatchObject({ parent_file_id: parent.file_id, progress: { accepted: 2, invalid: 0 } });
+    expect(await getJson(service, `/orders/${first}`)).toMatchObject({ shipping_address: '1 Road, Leeds' });
+    expect(await getJson(service, `/orders/${second}`)).toMatchObject({ items: [{ product_name: '"Frame" oak' }] });
+
+    const other = await ingest(service, csv(surplus(third), orderLine(fourth, { quantity: '0' })));
+    const siblingFixed = changed(await reportOf(other), (row) => {
+      if (row.order_id === fourth) row.quantity = '2';
+    });
+    const child = await ingest(service, siblingFixed);
+    expect(child).toMatchObject({ progress: { accepted: 1, invalid: 1 }, invalid_by_code: { column_count: 1 } });
+    const dataAlone = recordsOf(await reportOf(child)).map((row) =>
+      ORDER_HEADER.split(',').map((column) => row[column]!),
+    );
+    expect(await ingest(service, [ORDER_HEADER.split(','), ...dataAlone].map(csvLine).join(''))).toMatchObject({
+      progress: { accepted: 1 },
+    });
+  });
+
+  test('of bytes that were no text stays so, also where the report was saved in an encoding that lacks the mark for them', async () => {
+    const [cut, marked] = [unique(), unique()];
+    const line = (id: string, name: string) =>
+      Buffer.from(`${orderLine(id, { customer_name: name, quantity: '9' })}\n`, 'latin1');
+    const parent = await ingest(
+      service,
+      Buffer.concat([
+        Buffer.from(csv(orderLine(unique(), { customer_name: 'Zoë' }))),
+        line(cut, 'Caf\xe9'),
+        Buffer.from(`${orderLine(marked, { customer_name: 'the mark itself \ufffd', quantity: '9' })}\n`),
+      ]),
+    );
+    expect(await codesOf(parent)).toEqual(['invalid_utf8,total_mismatch', 'total_mismatch']);
+    const report = await reportOf(parent);
+    for (const saved of [report, resaved(report, AS_EXCEL), Buffer.from(report.replaceAll('\ufffd', '?'), 'latin1')]) {
+      const child = await ingest(service, saved);
+      expect(await codesOf(child)).toEqual(['invalid_utf8,total_mismatch', 'total_mismatch']);
+    }
   });
 });
 

@@ -28,14 +28,15 @@ let accepted = 0;
 let reportChars = 0;
 let ends: string | null = null;
 try {
-  const { parts, header } = await readFile(source, null, { maxInflatedBytes: 10 * 1024 ** 3 });
+  const { parts, header, intake } = await readFile(source, null, { maxInflatedBytes: 10 * 1024 ** 3 });
   const validate = createRowValidator(header, { timeZone: 'UTC' });
+  const form = { columns: header.columns, records: true };
   for await (const part of parts) {
     rows += part.rows.length;
     for (const raw of part.rows) {
       const checked = validate(raw);
       if (checked.order !== null) accepted++;
-      else reportChars += reportLine(toRejection(checked, header), 'f').length;
+      else reportChars += reportLine(toRejection(checked, header, intake.delimiter), 'f', form).length;
     }
   }
 } catch (error) {

@@ -18,7 +18,7 @@ export function headerOf(columns: readonly string[] = ORDER_COLUMNS): Header {
       ORDER_COLUMNS.map((name) => [name, columns.indexOf(name)]),
     ) as Header['orderColumns'],
     fileColumn: columns.indexOf('_file'),
-    report: columns.includes('_file') && columns.includes('_row'),
+    report: null,
   };
 }
 

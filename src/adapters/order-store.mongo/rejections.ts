@@ -26,6 +26,7 @@ export function createRejections({ chunks }: Database): Rejections {
           looked++;
           if (code && !rejection.reasons.some((reason) => reason.code === code)) continue;
           items.push(rejection);
+          chars += rejection.record?.length ?? 0;
           for (const value of rejection.values) chars += value.length;
         }
         if (looked >= limits.maxScanRejections) return { items, next: JSON.stringify([chunk.row]) };

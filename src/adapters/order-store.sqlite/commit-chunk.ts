@@ -81,7 +81,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   const readHighest = db.prepare('select max(order_id) order_id from orders');
   const lastOrder = db.prepare('select seq, created_at from orders order by seq desc limit 1');
   const insertRejection = db.prepare(
-    'insert into rejections (file_no, row, codes, reasons, cells) values (?, ?, ?, ?, ?)',
+    'insert into rejections (file_no, row, codes, reasons, cells, record) values (?, ?, ?, ?, ?, ?)',
   );
   const insertChunk = db.prepare(
     'insert into chunks (file_no, n, rows, accepted, invalid, first_seq, committed_at) values (?, ?, ?, ?, ?, ?, ?)',
@@ -237,7 +237,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     levels.take(takings);
 
     const codes = new Map<ReasonCode, number>();
-    for (const { row, reasons, values } of rejected) {
+    for (const { row, reasons, values, record = null } of rejected) {
       const distinct = [...new Set(reasons.map((reason) => reason.code))];
       insertRejection.run(
         file.file_no,
@@ -245,6 +245,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
         ` ${distinct.join(' ')} `,
         JSON.stringify(reasons),
         JSON.stringify(values),
+        record,
       );
       for (const code of distinct) codes.set(code, (codes.get(code) ?? 0) + 1);
     }

@@ -10,12 +10,14 @@ interface RejectionRow {
   codes: string;
   reasons: string;
   cells: string;
+  record: string | null;
 }
 
-const toRejection = ({ row, reasons, cells }: RejectionRow): Rejection => ({
+const toRejection = ({ row, reasons, cells, record }: RejectionRow): Rejection => ({
   row,
   reasons: JSON.parse(reasons),
   values: JSON.parse(cells),
+  ...(record !== null && { record }),
 });
 
 /** The first of the rows, as many as a page may have; `cut` when others were left. */
@@ -25,20 +27,20 @@ function take(rows: Iterable<RejectionRow>, limit: number): { items: Rejection[]
   for (const row of rows) {
     if (items.length === limit || chars >= limits.rejectionPageChars) return { items, cut: true };
     items.push(toRejection(row));
-    chars += row.cells.length;
+    chars += row.cells.length + (row.record?.length ?? 0);
   }
   return { items, cut: false };
 }
 
 export function createRejections(db: Database): Rejections {
   const all = db.prepare(`
-    select r.row, r.codes, r.reasons, r.cells from rejections r
+    select r.row, r.codes, r.reasons, r.cells, r.record from rejections r
     where r.file_no = (select file_no from files where file_id = ?) and r.row > ? order by r.row limit ?`);
   const window = db.prepare(`
     select max(row) last, count(*) looked from (select row from rejections
       where file_no = (select file_no from files where file_id = ?) and row > ? order by row limit ?)`);
   const ofCode = db.prepare(`
-    select r.row, r.codes, r.reasons, r.cells from rejections r
+    select r.row, r.codes, r.reasons, r.cells, r.record from rejections r
     where r.file_no = (select file_no from files where file_id = ?) and r.row > ? and r.row <= ? and instr(r.codes, ?) > 0
     order by r.row limit ?`);
   return {

@@ -166,4 +166,8 @@ export const migrations: readonly string[] = [
   ) strict;
   insert into installation (name) values (lower(hex(randomblob(16))));
   `,
+  `
+  -- All cells of a row whose cells could not be told apart; null for the others.
+  alter table rejections add column record text;
+  `,
 ];

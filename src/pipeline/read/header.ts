@@ -1,7 +1,7 @@
 /** The header of a file: which column is which. Throws the file failures of a header that cannot be worked with. */
 import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { ORDER_COLUMNS, type OrderColumn, REPORT_COLUMNS } from '../../model/columns.ts';
+import { ALL_REPORT_COLUMNS, ORDER_COLUMNS, type OrderColumn, type ReportColumn } from '../../model/columns.ts';
 import { fileFailure } from '../../model/file-failure.ts';
 import type { Header } from '../../model/intake.ts';
 
@@ -10,7 +10,7 @@ export const columnKey = (name: string): string => name.trim().toLowerCase();
 
 export function makeHeader(columns: string[], row = 1): Header {
   // Those of a report do not count: the report of a file can be uploaded where the file could.
-  const counted = columns.filter((name) => !REPORT_COLUMNS.includes(name)).length;
+  const counted = columns.filter((name) => !isReportColumn(name)).length;
   if (counted > limits.maxColumns) {
     throw fileFailure(
       'too_many_columns',
@@ -43,9 +43,14 @@ export function makeHeader(columns: string[], row = 1): Header {
       number
     >,
     fileColumn,
-    report: fileColumn !== -1 && indices.has('_row'),
+    report: fileColumn !== -1 && indices.has('_row') ? reportColumns(indices) : null,
   };
 }
+
+export const isReportColumn = (name: string): boolean => (ALL_REPORT_COLUMNS as readonly string[]).includes(name);
+
+const reportColumns = (indices: Map<string, number>): Record<ReportColumn, number> =>
+  Object.fromEntries(ALL_REPORT_COLUMNS.map((name) => [name, indices.get(name) ?? -1])) as Record<ReportColumn, number>;
 
 const MAX_NAMES_SHOWN = 20;
 const MAX_NAME_CHARS = 40;

@@ -21,13 +21,13 @@ describe('a header', () => {
     expect(header!.orderColumns.shipping_address).toBe(2);
     expect(header!.orderColumns.order_id).toBe(12);
     expect(header!.dataColumns).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
-    expect(header).toMatchObject({ report: false, fileColumn: -1 });
+    expect(header).toMatchObject({ report: null, fileColumn: -1 });
   });
 
   it('is made of its columns again as it was', async () => {
     const { header } = await readBytes(`${HEADER},_row,_file,"x\ny"\na\n`);
     expect(makeHeader(header!.columns)).toEqual(header);
-    expect(header!.report).toBe(true);
+    expect(header!.report).toMatchObject({ _row: 11, _file: 12, _code: -1 });
   });
 
   it('that lacks columns is missing_column, naming all of them, those found, and look-alikes', async () => {
@@ -70,8 +70,10 @@ describe('a header', () => {
       ...ORDER_COLUMNS,
       ...Array.from({ length: limits.maxColumns - ORDER_COLUMNS.length }, (_, i) => `c${i}`),
     ];
-    expect((await readBytes(`${reportHeader(columns)}a\n`)).failure).toBeNull();
-    expect((await readBytes(`${reportHeader([...columns, 'x'])}a\n`)).failure?.code).toBe('too_many_columns');
+    expect((await readBytes(`${reportHeader({ columns, records: true })}a\n`)).failure).toBeNull();
+    expect((await readBytes(`${reportHeader({ columns: [...columns, 'x'], records: true })}a\n`)).failure?.code).toBe(
+      'too_many_columns',
+    );
   });
 
   it('of a report has no two names that are one without the quote before them, at once as when reading goes on', async () => {
@@ -84,7 +86,7 @@ describe('a header', () => {
 
   it('with names of more characters than are kept is record_too_large, whatever a report adds to them', async () => {
     const name = `=${'x'.repeat(limits.maxHeaderChars - HEADER.replaceAll(',', '').length - 1)}`;
-    for (const header of [`${HEADER},${name}\n`, reportHeader([...ORDER_COLUMNS, name])])
+    for (const header of [`${HEADER},${name}\n`, reportHeader({ columns: [...ORDER_COLUMNS, name], records: true })])
       expect((await readBytes(`${header}a\n`)).failure).toBeNull();
     const { failure } = await readBytes(`${HEADER},${name}x\na\n`);
     expect(failure).toMatchObject({ code: 'record_too_large', retryable: false, details: { row: 1 } });

@@ -377,7 +377,11 @@ describe('a report that is uploaded again', () => {
     const { rows, header } = await readBytes(
       [`${HEADER},'=note,_row,_file`, `'=1,''a,'a,'-,=1,',,'@x,+1,"'\t",z,'+n,'=2,'=f`].join('\n'),
     );
-    expect(header).toMatchObject({ report: true, fileColumn: 13, dataColumns: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] });
+    expect(header).toMatchObject({
+      report: { _file: 13, _code: -1 },
+      fileColumn: 13,
+      dataColumns: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11],
+    });
     expect(header!.columns[11]).toBe('=note');
     expect(rows[0]!.cells).toEqual(['=1', "'a", "'a", '-', '=1', "'", '', '@x', '+1', '\t', 'z', '+n', "'=2", "'=f"]);
   });
@@ -390,7 +394,7 @@ describe('a report that is uploaded again', () => {
 
   it('is known as one by both of its columns; other files keep their quotes', async () => {
     const { rows, header } = await readBytes(`${HEADER},_file\n'=1`);
-    expect(header).toMatchObject({ report: false, fileColumn: 11 });
+    expect(header).toMatchObject({ report: null, fileColumn: 11 });
     expect(rows[0]!.cells).toEqual(["'=1"]);
   });
 });

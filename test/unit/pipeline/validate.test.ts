@@ -1,4 +1,5 @@
 /** Checking a row: what is valid, what is told of what is not, and in which order. */
+import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import { ORDER_COLUMNS, type OrderColumn } from '../../../src/model/columns.ts';
 import type { RawRow } from '../../../src/model/raw-row.ts';
@@ -292,19 +293,21 @@ describe('a rejection', () => {
     const header = headerOf(['note', ...ORDER_COLUMNS, '_row', '_file']);
     const validate = createRowValidator(header, { timeZone: 'UTC' });
     const cells = [' n ', ...cellsOf({ sku: ' ' }), '7', 'f'];
-    expect(toRejection(validate(rawRow(cells)), header)).toEqual({
+    expect(toRejection(validate(rawRow(cells)), header, ',')).toEqual({
       row: 2,
       reasons: [{ column: 'sku', code: 'missing_value', reason: 'sku is empty' }],
       values: cells.slice(0, 12),
     });
   });
 
-  test('is as wide as the header, whatever the row had', () => {
+  test('is as wide as the header, whatever the row had, all of which it has in its record', () => {
     const header = headerOf();
     const validate = createRowValidator(header, { timeZone: 'UTC' });
-    const short = toRejection(validate(rawRow(['A-1'])), header);
+    const short = toRejection(validate(rawRow(['A-1'])), header, ',');
     expect(short.values).toEqual(['A-1', ...Array(10).fill('')]);
-    const long = toRejection(validate(rawRow([...cellsOf({}), 'more'])), header);
+    expect(short.record).toBe('A-1');
+    const long = toRejection(validate(rawRow([...cellsOf({}), 'more; "1"'])), header, ';');
     expect(long.values).toEqual(cellsOf({}));
+    expect(parse(long.record!, { delimiter: ';' })).toEqual([[...cellsOf({}), 'more; "1"']]);
   });
 });

@@ -1,0 +1,60 @@
+/**
+ * Makes the row of a report into that of the file it reports on. A row whose cells could not be told apart, or were no text, looks
+ * right in the report: it stays what it was until somebody has changed it, or else it would become an order that nobody sent.
+ */
+import type { ReportColumn } from '../../model/columns.ts';
+import type { Header } from '../../model/intake.ts';
+import type { RawRow } from '../../model/raw-row.ts';
+import { unfixed } from '../../model/reasons.ts';
+import { type ReasonCode, WHOLE_ROW_CODES } from '../../model/rejection.ts';
+import { rowCheck } from '../../model/row-check.ts';
+import { unescapeCell } from '../../model/spreadsheet-cell.ts';
+import { REPLACEMENT } from './text-decoder.ts';
+
+export function restoreRow(row: RawRow, header: Header, report: Record<ReportColumn, number>): void {
+  const { columns, dataColumns } = header;
+  fillUp(row, header, report);
+  for (const index of dataColumns) {
+    const cell = row.cells[index];
+    if (cell !== undefined) row.cells[index] = unescapeCell(cell);
+  }
+  // Of other rows nobody knows which cell is which.
+  const told = row.malformedQuote || row.cells.length !== columns.length ? '' : cellOf(row, report._check);
+  const unchanged =
+    told !== '' &&
+    told ===
+      rowCheck(
+        dataColumns.map((index) => columns[index]!),
+        dataColumns.map((index) => row.cells[index]!),
+      );
+  const codes = cellOf(row, report._code).split(' | ') as ReasonCode[];
+  const [code] = codes as [ReasonCode];
+  if (unchanged && WHOLE_ROW_CODES.includes(code)) {
+    const record = unescapeCell(row.cells[report._record] ?? '');
+    row.unfixed = { reason: unfixed(code, unescapeCell(cellOf(row, report._reason))), record };
+    return;
+  }
+  const named = cellOf(row, report._column).split(' | ');
+  const notText = new Set(named.filter((_, i) => codes[i] === 'invalid_utf8'));
+  // What is shown in place of bytes that are no text may be in the file itself; then it was judged, and not by that.
+  const judged = codes[0] !== ('' as ReasonCode) && !WHOLE_ROW_CODES.includes(code);
+  for (const index of dataColumns) {
+    const wasNoText = notText.has(columns[index]!.toLowerCase());
+    const shown = row.cells[index]?.includes(REPLACEMENT) && (wasNoText || !judged);
+    if ((shown || (unchanged && wasNoText)) && !row.undecodable?.includes(index))
+      row.undecodable = [...(row.undecodable ?? []), index];
+  }
+}
+
+const cellOf = ({ cells }: RawRow, index: number): string => cells[index]?.trim() ?? '';
+
+/** Spreadsheets leave out empty cells at the end of some rows: here those of the report's own columns. */
+function fillUp(
+  { cells, malformedQuote }: RawRow,
+  { columns, dataColumns }: Header,
+  report: Record<ReportColumn, number>,
+) {
+  const isShifted = !/^\d+$/.test(cells[report._row]?.trim() ?? '');
+  if (malformedQuote || isShifted || cells.length <= Math.max(...dataColumns)) return;
+  while (cells.length < columns.length) cells.push('');
+}
