@@ -144,18 +144,28 @@ export const limits = {
   idempotencyKeyMs: 24 * 60 * 60 * 1000,
 
   // Lists.
-  /** Orders looked at for one page of a filtered list: some 25 ms of reading. The page is short then, and has a cursor. */
-  maxScanOrders: 50_000,
+  /** Orders looked at for one slice of a filtered list: some 3 ms of reading. */
+  maxScanOrders: 5_000,
+  /** Items of a slice, and slices of a page: as many as the largest page has. A page that looks at more orders is short, and has a cursor. */
+  sliceItems: 100,
+  pageSlices: 10,
+  /** A page ends when it has so many characters. */
+  pageChars: 8 * MiB,
+  /** Searches and large pages at once, on two cores beside ingestion; the others wait, some seconds at most. */
+  heavyReads: 4,
+  heavyReadsQueued: 200,
+  /** A page of up to so many items, without a scan, waits for nobody. */
+  lightPageItems: 100,
 
   // Stock.
   /** Stock levels that the writer keeps in memory: some 10 MB of them. */
   stockLevelsKept: 100_000,
   /** Largest stock of one SKU at one hub: sums of it stay exact. */
   maxStock: 1_000_000_000_000,
-  /** Rejections looked at for one page of a list by code. */
-  maxScanRejections: 20_000,
-  /** Values of one page of rejections, as a row may have as many as a record: the page is short then, and has a cursor. */
-  rejectionPageChars: 8 * MiB,
+  /** Rejections looked at for one slice of a list by code. */
+  maxScanRejections: 2_000,
+  /** Values of one slice of rejections, as a row may have as many as a record: the slice is short then, and has a cursor. */
+  rejectionPageChars: 1 * MiB,
 
   // The job queue.
   /** A delivered message is hidden for this long; a worker extends it at a third. Also the lease on a file. */
@@ -270,6 +280,8 @@ export const limits = {
   progressLookups: 100,
   /** Files that wait to be sent to one subscriber, or to be looked at again: some 1 KB each. */
   maxProgressChanges: 1_000,
+  /** Of them, sent at once. */
+  progressBatch: 100,
 
   // The event stream in Kafka.
   /** Connecting to a broker, and naming oneself to it: brokers on other continents answer sooner. */

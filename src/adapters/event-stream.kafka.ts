@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
 import type { PublishedEvent } from '../model/event.ts';
+import { sliceTurn } from '../ports/event-loop.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 import { createClient, errorsOf, type KafkaEventStreamOptions } from './event-stream.kafka/client.ts';
 import { BEGINNING, type Position, toCursor, toPosition } from './event-stream.kafka/position.ts';
@@ -85,6 +86,8 @@ export function createKafkaEventStream(
       const position = await unlessAborted(locate(after), signal);
       if (!position) return;
       while (!signal.aborted) {
+        // What is new wakes all subscribers together.
+        await sliceTurn();
         const tail = await unlessAborted(openTail(), signal);
         if (!tail) return;
         if (tail.covers(position)) {

@@ -6,6 +6,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { orderCreatedJson } from '../model/event.ts';
 import type { Order } from '../model/order.ts';
+import { sliceTurn } from '../ports/event-loop.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 
 /** What an order store has for this stream. */
@@ -48,6 +49,8 @@ export function createOutboxEventStream(
       await check(after);
       let last = toNumber(after);
       while (!signal.aborted) {
+        // A commit wakes all subscribers together.
+        await sliceTurn();
         const batch = await orders.after(last, limits.eventBatch);
         if (batch.length === 0) {
           await orders.wait(last, signal);

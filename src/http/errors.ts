@@ -24,6 +24,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   too_large: 413,
   not_csv: 415,
   key_reused: 422,
+  too_many_reads: 503,
   too_many_uploads: 503,
   store_unavailable: 503,
   object_store_unavailable: 503,

@@ -3,21 +3,17 @@
  * `Last-Event-ID` goes on exactly behind the last event that it has seen.
  * Source: WHATWG HTML, "Server-sent events"; CloudEvents 1.0.2, JSON event format.
  */
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { streamSSE } from 'hono/streaming';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
-import type { RequestLog } from '../log.ts';
 import { ORDER_CREATED } from '../model/event.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 import { oneOf, readQuery } from './parameters.ts';
+import { type EventStreaming, streamEvents } from './streams.ts';
 
-export function eventRoutes(
-  { events, clock, logger }: { events: EventStream; clock: Clock; logger: RequestLog },
-  stopping: AbortSignal,
-) {
-  const app = new Hono();
+export function eventRoutes({ events }: { events: EventStream }, streaming: EventStreaming) {
+  const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.get('/events', async (c) => {
     const query = readQuery(c, {
@@ -29,38 +25,11 @@ export function eventRoutes(
     // A cursor that is none is refused before the stream begins.
     if (asked !== undefined) await events.check(from);
 
-    return streamSSE(c, async (stream) => {
-      const ended = new AbortController();
-      stream.onAbort(() => ended.abort());
-      const stop = AbortSignal.any([ended.signal, stopping]);
-      await stream.write(`id: ${from}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`);
-      let sentMs = clock.now();
-      const keepingAlive = keepAlive();
-      try {
-        for await (const batch of events.subscribe(from, stop)) {
-          // JSON text has no line breaks, so one data line holds it.
-          await stream.write(
-            batch.map((event) => `event: ${ORDER_CREATED}\nid: ${event.cursor}\ndata: ${event.json}\n\n`).join(''),
-          );
-          sentMs = clock.now();
-        }
-      } catch (error) {
-        // The client comes back with the last id that it has seen.
-        logger.warn({ err: error }, 'a subscription to events was broken off');
-      } finally {
-        ended.abort();
-        await keepingAlive;
-      }
-
-      async function keepAlive(): Promise<void> {
-        for (;;) {
-          await clock.sleep(sentMs + limits.sseKeepAliveMs - clock.now(), stop);
-          if (stop.aborted) return;
-          if (clock.now() - sentMs < limits.sseKeepAliveMs) continue;
-          await stream.write(': still here\n\n');
-          sentMs = clock.now();
-        }
-      }
+    return streamEvents(c, streaming, async function* (stop) {
+      yield `id: ${from}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`;
+      // JSON text has no line breaks, so one data line holds it.
+      for await (const batch of events.subscribe(from, stop))
+        yield batch.map((event) => `event: ${ORDER_CREATED}\nid: ${event.cursor}\ndata: ${event.json}\n\n`).join('');
     });
   });
   return app;

@@ -1,6 +1,6 @@
 /** `/files`: what became of each upload, live progress, the rejected rows, cancel and retry. */
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { streamSSE } from 'hono/streaming';
 import { limits } from '../limits.ts';
 import { FILE_STATUSES, isEnded } from '../model/file.ts';
 import { REASON_CODES } from '../model/rejection.ts';
@@ -10,13 +10,14 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { RejectionAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
-import { oneOf, pageJson, pageShape, readPage, readQuery, rowNumber, text } from './parameters.ts';
+import { answerPage, oneOf, pageShape, readPage, readQuery, rowNumber, text } from './parameters.ts';
+import { type EventStreaming, streamEvents } from './streams.ts';
 
 export function fileRoutes(
   { store, queue, clock }: { store: OrderStore; queue: JobQueue; clock: Clock },
-  stopping: AbortSignal,
+  streaming: EventStreaming,
 ) {
-  const app = new Hono();
+  const app = new Hono<{ Bindings: HttpBindings }>();
   const find = async (fileId: string) => {
     const file = await store.files.get(fileId);
     if (!file) throw notFound('file', fileId);
@@ -30,30 +31,19 @@ export function fileRoutes(
       ...(query.status && { status: query.status }),
       ...(query.parent_file_id && { parentFileId: query.parent_file_id }),
     };
-    return c.json(pageJson(list, await store.files.list(filter, readPage(list, query)), fileJson));
+    return answerPage(c, list, readPage(list, query), (slice) => store.files.list(filter, slice), fileJson);
   });
 
   app.get('/files/:id', async (c) => c.json(fileJson(await find(c.req.param('id')))));
 
   app.get('/files/:id/progress', async (c) => {
     const { fileId } = await find(c.req.param('id'));
-    return streamSSE(c, async (stream) => {
-      const gone = new AbortController();
-      stream.onAbort(() => gone.abort());
-      const stop = AbortSignal.any([gone.signal, stopping]);
-      let shown = '';
-      let quietSince = clock.now();
-      while (!stop.aborted) {
+    return streamEvents(c, streaming, async function* (stop) {
+      for (let shown = ''; ; ) {
         const file = await find(fileId);
         const json = JSON.stringify(fileJson(file));
-        if (json !== shown) {
-          await stream.writeSSE({ event: 'file', data: json });
-          shown = json;
-          quietSince = clock.now();
-        } else if (clock.now() - quietSince >= limits.sseKeepAliveMs) {
-          await stream.write(': still here\n\n');
-          quietSince = clock.now();
-        }
+        yield json === shown ? '' : `event: file\ndata: ${json}\n\n`;
+        shown = json;
         if (isEnded(file.status)) return;
         await clock.sleep(limits.progressMs, stop);
       }
@@ -65,20 +55,19 @@ export function fileRoutes(
     const file = await find(c.req.param('id'));
     const list = ['rejections', file.fileId, query.code, ...(query.from_row ? [query.from_row] : [])];
     const filter = { ...(query.code && { code: query.code }), ...(query.from_row && { fromRow: query.from_row }) };
-    const page = await store.rejections.list(file.fileId, filter, readPage(list, query));
     const columns = (file.columns ?? []).filter((column) => !column.startsWith('_'));
-    return c.json(
-      pageJson(
-        list,
-        page,
-        ({ row, reasons, values, record }): RejectionAnswer => ({
-          row,
-          codes: [...new Set(reasons.map((reason) => reason.code))],
-          reasons,
-          values: Object.fromEntries(columns.map((column, i) => [column, values[i] ?? ''])),
-          ...(record !== undefined && { record }),
-        }),
-      ),
+    return answerPage(
+      c,
+      list,
+      readPage(list, query),
+      (slice) => store.rejections.list(file.fileId, filter, slice),
+      ({ row, reasons, values, record }): RejectionAnswer => ({
+        row,
+        codes: [...new Set(reasons.map((reason) => reason.code))],
+        reasons,
+        values: Object.fromEntries(columns.map((column, i) => [column, values[i] ?? ''])),
+        ...(record !== undefined && { record }),
+      }),
     );
   });
 

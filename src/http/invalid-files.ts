@@ -1,32 +1,31 @@
 /** `/invalid-files`: the reports, to list and to download. */
-import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import { findReport } from '../pipeline/report.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { ReportAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
-import { pageJson, pageShape, readPage, readQuery } from './parameters.ts';
+import { answerPage, pageShape, readPage, readQuery } from './parameters.ts';
+import { streamBytes } from './streams.ts';
 
 export function invalidFileRoutes({ store, objects }: { store: OrderStore; objects: ObjectStore }) {
   const app = new Hono();
   const LIST = ['invalid-files'];
 
   app.get('/invalid-files', async (c) => {
-    const page = await store.files.reports(readPage(LIST, readQuery(c, pageShape)));
-    return c.json(
-      pageJson(
-        LIST,
-        page,
-        ({ fileId, report }): ReportAnswer => ({
-          name: report.name,
-          file_id: fileId,
-          rows: report.rows,
-          size_bytes: report.sizeBytes,
-          created_at: new Date(report.createdAtMs).toISOString(),
-          url: `/invalid-files/${report.name}`,
-        }),
-      ),
+    return answerPage(
+      c,
+      LIST,
+      readPage(LIST, readQuery(c, pageShape)),
+      (slice) => store.files.reports(slice),
+      ({ fileId, report }): ReportAnswer => ({
+        name: report.name,
+        file_id: fileId,
+        rows: report.rows,
+        size_bytes: report.sizeBytes,
+        created_at: new Date(report.createdAtMs).toISOString(),
+        url: `/invalid-files/${report.name}`,
+      }),
     );
   });
 
@@ -37,7 +36,7 @@ export function invalidFileRoutes({ store, objects }: { store: OrderStore; objec
     const { name } = found.report;
     const { key, sizeBytes } = await findReport(objects, found.report);
     const bytes = await objects.open(key);
-    return c.body(Readable.toWeb(bytes) as ReadableStream, 200, {
+    return c.body(streamBytes(bytes), 200, {
       'content-type': 'text/csv; charset=utf-8',
       'content-length': String(sizeBytes),
       'content-disposition': `attachment; filename="${name}"`,

@@ -9,7 +9,7 @@ import { limits } from '../limits.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore, StockChange, StockLevel, StockResult } from '../ports/order-store.ts';
 import type { StockAnswer, StockResultAnswer, StockResultsAnswer } from './answers.ts';
-import { oneOf, pageJson, pageShape, readPage, readQuery, text } from './parameters.ts';
+import { answerPage, oneOf, pageShape, readPage, readQuery, text } from './parameters.ts';
 import { problem } from './problem.ts';
 import { readIdempotencyKey } from './upload.ts';
 
@@ -23,9 +23,8 @@ export function inventoryRoutes({ store }: { store: OrderStore }) {
     const sort = query.sort ?? 'key';
     const list = ['inventory', query.sku, query.hub_id, sort];
     const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
-    const page = await store.stock.list(filter, readPage(list, query));
     const stockJson = ({ sku, hubId, available }: StockLevel): StockAnswer => ({ sku, hub_id: hubId, available });
-    return c.json(pageJson(list, page, stockJson));
+    return answerPage(c, list, readPage(list, query), (slice) => store.stock.list(filter, slice), stockJson);
   });
 
   const limited = bodyLimit({

@@ -2,10 +2,10 @@
 import { Hono } from 'hono';
 import { orderCreatedJson } from '../model/event.ts';
 import { ORDER_STATUSES, type Order, orderJson } from '../model/order.ts';
-import type { OrderFilter, OrderStore } from '../ports/order-store.ts';
-import type { OrderAnswer, PageAnswer } from './answers.ts';
+import type { OrderFilter, OrderStore, PageRequest } from '../ports/order-store.ts';
+import type { OrderAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
-import { oneOf, pageJson, pageShape, readPage, readQuery, text, time } from './parameters.ts';
+import { answerPage, oneOf, pageShape, readPage, readQuery, text, time } from './parameters.ts';
 
 export function orderRoutes({ store }: { store: OrderStore }) {
   const app = new Hono();
@@ -41,12 +41,8 @@ export function orderRoutes({ store }: { store: OrderStore }) {
         q: query.q,
       }).filter(([, value]) => value !== undefined),
     ) as OrderFilter;
-    const page: PageAnswer<OrderAnswer> = pageJson(
-      list,
-      await store.orders.list(filter, readPage(list, query)),
-      orderJson,
-    );
-    return c.json(page);
+    const read = (slice: PageRequest) => store.orders.list(filter, slice);
+    return answerPage(c, list, readPage(list, query), read, (order): OrderAnswer => orderJson(order));
   });
 
   app.get('/orders/:id', async (c) => c.json(orderJson(await find(c.req.param('id'))) satisfies OrderAnswer));

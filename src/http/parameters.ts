@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
+import { sliceTurn } from '../ports/event-loop.ts';
 import type { Page, PageRequest } from '../ports/order-store.ts';
 
 export function readQuery<Shape extends z.ZodRawShape>(c: Context, shape: Shape): z.infer<z.ZodObject<Shape>> {
@@ -89,7 +90,30 @@ export function readPage(list: unknown[], query: { limit: number; cursor?: strin
   return { limit: query.limit, after: cursor.data[2] };
 }
 
-export function pageJson<Item, Json>(list: unknown[], page: Page<Item>, item: (item: Item) => Json) {
-  const next = page.next === null ? null : JSON.stringify([CURSOR_VERSION, JSON.stringify(list), page.next]);
-  return { items: page.items.map(item), next_cursor: next === null ? null : Buffer.from(next).toString('base64url') };
+/**
+ * Answers a page of a list, read and made into JSON in slices, so that a large one blocks nobody. A page that has looked at much
+ * and found little is short.
+ */
+export async function answerPage<Item>(
+  c: Context,
+  list: unknown[],
+  request: PageRequest,
+  read: (slice: PageRequest) => Promise<Page<Item>>,
+  itemJson: (item: Item) => object,
+): Promise<Response> {
+  const items: string[] = [];
+  let chars = 0;
+  let { after } = request;
+  for (let slice = 1; ; slice++) {
+    const page = await read({ limit: Math.min(request.limit - items.length, limits.sliceItems), after });
+    for (const item of page.items) chars += items[items.push(JSON.stringify(itemJson(item))) - 1]!.length;
+    after = page.next;
+    if (after === null || items.length === request.limit) break;
+    if (slice === limits.pageSlices || chars >= limits.pageChars) break;
+    await sliceTurn();
+  }
+  const next = after === null ? null : JSON.stringify([CURSOR_VERSION, JSON.stringify(list), after]);
+  const cursor = JSON.stringify(next === null ? null : Buffer.from(next).toString('base64url'));
+  const json = `{"items":[${items.join(',')}],"next_cursor":${cursor}}`;
+  return c.body(json, 200, { 'content-type': 'application/json' });
 }

@@ -5,14 +5,15 @@
  * One look at the store each `limits.progressMs` serves all subscribers, and there is none while nobody subscribes. A look sees
  * the newest page of files, those in work, and those known to be open that have left these lists.
  */
+import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
-import { streamSSE } from 'hono/streaming';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import { type FileRecord, isEnded } from '../model/file.ts';
 import { type Clock, every } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { fileJson } from './file-json.ts';
+import { type EventStreaming, streamEvents } from './streams.ts';
 
 interface ProgressPorts {
   store: OrderStore;
@@ -20,24 +21,22 @@ interface ProgressPorts {
   logger: RequestLog;
 }
 
-export function progressRoutes(ports: ProgressPorts, stopping: AbortSignal) {
-  const app = new Hono();
+export function progressRoutes(ports: ProgressPorts, streaming: EventStreaming) {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   const watch = new FileWatch(ports);
 
   app.get('/progress', async (c) => {
     // A store that is down is answered before the stream begins.
-    const changes = await watch.subscribe();
-    return streamSSE(c, async (stream) => {
-      stream.onAbort(() => changes.end());
-      const stop = AbortSignal.any([changes.ended, stopping]);
+    await watch.look();
+    return streamEvents(c, streaming, async function* (stop) {
+      const changes = await watch.subscribe();
+      stop.addEventListener('abort', () => changes.end(), { once: true });
       try {
-        await stream.write(`retry: ${limits.sseRetryMs}\n: files\n\n`);
+        yield `retry: ${limits.sseRetryMs}\n: files\n\n`;
         for (;;) {
-          const files = await changes.next(ports.clock, stop);
-          if (stop.aborted) return;
-          await stream.write(
-            files.length === 0 ? ': still here\n\n' : files.map((json) => `event: file\ndata: ${json}\n\n`).join(''),
-          );
+          const files = await changes.next();
+          if (files === null) return;
+          yield files.map((json) => `event: file\ndata: ${json}\n\n`).join('');
         }
       } finally {
         changes.end();
@@ -50,36 +49,36 @@ export function progressRoutes(ports: ProgressPorts, stopping: AbortSignal) {
 /** What one subscriber has still to be sent: of each file its newest state. */
 class Changes {
   readonly #files = new Map<string, string>();
-  readonly #ending = new AbortController();
   readonly #onEnd: () => void;
-  #came = new AbortController();
+  #ended = false;
+  #wake = () => {};
 
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
-  }
-
-  get ended(): AbortSignal {
-    return this.#ending.signal;
   }
 
   /** A subscriber that takes too little for too long is ended: it comes back and begins with the open files. */
   add(fileId: string, json: string): void {
     this.#files.set(fileId, json);
     if (this.#files.size > limits.maxProgressChanges) this.end();
-    this.#came.abort();
+    this.#wake();
   }
 
-  /** Waits until there are some; none when it is time to keep the connection alive. */
-  async next(clock: Clock, stop: AbortSignal): Promise<string[]> {
-    if (this.#files.size === 0) await clock.sleep(limits.sseKeepAliveMs, AbortSignal.any([stop, this.#came.signal]));
-    const files = [...this.#files.values()];
-    this.#files.clear();
-    this.#came = new AbortController();
-    return files;
+  /** Waits until there are some, and gives a bounded number of them; null at the end. */
+  async next(): Promise<string[] | null> {
+    if (this.#files.size === 0 && !this.#ended)
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    if (this.#ended) return null;
+    const some = [...this.#files].slice(0, limits.progressBatch);
+    for (const [fileId] of some) this.#files.delete(fileId);
+    return some.map(([, json]) => json);
   }
 
   end(): void {
-    this.#ending.abort();
+    this.#ended = true;
+    this.#wake();
     this.#onEnd();
   }
 }
@@ -101,13 +100,13 @@ class FileWatch {
   }
 
   async subscribe(): Promise<Changes> {
-    await this.#look();
+    await this.look();
     const changes = new Changes(() => this.#leave(changes));
     for (const [fileId, { json, open }] of this.#known) if (open) changes.add(fileId, json);
     this.#subscribers.add(changes);
     this.#looks ??= every(this.#ports.clock, limits.progressMs, async () => {
       try {
-        await this.#look();
+        await this.look();
       } catch (error) {
         this.#ports.logger.warn({ err: error }, 'the subscriptions to progress were broken off');
         for (const subscriber of this.#subscribers) subscriber.end();
@@ -124,7 +123,7 @@ class FileWatch {
     this.#known.clear();
   }
 
-  #look(): Promise<void> {
+  look(): Promise<void> {
     this.#looking ??= this.#lookNow().finally(() => {
       this.#looking = null;
     });

@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { seldom } from '../log.ts';
+import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
 import { lingerAfterEarlyAnswer } from './early-answer.ts';
 import { answerError } from './errors.ts';
@@ -17,6 +18,7 @@ import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { noForeignOrigin } from './foreign-origin.ts';
 import { healthRoutes } from './health.ts';
+import { heavyReads } from './heavy-reads.ts';
 import { invalidFileRoutes } from './invalid-files.ts';
 import { inventoryRoutes } from './inventory.ts';
 import { isLoopback, localOnly } from './local-only.ts';
@@ -79,14 +81,21 @@ export function createHttpApp(
   app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)))));
   app.route('/', metricsRoutes(ports));
   if (!web) return app;
+  // Health has been answered above, at once; each other request begins when it is its turn, however many came together.
+  app.use(async (_, next) => {
+    await requestTurn();
+    await next();
+  });
+  app.use(heavyReads());
+  const streaming = { stopping, logger };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
-  app.route('/', fileRoutes(ports, stopping));
-  app.route('/', progressRoutes({ ...ports, logger }, stopping));
+  app.route('/', fileRoutes(ports, streaming));
+  app.route('/', progressRoutes({ ...ports, logger }, streaming));
   app.route('/', statsRoutes(ports, rowsPerSecond));
   app.route('/', invalidFileRoutes(ports));
   app.route('/', orderRoutes(ports));
   app.route('/', inventoryRoutes(ports));
-  app.route('/', eventRoutes({ ...ports, logger }, stopping));
+  app.route('/', eventRoutes(ports, streaming));
   app.route('/', sampleRoutes());
   return app;
 }

@@ -922,9 +922,8 @@ for (const { name, open, missing } of orderStores)
         for (const filter of [{}, { code: 'invalid_email' } as const]) {
           const page = await store.rejections.list(claim.fileId, filter, { limit: 1_000, after: null });
           expect(page.items).toHaveLength(limits.rejectionPageChars / limits.maxRecordBytes);
-          const rest = await store.rejections.list(claim.fileId, filter, { limit: 1_000, after: page.next });
-          expect([...page.items, ...rest.items].map(({ row }) => row)).toEqual(rejections.map(({ row }) => row));
-          expect(rest.next).toBeNull();
+          const all = await readAll((page) => store.rejections.list(claim.fileId, filter, page), 1_000);
+          expect(all.map(({ row }) => row)).toEqual(rejections.map(({ row }) => row));
         }
       });
 

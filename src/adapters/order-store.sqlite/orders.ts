@@ -61,6 +61,11 @@ export function toOrder(row: OrderRow): Order {
   };
 }
 
+function* windows(low: number, from: number): Generator<{ low: number; high: number }> {
+  for (let high = from; high >= low; high -= limits.maxScanOrders)
+    yield { low: Math.max(low, high - limits.maxScanOrders + 1), high };
+}
+
 export function createOrders(db: Database): Orders {
   const get = db.prepare(`${SELECT} where o.order_id = ?`);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
@@ -78,11 +83,10 @@ export function createOrders(db: Database): Orders {
   function* ranges(filter: OrderFilter, from: number): Generator<{ low: number; high: number }> {
     if (filter.fileId !== undefined) {
       for (const chunk of chunksOf.all(filter.fileId, from) as { first: number; accepted: number }[])
-        yield { low: chunk.first, high: Math.min(from, chunk.first + chunk.accepted - 1) };
+        yield* windows(chunk.first, Math.min(from, chunk.first + chunk.accepted - 1));
       return;
     }
-    for (let high = from; high > 0; high -= limits.maxScanOrders)
-      yield { low: Math.max(1, high - limits.maxScanOrders + 1), high };
+    yield* windows(1, from);
   }
 
   return {

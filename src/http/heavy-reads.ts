@@ -1,0 +1,37 @@
+/**
+ * Reads that look at very many rows or answer with very many: a few at once, some wait, more are told to come back (503), so that
+ * whoever asks for one thing is always served.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import { BulkheadRejectedError, bulkhead } from 'cockatiel';
+import type { Context, MiddlewareHandler } from 'hono';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+
+export function heavyReads(): MiddlewareHandler<{ Bindings: HttpBindings }> {
+  const places = bulkhead(limits.heavyReads, limits.heavyReadsQueued);
+  return async (c, next) => {
+    if (!isHeavy(c)) return next();
+    try {
+      await places.execute(async () => {
+        // Nobody waits for it any more.
+        if (!c.env.outgoing.destroyed) await next();
+      });
+    } catch (error) {
+      if (!(error instanceof BulkheadRejectedError)) throw error;
+      throw new OmsError(
+        'too_many_reads',
+        `${limits.heavyReads + limits.heavyReadsQueued} searches and large pages are under way: try again in a moment, or ask for at most ${limits.lightPageItems} items without filters`,
+        { retryable: true },
+      );
+    }
+  };
+}
+
+function isHeavy(c: Context): boolean {
+  const query = c.req.query();
+  if (Number(query.limit ?? limits.pageItems) > limits.lightPageItems) return true;
+  if (c.req.path === '/orders') return Object.keys(query).some((name) => name !== 'limit' && name !== 'cursor');
+  // Neither has an index.
+  return query.code !== undefined || query.sort === 'available';
+}

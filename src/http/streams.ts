@@ -1,0 +1,93 @@
+/**
+ * Answers that are streamed, and what all of them keep: a block is asked for only when the one before has been taken by the
+ * socket, so a slow reader holds one block and no more; each block waits for its turn on the event loop, so a fast one starves
+ * nobody.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import { limits } from '../limits.ts';
+import type { RequestLog } from '../log.ts';
+import { sliceTurn } from '../ports/event-loop.ts';
+
+export interface EventStreaming {
+  /** Ends all streams at once. */
+  stopping: AbortSignal;
+  logger: RequestLog;
+}
+
+/**
+ * Server-Sent Events. `blocks` gives whole events as text, '' when there is none yet, until its signal is aborted. A quiet stream is
+ * kept open by comments. When `blocks` throws the stream ends: its client comes back with the last id that it has seen.
+ */
+export function streamEvents(
+  c: Context<{ Bindings: HttpBindings }>,
+  { stopping, logger }: EventStreaming,
+  blocks: (stop: AbortSignal) => AsyncGenerator<string>,
+): Response {
+  const { outgoing } = c.env;
+  const ended = new AbortController();
+  const stop = AbortSignal.any([ended.signal, stopping]);
+  const source = blocks(stop);
+  let keepAlive: NodeJS.Timeout;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const give = () => controller.enqueue(Buffer.from(': still here\n\n'));
+        // One that waits for its reader has nothing to keep open.
+        keepAlive = setInterval(() => outgoing.writableNeedDrain || give(), limits.sseKeepAliveMs);
+        const end = () => {
+          clearInterval(keepAlive);
+          // Ends what is held for it, too. One that was left by its reader is closed already.
+          void source.return(undefined);
+          if (outgoing.writableNeedDrain) outgoing.destroy();
+          else if (!ended.signal.aborted) controller.close();
+        };
+        stop.addEventListener('abort', end, { once: true });
+      },
+      async pull(controller) {
+        try {
+          for (;;) {
+            const { done, value } = await source.next();
+            await sliceTurn();
+            if (stop.aborted) return;
+            if (done) break;
+            if (value === '') continue;
+            controller.enqueue(Buffer.from(value));
+            keepAlive.refresh();
+            return;
+          }
+        } catch (error) {
+          if (stop.aborted) return;
+          logger.warn({ err: error, path: c.req.path }, 'a stream of events was broken off');
+        }
+        controller.close();
+        ended.abort();
+      },
+      cancel: () => ended.abort(),
+    },
+    { highWaterMark: 0 },
+  );
+  return c.body(body, 200, {
+    'content-type': 'text/event-stream',
+    'transfer-encoding': 'chunked',
+  });
+}
+
+/** Bytes of an object. Destroys it when the reader leaves. */
+export function streamBytes(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const source = bytes[Symbol.asyncIterator]();
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await source.next();
+        await sliceTurn();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      async cancel() {
+        await source.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
