@@ -59,7 +59,7 @@ export async function createDirectoryObjectStore(root: string): Promise<ObjectSt
       return toStored(await stat(pathOf(key), { bigint: true }).catch(fail));
     },
 
-    async open(key, { offset = 0, version } = {}) {
+    async open(key, { offset = 0, length = Infinity, version } = {}) {
       const handle = await open(pathOf(key), constants.O_RDONLY).catch(fail);
       const found = toStored(await handle.stat({ bigint: true }));
       if (version !== undefined && version !== found.version) {
@@ -69,7 +69,12 @@ export async function createDirectoryObjectStore(root: string): Promise<ObjectSt
           `the object ${key} was changed after it was uploaded: upload the file again`,
         );
       }
-      return createReadStream('', { fd: handle, start: offset, highWaterMark: limits.readBytes });
+      return createReadStream('', {
+        fd: handle,
+        start: offset,
+        end: offset + length - 1,
+        highWaterMark: limits.readBytes,
+      });
     },
 
     async delete(key) {

@@ -103,16 +103,16 @@ export function createS3ObjectStore(
     });
   }
 
-  /** The blocks of one version of an object from `from` on. */
-  async function* blocks(key: string, from: number, { sizeBytes, version }: StoredObject, stop: AbortSignal) {
+  /** The blocks of one version of an object from `from` to before `end`. */
+  async function* blocks(key: string, from: number, end: number, version: string, stop: AbortSignal) {
     let at = from;
     let tries = 0;
     let untilMs = Date.now() + bounds.s3AnswerMs;
-    while (at < sizeBytes) {
+    while (at < end) {
       const before = at;
-      let failure: unknown = new Error(`the connection ended after ${at} of ${sizeBytes} bytes`);
+      let failure: unknown = new Error(`the connection ended at byte ${at}, before ${end}`);
       try {
-        for await (const block of await get(key, at, version, untilMs - Date.now(), stop)) {
+        for await (const block of await get(key, at, end, version, untilMs - Date.now(), stop)) {
           at += block.length;
           yield block;
           // Only now: whoever reads may have taken its time.
@@ -122,7 +122,7 @@ export function createS3ObjectStore(
         if (isOmsError(error)) throw error;
         failure = error;
       }
-      if (stop.aborted || at >= sizeBytes) return;
+      if (stop.aborted || at >= end) return;
       tries = at > before ? 1 : tries + 1;
       if (tries >= bounds.s3ReadTries || Date.now() >= untilMs) throw unavailable(failure, key);
       const pauseMs = Math.min(bounds.s3ReadFirstPauseMs * 2 ** (tries - 1), bounds.s3ReadLastPauseMs);
@@ -133,11 +133,17 @@ export function createS3ObjectStore(
   async function get(
     key: string,
     at: number,
+    end: number,
     version: string,
     withinMs: number,
     stop: AbortSignal,
   ): Promise<AsyncIterable<Buffer>> {
-    const command = new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${at}-`, IfMatch: version });
+    const command = new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Range: `bytes=${at}-${end - 1}`,
+      IfMatch: version,
+    });
     const answer = await within(withinMs, (bound) => s3.send(command, bound), stop).catch((error) => {
       if (statusOf(error) === 412) throw changed(key, error);
       if (isNamed(error, 'NoSuchKey')) throw missing(key, error);
@@ -146,7 +152,7 @@ export function createS3ObjectStore(
     const body = answer.Body as Readable;
     if (answer.ContentRange?.startsWith(`bytes ${at}-`)) return body;
     body.destroy();
-    throw new Error(`asked for the bytes from ${at} on, got ${answer.ContentRange ?? 'all of them'}`);
+    throw new Error(`asked for the bytes from ${at} to ${end - 1}, got ${answer.ContentRange ?? 'all of them'}`);
   }
 
   return {
@@ -239,11 +245,12 @@ export function createS3ObjectStore(
 
     stat,
 
-    async open(key, { offset = 0, version } = {}) {
+    async open(key, { offset = 0, length = Infinity, version } = {}) {
       const found = await stat(key);
       if (version !== undefined && version !== found.version) throw changed(key);
       const stop = new AbortController();
-      const from = blocks(key, offset, found, stop.signal);
+      const end = Math.min(found.sizeBytes, offset + length);
+      const from = blocks(key, offset, end, found.version, stop.signal);
       return new Readable({
         highWaterMark: limits.readBytes,
         read() {

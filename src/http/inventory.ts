@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore, StockChange, StockLevel, StockResult } from '../ports/order-store.ts';
 import type { StockAnswer, StockResultAnswer, StockResultsAnswer } from './answers.ts';
+import { CSV_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
 import { answerPage, oneOf, pageShape, readPage, readQuery, text } from './parameters.ts';
 import { problem } from './problem.ts';
 import { readIdempotencyKey } from './upload.ts';
@@ -51,9 +52,14 @@ function resultJson(result: StockResult): StockResultAnswer {
 }
 
 async function readChanges(c: Context<{ Bindings: HttpBindings }>, kind: Kind): Promise<StockChange[]> {
-  const type = (c.req.header('content-type') ?? '').split(';')[0]!.trim().toLowerCase();
-  if (type === 'text/csv' || type === 'application/csv' || type === 'text/plain') {
-    const bytes = c.req.raw.body ? Readable.fromWeb(c.req.raw.body as never) : Readable.from([]);
+  const type = mediaType(c.req.header('content-type'));
+  const untold = UNTOLD_TYPES.has(type) ? Buffer.from(await c.req.arrayBuffer().catch(() => new ArrayBuffer())) : null;
+  if (CSV_TYPES.has(type) || (untold !== null && !maybeJson(untold))) {
+    const bytes = untold
+      ? Readable.from([untold])
+      : c.req.raw.body
+        ? Readable.fromWeb(c.req.raw.body as never)
+        : Readable.from([]);
     const changes: StockChange[] = [];
     try {
       for await (const batch of readStockCsv(bytes, kind)) changes.push(...batch);
@@ -76,3 +82,5 @@ async function readChanges(c: Context<{ Bindings: HttpBindings }>, kind: Kind): 
   const { path, message } = parsed.error.issues[0]!;
   throw new OmsError('invalid_body', `${path.join('.') || 'the body'}: ${message}`);
 }
+
+const maybeJson = (bytes: Buffer): boolean => /^\s*([[{]|$)/.test(bytes.toString('latin1', 0, 100));

@@ -22,9 +22,9 @@ import { heavyReads } from './heavy-reads.ts';
 import { invalidFileRoutes } from './invalid-files.ts';
 import { inventoryRoutes } from './inventory.ts';
 import { isLoopback, localOnly } from './local-only.ts';
+import { answerUnrouted } from './methods.ts';
 import { metricsRoutes } from './metrics.ts';
 import { orderRoutes } from './orders.ts';
-import { problem } from './problem.ts';
 import { progressRoutes } from './progress.ts';
 import { sampleRoutes } from './samples.ts';
 import { sampleRowsPerSecond, statsRoutes } from './stats.ts';
@@ -56,9 +56,10 @@ export function createHttpApp(
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.onError((error, c) => answerError(error, c, logger));
   const web = roles.includes('api') ? webPage() : null;
-  app.notFound(
-    (c) => web?.nothingHere(c) ?? problem(c, 404, 'not_found', `there is nothing at ${c.req.method} ${c.req.path}`),
-  );
+  app.notFound(async (c) => {
+    const answer = answerUnrouted(app, c, await web?.has(c.req.path));
+    return (answer.status === 404 && web?.nothingHere(c)) || answer;
+  });
   app.use(lingerAfterEarlyAnswer);
   app.use(async (c, next) => {
     await next();
@@ -74,6 +75,8 @@ export function createHttpApp(
     await next();
     // Customers' names and addresses are in most answers: none stays in a cache, on this machine or on the way.
     c.header('cache-control', 'no-store');
+    // A proxy that collects an answer would keep events back for as long.
+    if (c.res.headers.get('content-type')?.startsWith('text/event-stream')) c.header('x-accel-buffering', 'no');
   });
   const { objects, queue, store, ims, events } = ports;
   const all = { objects, queue, store, ims, events };

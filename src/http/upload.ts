@@ -15,21 +15,9 @@ import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import type { UploadAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
+import { CSV_TYPES, GZIP_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
 import { flag, readQuery, text } from './parameters.ts';
 import { problem } from './problem.ts';
-
-/** What clients call a CSV or gzip file: browsers on Windows say Excel, curl says form data unless told otherwise. */
-const RAW_TYPES = new Set([
-  'text/csv',
-  'application/csv',
-  'text/plain',
-  'text/tab-separated-values',
-  'application/vnd.ms-excel',
-  'application/gzip',
-  'application/x-gzip',
-  'application/octet-stream',
-  'application/x-www-form-urlencoded',
-]);
 
 export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -124,14 +112,21 @@ interface Received {
 }
 
 function receive(incoming: IncomingMessage): Received {
-  const type = (incoming.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const type = mediaType(incoming.headers['content-type']);
   if (type === 'multipart/form-data') return receiveForm(incoming);
-  if (type !== '' && !RAW_TYPES.has(type))
+  if (![CSV_TYPES, GZIP_TYPES, UNTOLD_TYPES].some((types) => types.has(type)))
     throw new OmsError(
       'not_csv',
-      `the content type ${type.slice(0, 100)} is neither text/csv, gzip nor multipart/form-data`,
+      `the content type ${type.slice(0, 100)} is none of a file that is taken here: ${instead(type)}`,
     );
   return { bytes: receiveBody(incoming), name: () => 'orders.csv' };
+}
+
+function instead(type: string): string {
+  if (/[/+](x-)?(nd)?json/.test(type))
+    return 'orders come as a CSV file, a header and a row for each order, not as JSON. Send it as text/csv';
+  if (/sheet|excel|opendocument/.test(type)) return 'save the spreadsheet as CSV, and send that as text/csv';
+  return 'send a CSV file, also gzipped, as text/csv or as the field "file" of multipart/form-data';
 }
 
 async function* receiveBody(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {

@@ -8,6 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Context, MiddlewareHandler } from 'hono';
+import { namesTag } from './conditional.ts';
 
 /** The addresses that are the page's alone. */
 const ONLY_PAGES = /^\/(?:live)?$/;
@@ -90,7 +91,11 @@ export function webPage(directory = new URL('../../dist/web/', import.meta.url))
   const nothingHere = (c: Context): Promise<Response> | null =>
     c.req.method === 'GET' && wantsHtml(c) ? page(c, 404) : null;
 
-  return { serve, nothingHere };
+  /** Whether the path is the page's alone. */
+  const has = async (path: string): Promise<boolean> =>
+    ONLY_PAGES.test(path) || (path.startsWith('/assets/') && (await build())?.has(path) === true);
+
+  return { serve, nothingHere, has };
 }
 
 async function readBuild(directory: URL): Promise<Map<string, BuiltFile> | null> {
@@ -118,11 +123,8 @@ function answer(c: Context, file: BuiltFile, headers: Record<string, string>, st
   const etag = gzipped ? `"${file.etag}-gzip"` : `"${file.etag}"`;
   const all = new Headers({ ...headers, etag });
   if (file.gzip) all.append('vary', 'Accept-Encoding');
-  const known = c.req
-    .header('if-none-match')
-    ?.split(',')
-    .map((tag) => tag.trim().replace(/^W\//, ''));
-  if (status === 200 && known?.includes(etag)) return new Response(null, { status: 304, headers: all });
+  if (status === 200 && namesTag(c.req.header('if-none-match'), etag))
+    return new Response(null, { status: 304, headers: all });
   if (gzipped) all.set('content-encoding', 'gzip');
   const bytes = gzipped ? file.gzip! : file.bytes;
   all.set('content-length', String(bytes.length));

@@ -11,7 +11,7 @@ import { type ReasonCode, type Rejection, WHOLE_ROW_CODES } from '../model/rejec
 import { rowCheck } from '../model/row-check.ts';
 import { csvLine, escapeCell } from '../model/spreadsheet-cell.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ObjectStore } from '../ports/object-store.ts';
+import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
 import { claimLost, type OrderStore } from '../ports/order-store.ts';
 
 /** The names of the file's data columns, and whether the report has those for rows whose cells could not be told apart or read. */
@@ -101,10 +101,7 @@ export async function writeReport(
 }
 
 /** Where the object of a report is. Throws `object_missing`. */
-export async function findReport(
-  objects: ObjectStore,
-  report: ReportRecord,
-): Promise<{ key: string; sizeBytes: number }> {
+export async function findReport(objects: ObjectStore, report: ReportRecord): Promise<StoredObject & { key: string }> {
   const key = reportKey(report);
   try {
     return { key, ...(await objects.stat(key)) };

@@ -30,10 +30,10 @@ export interface ObjectStore extends Inspected {
   stage(key: string): Promise<StagedObject>;
   stat(key: string): Promise<StoredObject>;
   /**
-   * Bytes from `offset` on, none when it is the end. MUST fail with `object_changed` when `version` is given and is not the
+   * Bytes from `offset` on, none when it is the end, and no more than `length`. MUST fail with `object_changed` when `version` is given and is not the
    * object's, also when it changes while it is read; a broken connection MUST NOT lose or repeat a byte.
    */
-  open(key: string, options?: { offset?: number; version?: string }): Promise<Readable>;
+  open(key: string, options?: { offset?: number; length?: number; version?: string }): Promise<Readable>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
   /** Committed keys under a prefix such as `uploads/`, with the time of each commit. */

@@ -20,7 +20,7 @@ for (const { name, open, missing } of objectStores)
       for (const block of blocks) await staged.write(Buffer.from(block));
       return staged.commit();
     };
-    const read = async (key: string, options?: { offset?: number; version?: string }) => {
+    const read = async (key: string, options?: { offset?: number; length?: number; version?: string }) => {
       const blocks: Buffer[] = [];
       for await (const block of await objects.open(key, options)) blocks.push(block);
       return Buffer.concat(blocks).toString();
@@ -98,12 +98,15 @@ for (const { name, open, missing } of objectStores)
       expect(await objects.stat(key)).toEqual(last);
     });
 
-    test('is read from any byte on, the end included', async () => {
+    test('is read from any byte on, the end included, and no further than asked', async () => {
       const key = newKey();
       const { version } = await put(key, '0123456789');
       expect(await read(key, { offset: 0 })).toBe('0123456789');
       expect(await read(key, { offset: 7, version })).toBe('789');
       expect(await read(key, { offset: 10, version })).toBe('');
+      expect(await read(key, { offset: 3, length: 4, version })).toBe('3456');
+      expect(await read(key, { length: 1 })).toBe('0');
+      expect(await read(key, { offset: 8, length: 100 })).toBe('89');
     });
 
     test('is refused as changed when it is no longer the version that was asked for', async () => {

@@ -86,6 +86,18 @@ describe('an upload without a file of orders', () => {
         code: 'not_csv',
         detail: expect.stringContaining(type.split(';')[0]!),
       });
+    for (const [type, words] of [
+      ['application/json', 'not as JSON'],
+      ['application/x-ndjson', 'not as JSON'],
+      ['application/vnd.api+json', 'not as JSON'],
+      ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'as CSV'],
+      ['application/pdf', 'text/csv'],
+    ] as const)
+      expect(await problemOf(await upload(service, '{}', '', { 'content-type': type }))).toMatchObject({
+        status: 415,
+        code: 'not_csv',
+        detail: expect.stringContaining(words),
+      });
   });
 });
 

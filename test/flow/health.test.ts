@@ -65,6 +65,8 @@ test('no answer of the API stays in a cache', async () => {
   ]) {
     const response = await fetch(`${service.url}${path}`);
     expect([path, response.headers.get('cache-control')]).toEqual([path, 'no-store']);
+    const streams = /\/(events|progress)$/.test(path) && !path.startsWith('/orders');
+    expect([path, response.headers.get('x-accel-buffering')]).toEqual([path, streams ? 'no' : null]);
     await response.body?.cancel();
   }
 });
@@ -72,15 +74,71 @@ test('no answer of the API stays in a cache', async () => {
 test('what is not there is 404, whatever the method', async () => {
   for (const [method, path] of [
     ['GET', '/nowhere'],
-    ['GET', '/upload'],
-    ['DELETE', '/files'],
-    ['POST', '/orders'],
-    ['PUT', '/inventory/adjust'],
+    ['OPTIONS', '/nowhere'],
+    ['DELETE', '/'.repeat(3)],
     ['GET', '/files/'],
-    ['PATCH', '/stats'],
     ['POST', '/files/x/explode'],
+    ['POST', '/assets/nothing.js'],
   ] as const)
     await problemOf(await fetch(`${service.url}${path}`, { method }), 404, 'not_found');
+});
+
+describe('a path', () => {
+  const READ = 'GET, HEAD, OPTIONS';
+  const PATHS: [path: string, allow: string][] = [
+    ['/', READ],
+    ['/live', READ],
+    ['/healthz', READ],
+    ['/readyz', READ],
+    ['/metrics', READ],
+    ['/upload', 'OPTIONS, POST'],
+    ['/files', READ],
+    ['/files/x', READ],
+    ['/files/x/rejections', READ],
+    ['/files/x/progress', READ],
+    ['/files/x/cancel', 'OPTIONS, POST'],
+    ['/files/x/retry', 'OPTIONS, POST'],
+    ['/progress', READ],
+    ['/stats', READ],
+    ['/stats/history', READ],
+    ['/invalid-files', READ],
+    ['/invalid-files/x', READ],
+    ['/orders', READ],
+    ['/orders/x', READ],
+    ['/orders/x/events', READ],
+    ['/inventory/adjust', 'OPTIONS, POST'],
+    ['/events', READ],
+    ['/sample_orders.csv', READ],
+  ];
+
+  test.each(PATHS)(
+    '%s answers other methods by 405, and OPTIONS by 204, with those that it has',
+    async (path, allow) => {
+      for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']) {
+        if (allow.split(', ').includes(method)) continue;
+        const answer = await fetch(`${service.url}${path}`, { method });
+        expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, allow]);
+        if (method !== 'HEAD') await problemOf(answer, 405, 'method_not_allowed');
+      }
+      const options = await fetch(`${service.url}${path}`, { method: 'OPTIONS' });
+      expect([options.status, options.headers.get('allow'), await options.text()]).toEqual([204, allow, '']);
+    },
+  );
+
+  test('with several methods names them all', async () => {
+    const answer = await fetch(`${service.url}/inventory`, { method: 'DELETE' });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS, PUT']);
+    const ims = await fetch(`${service.imsUrl}/switches`, { method: 'DELETE' });
+    expect([ims.status, ims.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS, PUT']);
+  });
+
+  test('that is read is read by HEAD, too', async () => {
+    for (const path of ['/healthz', '/files', '/orders', '/inventory', '/stats', '/invalid-files']) {
+      const [get, head] = [await fetch(service.url + path), await fetch(service.url + path, { method: 'HEAD' })];
+      expect([head.status, head.headers.get('content-type')]).toEqual([200, get.headers.get('content-type')]);
+      expect(await head.text()).toBe('');
+    }
+  });
 });
 
 describe('a request with a foreign Host or Origin', () => {

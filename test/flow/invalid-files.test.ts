@@ -132,6 +132,96 @@ describe('a report', () => {
     expect(again).toBe(text.replaceAll(parent.file_id, child.file_id));
   });
 
+  describe('is downloaded in parts, or not again,', () => {
+    let url: string;
+    let whole: Buffer;
+    let etag: string;
+    beforeAll(async () => {
+      const lines = Array.from({ length: 300 }, () => orderLine(unique(), { quantity: '0', customer_name: 'Zoë' }));
+      const { invalid_file } = await ingest(service, csv(...lines));
+      url = `${service.url}/invalid-files/${invalid_file}`;
+      const response = await fetch(url);
+      expect(response.headers.get('accept-ranges')).toBe('bytes');
+      etag = response.headers.get('etag')!;
+      expect(etag).toMatch(/^"[\w-]+"$/);
+      whole = Buffer.from(await response.arrayBuffer());
+    });
+    const get = (headers: Record<string, string>, method = 'GET') => fetch(url, { method, headers });
+
+    test('by one range of bytes', async () => {
+      const size = whole.length;
+      for (const [range, first, last] of [
+        ['bytes=0-0', 0, 0],
+        ['bytes=0-99', 0, 99],
+        ['bytes=100-', 100, size - 1],
+        [`bytes=${size - 1}-`, size - 1, size - 1],
+        [`bytes=10-${size + 5}`, 10, size - 1],
+        ['bytes=-1', size - 1, size - 1],
+        ['bytes=-200', size - 200, size - 1],
+        [`bytes=-${size + 1}`, 0, size - 1],
+        ['bytes=0-99999999999999999999', 0, size - 1],
+        ['Bytes = 5-6', 5, 6],
+      ] as const) {
+        const part = await get({ range });
+        const { headers } = part;
+        expect([range, part.status, headers.get('content-range')]).toEqual([
+          range,
+          206,
+          `bytes ${first}-${last}/${size}`,
+        ]);
+        expect(headers.get('content-length')).toBe(String(last - first + 1));
+        expect([headers.get('etag'), headers.get('content-type')]).toEqual([etag, 'text/csv; charset=utf-8']);
+        expect(Buffer.from(await part.arrayBuffer()).equals(whole.subarray(first, last + 1))).toBe(true);
+      }
+    });
+
+    test('wholly when several ranges, none that can be read, or another unit are asked for, and by HEAD', async () => {
+      for (const range of [
+        'bytes=0-1,5-6',
+        'bytes=5-4',
+        'bytes=',
+        'bytes=-',
+        'bytes=a-b',
+        'rows=1-2',
+        '0-1',
+        'bytes=--1',
+      ]) {
+        const answer = await get({ range });
+        expect([range, answer.status, answer.headers.get('content-range')]).toEqual([range, 200, null]);
+        expect(Buffer.from(await answer.arrayBuffer()).equals(whole)).toBe(true);
+      }
+      const head = await get({ range: 'bytes=0-1' }, 'HEAD');
+      expect([head.status, head.headers.get('content-length')]).toEqual([200, String(whole.length)]);
+      expect([head.headers.get('etag'), head.headers.get('accept-ranges')]).toEqual([etag, 'bytes']);
+    });
+
+    test('and a range behind its end is 416 with its size', async () => {
+      for (const range of [`bytes=${whole.length}-`, 'bytes=99999999999999999999-', 'bytes=-0']) {
+        const answer = await get({ range });
+        expect(answer.headers.get('content-range')).toBe(`bytes */${whole.length}`);
+        expect(answer.headers.get('content-disposition')).toBeNull();
+        await problemOf(answer, 416, 'range_not_satisfiable');
+      }
+    });
+
+    test('by a range only while it is the same, if that is asked', async () => {
+      expect((await get({ range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
+      for (const other of ['"other"', `W/${etag}`, new Date().toUTCString()])
+        expect((await get({ range: 'bytes=0-1', 'if-range': other })).status).toBe(200);
+    });
+
+    test('unless the client has it', async () => {
+      for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+        for (const method of ['GET', 'HEAD']) {
+          const answer = await get({ 'if-none-match': tags, range: 'bytes=0-1' }, method);
+          expect([answer.status, answer.headers.get('etag')]).toEqual([304, etag]);
+          expect(await answer.text()).toBe('');
+        }
+      }
+      expect((await get({ 'if-none-match': '"other"' })).status).toBe(200);
+    });
+  });
+
   test('is not made when every row is accepted', async () => {
     expect((await ingest(service, csv(orderLine(unique())))).invalid_file).toBeNull();
   });

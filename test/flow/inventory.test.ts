@@ -55,6 +55,36 @@ describe('stock', () => {
     expect(await levels(`sku=${b}`)).toEqual([{ sku: b, hub_id: 'H', available: 7 }]);
   });
 
+  test('is set by CSV under every name that clients have for it, and by JSON that is not called so', async () => {
+    const send = (body: string, type: string) =>
+      fetch(`${service.url}/inventory`, { method: 'PUT', headers: { 'content-type': type }, body: Buffer.from(body) });
+    const types = [
+      'text/csv;charset=utf-8',
+      'TEXT/CSV',
+      'text/x-csv',
+      'application/csv',
+      'application/x-csv',
+      'text/plain',
+    ];
+    types.push('text/comma-separated-values', 'text/x-comma-separated-values', 'text/tab-separated-values');
+    types.push('application/vnd.ms-excel', 'application/octet-stream', 'application/x-www-form-urlencoded');
+    for (const [available, type] of types.entries()) {
+      const sku = newSku();
+      const stored = [{ sku, hub_id: 'H', available }];
+      await resultsOf(await send(`sku,hub_id,available\n${sku},H,${available}\n`, type));
+      expect([type, await levels(`sku=${sku}`)]).toEqual([type, stored]);
+    }
+    for (const type of [
+      'application/json; charset=utf-8',
+      'application/octet-stream',
+      'application/x-www-form-urlencoded',
+    ]) {
+      const sku = newSku();
+      await resultsOf(await send(` {"items":[{"sku":"${sku}","hub_id":"H","available":1}]}`, type));
+      expect(await levels(`sku=${sku}`)).toHaveLength(1);
+    }
+  });
+
   test('is set and adjusted by CSV, with any order of columns and a byte order mark', async () => {
     const [a, b] = [newSku(), newSku()];
     await resultsOf(await sendCsv('PUT', '/inventory', `\ufeffHub_ID;available;SKU\r\nH;3;${a}\r\n\r\nH;4;"${b}"\r\n`));

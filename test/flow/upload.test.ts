@@ -117,6 +117,21 @@ describe('an upload', () => {
   });
 });
 
+test('an upload is taken under every name that clients have for CSV or gzip', async () => {
+  const types = [
+    'text/csv; charset=utf-8; header=present',
+    'Text/CSV',
+    'text/x-csv',
+    'application/csv',
+    'application/x-csv',
+  ];
+  types.push('text/comma-separated-values', 'text/x-comma-separated-values', 'text/tab-separated-values', 'text/plain');
+  types.push('application/vnd.ms-excel', 'application/octet-stream', 'binary/octet-stream', 'application/gzip');
+  types.push('application/x-gzip', 'application/x-www-form-urlencoded');
+  for (const type of types)
+    expect([type, (await upload(service, newFile(), '', { 'content-type': type })).status]).toEqual([type, 202]);
+});
+
 describe('an upload is refused, and leaves no file, when', () => {
   const refused = async (response: Promise<Response>, status: number, code: string) => {
     const before = await getJson<{ files: { total: number } }>(service, '/stats');

@@ -140,7 +140,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect((await read()).equals(CONTENT.subarray(5))).toBe(true);
       // What was under way when the connection broke may be lost to the client, so a later range starts there or before.
       expect(ranges.length).toBe(positions.length + 1);
-      expect(ranges[0]).toBe('bytes=5-');
+      expect(ranges[0]).toBe('bytes=5-2999999');
     });
 
     test('a connection that falls silent is given up, and reading goes on', async () => {
