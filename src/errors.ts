@@ -21,6 +21,9 @@ export class OmsError extends Error {
   }
 }
 
+/** An outage, or what another try may cure. */
+export const isRetryable = (error: unknown): boolean => error instanceof OmsError && error.retryable;
+
 export function isOmsError(error: unknown, code?: string): error is OmsError {
   return error instanceof OmsError && (code === undefined || error.code === code);
 }

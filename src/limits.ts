@@ -250,6 +250,11 @@ export const limits = {
   /** Pauses between tries while an engine is down: doubled from the first to the last, with jitter. */
   outageFirstPauseMs: 250,
   outageLastPauseMs: 10_000,
+  /**
+   * Pauses in a row for errors that a database gives no known reason for, some ten minutes: then the try counts as one that failed on
+   * the file, so that a file that breaks it is given up in the end. One that is broken for all cannot be claimed in: it counts nothing.
+   */
+  unknownErrorPauses: 90,
   /** Rejections read at once while a report is written. */
   reportPageRows: 1_000,
   /** How often files are looked for that are open but that no worker holds, and how long they must have been quiet. */

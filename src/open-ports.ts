@@ -86,7 +86,7 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
         const { trackStock } = config;
         if (orderStore.kind === 'sqlite') return createSqliteOrderStore({ ...sqlite(), trackStock, publishes, now });
         const { createMongoOrderStore } = await import('./adapters/order-store.mongo/order-store.ts');
-        const mongo = createMongoOrderStore({ url: orderStore.url, trackStock, now });
+        const mongo = createMongoOrderStore({ url: orderStore.url, trackStock, now, logger });
         return closed(mongo, () => mongo.close());
       })();
       return store;

@@ -102,7 +102,7 @@ async function ingestAllChunks(
     } catch (error) {
       if (endBy(error)) throw error;
       // A release with other chunks was at work here, or the object cannot be read now.
-      if (!isOmsError(error, 'chunk_moved')) await outage.pauseAfter(error, 'objects');
+      if (!isOmsError(error, 'chunk_moved')) await outage.pauseAfter(error, isOfStore(error) ? 'store' : 'objects');
       file = await outage.retry('store', async () => (await ports.store.files.get(claim.fileId))!);
     }
   }
@@ -241,8 +241,8 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
   /** Rethrows what waiting cannot cure. */
   const pauseAfter = async (error: unknown, dependency: Dependency): Promise<void> => {
     const curable = error instanceof OmsError ? error.retryable : dependency === 'objects' && isSystemError(error);
-    if (!curable) throw error;
     const pauses = waits.get(dependency) ?? 0;
+    if (!curable || (isUnknown(error) && pauses >= limits.unknownErrorPauses)) throw error;
     if (!waits.has(dependency)) logger.warn({ err: error, dependency }, 'the file waits for an engine');
     waits.set(dependency, pauses + 1);
     await show();
@@ -291,6 +291,9 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
 /** Whatever the work was about: a report is made of what the store has, and a disk is full for all that is on it. */
 const isOfStore = (error: unknown): boolean =>
   ['disk_full', 'store_unavailable', 'store_contention'].some((code) => isOmsError(error, code));
+
+/** An engine failed without a word about what it was asked. It may be about this file all the same. */
+const isUnknown = (error: unknown): boolean => isOmsError(error) && error.details.unknown_error !== undefined;
 
 /** An error of the operating system, such as EIO. */
 const isSystemError = (error: unknown): boolean =>

@@ -8,7 +8,7 @@
  * behind it. A file that may be what crashed the worker is worked on alone.
  */
 import type { Logger } from 'pino';
-import { isOmsError } from '../errors.ts';
+import { isOmsError, isRetryable } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { FileRecord } from '../model/file.ts';
 import { every, spread } from '../ports/clock.ts';
@@ -45,6 +45,10 @@ interface Slot {
   startedMs: number;
   release: boolean;
 }
+
+/** An outage is nobody's mistake: level 50 is for what somebody has to look at. */
+const logFailure = (logger: Logger, error: unknown, message: string): void =>
+  logger[isRetryable(error) ? 'warn' : 'error']({ err: error }, message);
 
 export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: Logger) {
   const { queue, store, clock } = ports;
@@ -100,7 +104,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
     slots.add(slot);
     handle(delivery, slot)
       .catch((error) => {
-        logger.error({ err: error }, 'a message could not be handled: it will come again');
+        logFailure(logger, error, 'a message could not be handled: it will come again');
         resting ??= pause(rests++).finally(() => {
           resting = null;
         });
@@ -281,7 +285,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         log.info({ err: error }, 'the file is in other hands: left alone');
         return;
       }
-      log.error({ err: error }, 'the file could not be worked on: it will be tried again');
+      logFailure(log, error, 'the file could not be worked on: it will be tried again');
       await queue.extend(receipt, Math.min(queue.visibilityMs, limits.outageFirstPauseMs * 2 ** file.attempts));
       await store.files.expire(claim);
     }

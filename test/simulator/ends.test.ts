@@ -29,6 +29,30 @@ function poison(stage: Stage, fileId: string, n: number) {
   return poisoned;
 }
 
+describe('a file whose commit fails, and the store says no reason', () => {
+  async function failing(times: number) {
+    const stage = createStage([source]);
+    await stage.upload(source);
+    let tries = 0;
+    stage.scheduler.force = ({ what, about: [, chunk] }) =>
+      what === 'store.chunks.commit' && (chunk as ChunkToCommit).n === 2 && ++tries <= times
+        ? 'failed, unknown why'
+        : null;
+    stage.startWorker();
+    await stage.rest();
+    expect(stage.outcome(name)).toEqual(expected);
+    return stage.file(name).attempts;
+  }
+
+  test('waits as in an outage, without a charge', async () => {
+    expect(await failing(limits.unknownErrorPauses)).toBe(1);
+  });
+
+  test('is charged when it has waited for long, as it may be the reason itself', async () => {
+    expect(await failing(limits.unknownErrorPauses + 1)).toBe(2);
+  });
+});
+
 describe('a file that kills whoever works on it', () => {
   async function giveUp(atTheDeadLetter: 'done' | 'killed before') {
     const other = sourceFile('other.csv');

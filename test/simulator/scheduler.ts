@@ -24,7 +24,8 @@ export const FAULTS = [
   'poisoned',
   'outage',
 ] as const;
-export type Outcome = 'done' | (typeof FAULTS)[number];
+/** Of the last the engine says no reason: only a test decides it. */
+export type Outcome = 'done' | (typeof FAULTS)[number] | 'failed, unknown why';
 
 /** Something that runs by itself and may be stopped in the middle: a process. */
 export interface Actor {
@@ -150,6 +151,11 @@ export class Scheduler {
           case 'failed before':
             reject(this.#unavailable(port, what));
             break;
+          case 'failed, unknown why': {
+            const { code, message } = this.#unavailable(port, what);
+            reject(new OmsError(code, message, { retryable: true, details: { unknown_error: 'InternalError' } }));
+            break;
+          }
           case 'failed after':
             if (partly && this.random.chance(0.5)) partly();
             else void apply();

@@ -1,7 +1,7 @@
 /**
  * A proxy in front of MongoDB that knows where a command begins and ends: it can cut the connection before a command reaches the
- * server, or after it did and before its answer comes back, let only some of a command's documents through, or hold it for as long as a
- * test likes.
+ * server, or after it did and before its answer comes back, let only some of a command's documents through, answer it with an error, or
+ * hold it for as long as a test likes.
  * Source: MongoDB Wire Protocol, https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
  */
 import { once } from 'node:events';
@@ -22,6 +22,8 @@ export interface CommandFate {
   applies: 'all' | 'nothing' | number;
   /** The connection is cut before the answer; afterwards this is called. */
   cut: (() => void) | null;
+  /** What the client is answered in place of the server, which hears nothing of it. */
+  refusal?: BSON.Document;
 }
 
 export interface MongoProxy {
@@ -62,6 +64,10 @@ export async function startMongoProxy(
     const forward = async (message: Buffer) => {
       const command = commandOf(message);
       const fate = command && (await fateOf(command));
+      if (fate?.refusal) {
+        client.write(answerTo(message, { ok: 0, ...fate.refusal }));
+        return;
+      }
       if (fate?.applies === 'nothing') {
         cut();
         fate.cut?.();
@@ -139,6 +145,15 @@ function commandOf(message: Buffer): Command | null {
 function documentsOf(body: BSON.Document): unknown[] | undefined {
   const [update] = body.updates ?? [];
   return body.documents ?? (update?.multi ? update.q._id?.$in : body.updates);
+}
+
+function answerTo(message: Buffer, body: BSON.Document): Buffer {
+  const answer = Buffer.concat([Buffer.alloc(BODY_OFFSET), BSON.serialize(body)]);
+  answer.writeInt32LE(answer.length, 0);
+  // To the id of the request.
+  message.copy(answer, 8, 4, 8);
+  answer.writeInt32LE(OP_MSG, 12);
+  return answer;
 }
 
 /** The same command for the first of its documents alone. */

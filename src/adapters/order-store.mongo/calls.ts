@@ -5,7 +5,6 @@
  * as after any lost answer: one write per document, of what the call was about, that does nothing when it was done before.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Collection } from 'mongodb';
 
 const givenUp = new AsyncLocalStorage<AbortSignal>();
 
@@ -24,30 +23,5 @@ export async function inTime<Result>(ms: number, late: () => Error, call: () => 
   }
 }
 
-/** The methods that this store uses, and which argument their options are. */
-const OPTIONS_AT = {
-  ...{ find: 1, findOne: 1, distinct: 2, aggregate: 1, countDocuments: 1 },
-  ...{ insertOne: 1, insertMany: 1, bulkWrite: 1 },
-  ...{ updateOne: 2, updateMany: 2, findOneAndUpdate: 2, deleteOne: 1, deleteMany: 1 },
-} satisfies Partial<Record<keyof Collection, number>>;
-
-type Method = (...args: unknown[]) => unknown;
-
-/**
- * The same collection, whose operations stop with the call that they are part of. The driver's types know a signal for reads alone;
- * what executes operations honours it for all: `operations/execute_operation.js`, `cmap/connection.js`.
- */
-export function stoppable<Document extends object>(collection: Collection<Document>): Collection<Document> {
-  const methods = collection as unknown as Record<string, Method>;
-  for (const [name, at] of Object.entries(OPTIONS_AT)) {
-    const method = methods[name]!.bind(collection);
-    methods[name] = (...args) => {
-      const signal = givenUp.getStore();
-      if (!signal) return method(...args);
-      signal.throwIfAborted();
-      args[at] = { ...(args[at] as object | undefined), signal };
-      return method(...args);
-    };
-  }
-  return collection;
-}
+/** Of the call that is under way; undefined outside of one. */
+export const stopOfCall = (): AbortSignal | undefined => givenUp.getStore();

@@ -12,13 +12,14 @@ import {
   type IndexDescription,
   MongoClient,
 } from 'mongodb';
+import type { Logger } from 'pino';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Dependency, EndStatus, FileFailure } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
 import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
-import { stoppable } from './calls.ts';
+import { collectionForCalls } from './collections.ts';
 
 /** A file in status `creating` is not there yet for anybody: see `create-file.ts`. */
 export interface FileDocument {
@@ -271,7 +272,7 @@ export interface Database extends Collections {
 }
 
 /** Connects with the first operation, and again whenever it has to. Throws `invalid_configuration`. */
-export function openDatabase(url: string): Database {
+export function openDatabase(url: string, logger?: Logger): Database {
   let client: MongoClient;
   try {
     client = new MongoClient(url, {
@@ -296,7 +297,7 @@ export function openDatabase(url: string): Database {
   const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(url)?.[1];
   const db = client.db(path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path));
   const collections = Object.fromEntries(
-    Object.entries(NAMES).map(([key, name]) => [key, stoppable(db.collection(name))]),
+    Object.entries(NAMES).map(([key, name]) => [key, collectionForCalls(db.collection(name), logger)]),
   ) as unknown as Collections;
   const indexed = Object.entries(INDEXES) as [keyof Collections, IndexDescription[]][];
   return {

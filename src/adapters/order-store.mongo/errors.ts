@@ -1,14 +1,14 @@
 /**
  * What the driver threw, as an error that says whether trying again can help. An engine that is away, electing a primary, or refuses
- * us for now is an outage (INV-7); everything else is a mistake that no wait cures.
- * Source: https://github.com/mongodb/specifications (retryable writes, server discovery and monitoring)
+ * us for now is an outage (INV-7), and so is one that fails without a word about what it was asked: a compatible service whose own
+ * store is gone, for example. What is wrong with a request no wait cures.
+ * Source: https://github.com/mongodb/specifications (retryable writes, server discovery and monitoring); MongoDB's `error_codes.yml`
  */
 import {
   MongoBulkWriteError,
   MongoCompatibilityError,
   MongoError,
   MongoInvalidArgumentError,
-  MongoNetworkError,
   MongoParseError,
   MongoServerError,
   MongoServerSelectionError,
@@ -22,8 +22,23 @@ const AUTHENTICATION_FAILED = new Set([18, 8000]);
 const UNAUTHORIZED = 13;
 /** Of servers on the way down or up, elections, full disks, and write concerns that were not met in time. */
 const PASSING = new Set([
-  6, 7, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13388, 13435, 13436, 14031, 50, 365, 202, 24,
+  ...[6, 7, 43, 50, 63, 64, 89, 91, 133, 134, 150, 189, 202, 262, 365, 9001, 10058, 10107, 11600, 11602, 13388, 13435],
+  ...[13436, 14031],
 ]);
+
+/**
+ * Of requests that are wrong whoever is asked: values, documents, names and commands that are not taken, indexes that cannot be, too
+ * large a document.
+ */
+const ABOUT_THE_REQUEST = new Set([
+  ...[2, 4, 5, 9, 14, 15, 16, 17, 20, 22, 26, 27, 28, 40, 48, 52, 53, 54, 55, 56, 57, 59, 66, 67, 68, 72, 73, 85, 86],
+  ...[115, 121, 166, 167, 168, 197, 238, 292, 10334, 17280, 17419, 17420, DUPLICATE_KEY],
+]);
+
+/** Lock timeouts, write conflicts, and transactions that the server ended: of those, nothing was done. */
+const CONFLICTS = new Set([24, 112, 246, 251]);
+/** A deadlock and a serialization failure, as services over PostgreSQL pass them on. */
+const CONFLICT_WORDS = /\b(40P01|40001)\b|deadlock detected|could not serialize access/i;
 
 /** Of a connection that ended while a command was being written: the driver passes these on as they are. */
 const CONNECTION_ENDED = new Set([
@@ -38,8 +53,23 @@ const CONNECTION_ENDED = new Set([
 
 export const isDuplicateKey = (error: unknown): boolean => (error as { code?: number })?.code === DUPLICATE_KEY;
 
-const unavailable = (why: string, cause?: unknown) =>
-  new OmsError('store_unavailable', `MongoDB ${why}`, { retryable: true, cause });
+/** What a server said: of a write of many documents each refusal but those of ids that are there. */
+function saidBy(error: MongoServerError): { code: number; message: string }[] {
+  const said = { code: Number(error.code), message: error.message };
+  if (!(error instanceof MongoBulkWriteError)) return [said];
+  const ofDocuments = [error.writeErrors].flat().map(({ code, errmsg }) => ({ code, message: errmsg ?? '' }));
+  const others = ofDocuments.filter(({ code }) => code !== DUPLICATE_KEY);
+  return others.length > 0 ? others : [said];
+}
+
+/** Whether the server ended it for the sake of others who wrote the same, so that the same may be written again at once. */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof MongoServerError &&
+  (error.hasErrorLabel('TransientTransactionError') ||
+    saidBy(error).some(({ code, message }) => CONFLICTS.has(code) || CONFLICT_WORDS.test(message)));
+
+const unavailable = (why: string, cause?: unknown, details = {}) =>
+  new OmsError('store_unavailable', `MongoDB ${why}`, { retryable: true, cause, details });
 
 export function toOmsError(error: unknown): unknown {
   if (error instanceof OmsError || !(error instanceof Error)) return error;
@@ -47,6 +77,7 @@ export function toOmsError(error: unknown): unknown {
   if (CONNECTION_ENDED.has((error as NodeJS.ErrnoException).code ?? ''))
     return unavailable(`cannot be used now: ${message}`, error);
   if (!(error instanceof MongoError)) return error;
+  if (error instanceof MongoInvalidArgumentError && /larger than the maximum/.test(message)) return error;
   if (error instanceof MongoParseError || error instanceof MongoInvalidArgumentError)
     return new OmsError('invalid_configuration', `it is no MongoDB connection string: ${message}`, { cause: error });
   if (error instanceof MongoCompatibilityError || /wire version/.test(message))
@@ -57,19 +88,28 @@ export function toOmsError(error: unknown): unknown {
     const reasons = [...error.reason!.servers.values()].flatMap((server) => server.error?.message ?? []);
     return unavailable(`cannot be reached: ${reasons[0] ?? message}: is it running, and is the address right?`, error);
   }
-  if (error instanceof MongoServerError && AUTHENTICATION_FAILED.has(Number(error.code)))
+  if (!(error instanceof MongoServerError)) return unavailable(`cannot be used now: ${message}`, error);
+  return ofServer(error);
+}
+
+function ofServer(error: MongoServerError): unknown {
+  const { message } = error;
+  const codes = saidBy(error).map(({ code }) => code);
+  if (codes.some((code) => AUTHENTICATION_FAILED.has(code)))
     return unavailable(`refuses the user or the password: ${message}: correct them in the URL`, error);
-  if (error instanceof MongoServerError && error.code === UNAUTHORIZED)
+  if (codes.includes(UNAUTHORIZED))
     return unavailable(`does not allow it: ${message}: grant the user readWrite on the database`, error);
   const passing =
-    error instanceof MongoNetworkError ||
-    !(error instanceof MongoServerError) ||
     // A bulk write that the connection, not the server, ended has no code.
     (error instanceof MongoBulkWriteError && error.code === undefined) ||
-    PASSING.has(Number(error.code)) ||
-    error.hasErrorLabel('RetryableWriteError') ||
-    error.hasErrorLabel('TransientTransactionError');
-  return passing ? unavailable(`cannot be used now: ${message}`, error) : error;
+    codes.some((code) => PASSING.has(code)) ||
+    isConflict(error) ||
+    error.hasErrorLabel('RetryableWriteError');
+  if (passing) return unavailable(`cannot be used now: ${message}`, error);
+  if (codes.some((code) => ABOUT_THE_REQUEST.has(code))) return error;
+  return unavailable(`failed for a reason of its own: ${message}: see its log`, error, {
+    unknown_error: error.codeName ?? error.code ?? 'without a code',
+  });
 }
 
 /** The same operations with the driver's errors told as ours. */

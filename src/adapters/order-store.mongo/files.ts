@@ -344,9 +344,15 @@ export async function pruneFiles({ files, chunks, stock }: Database, now: () => 
     const hold = `holds.${fileId}`;
     for await (const { keys } of chunks.find({ file: fileId, n: { $lt: behind } }, { projection: { keys: 1 } }))
       if (keys && keys.length > 0)
-        await stock.updateMany(
-          { _id: { $in: keys }, [`${hold}.n`]: { $lt: behind } } as never,
-          { $unset: { [hold]: 1 }, $inc: { gen: 1 } } as never,
+        await stock.bulkWrite(
+          // In the order in which all write.
+          keys.sort().map((key) => ({
+            updateOne: {
+              filter: { _id: key, [`${hold}.n`]: { $lt: behind } } as never,
+              update: { $unset: { [hold]: 1 }, $inc: { gen: 1 } } as never,
+            },
+          })),
+          { ordered: false },
         );
     await files.updateOne({ _id: fileId, next_chunk: behind, status: { $in: [...ENDED] } }, { $set: { pruned: true } });
   }

@@ -86,7 +86,8 @@ export async function insertOrders(
     while (next < rows.length) {
       const part = rows.slice(next, next + limits.mongoInsertDocuments);
       next += part.length;
-      const documents = part.map((i) => orderDocument(orders, i, chunk));
+      // In the order in which all insert: where an insert is one transaction, two with the same ids would block each other else.
+      const documents = part.map((i) => orderDocument(orders, i, chunk)).sort((a, b) => (a._id < b._id ? -1 : 1));
       for (const [id, existing] of await insertPart(database, documents)) foreign.set(id, existing);
     }
   };

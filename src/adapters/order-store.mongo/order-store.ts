@@ -3,6 +3,7 @@
  * `commit-chunk.ts` for how a chunk is committed without them.
  */
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { type Missing, withoutCredentials } from '../../ports/inspection.ts';
@@ -31,12 +32,12 @@ type Bounds = Record<'mongoOperationMs', number>;
 
 /** Throws `invalid_configuration`; nothing is connected before the first call. */
 export function createMongoOrderStore(
-  options: { url: string; trackStock: boolean; now: () => number },
+  options: { url: string; trackStock: boolean; now: () => number; logger?: Logger },
   { mongoOperationMs }: Bounds = limits,
 ): MongoOrderStore {
-  const { url, now } = options;
+  const { url, now, logger } = options;
   const inTime = <Operations extends object>(operations: Operations) => bounded(operations, mongoOperationMs);
-  const database = openDatabase(url);
+  const database = openDatabase(url, logger);
   const { client, db } = database;
   const chunks = chunkOperations(database, options);
 

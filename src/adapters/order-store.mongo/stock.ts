@@ -43,11 +43,15 @@ export function createStock({ stock, idempotencyKeys }: Database, now: () => num
         }
       }
       const moved = after - available;
+      if (moved === 0 && operationId === null) return results;
       const { matchedCount } = await stock.updateOne(
         { _id, available, ...(operationId === null ? {} : { 'operations.id': { $ne: operationId } }) },
         {
-          $inc: { available: moved, received: moved },
-          $push: { operations: { $each: operations, $slice: -limits.mongoStockOperations } },
+          ...(moved !== 0 && { $inc: { available: moved, received: moved } }),
+          // Some servers make two of a document for a push of nothing.
+          ...(operations.length > 0 && {
+            $push: { operations: { $each: operations, $slice: -limits.mongoStockOperations } },
+          }),
         },
       );
       if (matchedCount === 1) return results;

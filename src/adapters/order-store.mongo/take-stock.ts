@@ -62,6 +62,9 @@ export async function readStock(
   return views;
 }
 
+/** In the order in which all write: where a bulk is one transaction, two that write the same rows would block each other else. */
+const byId = ([a]: [string, number], [b]: [string, number]): number => (a < b ? -1 : 1);
+
 /** The chunk is no longer `planned`, or a later one was begun: read it again. */
 export const MOVED_ON = 'moved on';
 
@@ -79,7 +82,7 @@ export async function takeStock(
   const { file, n } = chunk;
   const hold = `holds.${file}`;
   const decided = new Map<string, Skipped>();
-  let pending = [...rowsOfKey.keys()];
+  let pending = [...rowsOfKey.keys()].sort();
   let views = seen;
 
   for (let round = 0; round < limits.mongoRounds; round++) {
@@ -120,7 +123,7 @@ export async function takeStock(
           } as never,
           // Also where nothing fits: the hold fixes that decision for whoever comes after.
           update: {
-            $inc: { available: sum === 0 ? 0 : -sum },
+            ...(sum > 0 && { $inc: { available: -sum } }),
             $set: { [hold]: { n, available: view.available } },
           } as never,
         },
@@ -151,7 +154,7 @@ export async function giveBack(
   if (quantities.size === 0) return;
   const hold = `holds.${file}`;
   await stock.bulkWrite(
-    [...quantities].map(([key, quantity]) => ({
+    [...quantities].sort(byId).map(([key, quantity]) => ({
       updateOne: {
         filter: { _id: key, [`${hold}.n`]: n, [`${hold}.back`]: { $exists: false } } as never,
         update: { $inc: { available: quantity }, $set: { [`${hold}.back`]: quantity } } as never,

@@ -1,15 +1,36 @@
 /** What the MongoDB adapter makes of a driver that is stuck, and of calls that take too long. What each order store keeps: the contract. */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterEach, describe, expect, inject, test, vi } from 'vitest';
 import { createMongoOrderStore, type MongoOrderStore } from '../../../src/adapters/order-store.mongo/order-store.ts';
 import { limits } from '../../../src/limits.ts';
 import { newDatabaseUrl } from '../../support/adapters/mongo.ts';
-import { COMPLETED, chunksOf, newClaim, orderRow, readAll } from '../../support/chunks.ts';
-import { startMongoProxy } from '../../support/mongo-proxy.ts';
+import { COMPLETED, chunkOf, chunksOf, newClaim, orderRow, readAll } from '../../support/chunks.ts';
+import { type Command, type CommandFate, startMongoProxy } from '../../support/mongo-proxy.ts';
 import { violationsOf } from '../../support/violations.ts';
 
 const { mongo, why } = inject('engines');
+
+/** A store behind a proxy, in a database of its own, and what it logs. */
+async function storeBehind(fateOf: (command: Command) => CommandFate | Promise<CommandFate>) {
+  const proxy = await startMongoProxy(mongo!, async (command) => fateOf(command));
+  const lines: string[] = [];
+  const logger = pino({}, { write: (line: string) => lines.push(line) });
+  const url = proxy.url + new URL(newDatabaseUrl(mongo!)).pathname;
+  const store = createMongoOrderStore({ url, trackStock: true, now: Date.now, logger });
+  await store.prepare();
+  return {
+    store,
+    logged: () => lines.map((line) => JSON.parse(line) as { level: number; msg: string }),
+    async close() {
+      await store.database.db.dropDatabase();
+      await store.close();
+      proxy.stop();
+    },
+  };
+}
+const PASSES: CommandFate = { applies: 'all', cut: null };
 
 describe.skipIf(why.mongo !== undefined)('a look of the driver at its server', () => {
   let store: MongoOrderStore;
@@ -133,3 +154,136 @@ test.skipIf(why.mongo !== undefined)('calls that are given up leave their connec
     proxy.stop();
   }
 });
+
+/** As servers say that they ended one of two writes that met. */
+const CONFLICTS = {
+  'a write conflict': { code: 112, codeName: 'WriteConflict', errmsg: 'write conflict' },
+  'a transaction that is gone': { code: 251, codeName: 'NoSuchTransaction', errmsg: 'transaction was aborted' },
+  'a transient error': { code: 1, errmsg: 'aborted', errorLabels: ['TransientTransactionError'] },
+  'a deadlock of PostgreSQL': { code: 1, codeName: 'InternalError', errmsg: 'deadlock detected' },
+  'its SQL state': { code: 1, codeName: 'InternalError', errmsg: 'ERROR: canceled (SQLSTATE 40P01)' },
+};
+
+describe.skipIf(why.mongo !== undefined)('a write that the server ends for the sake of others', () => {
+  test.each(Object.entries(CONFLICTS))('by %s, is made again at once, and told as a warning', async (_, refusal) => {
+    const refused = new Map<string, number>();
+    const { store, logged, close } = await storeBehind(({ name }) => {
+      if (!/^(insert|update|findAndModify) (chunks|orders|stock|files)$/.test(name)) return PASSES;
+      const times = (refused.get(name) ?? 0) + 1;
+      refused.set(name, times);
+      return times <= 2 ? { ...PASSES, refusal } : PASSES;
+    });
+    try {
+      await store.stock.change([{ sku: 'SKU-1', hubId: 'HUB-1', available: 10 }], null);
+      const claim = await newClaim(store);
+      expect(await store.chunks.commit(claim, chunkOf(0, [orderRow(2, 'A'), orderRow(3, 'B')]))).toMatchObject({
+        accepted: 2,
+      });
+      await store.files.finish(claim, COMPLETED);
+      expect([...refused.keys()].sort()).toEqual([
+        'findAndModify files',
+        'insert chunks',
+        'insert files',
+        'insert orders',
+        'insert stock',
+        'update chunks',
+        'update files',
+        'update stock',
+      ]);
+      expect(await store.files.get(claim.fileId)).toMatchObject({ status: 'completed', attempts: 1, accepted: 2 });
+      expect(await violationsOf(store)).toEqual([]);
+      // One line each, however often it was ended.
+      expect(logged().map(({ level }) => level)).toEqual(Array(refused.size).fill(40));
+    } finally {
+      await close();
+    }
+  });
+
+  test('again and again, is an outage', async () => {
+    const { store, close } = await storeBehind(({ name }) =>
+      name === 'insert files' ? { ...PASSES, refusal: CONFLICTS['a deadlock of PostgreSQL'] } : PASSES,
+    );
+    try {
+      await expect(newClaim(store)).rejects.toMatchObject({ code: 'store_unavailable', retryable: true, details: {} });
+    } finally {
+      await close();
+    }
+  });
+});
+
+describe.skipIf(why.mongo !== undefined)('what a server answers', () => {
+  const answered = async (refusal: object) => {
+    const { store, close } = await storeBehind(({ name }) => (name === 'find files' ? { ...PASSES, refusal } : PASSES));
+    try {
+      return await store.files.get('f_none').catch((error) => error);
+    } finally {
+      await close();
+    }
+  };
+
+  test.each([
+    { code: 1, codeName: 'InternalError', errmsg: 'the backend is gone' },
+    { code: 8, codeName: 'UnknownError', errmsg: 'nobody knows' },
+    { code: 987_654, errmsg: 'of a code that is new' },
+    { errmsg: 'of no code' },
+  ])('without a word about the request is an outage, marked as unknown: $errmsg', async (refusal) => {
+    expect(await answered(refusal)).toMatchObject({
+      code: 'store_unavailable',
+      retryable: true,
+      message: expect.stringContaining(refusal.errmsg),
+      details: { unknown_error: refusal.codeName ?? refusal.code ?? 'without a code' },
+    });
+  });
+
+  test.each([
+    { code: 2, codeName: 'BadValue', errmsg: 'unknown operator' },
+    { code: 9, codeName: 'FailedToParse', errmsg: 'no such field' },
+    { code: 10_334, codeName: 'BSONObjectTooLarge', errmsg: 'too large' },
+  ])('about the request is no outage: $codeName', async (refusal) => {
+    expect(await answered(refusal)).not.toMatchObject({ retryable: true });
+  });
+
+  test.each([
+    { code: 13, codeName: 'Unauthorized', errmsg: 'not allowed' },
+    { code: 50, codeName: 'MaxTimeMSExpired', errmsg: 'too slow' },
+    { code: 11_600, codeName: 'InterruptedAtShutdown', errmsg: 'going down' },
+    { code: 11_602, codeName: 'InterruptedDueToReplStateChange', errmsg: 'stepping down' },
+  ])('of a state that passes, or that somebody sees to, is a known outage: $codeName', async (refusal) => {
+    expect(await answered(refusal)).toMatchObject({ code: 'store_unavailable', retryable: true, details: {} });
+  });
+});
+
+test.skipIf(why.mongo !== undefined)(
+  'whoever writes many documents writes them in one order, and nothing that does nothing',
+  async () => {
+    const commands: Command[] = [];
+    const { store, close } = await storeBehind((command) => {
+      commands.push(command);
+      return PASSES;
+    });
+    const names = ['m', 'z', 'B', 'é', 'a', 'A', '1'];
+    const rows = (from: number, prefix: string) =>
+      names.map((name, i) => orderRow(from + i, `${prefix}${name}`, { sku: `SKU-${name}` }));
+    try {
+      await store.stock.change(
+        names.map((name) => ({ sku: `SKU-${name}`, hubId: 'HUB-1', available: name === 'm' ? 0 : 10 })),
+        null,
+      );
+      await store.stock.change([{ sku: 'SKU-z', hubId: 'HUB-1', delta: 5 }], null);
+      const claim = await newClaim(store);
+      await store.chunks.commit(claim, chunkOf(0, rows(2, 'X-')));
+      await store.files.finish(claim, COMPLETED);
+      await store.prune();
+      const idsOf = ({ body }: Command): string[] =>
+        (body.documents ?? body.updates).map((one: { _id?: string; q?: { _id: string } }) => one._id ?? one.q!._id);
+      const many = commands.filter(({ name, parts }) => /^(insert|update) (orders|stock)$/.test(name) && parts > 1);
+      expect(many.map(({ name }) => name)).toEqual(['update stock', 'insert orders', 'update stock']);
+      for (const command of many) expect(idsOf(command)).toEqual([...idsOf(command)].sort());
+      const updates = commands.filter(({ name }) => name === 'update stock').flatMap(({ body }) => body.updates);
+      expect(updates.filter(({ u }) => u.$push?.operations.$each.length === 0 || u.$inc?.available === 0)).toEqual([]);
+      expect(await violationsOf(store)).toEqual([]);
+    } finally {
+      await close();
+    }
+  },
+);
