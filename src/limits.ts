@@ -355,6 +355,10 @@ export const limits = {
   maxInventoryBytes: 16 * MiB,
   maxInventoryItems: 250_000,
   stockBatchItems: 5_000,
+  /** Stock levels that are looked up in one go: some 3 ms. */
+  stockLookups: 1_000,
+  /** Errors of a stock CSV that are told one by one; of the others only how many there are. */
+  stockErrors: 100,
   /** Buckets of `/stats/history`: without `from`, and at most. */
   historyBuckets: 60,
   maxHistoryBuckets: 10_000,

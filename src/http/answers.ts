@@ -79,6 +79,10 @@ export const fileAnswer = z.strictObject({
   started_at: time.nullable(),
   finished_at: time.nullable(),
   attempts: count,
+  /** Rows that files which correct this one, and those that correct these, have made orders of. */
+  fixed: count,
+  /** Invalid rows that are not fixed. */
+  open: count,
   links,
 });
 export type FileAnswer = z.infer<typeof fileAnswer>;
@@ -151,11 +155,12 @@ export const stockAnswer = z.strictObject({ ...stockKey, available: count });
 export type StockAnswer = z.infer<typeof stockAnswer>;
 export const inventoryAnswer = pageOf(stockAnswer);
 
+/** `from`, with `?from=true` and of a dry run: what was available before; null where there was no such row. */
+const stockNow = { ...stockKey, available: count, from: count.nullable().optional() };
 export const stockResultAnswer = z.discriminatedUnion('status', [
-  z.strictObject({ ...stockKey, available: count, status: z.literal('ok') }),
+  z.strictObject({ ...stockNow, status: z.literal('ok') }),
   z.strictObject({
-    ...stockKey,
-    available: count,
+    ...stockNow,
     status: z.literal('refused'),
     code: z.enum(['below_zero', 'too_much', 'unknown_stock']),
   }),

@@ -1,12 +1,20 @@
 /** A file as the API shows it. */
 import type { FileRecord } from '../model/file.ts';
 import { isEnded } from '../model/file.ts';
+import type { OrderStore } from '../ports/order-store.ts';
 import type { FileAnswer } from './answers.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
-export function fileJson(file: FileRecord): FileAnswer {
+/** With what corrections of the files came to, which the store is asked for once. */
+export async function filesJson({ files }: Pick<OrderStore, 'files'>, records: FileRecord[]): Promise<FileAnswer[]> {
+  const failed = records.filter(({ invalid }) => invalid > 0).map(({ fileId }) => fileId);
+  const fixed = failed.length > 0 ? await files.fixed(failed) : new Map<string, number>();
+  return records.map((file) => fileJson(file, fixed.get(file.fileId)));
+}
+
+export function fileJson(file: FileRecord, fixed = 0): FileAnswer {
   return {
     file_id: file.fileId,
     name: file.name,
@@ -26,6 +34,8 @@ export function fileJson(file: FileRecord): FileAnswer {
     started_at: isoOrNull(file.startedAtMs),
     finished_at: isoOrNull(file.finishedAtMs),
     attempts: file.attempts,
+    fixed,
+    open: Math.max(0, file.invalid - fixed),
     links: { self: `/files/${file.fileId}` },
   };
 }

@@ -2,14 +2,14 @@
 import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { limits } from '../limits.ts';
-import { FILE_STATUSES, isEnded } from '../model/file.ts';
+import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
-import type { OrderStore } from '../ports/order-store.ts';
+import type { OrderStore, PageRequest } from '../ports/order-store.ts';
 import type { RejectionAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
-import { fileJson } from './file-json.ts';
+import { filesJson } from './file-json.ts';
 import { answerPage, oneOf, pageShape, readPage, readQuery, rowNumber, text } from './parameters.ts';
 import { type EventStreaming, streamEvents } from './streams.ts';
 
@@ -23,6 +23,7 @@ export function fileRoutes(
     if (!file) throw notFound('file', fileId);
     return file;
   };
+  const json = async (file: FileRecord) => (await filesJson(store, [file]))[0]!;
 
   app.get('/files', async (c) => {
     const query = readQuery(c, { ...pageShape, status: oneOf(FILE_STATUSES), parent_file_id: text });
@@ -31,19 +32,23 @@ export function fileRoutes(
       ...(query.status && { status: query.status }),
       ...(query.parent_file_id && { parentFileId: query.parent_file_id }),
     };
-    return answerPage(c, list, readPage(list, query), (slice) => store.files.list(filter, slice), fileJson);
+    const read = async (slice: PageRequest) => {
+      const page = await store.files.list(filter, slice);
+      return { ...page, items: await filesJson(store, page.items) };
+    };
+    return answerPage(c, list, readPage(list, query), read, (file) => file);
   });
 
-  app.get('/files/:id', async (c) => c.json(fileJson(await find(c.req.param('id')))));
+  app.get('/files/:id', async (c) => c.json(await json(await find(c.req.param('id')))));
 
   app.get('/files/:id/progress', async (c) => {
     const { fileId } = await find(c.req.param('id'));
     return streamEvents(c, streaming, async function* (stop) {
       for (let shown = ''; ; ) {
         const file = await find(fileId);
-        const json = JSON.stringify(fileJson(file));
-        yield json === shown ? '' : `event: file\ndata: ${json}\n\n`;
-        shown = json;
+        const shownNow = JSON.stringify(await json(file));
+        yield shownNow === shown ? '' : `event: file\ndata: ${shownNow}\n\n`;
+        shown = shownNow;
         if (isEnded(file.status)) return;
         await clock.sleep(limits.progressMs, stop);
       }
@@ -75,7 +80,7 @@ export function fileRoutes(
     const fileId = c.req.param('id');
     const file = await store.files.requestCancel(fileId);
     if (!file) throw notFound('file', fileId);
-    return c.json(fileJson(file), 202);
+    return c.json(await json(file), 202);
   });
 
   app.post('/files/:id/retry', async (c) => {
@@ -83,7 +88,7 @@ export function fileRoutes(
     const file = await store.files.requeue(fileId);
     if (!file) throw notFound('file', fileId);
     await queue.send({ version: 1, fileId });
-    return c.json(fileJson(file), 202);
+    return c.json(await json(file), 202);
   });
   return app;
 }

@@ -6,11 +6,12 @@ import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { previewStock } from '../pipeline/preview-stock.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore, StockChange, StockLevel, StockResult } from '../ports/order-store.ts';
 import type { StockAnswer, StockResultAnswer, StockResultsAnswer } from './answers.ts';
 import { CSV_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
-import { answerPage, oneOf, pageShape, readPage, readQuery, text } from './parameters.ts';
+import { answerPage, flag, oneOf, pageShape, readPage, readQuery, text } from './parameters.ts';
 import { problem } from './problem.ts';
 import { readIdempotencyKey } from './upload.ts';
 
@@ -39,9 +40,14 @@ export function inventoryRoutes({ store }: { store: OrderStore }) {
 
   async function change(c: Context<{ Bindings: HttpBindings }>, kind: Kind): Promise<Response> {
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
+    const query = readQuery(c, { dry_run: flag, from: flag });
     const changes = await readChanges(c, kind);
-    const results = await store.stock.change(changes, idempotencyKey);
-    return c.json({ results: results.map(resultJson) } satisfies StockResultsAnswer);
+    const results = query.dry_run
+      ? await previewStock(store.stock, changes)
+      : await store.stock.change(changes, idempotencyKey);
+    const withFrom = query.dry_run || query.from;
+    const answer = results.map((result) => ({ ...resultJson(result), ...(withFrom && { from: result.before }) }));
+    return c.json({ results: answer } satisfies StockResultsAnswer);
   }
   return app;
 }

@@ -12,7 +12,7 @@ import type { RequestLog } from '../log.ts';
 import { type FileRecord, isEnded } from '../model/file.ts';
 import { type Clock, every } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import { fileJson } from './file-json.ts';
+import { filesJson } from './file-json.ts';
 import { type EventStreaming, streamEvents } from './streams.ts';
 
 interface ProgressPorts {
@@ -148,13 +148,13 @@ class FileWatch {
     for (const file of await Promise.all(asked)) if (file) seen.set(file.fileId, file);
 
     this.#known = new Map(left.slice(limits.progressLookups, limits.maxProgressChanges));
-    for (const file of seen.values()) this.#tell(file, before.get(file.fileId));
+    const now = [...seen.values()];
+    for (const [i, json] of (await filesJson(this.#ports.store, now)).entries())
+      this.#tell(now[i]!, JSON.stringify(json), before.get(now[i]!.fileId));
   }
 
-  #tell(file: FileRecord, before: Known | undefined): void {
-    const { fileId } = file;
-    const json = JSON.stringify(fileJson(file));
-    this.#known.set(fileId, { json, open: !isEnded(file.status) });
+  #tell({ fileId, status }: FileRecord, json: string, before: Known | undefined): void {
+    this.#known.set(fileId, { json, open: !isEnded(status) });
     if (before?.json !== json) for (const subscriber of this.#subscribers) subscriber.add(fileId, json);
   }
 }

@@ -32,7 +32,14 @@ export const stockChangeSchemas = {
     .transform(({ sku, hub_id, delta }): StockChange => ({ sku, hubId: hub_id, delta })),
 };
 
-/** Throws `invalid_body` with the line of the first record that is wrong. */
+interface StockCsvError {
+  /** As an editor counts them; of a record that spans several, its last. */
+  line: number;
+  column: string | null;
+  detail: string;
+}
+
+/** Reads all of it before it throws `invalid_body` with what is wrong, up to `limits.stockErrors` in the details. */
 export async function* readStockCsv(
   bytes: Readable,
   kind: keyof typeof stockChangeSchemas,
@@ -61,6 +68,7 @@ export async function* readStockCsv(
       delimiter: [',', ';', '\t'],
       info: true,
       max_record_size: limits.maxRecordBytes,
+      relax_column_count: true,
       skip_empty_lines: true,
       skip_records_with_empty_values: true,
       trim: true,
@@ -68,16 +76,30 @@ export async function* readStockCsv(
   );
   bytes.on('error', (error) => parser.destroy(error));
   let batch: StockChange[] = [];
+  const errors: StockCsvError[] = [];
+  let errorCount = 0;
+  const wrong = (error: StockCsvError) => {
+    errorCount++;
+    if (errors.length < limits.stockErrors) errors.push(error);
+  };
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: Record<string, string>;
-      info: { lines: number };
+      info: { lines: number; error?: Error };
     }>) {
+      const { lines: line } = info;
+      if (info.error) {
+        wrong({ line, column: null, detail: 'it has more or fewer cells than the header' });
+        continue;
+      }
       const text = record[kind] ?? '';
       const number = /^-?\d{1,15}$/.test(text) ? Number(text) : text;
       const parsed = stockChangeSchemas[kind].safeParse({ ...record, [kind]: number });
-      if (!parsed.success)
-        throw new OmsError('invalid_body', `line ${info.lines} of the stock CSV: ${parsed.error.issues[0]!.message}`);
+      if (!parsed.success) {
+        for (const { path, message } of parsed.error.issues) wrong({ line, column: String(path[0]), detail: message });
+        continue;
+      }
+      if (errorCount > 0) continue;
       batch.push(parsed.data);
       if (batch.length === limits.stockBatchItems) {
         yield batch;
@@ -90,5 +112,15 @@ export async function* readStockCsv(
   }
   if (!headerSeen)
     throw new OmsError('invalid_body', `the stock CSV is empty: its header must name sku, hub_id and ${kind}`);
+  if (errorCount > 0) throw wrongLines(errors, errorCount);
   if (batch.length > 0) yield batch;
+}
+
+const MOST_NAMED = 3;
+
+function wrongLines(errors: StockCsvError[], count: number): OmsError {
+  const named = errors.slice(0, MOST_NAMED).map(({ line, detail }) => `line ${line} of the stock CSV: ${detail}`);
+  const more = count - named.length;
+  const message = `${named.join('; ')}${more > 0 ? `; and ${more} more ${more === 1 ? 'error' : 'errors'}` : ''}`;
+  return new OmsError('invalid_body', message, { details: { errors, error_count: count } });
 }

@@ -6,6 +6,7 @@
  * call was done, and calling again is safe.
  */
 import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Dependency, EndStatus, FileFailure, FileRecord, FileStatus, ReportRecord } from '../model/file.ts';
 import type { Intake } from '../model/intake.ts';
 import type { Order, OrderStatus } from '../model/order.ts';
@@ -119,6 +120,8 @@ export interface Files {
   wouldRefuse(file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
   get(fileId: string): Promise<FileRecord | null>;
   list(filter: { status?: FileStatus; parentFileId?: string }, page: PageRequest): Promise<Page<FileRecord>>;
+  /** Of each of these files: how many rows became orders in the files that correct it, those that correct these included. */
+  fixed(fileIds: string[]): Promise<Map<string, number>>;
   reports(page: PageRequest): Promise<Page<{ fileId: string; report: ReportRecord }>>;
   findReport(name: string): Promise<{ fileId: string; report: ReportRecord } | null>;
 
@@ -211,9 +214,36 @@ export interface StockLevel {
 }
 
 export type StockChange = { sku: string; hubId: string } & ({ available: number } | { delta: number });
+/** `before`: what was available until then; null where there was no such row. */
 export type StockResult =
-  | { sku: string; hubId: string; available: number }
-  | { sku: string; hubId: string; error: 'below_zero' | 'too_much' | 'unknown_stock'; available: number };
+  | { sku: string; hubId: string; available: number; before: number | null }
+  | {
+      sku: string;
+      hubId: string;
+      error: 'below_zero' | 'too_much' | 'unknown_stock';
+      available: number;
+      before: number | null;
+    };
+
+/** What comes of a change where so many are available; null where there is no such row. */
+export function stockAfter(change: StockChange, before: number | null): StockResult {
+  const { sku, hubId } = change;
+  const available = before ?? 0;
+  const after = 'available' in change ? change.available : available + change.delta;
+  if (after < 0) return { sku, hubId, error: 'below_zero', available, before };
+  if (after > limits.maxStock) return { sku, hubId, error: 'too_much', available, before };
+  return { sku, hubId, available: after, before };
+}
+
+/** The same for changes of one row, one after the other. */
+export function stockAfterAll(changes: readonly StockChange[], before: number | null): StockResult[] {
+  let level = before;
+  return changes.map((change) => {
+    const result = stockAfter(change, level);
+    if (!('error' in result)) level = result.available;
+    return result;
+  });
+}
 
 export interface Stock {
   list(
@@ -225,6 +255,8 @@ export interface Stock {
    * other changes under the same key throw `key_reused`.
    */
   change(changes: StockChange[], idempotencyKey: string | null): Promise<StockResult[]>;
+  /** What is available of each, in this order; null where there is no such row. At most `limits.stockLookups` of them. */
+  levels(rows: readonly { sku: string; hubId: string }[]): Promise<(number | null)[]>;
   /** Those of the SKUs and hubs that any stock row names. */
   named(names: SkusAndHubs): Promise<SkusAndHubs>;
 }

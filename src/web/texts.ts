@@ -48,6 +48,9 @@ export const fileStatus: Record<FileAnswer['status'], string> = {
   cancelled: 'Cancelled',
 };
 
+/** An import that has ended with rows that are still to be corrected is not done. */
+export const toFix = (count: number): string => `${fileStatus.completed}, ${formatNumber(count)} to fix`;
+
 export const waitingFor: Record<NonNullable<FileAnswer['waiting_for']>, string> = {
   ims: 'The inventory service does not answer. Nothing is lost, no row is blamed: the import goes on by itself when it is back.',
   store: 'The database does not answer. Nothing is lost: the import goes on by itself when it is back.',
@@ -191,6 +194,7 @@ export const fileList = {
   stoppedAfter: (count: number) => (count === 0 ? 'No row was read' : `Stopped after ${rows(count)}`),
   cancelling: 'Cancelling…',
   atRow: (row: number) => `Row ${formatNumber(row)}`,
+  open: (count: number) => `${formatNumber(count)} to fix`,
   report: 'Report',
   reportOf: (name: string) => `Report of the invalid rows of ${name}`,
   cancel: 'Cancel',
@@ -225,6 +229,16 @@ export const format = {
   empty: 'Upload a CSV of orders, or see how it goes with a small file that has good rows and bad ones.',
   sample: 'Try it with the sample',
   download: 'Download the sample',
+  sampleTold:
+    'It also adds the stock that the sample needs, where there is none yet; stock that was set stays as it is.',
+  sampleStock: (added: number, there: number) =>
+    [
+      added > 0 && `Stock for the sample: ${rows(added)} added.`,
+      there > 0 &&
+        `${added > 0 ? '' : 'Stock for the sample: '}${rows(there)} ${there === 1 ? 'was' : 'were'} there and ${there === 1 ? 'stays' : 'stay'} as set.`,
+    ]
+      .filter(Boolean)
+      .join(' '),
   summary: 'The format, and uploading without a browser',
   columnsTitle: 'The columns',
   columns:
@@ -247,6 +261,8 @@ export const filePage = {
   rows: 'Rows read',
   accepted: 'Accepted',
   invalid: 'Invalid',
+  fixed: 'Fixed since',
+  open: 'Still to fix',
   speed: 'Rows per second',
   left: 'Time left',
   orders: 'Show its orders',
@@ -263,6 +279,7 @@ export const filePage = {
   } satisfies Record<NonNullable<FileAnswer['waiting_for']>, string>,
   waitingWhere: 'See on the dashboard what answers and what does not',
   allGood: 'Every row became an order.',
+  allFixed: 'Every row that failed was corrected since, and became an order.',
   atRow: (row: string) => `At row ${row}: `,
   whatToDo: 'What to do: ',
   stays: (accepted: string) => `${accepted} orders were stored before that. They stay.`,

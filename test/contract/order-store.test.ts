@@ -741,6 +741,26 @@ for (const { name, open, missing } of orderStores)
       await close();
     });
 
+    test('what corrections of a file made orders of is told of it, of each of them, and of no other', async () => {
+      const [sku, other] = [await newSku(100), await createFile(store)];
+      const correct = async (parentFileId: string | null, accepted: number) => {
+        const claim = await newClaim(store, { parentFileId });
+        const rows = Array.from({ length: accepted }, (_, i) => orderRow(i + 2, unique('O'), { sku, quantity: 1 }));
+        await store.chunks.commit(claim, chunkOf(0, rows, [rejection(90)]));
+        await store.files.finish(claim, COMPLETED);
+        return claim.fileId;
+      };
+      const parent = await correct(null, 9);
+      const child = await correct(parent, 4);
+      const second = await correct(parent, 2);
+      const grandchild = await correct(child, 1);
+      const asked = [grandchild, second, child, parent, other];
+      const fixed = await opened.second.files.fixed(asked);
+      expect(asked.map((fileId) => fixed.get(fileId) ?? 0)).toEqual([0, 0, 1, 7, 0]);
+      expect(await store.files.fixed([parent])).toEqual(new Map([[parent, 7]]));
+      expect(await store.files.fixed([])).toEqual(new Map());
+    });
+
     describe('stock', () => {
       test('is set and adjusted, each change by itself', async () => {
         const [a, b] = [unique('SKU'), unique('SKU')];
@@ -759,13 +779,13 @@ for (const { name, open, missing } of orderStores)
             null,
           ),
         ).toEqual([
-          { sku: a, hubId, available: 5 },
-          { sku: a, hubId, available: 2 },
-          { sku: a, hubId, error: 'below_zero', available: 2 },
-          { sku: b, hubId, error: 'below_zero', available: 0 },
-          { sku: b, hubId, available: 4 },
-          { sku: a, hubId, available: 0 },
-          { sku: b, hubId, error: 'too_much', available: 4 },
+          { sku: a, hubId, available: 5, before: null },
+          { sku: a, hubId, available: 2, before: 5 },
+          { sku: a, hubId, error: 'below_zero', available: 2, before: 2 },
+          { sku: b, hubId, error: 'below_zero', available: 0, before: null },
+          { sku: b, hubId, available: 4, before: null },
+          { sku: a, hubId, available: 0, before: 2 },
+          { sku: b, hubId, error: 'too_much', available: 4, before: 4 },
         ]);
         expect(await availableOf(a)).toEqual([0]);
         expect(await availableOf(b)).toEqual([4]);
@@ -778,7 +798,7 @@ for (const { name, open, missing } of orderStores)
         const answers = await Promise.all(
           Array.from({ length: 6 }, (_, i) => (i % 2 ? store : opened.second).stock.change(changes, key)),
         );
-        expect(answers).toEqual(Array(6).fill([{ sku, hubId: 'HUB-1', available: 6 }]));
+        expect(answers).toEqual(Array(6).fill([{ sku, hubId: 'HUB-1', available: 6, before: 1 }]));
         await expect(store.stock.change([{ sku, hubId: 'HUB-1', delta: 6 }], key)).rejects.toMatchObject({
           code: 'key_reused',
         });
@@ -792,7 +812,7 @@ for (const { name, open, missing } of orderStores)
         const answers = await Promise.all([store.stock.change(changes, key), opened.second.stock.change(changes, key)]);
         expect(await opened.second.stock.change(changes, key)).toEqual(answers[0]);
         expect(answers[1]).toEqual(answers[0]);
-        expect(answers[0]!.at(-1)).toEqual({ sku, hubId: 'HUB-1', available: 500 });
+        expect(answers[0]!.at(-1)).toEqual({ sku, hubId: 'HUB-1', available: 500, before: 499 });
         expect(await availableOf(sku)).toEqual([500]);
       });
 
@@ -813,6 +833,23 @@ for (const { name, open, missing } of orderStores)
         await store.stock.change([{ sku, hubId: 'HUB-1', delta: 7 }], null);
         expect(await availableOf(sku)).toEqual([8]);
         expect(await violations()).toEqual([]);
+      });
+
+      test('that a change with a key makes anew is told to have been so when it is sent again', async () => {
+        const sku = unique('SKU');
+        const key = unique('key');
+        const change = [{ sku, hubId: 'HUB-1', available: 3 }];
+        const expected = [{ sku, hubId: 'HUB-1', available: 3, before: null }];
+        expect(await store.stock.change(change, key)).toEqual(expected);
+        expect(await opened.second.stock.change(change, key)).toEqual(expected);
+      });
+
+      test('is looked up pair by pair, in the order asked for', async () => {
+        const [a, b] = [await newSku(3), await newSku(0)];
+        const none = { sku: unique('SKU'), hubId: 'HUB-1' };
+        const pairs = [{ sku: b, hubId: 'HUB-1' }, none, { sku: a, hubId: 'HUB-1' }, { sku: a, hubId: 'HUB-9' }];
+        expect(await store.stock.levels(pairs)).toEqual([0, null, 3, null]);
+        expect(await store.stock.levels([])).toEqual([]);
       });
 
       test('knows which SKUs and hubs it has, exactly as they are written', async () => {

@@ -77,6 +77,8 @@ describe('a file', () => {
       started_at: expect.stringMatching(/^\d{4}-.*Z$/),
       finished_at: expect.stringMatching(/^\d{4}-.*Z$/),
       attempts: 1,
+      fixed: 0,
+      open: 1,
       links: { self: `/files/${file.file_id}` },
     });
   });

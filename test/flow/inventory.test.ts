@@ -93,6 +93,65 @@ describe('stock', () => {
     expect(await levels(`sku=${b}`)).toEqual([{ sku: b, hub_id: 'H', available: 6 }]);
   });
 
+  test('of a dry run is told from what to what, and stays as it is', async () => {
+    const [a, b] = [newSku(), newSku()];
+    await setStock(service, [[a, 'H', 5]]);
+    const set = `sku,hub_id,available\n${a},H,7\n${b},H,2\n${b},H,3\n${a},H,7\n`;
+    expect(await resultsOf(await sendCsv('PUT', '/inventory?dry_run=true', set))).toEqual([
+      { sku: a, hub_id: 'H', available: 7, status: 'ok', from: 5 },
+      { sku: b, hub_id: 'H', available: 2, status: 'ok', from: null },
+      { sku: b, hub_id: 'H', available: 3, status: 'ok', from: 2 },
+      { sku: a, hub_id: 'H', available: 7, status: 'ok', from: 7 },
+    ]);
+    const adjusted = `sku,hub_id,delta\n${a},H,-4\n${a},H,-4\n${b},H,-1\n`;
+    expect(await resultsOf(await sendCsv('POST', '/inventory/adjust?dry_run=true', adjusted))).toEqual([
+      { sku: a, hub_id: 'H', available: 1, status: 'ok', from: 5 },
+      { sku: a, hub_id: 'H', available: 1, status: 'refused', code: 'below_zero', from: 1 },
+      { sku: b, hub_id: 'H', available: 0, status: 'refused', code: 'below_zero', from: null },
+    ]);
+    expect(await levels(`sku=${a}`)).toEqual([{ sku: a, hub_id: 'H', available: 5 }]);
+    expect(await levels(`sku=${b}`)).toEqual([]);
+  });
+
+  test('of a dry run is what the change itself then answers, for very many rows', async () => {
+    const sku = newSku();
+    await setStock(service, [[sku, 'H-7', 1]]);
+    const lines = Array.from({ length: 12_345 }, (_, i) => `${sku},H-${i % 9_000},${i}`);
+    const body = `sku,hub_id,available\n${lines.join('\n')}\n`;
+    const previewed = await resultsOf(await sendCsv('PUT', '/inventory?dry_run=true', body));
+    expect(previewed).toHaveLength(lines.length);
+    expect(previewed.slice(7, 9)).toMatchObject([{ from: 1 }, { from: null }]);
+    expect(await resultsOf(await sendCsv('PUT', '/inventory?from=true', body))).toEqual(previewed);
+  });
+
+  test('of a bad CSV is told with every mistake and its line, up to a hundred', async () => {
+    const sku = newSku();
+    const bad = ['many', '-1', '1.5', ''].map((available) => `${sku},H,${available}`);
+    const body = ['sku,hub_id,available', `${sku},H,1`, ...bad, `,,${2}`, `${sku},H`, `${sku},H,1,surplus`].join('\n');
+    const { errors, error_count, detail } = await problemOf(
+      await sendCsv('PUT', '/inventory', body),
+      400,
+      'invalid_body',
+    );
+    expect(errors).toEqual([
+      { line: 3, column: 'available', detail: 'available is not a whole number' },
+      { line: 4, column: 'available', detail: 'available is less than 0' },
+      { line: 5, column: 'available', detail: 'available is not a whole number' },
+      { line: 6, column: 'available', detail: 'available is not a whole number' },
+      { line: 7, column: 'sku', detail: 'sku is empty' },
+      { line: 7, column: 'hub_id', detail: 'hub_id is empty' },
+      { line: 8, column: null, detail: 'it has more or fewer cells than the header' },
+      { line: 9, column: null, detail: 'it has more or fewer cells than the header' },
+    ]);
+    expect(error_count).toBe(8);
+    expect(detail).toMatch(/^line 3 of the stock CSV: .*; line 4 .*; line 5 .*; and 5 more errors$/);
+    const many = `sku,hub_id,available\n${`${sku},H,x\n`.repeat(30_000)}`;
+    const told = await problemOf(await sendCsv('PUT', '/inventory?dry_run=true', many), 400, 'invalid_body');
+    expect(told.errors).toHaveLength(100);
+    expect(told.error_count).toBe(30_000);
+    expect(await levels(`sku=${sku}`)).toEqual([]);
+  });
+
   test('adjusted again under one Idempotency-Key is adjusted once', async () => {
     const sku = newSku();
     const key = { 'idempotency-key': `adjust-${sku}` };

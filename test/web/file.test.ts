@@ -15,6 +15,7 @@ import {
 } from '../support/service.ts';
 import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 import { badge, failedRow, figure, openFile, reasonLink, region } from './support/file-page.ts';
+import { row } from './support/files-page.ts';
 
 const MARKUP = '<img src=x onerror=alert(1)>';
 
@@ -44,7 +45,7 @@ const inside = (inner: Locator, outer: Locator) =>
 describe('a file with failed rows', () => {
   test('tells how many rows came in, how many did not, and why', async () => {
     const page = await openFile(service, halfBad);
-    await expect.poll(() => badge(page).textContent()).toBe('Completed');
+    await expect.poll(() => badge(page).textContent()).toBe('Completed, 3 to fix');
     await expect.poll(() => page.locator('nav [aria-current]').allTextContents()).toEqual(['Files']);
     await expect.poll(() => figure(page, 'Rows read').textContent()).toBe('6');
     await expect.poll(() => figure(page, 'Accepted').textContent()).toBe('3');
@@ -199,6 +200,37 @@ describe('mending', () => {
     await page.getByRole('link', { name: 'to-mend.csv' }).click();
     await page.getByRole('heading', { level: 1, name: 'to-mend.csv' }).waitFor();
     expect((await getJson<FileJson>(service, `/files/${parent.file_id}`)).name).toBe('to-mend.csv');
+  });
+
+  test('is told of the file that was corrected: what is fixed since, and what is still to fix', async () => {
+    const bad = (from: number, to: number, quantity: string) =>
+      Array.from({ length: to - from }, (_, i) => orderLine(`FX-${from + i}`, { quantity }));
+    const parent = await ingest(service, csv(...bad(0, 30, 'two')), '?name=thirty.csv');
+    const list = await openPage(service.url, '/');
+    // Its own row, and that of the file that corrects it, which names it, too.
+    const listed = row(list, 'thirty.csv').last();
+    const page = await openFile(service, parent);
+    await expect.poll(() => badge(page).textContent()).toBe('Completed, 30 to fix');
+    const colour = (element: Locator) => element.evaluate((it) => getComputedStyle(it).color);
+    const amber = await colour(badge(page));
+    await expect.poll(() => figure(page, 'Fixed since').count()).toBe(0);
+
+    const child = await ingest(
+      service,
+      csv(...bad(0, 6, '2'), ...bad(6, 30, 'two')),
+      `?name=six.csv&parent_file_id=${parent.file_id}`,
+    );
+    await expect.poll(() => badge(page).textContent()).toBe('Completed, 24 to fix');
+    await expect.poll(() => figure(page, 'Fixed since').textContent()).toBe('6');
+    await expect.poll(() => figure(page, 'Still to fix').textContent()).toBe('24');
+    await listed.getByText('Completed, 24 to fix').waitFor();
+    expect(await getJson(service, `/files/${parent.file_id}`)).toMatchObject({ fixed: 6, open: 24 });
+
+    await ingest(service, csv(...bad(6, 30, '2')), `?name=rest.csv&parent_file_id=${child.file_id}`);
+    await expect.poll(() => badge(page).textContent()).toBe('Completed');
+    await page.getByText('Every row that failed was corrected since').waitFor();
+    expect(await colour(badge(page))).not.toBe(amber);
+    await listed.getByText('0 to fix', { exact: true }).waitFor();
   });
 
   test('asks when the bytes were uploaded before, and uploads them all the same when told so', async () => {

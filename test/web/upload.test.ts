@@ -49,6 +49,12 @@ test('with no files the page shows the format, the commands, and how it goes wit
   const sample = row(page, 'sample_orders.csv');
   await sample.getByText('Completed').waitFor();
   const [stored] = await listAll<FileAnswer>(own, '/files?limit=10');
+  expect(stored!.progress).toMatchObject({ rows: 30, accepted: 18, invalid: 12 });
+  await sample.getByText('Completed, 12 to fix').waitFor();
+  await page.getByText('Stock for the sample: 11 rows added. 1 row was there and stays as set.').waitFor();
+  const stock = await getJson<{ items: unknown[] }>(own, '/inventory?sku=00417-BLK&hub_id=HUB-1');
+  // Of the 100, less what the sample takes; it would bring 40.
+  expect(stock.items).toMatchObject([{ available: expect.toSatisfy((left: number) => left > 60 && left < 100) }]);
   const cells = await sample.getByRole('cell').allTextContents();
   expect(cells.slice(3, 5)).toEqual([String(stored!.progress.accepted), `${stored!.progress.invalid}Report`]);
   await page.getByRole('status').filter({ hasText: 'sample_orders.csv: Completed. ' }).waitFor({ state: 'attached' });

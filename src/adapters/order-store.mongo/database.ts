@@ -146,8 +146,8 @@ export interface StockDocument {
   /** Counts prunings: a take that was decided before one does not match after it. */
   gen: number;
   holds: Record<string, Hold>;
-  /** The newest changes under idempotency keys, with what was available before each. */
-  operations: { id: string; available: number }[];
+  /** The newest changes under idempotency keys, with what was available before each; null for the one that made the row. */
+  operations: { id: string; available: number | null }[];
 }
 
 /** Who has these bytes: the file that was made or queued with them last. */

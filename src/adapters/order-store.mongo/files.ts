@@ -123,6 +123,28 @@ export function createFiles(
       return toPage(found, limit, (file) => [file.created_at.getTime(), file._id], toFileRecord);
     },
 
+    async fixed(fileIds) {
+      const sums = new Map<string, number>();
+      // The files asked about, of which each found so far is a correction.
+      const roots = new Map(fileIds.map((fileId) => [fileId, new Set([fileId])]));
+      for (let parents = fileIds; parents.length > 0; ) {
+        const children = await files
+          .find({ parent_file_id: { $in: parents }, ...VISIBLE }, { projection: { parent_file_id: 1, accepted: 1 } })
+          .toArray();
+        const next: string[] = [];
+        for (const { _id, parent_file_id, accepted } of children) {
+          const known = roots.get(_id) ?? new Set();
+          const added = [...roots.get(parent_file_id!)!].filter((root) => root !== _id && !known.has(root));
+          if (added.length === 0) continue;
+          for (const root of added) sums.set(root, (sums.get(root) ?? 0) + accepted);
+          roots.set(_id, known.union(new Set(added)));
+          next.push(_id);
+        }
+        parents = next;
+      }
+      return sums;
+    },
+
     async reports({ limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string');
       const conditions: Filter<FileDocument>[] = [{ report: { $ne: null } }];

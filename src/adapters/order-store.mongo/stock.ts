@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Stock, StockChange, StockResult } from '../../ports/order-store.ts';
+import { type Stock, type StockChange, type StockResult, stockAfterAll } from '../../ports/order-store.ts';
 import { readPosition, toPage } from '../page.ts';
 import { type Database, type StockDocument, stockKey } from './database.ts';
 import { isDuplicateKey } from './errors.ts';
@@ -25,11 +25,12 @@ export function createStock({ stock, idempotencyKeys }: Database, now: () => num
       if (round > 0) await pauseBetweenRounds(round);
       const level = await stock.findOne({ _id }, { projection: { available: 1, operations: 1 } });
       const done = operationId !== null && level?.operations.find(({ id }) => id === operationId);
-      if (done) return resultsOf(changes, done.available);
-      const available = level?.available ?? 0;
-      const results = resultsOf(changes, available);
+      if (done) return stockAfterAll(changes, done.available);
+      const before = level?.available ?? null;
+      const available = before ?? 0;
+      const results = stockAfterAll(changes, before);
       const after = results.at(-1)!.available;
-      const operations = operationId === null ? [] : [{ id: operationId, available }];
+      const operations = operationId === null ? [] : [{ id: operationId, available: before }];
       if (!level) {
         // Nothing is made of changes that were all refused.
         if (results.every((result) => 'error' in result)) return results;
@@ -132,6 +133,13 @@ export function createStock({ stock, idempotencyKeys }: Database, now: () => num
       return first?.answer ? (JSON.parse(first.answer) as StockResult[]) : results;
     },
 
+    async levels(rows) {
+      const keys = rows.map(({ sku, hubId }) => stockKey(sku, hubId));
+      const found = await stock.find({ _id: { $in: keys } }, { projection: { available: 1 } }).toArray();
+      const known = new Map(found.map(({ _id, available }) => [_id, available]));
+      return keys.map((key) => known.get(key) ?? null);
+    },
+
     async named({ skus, hubIds }) {
       const [namedSkus, namedHubs] = await Promise.all([
         skus.length > 0 ? stock.distinct('sku', { sku: { $in: skus } }) : [],
@@ -140,17 +148,4 @@ export function createStock({ stock, idempotencyKeys }: Database, now: () => num
       return { skus: namedSkus, hubIds: namedHubs };
     },
   };
-}
-
-/** What comes of changes of one key, one after the other, where so many are available before. */
-function resultsOf(changes: StockChange[], before: number): StockResult[] {
-  let available = before;
-  return changes.map((change) => {
-    const { sku, hubId } = change;
-    const after = 'available' in change ? change.available : available + change.delta;
-    if (after < 0) return { sku, hubId, error: 'below_zero', available };
-    if (after > limits.maxStock) return { sku, hubId, error: 'too_much', available };
-    available = after;
-    return { sku, hubId, available };
-  });
 }

@@ -228,6 +228,13 @@ export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () 
   const reports = db.prepare(`
     select * from files where report_name is not null and (report_at, file_id) < (?, ?)
     order by report_at desc, file_id desc limit ?`);
+  const fixed = db.prepare(`
+    with recursive corrections (root, file_id, accepted) as (
+      select root.value, child.file_id, child.accepted from json_each(?) root join files child on child.parent_file_id = root.value
+      union
+      select root, child.file_id, child.accepted from corrections join files child on child.parent_file_id = corrections.file_id
+    )
+    select root, sum(accepted) fixed from corrections group by root`);
   const stranded = db.prepare(
     "select file_id from files where shown_status in ('queued', 'processing', 'waiting') and lease_until < ? and changed_at < ? limit ?",
   );
@@ -259,6 +266,10 @@ export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () 
       const conditions = [status, parentFileId].filter((value) => value !== undefined);
       const rows = lists[which].all(...conditions, ...position, limit + 1) as unknown as FileRow[];
       return toPage(rows, limit, (row) => [row.created_at, row.file_id], toFileRecord);
+    },
+    async fixed(fileIds) {
+      const rows = fixed.all(JSON.stringify(fileIds)) as { root: string; fixed: number }[];
+      return new Map(rows.map((row) => [row.root, row.fixed]));
     },
     async reports({ limit, after }): Promise<Page<{ fileId: string; report: ReportRecord }>> {
       const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;

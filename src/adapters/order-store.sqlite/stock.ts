@@ -1,8 +1,7 @@
 /** Stock per SKU and hub: lists, sets and adjustments. Taking it for orders is part of committing a chunk. */
 import { createHash } from 'node:crypto';
 import { OmsError } from '../../errors.ts';
-import { limits } from '../../limits.ts';
-import type { Stock, StockChange, StockResult } from '../../ports/order-store.ts';
+import { type Stock, type StockChange, type StockResult, stockAfter } from '../../ports/order-store.ts';
 import { readPosition, toPage } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
@@ -21,13 +20,11 @@ export function stockOperations(db: Database, levels: StockLevels, now: () => nu
   const apply = (change: StockChange): StockResult => {
     const { sku, hubId } = change;
     const level = levels.get(sku, hubId);
-    const available = level?.available ?? 0;
-    const after = 'available' in change ? change.available : available + change.delta;
-    if (after < 0) return { sku, hubId, error: 'below_zero', available };
-    if (after > limits.maxStock) return { sku, hubId, error: 'too_much', available };
-    if (level) levels.restock(level, after - available);
-    else levels.create(sku, hubId, after);
-    return { sku, hubId, available: after };
+    const result = stockAfter(change, level?.available ?? null);
+    if ('error' in result) return result;
+    if (level) levels.restock(level, result.available - level.available);
+    else levels.create(sku, hubId, result.available);
+    return result;
   };
 
   return {
@@ -56,6 +53,7 @@ export function createStock(db: Database, writer: Pick<Writer, 'call'>): Stock {
     statements.set(sql, known);
     return known;
   };
+  const level = db.prepare('select available from stock where sku = ? and hub_id = ?');
   const namedBy = (column: 'sku' | 'hub_id') => {
     const statement = db.prepare(
       `select value from json_each(?) where exists (select 1 from stock where ${column} = value)`,
@@ -94,6 +92,11 @@ export function createStock(db: Database, writer: Pick<Writer, 'call'>): Stock {
       );
     },
     change: (changes, idempotencyKey) => writer.call('changeStock', { changes, idempotencyKey }),
+    async levels(rows) {
+      return rows.map(
+        ({ sku, hubId }) => (level.get(sku, hubId) as { available: number } | undefined)?.available ?? null,
+      );
+    },
     async named({ skus, hubIds }) {
       return { skus: namedSkus(skus), hubIds: namedHubs(hubIds) };
     },

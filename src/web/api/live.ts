@@ -50,6 +50,8 @@ export function followProgress(queries: QueryClient): void {
     void queries.invalidateQueries({ queryKey: ['stats'] });
     void queries.invalidateQueries({ queryKey: ['inventory'] });
   });
+  // What is left to fix of a file changes with the files that correct it, and with those that correct these.
+  const corrected = atMostEvery(SUMS_MS, () => void queries.invalidateQueries({ queryKey: ['file'] }));
   const lists = atMostEvery(SUMS_MS, () => void queries.invalidateQueries({ queryKey: ['files'] }));
 
   const take = (file: FileAnswer) => {
@@ -64,6 +66,7 @@ export function followProgress(queries: QueryClient): void {
     if (file.finished_at !== null)
       setTimeout(() => void queries.invalidateQueries({ queryKey: ['file', file.file_id] }), SUMS_MS);
     if (isNew || file.finished_at !== null) lists();
+    if (file.parent_file_id !== null) corrected();
     sums();
     for (const listener of listeners) listener(file);
   };

@@ -25,6 +25,8 @@ export interface Upload {
   file: File;
   /** Of the file whose report this mends. */
   parentFileId: string | null;
+  /** What else was done for it, to be said beside it. */
+  note: string | null;
   force: boolean;
   state: UploadState;
 }
@@ -48,9 +50,13 @@ function change(next: readonly Upload[]): void {
 const update = (key: string, changes: Partial<Upload>): void =>
   change(uploads.map((upload) => (upload.key === key ? { ...upload, ...changes } : upload)));
 
-export function addUploads(files: Iterable<File>, parentFileId: string | null = null): void {
+export function addUploads(
+  files: Iterable<File>,
+  parentFileId: string | null = null,
+  note: string | null = null,
+): void {
   const added = Array.from(files, (file): Upload => {
-    return { key: newKey(), file, parentFileId, force: false, state: { kind: 'queued' } };
+    return { key: newKey(), file, parentFileId, note, force: false, state: { kind: 'queued' } };
   });
   change([...uploads, ...added]);
 }

@@ -1,8 +1,16 @@
 /** A file's status, in words and in colour. */
 import './status-badge.css';
 import type { FileAnswer } from '../../http/answers.ts';
-import { fileStatus } from '../texts.ts';
+import { fileStatus, toFix } from '../texts.ts';
 
 export const StatusBadge = ({ status }: { status: FileAnswer['status'] }) => (
   <span className={`status-badge status-${status}`}>{fileStatus[status]}</span>
 );
+
+/** Green only where nothing is left to do: rows that failed and were not corrected since are told, too. */
+export const FileBadge = ({ file: { status, open } }: { file: Pick<FileAnswer, 'status' | 'open'> }) =>
+  status === 'completed' && open > 0 ? (
+    <span className="status-badge status-to-fix">{toFix(open)}</span>
+  ) : (
+    <StatusBadge status={status} />
+  );

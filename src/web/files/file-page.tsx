@@ -9,7 +9,7 @@ import type { FileAnswer } from '../../http/answers.ts';
 import { fileQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { FileLink } from '../components/file-link.tsx';
-import { StatusBadge } from '../components/status-badge.tsx';
+import { FileBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
 import { filePage } from '../texts.ts';
 import { FailedRows } from './failed-rows.tsx';
@@ -35,7 +35,7 @@ export function FilePage() {
           </Link>
           <Title>{file.name}</Title>
           <p className="file-under-name">
-            <StatusBadge status={file.status} />
+            <FileBadge file={file} />
             {file.parent_file_id && (
               <span>
                 {filePage.parent} <FileLink fileId={file.parent_file_id} />

@@ -23,6 +23,16 @@ export function FileProgress({ file }: { file: FileAnswer }) {
         <Figure name={filePage.invalid} kind={invalid > 0 ? 'bad' : ''}>
           {formatNumber(invalid)}
         </Figure>
+        {file.fixed > 0 && (
+          <>
+            <Figure name={filePage.fixed} kind="good">
+              {formatNumber(file.fixed)}
+            </Figure>
+            <Figure name={filePage.open} kind={file.open > 0 ? 'bad' : ''}>
+              {formatNumber(file.open)}
+            </Figure>
+          </>
+        )}
         {inWork && rows_per_second !== null && (
           <Figure name={filePage.speed}>{formatNumber(file.status === 'waiting' ? 0 : rows_per_second)}</Figure>
         )}
@@ -74,6 +84,8 @@ function Note({ file }: { file: FileAnswer }) {
   if (status === 'cancelled') return <p className="note note-warn">{filePage.cancelled}</p>;
   if (status === 'completed' && progress.rows > 0 && progress.invalid === 0)
     return <p className="note note-good">{filePage.allGood}</p>;
+  if (status === 'completed' && progress.invalid > 0 && file.open === 0)
+    return <p className="note note-good">{filePage.allFixed}</p>;
   return null;
 }
 

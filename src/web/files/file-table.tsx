@@ -11,7 +11,7 @@ import { FileLink } from '../components/file-link.tsx';
 import { Meter } from '../components/meter.tsx';
 import { Count, formatBytes } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
-import { StatusBadge } from '../components/status-badge.tsx';
+import { FileBadge } from '../components/status-badge.tsx';
 import { Time } from '../components/time.tsx';
 import { failure, fileList, waitingFor } from '../texts.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
@@ -97,7 +97,7 @@ function StatusCell({ file }: { file: FileAnswer }) {
   const row = file.failure?.row;
   return (
     <div className="file-status">
-      <StatusBadge status={file.status} />
+      <FileBadge file={file} />
       {file.waiting_for && <span>{waitingFor[file.waiting_for]}</span>}
       {file.failure && file.status === 'failed' && (
         <span className="file-failure">
@@ -144,11 +144,12 @@ function ProgressCell({
   );
 }
 
-const InvalidCell = ({ file: { name, progress, invalid_file } }: { file: FileAnswer }) => (
+const InvalidCell = ({ file: { name, progress, invalid_file, fixed, open } }: { file: FileAnswer }) => (
   <span className="file-invalid">
     <span className={progress.invalid > 0 ? 'file-has-invalid' : undefined}>
       <Count value={progress.invalid} />
     </span>
+    {fixed > 0 && <span className="quiet number">{fileList.open(open)}</span>}
     {invalid_file && (
       <a
         href={`/invalid-files/${encodeURIComponent(invalid_file)}`}

@@ -1,22 +1,42 @@
 /** What a file has to look like, the sample, and the same ways by command, for those who have no file yet or no wish for a page. */
 import './format-help.css';
 import { useMutation } from '@tanstack/react-query';
+import type { StockResultsAnswer } from '../../http/answers.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
-import { Unreachable } from '../api/client.ts';
+import { request, sendJson, Unreachable } from '../api/client.ts';
 import { addUploads } from '../api/upload.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { columnMeaning, format } from '../texts.ts';
 
 const SAMPLE = 'sample_orders.csv';
+const SAMPLE_STOCK = 'sample_stock.csv';
+
+const download = async (name: string): Promise<Blob> => {
+  const response = await fetch(`/${name}`).catch((error) => {
+    throw new Unreachable(error);
+  });
+  return response.blob();
+};
+
+/** Stock that is there, whoever set it, stays as it is. Says what was done. */
+async function addMissingStock(csv: Blob): Promise<string> {
+  const init = { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: csv };
+  const { results } = await request<StockResultsAnswer>('/inventory?dry_run=true', init);
+  const missing = results.filter(({ from }) => from === null);
+  if (missing.length > 0) {
+    const items = missing.map(({ sku, hub_id, available }) => ({ sku, hub_id, available }));
+    await sendJson<StockResultsAnswer>('PUT', '/inventory', { items });
+  }
+  return format.sampleStock(missing.length, results.length - missing.length);
+}
 
 export function SampleButton() {
   const sample = useMutation({
     mutationFn: async () => {
-      const response = await fetch(`/${SAMPLE}`).catch((error) => {
-        throw new Unreachable(error);
-      });
-      addUploads([new File([await response.blob()], SAMPLE, { type: 'text/csv' })]);
+      const orders = await download(SAMPLE);
+      const note = await addMissingStock(await download(SAMPLE_STOCK));
+      addUploads([new File([orders], SAMPLE, { type: 'text/csv' })], null, note);
     },
   });
   return (
@@ -27,6 +47,7 @@ export function SampleButton() {
       <a href={`/${SAMPLE}`} download={SAMPLE}>
         {format.download}
       </a>
+      <span className="quiet">{format.sampleTold}</span>
       {sample.error && <ProblemView error={sample.error} />}
     </div>
   );

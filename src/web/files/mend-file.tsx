@@ -20,7 +20,7 @@ import {
 import { FileButton } from '../components/file-button.tsx';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
-import { StatusBadge } from '../components/status-badge.tsx';
+import { FileBadge } from '../components/status-badge.tsx';
 import { filePage, frame, upload as uploadTexts, uploads as uploadWords } from '../texts.ts';
 import { DropTarget } from './drop-target.tsx';
 
@@ -166,7 +166,7 @@ function Child({ file }: { file: FileAnswer }) {
         <Link className="corrected-name" title={file.name} to="/files/$fileId" params={{ fileId: file.file_id }}>
           {file.name}
         </Link>
-        <StatusBadge status={file.status} />
+        <FileBadge file={file} />
       </p>
       {file.finished_at === null && <Meter percent={percent} label={filePage.read} />}
       <p role="status" className="quiet number">

@@ -31,7 +31,7 @@ export function UploadList() {
 }
 
 function UploadRow({ upload }: { upload: Upload }) {
-  const { key, file, state } = upload;
+  const { key, file, note, state } = upload;
   const action = (label: string, onClick: () => void, kind = '') => (
     <button type="button" className={kind} aria-label={words.ofAction(label, file.name)} onClick={onClick}>
       {label}
@@ -45,6 +45,7 @@ function UploadRow({ upload }: { upload: Upload }) {
           {file.name}
         </strong>{' '}
         <span className="quiet number">{formatBytes(file.size)}</span>
+        {note !== null && <span className="quiet upload-note">{note}</span>}
       </div>
       <div className="upload-state">
         <StateWords upload={upload} />
@@ -142,6 +143,7 @@ function DoneLine({ uploads }: { uploads: readonly Upload[] }) {
   );
   if (done.length === 0) return null;
   const named = done.slice(-MOST_NAMED);
+  const notes = uploads.flatMap(({ note, state }) => (note !== null && state.kind === 'done' ? [note] : []));
   return (
     <div className="upload-done">
       <p>
@@ -155,6 +157,7 @@ function DoneLine({ uploads }: { uploads: readonly Upload[] }) {
           </span>
         ))}
         {done.length > named.length && ` ${words.andMore(done.length - named.length)}`}
+        {notes.length > 0 && <span className="quiet upload-note">{notes.join(' ')}</span>}
       </p>
       <button type="button" className="button-quiet" onClick={() => done.forEach(({ key }) => void dismissUpload(key))}>
         {words.dismiss}
