@@ -84,7 +84,8 @@ export function createS3ObjectStore(
       const look = new HeadObjectCommand({ Bucket: bucket, Key: key });
       const head = await within(bounds.s3AnswerMs, (bound) => s3.send(look, bound));
       if (head.ContentLength === undefined || head.ETag === undefined) throw notS3();
-      return { sizeBytes: head.ContentLength, version: head.ETag };
+      const contentType = head.ContentType === undefined ? {} : { contentType: head.ContentType };
+      return { sizeBytes: head.ContentLength, version: head.ETag, ...contentType };
     } catch (error) {
       if (statusOf(error) !== 404) throw unavailable(error, key);
       // The answer to HEAD has no body: a missing bucket looks the same, and is no reason to give a file up.

@@ -1,6 +1,7 @@
 /** A file as the API shows it. */
 import type { FileRecord } from '../model/file.ts';
 import { isEnded } from '../model/file.ts';
+import type { Intake } from '../model/intake.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { FileAnswer } from './answers.ts';
 
@@ -22,7 +23,7 @@ export function fileJson(file: FileRecord, fixed = 0): FileAnswer {
     size_bytes: file.sizeBytes,
     sha256: file.sha256,
     parent_file_id: file.parentFileId,
-    intake: file.intake,
+    intake: file.intake && intakeJson(file.intake),
     progress: progressJson(file),
     invalid_by_code: file.invalidByCode,
     invalid_file: file.report?.name ?? null,
@@ -56,3 +57,5 @@ function progressJson(file: FileRecord): FileAnswer['progress'] {
     eta_seconds: ended ? 0 : rowsPerSecond && rowsLeft !== null ? Math.ceil(rowsLeft / rowsPerSecond) : null,
   };
 }
+
+const intakeJson = ({ encoding, delimiter, gzip, bom }: Intake) => ({ encoding, delimiter, gzip, bom });

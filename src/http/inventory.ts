@@ -68,7 +68,7 @@ async function readChanges(c: Context<{ Bindings: HttpBindings }>, kind: Kind): 
         : Readable.from([]);
     const changes: StockChange[] = [];
     try {
-      for await (const batch of readStockCsv(bytes, kind)) changes.push(...batch);
+      for await (const batch of readStockCsv(bytes, kind, c.req.header('content-type'))) changes.push(...batch);
     } catch (error) {
       if (!c.env.incoming.errored) throw error;
       throw new OmsError('unfinished_upload', 'the body ended before all its bytes had come: send it again', {

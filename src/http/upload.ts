@@ -10,7 +10,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { parseEncoding } from '../pipeline/intake.ts';
+import { declaredEncoding, parseEncoding } from '../pipeline/intake.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import type { UploadAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
@@ -42,7 +42,9 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         get name() {
           return query.name ?? received.name();
         },
-        encoding: query.encoding ?? null,
+        get encoding() {
+          return query.encoding ?? received.declaredEncoding();
+        },
         parentFileId: query.parent_file_id ?? null,
         force: query.force,
         idempotencyKey,
@@ -109,6 +111,8 @@ interface Received {
   bytes: AsyncIterable<Uint8Array>;
   /** The file's name as the client gave it; known once bytes have come. */
   name(): string;
+  /** By the content type of its bytes; likewise. */
+  declaredEncoding(): string | null;
 }
 
 function receive(incoming: IncomingMessage): Received {
@@ -119,7 +123,8 @@ function receive(incoming: IncomingMessage): Received {
       'not_csv',
       `the content type ${type.slice(0, 100)} is none of a file that is taken here: ${instead(type)}`,
     );
-  return { bytes: receiveBody(incoming), name: () => 'orders.csv' };
+  const encoding = declaredEncoding(incoming.headers['content-type']);
+  return { bytes: receiveBody(incoming), name: () => 'orders.csv', declaredEncoding: () => encoding };
 }
 
 function instead(type: string): string {
@@ -141,6 +146,7 @@ async function* receiveBody(incoming: IncomingMessage): AsyncGenerator<Uint8Arra
 /** The one file of a form. Ends only when the form has ended well, so that a second file or a broken end is seen in time. */
 function receiveForm(incoming: IncomingMessage): Received {
   let name = 'orders.csv';
+  let encoding: string | null = null;
   const file = Promise.withResolvers<BusboyFileStream>();
   const formEnded = Promise.withResolvers<void>();
   formEnded.promise.catch(() => {});
@@ -169,6 +175,10 @@ function receiveForm(incoming: IncomingMessage): Received {
   } catch (error) {
     throw brokenForm(error);
   }
+  let contentType: string | undefined;
+  onPartHeaders(form, (headers) => {
+    contentType = headers['content-type']?.[0];
+  });
   form.on('file', (field, stream, filename) => {
     stream.on('error', () => {});
     if (field !== 'file') {
@@ -186,6 +196,11 @@ function receiveForm(incoming: IncomingMessage): Received {
     }
     current = stream;
     name = filename || name;
+    try {
+      encoding = declaredEncoding(contentType);
+    } catch (error) {
+      return fail(error as OmsError);
+    }
     file.resolve(stream);
   });
   for (const limit of ['fieldsLimit', 'partsLimit'] as const)
@@ -211,7 +226,17 @@ function receiveForm(incoming: IncomingMessage): Received {
     }
     await formEnded.promise;
   }
-  return { bytes: bytes(), name: () => name };
+  return { bytes: bytes(), name: () => name, declaredEncoding: () => encoding };
+}
+
+interface PartParser {
+  prependListener(event: 'part', listener: (part: NodeJS.EventEmitter) => void): void;
+}
+
+/** The library tells the type of a part without its parameters. Called before the event of the part's file. */
+function onPartHeaders(form: BusboyInstance, listener: (headers: Record<string, string[]>) => void): void {
+  const { parser } = (form as unknown as { _parser: { parser: PartParser } })._parser;
+  parser.prependListener('part', (part) => part.on('header', listener));
 }
 
 const unfinished = (cause: unknown) =>

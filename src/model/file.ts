@@ -30,7 +30,7 @@ export interface FileRecord {
   sha256: string;
   objectKey: string;
   objectVersion: string;
-  /** The encoding the uploader asked for, if any. */
+  /** The encoding that the uploader asked for, or that came with the file, if any: see `declaredEncoding`. */
   encodingOverride: string | null;
   parentFileId: string | null;
   intake: Intake | null;

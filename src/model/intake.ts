@@ -1,7 +1,14 @@
 /** How a file of orders is to be read: what was decided about its bytes and its header once, and kept with the file. */
 import type { OrderColumn, ReportColumn } from './columns.ts';
 
-export const ENCODINGS = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] as const;
+/** Those that Node's `TextDecoder` knows, by their names in the WHATWG Encoding Standard. */
+export const ENCODINGS = [
+  ...['utf-8', 'utf-16le', 'utf-16be', 'windows-1250', 'windows-1251', 'windows-1252', 'windows-1253', 'windows-1254'],
+  ...['windows-1255', 'windows-1256', 'windows-1257', 'windows-1258', 'windows-874', 'iso-8859-2', 'iso-8859-3'],
+  ...['iso-8859-4', 'iso-8859-5', 'iso-8859-6', 'iso-8859-7', 'iso-8859-8', 'iso-8859-8-i', 'iso-8859-10'],
+  ...['iso-8859-13', 'iso-8859-14', 'iso-8859-15', 'iso-8859-16', 'koi8-r', 'koi8-u', 'macintosh', 'x-mac-cyrillic'],
+  ...['ibm866', 'shift_jis', 'euc-jp', 'iso-2022-jp', 'gbk', 'gb18030', 'big5', 'euc-kr'],
+] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
 /** In the order of preference when a header fits several. */
@@ -13,6 +20,8 @@ export interface Intake {
   delimiter: Delimiter;
   gzip: boolean;
   bom: boolean;
+  /** All bytes up to where reading is are ASCII: the first others decide the encoding, once. */
+  encodingOpen?: true;
 }
 
 export interface Header {
@@ -28,7 +37,7 @@ export interface Header {
 }
 
 export interface Position {
-  /** Bytes after gunzip and before decoding. */
+  /** Bytes after gunzip; in an encoding that is read as UTF-8 (`transcode.ts`), bytes of that. */
   offset: number;
   /** Spreadsheet row of the last record before the offset: the first record is row 1, blank records count. */
   row: number;

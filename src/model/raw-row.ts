@@ -9,7 +9,7 @@ export interface RawRow {
    * they were read from: whoever keeps one for longer than its chunk must copy it.
    */
   cells: string[];
-  /** Bytes after gunzip and before decoding from the start of the file to the end of this record, its line end included. */
+  /** Bytes, counted as in `Position`, from the start of the file to the end of this record, its line end included. */
   end: number;
   /** The row has a quoted field that ends badly; its cells are a best guess, split at the delimiters. */
   malformedQuote: boolean;

@@ -7,8 +7,10 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import { isOmsError } from '../errors.ts';
 import { type FileFailure, type FileRecord, INCOMING, isEnded } from '../model/file.ts';
+import { isFileFailure } from '../model/file-failure.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { NewFile, OrderStore } from '../ports/order-store.ts';
+import { declaredEncoding } from './intake.ts';
 import type { Drop } from './message.ts';
 import { cleanText } from './upload.ts';
 
@@ -34,12 +36,13 @@ export async function adopt(
   const known = await store.files.get(fileId);
   if (known) return open(known);
   try {
-    const { sizeBytes, version } = await objects.stat(key);
+    const { sizeBytes, version, contentType } = await objects.stat(key);
     if (drop.etag !== '' && drop.etag !== version.replaceAll('"', '')) {
       log.info('an object was replaced before it was taken: its newer version has a notification of its own');
       return null;
     }
     const tooLarge = sizeBytes > maxBytes;
+    const encoding = readDeclared(contentType);
     const file: NewFile = {
       fileId,
       name: cleanText(key.slice(INCOMING.length)),
@@ -48,7 +51,7 @@ export async function adopt(
       sha256: tooLarge ? '' : await hash(objects, key, version),
       objectKey: key,
       objectVersion: version,
-      encodingOverride: null,
+      encodingOverride: encoding.label,
       parentFileId: null,
       // Bytes that are not known cannot be compared: a retry is not kept from them.
       force: tooLarge,
@@ -58,7 +61,7 @@ export async function adopt(
             'too_large',
             `the object is larger than ${maxBytes} bytes: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
           )
-        : null,
+        : encoding.failure,
     };
     const created = await store.files.create(file);
     if (created.kind !== 'duplicate') return 'file' in created ? open(created.file) : null;
@@ -75,6 +78,16 @@ export async function adopt(
 const open = (file: FileRecord): FileRecord | null => (isEnded(file.status) ? null : file);
 
 const failure = (code: FileFailure['code'], message: string): FileFailure => ({ code, message, row: null });
+
+/** The encoding that the object's content type declares. */
+function readDeclared(contentType: string | undefined): { label: string | null; failure: FileFailure | null } {
+  try {
+    return { label: declaredEncoding(contentType), failure: null };
+  } catch (error) {
+    if (!isFileFailure(error)) throw error;
+    return { label: null, failure: failure(error.code, error.message) };
+  }
+}
 
 /** The same for each notification of one put. */
 function fileIdOf({ bucket, key, sequence, etag }: Drop): string {

@@ -13,6 +13,7 @@ import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { AskedPairs, askIms } from './ask-ims.ts';
 import { PairIndex } from './pair-index.ts';
 import { PlainRecord } from './plain-record.ts';
+import { type TextForm, textForm } from './read/transcode.ts';
 import type { RecordTaker } from './read.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from './validate.ts';
 
@@ -46,11 +47,15 @@ export class ChunkBuilder implements RecordTaker {
     this.#validate = createRowValidator(header, { timeZone });
     this.#packer = new OrderPacker(header);
     const asIs = !header.report && header.dataColumns.length === header.columns.length;
-    const oneByte = encoding === 'utf-8' || encoding === 'windows-1252';
+    const form = textForm(encoding);
     this.#record =
-      asIs && oneByte
-        ? new PlainRecord(header, delimiter, encoding === 'utf-8', createOrderDateParser(timeZone))
+      asIs && (form === 'utf-8' || form === 'windows-1252')
+        ? new PlainRecord(header, delimiter, form === 'utf-8', createOrderDateParser(timeZone))
         : null;
+  }
+
+  set form(form: TextForm) {
+    if (this.#record !== null) this.#record.utf8 = form === 'utf-8';
   }
 
   take(bytes: Uint8Array, from: number, to: number, row: number): number {

@@ -127,7 +127,12 @@ async function ingestChunks(
   // An object of a bucket that was too large to be looked at, and is tried again.
   if (file.sha256 === '' && file.sizeBytes > options.maxInflatedBytes)
     throw fileFailure('too_large', `the object is larger than ${options.maxInflatedBytes} bytes`);
-  const { parts, header, intake, offerTo } = await readFile(
+  const {
+    parts,
+    header,
+    intake: first,
+    offerTo,
+  } = await readFile(
     {
       sizeBytes: file.sizeBytes,
       open: (offset) => objects.open(file.objectKey, { offset, version: file.objectVersion }),
@@ -150,19 +155,19 @@ async function ingestChunks(
     },
     options.bounds,
   );
-  const builder = new ChunkBuilder(header, intake, options.timeZone, () => clock.now());
+  const builder = new ChunkBuilder(header, first, options.timeZone, () => clock.now());
   offerTo(builder);
-  let recorded = file.intake !== null;
+  let recorded = file.intake;
+  let parent = file.parentFileId;
   let committing: Promise<void> = Promise.resolve();
   try {
-    for await (const { n, rows, end, bytesRead, last } of parts) {
+    for await (const { n, intake, rows, end, bytesRead, last } of parts) {
       await outage.isBack('objects');
-      if (!recorded) {
-        const parent = rows[0]?.cells[header.fileColumn]?.trim() || null;
-        await outage.retry('store', () =>
-          store.files.recordIntake(claim, intake, header.columns, file.parentFileId ?? parent),
-        );
-        recorded = true;
+      if (recorded === null) parent ??= rows[0]?.cells[header.fileColumn]?.trim() || null;
+      // Before a row is committed that was read by it.
+      if (recorded === null || (recorded.encodingOpen && !intake.encodingOpen)) {
+        await outage.retry('store', () => store.files.recordIntake(claim, intake, header.columns, parent));
+        recorded = intake;
       }
       await builder.check(rows, (unknown) => outage.retry('ims', () => ims.validate(unknown, options.lost)));
       if (end === null) continue;

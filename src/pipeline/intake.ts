@@ -2,15 +2,17 @@
  * What the first bytes of a file tell about it: whether it is text at all, its encoding, its delimiter. Decided once,
  * before the first row, and kept with the file.
  */
-import { isUtf8 } from 'node:buffer';
+import { MIMEType } from 'node:util';
 import { isOmsError, type OmsError } from '../errors.ts';
 import { ORDER_COLUMNS } from '../model/columns.ts';
 import { fileFailure } from '../model/file-failure.ts';
 import { DELIMITERS, type Delimiter, ENCODINGS, type Encoding, type Intake } from '../model/intake.ts';
 import { CsvRecords } from './read/csv-records.ts';
+import { guessEncoding } from './read/guess-encoding.ts';
 import { columnKey } from './read/header.ts';
 import { isGzipMagic } from './read/stored-bytes.ts';
 import { UnitDecoder } from './read/text-decoder.ts';
+import { isTranscoded, type TextForm, Transcoder, textForm } from './read/transcode.ts';
 
 /** Bytes a file of another kind begins with, as one character per byte. */
 const MAGIC: readonly (readonly [string, string])[] = [
@@ -49,10 +51,32 @@ export function parseEncoding(label: string): Encoding {
   if (encoding === undefined) {
     throw fileFailure(
       'unsupported_encoding',
-      `The encoding ${JSON.stringify(label.slice(0, 40))} is not supported: use one of ${ENCODINGS.join(', ')}.`,
+      `The encoding ${JSON.stringify(label.slice(0, 40))} is not known: use one of ${ENCODINGS.join(', ')}.`,
     );
   }
   return encoding;
+}
+
+/** Before an encoding that only came with the file, which a byte order mark beats. */
+const DECLARED = 'declared:';
+
+/**
+ * What the `charset` of a content type asks for, to be kept as the encoding of an upload; null without one. Throws
+ * `unsupported_encoding` when it is not known.
+ */
+export function declaredEncoding(contentType: string | undefined): string | null {
+  const charset = charsetOf(contentType ?? '');
+  if (charset === null) return null;
+  parseEncoding(charset);
+  return `${DECLARED}${charset}`;
+}
+
+function charsetOf(contentType: string): string | null {
+  try {
+    return new MIMEType(contentType).params.get('charset') || null;
+  } catch {
+    return null;
+  }
 }
 
 const BOMS: readonly (readonly [Encoding, string])[] = [
@@ -61,50 +85,69 @@ const BOMS: readonly (readonly [Encoding, string])[] = [
   ['utf-16be', '\xfe\xff'],
 ];
 
+/** Bytes from the first that is not ASCII on, with the one before it. */
+export interface Evidence {
+  bytes: Buffer;
+  /** The file ends with them. */
+  whole: boolean;
+}
+
 export interface Decided {
   intake: Intake;
   bomBytes: number;
 }
 
 /**
- * Decides how to read a file by its first bytes. `whole` says that there are no others. Throws `not_csv` or
- * `unsupported_encoding` for what cannot be a file of orders.
+ * Decides how to read a file by its first bytes. `whole` says that there are no others; `evidence` are those from the first that is not
+ * ASCII on, null when there is none. Throws `not_csv` or `unsupported_encoding` for what cannot be a file of orders.
  */
 export function decideIntake(
   first: Buffer,
   whole: boolean,
+  evidence: Evidence | null,
   gzip: boolean,
   encodingLabel: string | undefined,
   maxRecordBytes: number,
 ): Decided {
-  const asked = encodingLabel === undefined ? null : parseEncoding(encodingLabel);
   const binary = gzip && isGzipMagic(first) ? 'a gzip file inside a gzip file' : sniffBinary(first);
   if (binary !== null) throw notCsv(`The file is ${binary}`);
 
-  const start = first.toString('latin1', 0, 4);
-  const marked = BOMS.find(([, mark]) => start.startsWith(mark));
-  // "utf-16" alone leaves the byte order to the mark.
-  const orderIsOpen = encodingLabel?.trim().toLowerCase() === 'utf-16' && marked?.[0] === 'utf-16be';
-  const encoding = (orderIsOpen ? null : asked) ?? marked?.[0] ?? detectEncoding(first, whole);
+  const { encoding, told, marked } = decideEncoding(first, evidence, encodingLabel);
   const bom = marked?.[0] === encoding;
   const bomBytes = bom ? marked[1].length : 0;
 
-  const decoder = new UnitDecoder(encoding);
-  const text = decoder.decode(first.subarray(bomBytes)) + (whole ? decoder.end() : '');
-  checkText(text, encoding);
-  const delimiter = detectDelimiter(text, whole, encoding, maxRecordBytes);
-  return { intake: { encoding, delimiter, gzip, bom }, bomBytes };
+  const text = firstText(first.subarray(bomBytes), whole, encoding);
+  const form = textForm(encoding);
+  checkText(text, form);
+  const delimiter = detectDelimiter(text, whole, form, maxRecordBytes);
+  const intake: Intake = { encoding, delimiter, gzip, bom };
+  if (!told && evidence === null && !whole) intake.encodingOpen = true;
+  return { intake, bomBytes };
 }
 
-const MULTI_BYTE =
-  /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}/;
-/** The beginning of a sequence whose other bytes lie beyond those that are looked at. */
-const CUT_SEQUENCE = /(?:[\xc2-\xdf]|[\xe0-\xef][\x80-\xbf]?|[\xf0-\xf4][\x80-\xbf]{0,2})$/;
+/** `told` says that it was not guessed. Throws `unsupported_encoding`. */
+export function decideEncoding(first: Buffer, evidence: Evidence | null, label: string | undefined) {
+  const start = first.toString('latin1', 0, 4);
+  const marked = BOMS.find(([, mark]) => start.startsWith(mark));
+  const told = toldEncoding(label, marked?.[0]);
+  const encoding = told ?? (evidence === null ? 'utf-8' : guessEncoding(evidence.bytes, evidence.whole));
+  return { encoding, told: told !== null, marked };
+}
 
-function detectEncoding(first: Buffer, whole: boolean): Encoding {
-  const cut = whole ? null : CUT_SEQUENCE.exec(first.toString('latin1', Math.max(0, first.length - 3)));
-  const bytes = cut === null ? first : first.subarray(0, first.length - cut[0].length);
-  return isUtf8(bytes) || MULTI_BYTE.test(bytes.toString('latin1')) ? 'utf-8' : 'windows-1252';
+/** By the uploader, a byte order mark, or what came with the file, in this order. */
+function toldEncoding(label: string | undefined, marked: Encoding | undefined): Encoding | null {
+  if (label === undefined) return marked ?? null;
+  if (label.startsWith(DECLARED)) return marked ?? parseEncoding(label.slice(DECLARED.length));
+  const asked = parseEncoding(label);
+  // "utf-16" alone leaves the byte order to the mark.
+  return label.trim().toLowerCase() === 'utf-16' && marked === 'utf-16be' ? marked : asked;
+}
+
+function firstText(bytes: Buffer, whole: boolean, encoding: Encoding): string {
+  const decoder = new UnitDecoder(textForm(encoding));
+  if (!isTranscoded(encoding)) return decoder.decode(bytes) + (whole ? decoder.end() : '');
+  const transcoder = new Transcoder(encoding);
+  return decoder.decode(transcoder.push(bytes)) + (whole ? decoder.decode(transcoder.end()) : '');
 }
 
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
@@ -114,10 +157,10 @@ export function refuseControlCharacters(text: string): void {
   if (CONTROL.test(text)) throw notCsv('The file begins with control characters, as no text does');
 }
 
-function checkText(text: string, encoding: Encoding): void {
+function checkText(text: string, form: TextForm): void {
   const lineEnd = text.indexOf('\n');
   const firstLine = lineEnd === -1 ? text : text.slice(0, lineEnd);
-  refuseUnmarkedUtf16(firstLine, encoding);
+  refuseUnmarkedUtf16(firstLine, form);
   refuseControlCharacters(firstLine);
   if (lineEnd === -1 && /\r./s.test(text)) {
     throw notCsv('The lines of the file end in a lone CR, as those of old Macintosh programs did');
@@ -125,8 +168,8 @@ function checkText(text: string, encoding: Encoding): void {
 }
 
 /** Text of UTF-16 that is read byte by byte has a NUL in nearly every other place. */
-function refuseUnmarkedUtf16(firstLine: string, encoding: Encoding): void {
-  if (encoding.startsWith('utf-16')) return;
+function refuseUnmarkedUtf16(firstLine: string, form: TextForm): void {
+  if (form.startsWith('utf-16')) return;
   const start = firstLine.slice(0, 200);
   const nuls = [0, 0];
   for (let at = 0; at < start.length; at++) {
@@ -145,11 +188,11 @@ function notCsv(what: string): OmsError {
 const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
 
 /** The delimiter by which the header names the most order columns. */
-function detectDelimiter(text: string, whole: boolean, encoding: Encoding, maxRecordBytes: number): Delimiter {
+function detectDelimiter(text: string, whole: boolean, form: TextForm, maxRecordBytes: number): Delimiter {
   let best: Delimiter = DELIMITERS[0];
   let bestNames = 0;
   for (const delimiter of DELIMITERS) {
-    const names = firstRecord(text, whole, delimiter, encoding, maxRecordBytes).map(columnKey);
+    const names = firstRecord(text, whole, delimiter, form, maxRecordBytes).map(columnKey);
     const known = new Set(names.filter((name) => ORDER_COLUMN_KEYS.has(name))).size;
     if (known > bestNames) [best, bestNames] = [delimiter, known];
   }
@@ -160,10 +203,10 @@ function firstRecord(
   text: string,
   whole: boolean,
   delimiter: Delimiter,
-  encoding: Encoding,
+  form: TextForm,
   maxRecordBytes: number,
 ): string[] {
-  const records = new CsvRecords({ delimiter, encoding }, maxRecordBytes, { offset: 0, row: 0 });
+  const records = new CsvRecords(delimiter, form, maxRecordBytes, { offset: 0, row: 0 });
   records.push(text);
   if (whole) records.end(Number.MAX_SAFE_INTEGER);
   try {

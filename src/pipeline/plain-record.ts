@@ -68,6 +68,8 @@ export class PlainRecord implements PlainOrder {
   unitPriceMinor = 0;
   totalMinor = 0;
   orderDateMs = 0;
+  /** False where bytes above 127 are not UTF-8: records that have any are then left. */
+  utf8: boolean;
 
   readonly #at: Record<OrderColumn, number>;
   readonly #width: number;
@@ -76,13 +78,11 @@ export class PlainRecord implements PlainOrder {
   readonly #mayBreak: Uint8Array;
   readonly #mayDouble: Uint8Array;
   readonly #delimiter: number;
-  readonly #utf8: boolean;
   readonly #parseDate: OrderDateParser;
   /** Moments of days and of their midnights in UTC, by `yyyymmdd`. */
   readonly #days = new Map<number, number>();
   readonly #utcDays = new Map<number, number>();
 
-  /** `utf8` is false where bytes above 127 are not UTF-8: records that have any are then left. */
   constructor({ columns, orderColumns }: Header, delimiter: string, utf8: boolean, parseDate: OrderDateParser) {
     this.#width = columns.length;
     this.#at = orderColumns;
@@ -93,7 +93,7 @@ export class PlainRecord implements PlainOrder {
     this.#mayDouble = new Uint8Array(columns.length).fill(1);
     for (const column of ORDER_COLUMNS) if (!LINES.includes(column)) this.#mayDouble[orderColumns[column]] = 0;
     this.#delimiter = delimiter.charCodeAt(0);
-    this.#utf8 = utf8;
+    this.utf8 = utf8;
     this.#parseDate = parseDate;
     this.starts = new Uint32Array(columns.length);
     this.ends = new Uint32Array(columns.length);
@@ -102,7 +102,7 @@ export class PlainRecord implements PlainOrder {
   /** The index behind the record's line end, which must be before `to`; or -1: it is not taken. */
   read(bytes: Uint8Array, from: number, to: number): number {
     const end = this.#split(bytes, from, to);
-    return end !== -1 && (this.ascii || (this.#utf8 && isPlainUtf8(bytes, from, end))) && this.#check(bytes) ? end : -1;
+    return end !== -1 && (this.ascii || (this.utf8 && isPlainUtf8(bytes, from, end))) && this.#check(bytes) ? end : -1;
   }
 
   /** Finds the values of as many columns as there should be. */

@@ -9,12 +9,15 @@ import { fileFailure } from '../model/file-failure.ts';
 import type { Header, Intake, Position } from '../model/intake.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import { unescapeCell } from '../model/spreadsheet-cell.ts';
-import { decideIntake, refuseControlCharacters } from './intake.ts';
+import { decideIntake, type Evidence, refuseControlCharacters } from './intake.ts';
+import { ByteReader } from './read/byte-reader.ts';
 import type { RecordTaker } from './read/csv-records.ts';
+import { firstNonAscii } from './read/guess-encoding.ts';
 import { isReportColumn, makeHeader } from './read/header.ts';
 import { restoreRow } from './read/restore-row.ts';
 import { RowStream } from './read/row-stream.ts';
 import { type ByteSource, openStored, type StoredBytes } from './read/stored-bytes.ts';
+import { isTranscoded, textForm, transcoded } from './read/transcode.ts';
 
 export type { ByteSource, RecordTaker };
 export { makeHeader };
@@ -22,6 +25,8 @@ export { makeHeader };
 /** Some rows of a chunk, in order: a chunk comes in parts, so that not all of its rows have to be in memory as objects. */
 export interface ChunkPart {
   n: number;
+  /** How the file is read up to here: its encoding may have been open until then. */
+  intake: Intake;
   /** Those that were not taken by their bytes. */
   rows: RawRow[];
   /** Where the chunk begins. */
@@ -67,6 +72,7 @@ export type ReadBounds = Record<
 >;
 
 export interface OpenFile {
+  /** As the first bytes tell. */
   intake: Intake;
   header: Header;
   /** The chunks, part by part. Iterate it to its end or break out of it: until then streams are open, unless `signal` aborts. */
@@ -86,11 +92,11 @@ export async function readFile(
   bounds: ReadBounds = limits,
 ): Promise<OpenFile> {
   const { signal, maxInflatedBytes } = options;
-  const offset = resume?.position.offset ?? 0;
+  const offset = resume === null || isTranscoded(resume.intake.encoding) ? 0 : resume.position.offset;
   const gzip = resume?.intake.gzip ?? null;
   const stored = await openStored(source, offset, gzip, { ...bounds, maxInflatedBytes }, signal);
   try {
-    const opened = resume === null ? await openNew(stored, options, bounds) : openAgain(stored, resume, bounds);
+    const opened = resume === null ? await openNew(stored, options, bounds) : await openAgain(stored, resume, bounds);
     return {
       intake: opened.intake,
       header: opened.header,
@@ -119,9 +125,10 @@ interface Opened {
 async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bounds: ReadBounds): Promise<Opened> {
   const first = await bytes.peek(bounds.detectBytes);
   const whole = first.length < bounds.detectBytes;
-  const { intake, bomBytes } = decideIntake(first, whole, gzip, options.encoding, bounds.maxRecordBytes);
+  const evidence = await findEvidence(bytes, first, bounds);
+  const { intake, bomBytes } = decideIntake(first, whole, evidence, gzip, options.encoding, bounds.maxRecordBytes);
   await bytes.skip(bomBytes);
-  const rows = new RowStream(bytes, intake, { offset: bomBytes, row: 0 }, bounds);
+  const rows = new RowStream(asRead(bytes, intake), intake, { offset: bomBytes, row: 0 }, bounds);
   let record = rows.next();
   while (record === null) {
     options.atBorder?.();
@@ -133,8 +140,20 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
   return { intake, header, rows, nextChunk: options.firstChunk ?? 0, position, fresh: true, taker: null };
 }
 
-function openAgain({ bytes }: StoredBytes, resume: Resume, bounds: ReadBounds): Opened {
+async function findEvidence(bytes: ByteReader, first: Buffer, { detectBytes }: ReadBounds): Promise<Evidence | null> {
+  const at = firstNonAscii(first);
+  if (at === -1) return null;
+  const ahead = await bytes.lookAhead(at + detectBytes);
+  return { bytes: ahead.subarray(Math.max(0, at - 1)), whole: ahead.length < at + detectBytes };
+}
+
+const asRead = (bytes: ByteReader, { encoding }: Intake): ByteReader =>
+  isTranscoded(encoding) ? new ByteReader(transcoded(bytes, encoding)) : bytes;
+
+async function openAgain({ bytes: stored }: StoredBytes, resume: Resume, bounds: ReadBounds): Promise<Opened> {
   const { intake, position, nextChunk } = resume;
+  const bytes = asRead(stored, intake);
+  if (isTranscoded(intake.encoding)) await bytes.skip(position.offset);
   const rows = new RowStream(bytes, intake, position, bounds);
   return { intake, header: makeHeader(resume.columns), rows, nextChunk, position, fresh: nextChunk === 0, taker: null };
 }
@@ -166,8 +185,9 @@ async function* readParts(
   bounds: ReadBounds,
   { signal, atBorder }: ReadOptions,
 ): AsyncGenerator<ChunkPart> {
-  const { intake, header, rows: stream, nextChunk, position, fresh } = opened;
-  const bytesRead = (offset: number) => (intake.gzip ? stored.bytesRead() : offset);
+  const { header, rows: stream, nextChunk, position, fresh } = opened;
+  const isAsStored = !opened.intake.gzip && !isTranscoded(opened.intake.encoding);
+  const bytesRead = (offset: number) => (isAsStored ? offset : stored.bytesRead());
   try {
     const { taker } = opened;
     let n = nextChunk;
@@ -181,8 +201,9 @@ async function* readParts(
         if (row === null) {
           signal?.throwIfAborted();
           if (rowsOfChunk === 0) atBorder?.();
-          if (await stream.feed()) continue;
-          break;
+          if (!(await stream.feed())) break;
+          if (taker !== null) taker.form = textForm(stream.intake.encoding);
+          continue;
         }
         if (header.report) restoreRow(row, header, header.report);
         rows.push(row);
@@ -191,20 +212,20 @@ async function* readParts(
       rowsOfChunk++;
       if (rowsOfChunk >= maxRows || stream.offset - start.offset >= bounds.maxChunkBytes) {
         const here = stream.position;
-        yield { n, rows, start, end: here, bytesRead: bytesRead(here.offset), last: false };
+        yield { n, intake: stream.intake, rows, start, end: here, bytesRead: bytesRead(here.offset), last: false };
         n++;
         start = here;
         maxRows = chunkRows(start, bounds);
         rowsOfChunk = 0;
         rows = [];
       } else if (rows.length >= bounds.maxPartRows) {
-        yield { n, rows, start, end: null, bytesRead: bytesRead(stream.offset), last: false };
+        yield { n, intake: stream.intake, rows, start, end: null, bytesRead: bytesRead(stream.offset), last: false };
         rows = [];
       }
     }
     if (fresh && n === nextChunk && rowsOfChunk === 0) throw emptyFile('a header and no order');
     const { end } = stream;
-    yield { n, rows, start, end, bytesRead: bytesRead(end.offset), last: true };
+    yield { n, intake: stream.intake, rows, start, end, bytesRead: bytesRead(end.offset), last: true };
   } finally {
     await stored.close();
   }

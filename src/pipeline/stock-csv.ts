@@ -1,10 +1,15 @@
 /** Reads a CSV of stock, `sku,hub_id,available` to set or `sku,hub_id,delta` to add, in batches of changes. */
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { StockChange } from '../ports/order-store.ts';
+import { decideEncoding, declaredEncoding } from './intake.ts';
+import { ByteReader } from './read/byte-reader.ts';
+import { firstNonAscii } from './read/guess-encoding.ts';
+import { REPLACEMENT } from './read/text-decoder.ts';
+import { transcoded } from './read/transcode.ts';
 
 const key = (name: string) =>
   z
@@ -39,13 +44,19 @@ interface StockCsvError {
   detail: string;
 }
 
-/** Reads all of it before it throws `invalid_body` with what is wrong, up to `limits.stockErrors` in the details. */
+/**
+ * Reads all of it before it throws `invalid_body` with what is wrong, up to `limits.stockErrors` in the details. The encoding is that of
+ * the content type, if it names one (else it throws `unsupported_encoding`), or found out as that of an order file is.
+ */
 export async function* readStockCsv(
   bytes: Readable,
   kind: keyof typeof stockChangeSchemas,
+  contentType?: string,
 ): AsyncGenerator<StockChange[]> {
   let headerSeen = false;
-  const parser = bytes.pipe(
+  const declared = declaredEncoding(contentType);
+  const text = Readable.from(utf8(new ByteReader(bytes), declared));
+  const parser = text.pipe(
     parse({
       bom: true,
       columns: (names: string[]) => {
@@ -74,7 +85,7 @@ export async function* readStockCsv(
       trim: true,
     }),
   );
-  bytes.on('error', (error) => parser.destroy(error));
+  text.on('error', (error) => parser.destroy(error));
   let batch: StockChange[] = [];
   const errors: StockCsvError[] = [];
   let errorCount = 0;
@@ -90,6 +101,15 @@ export async function* readStockCsv(
       const { lines: line } = info;
       if (info.error) {
         wrong({ line, column: null, detail: 'it has more or fewer cells than the header' });
+        continue;
+      }
+      const noText = ['sku', 'hub_id'].find((name) => record[name]?.includes(REPLACEMENT));
+      if (noText !== undefined) {
+        wrong({
+          line,
+          column: noText,
+          detail: `${noText} has bytes that are no text in its encoding, save it as UTF-8`,
+        });
         continue;
       }
       const text = record[kind] ?? '';
@@ -123,4 +143,12 @@ function wrongLines(errors: StockCsvError[], count: number): OmsError {
   const more = count - named.length;
   const message = `${named.join('; ')}${more > 0 ? `; and ${more} more ${more === 1 ? 'error' : 'errors'}` : ''}`;
   return new OmsError('invalid_body', message, { details: { errors, error_count: count } });
+}
+
+async function* utf8(bytes: ByteReader, declared: string | null): AsyncGenerator<Buffer> {
+  const first = await bytes.peek(limits.maxInventoryBytes);
+  const at = firstNonAscii(first);
+  const evidence = at === -1 ? null : { bytes: first.subarray(Math.max(0, at - 1)), whole: true };
+  const { encoding } = decideEncoding(first, evidence, declared ?? undefined);
+  yield* encoding === 'utf-8' ? bytes.blocks(limits.readBlockBytes) : transcoded(bytes, encoding);
 }

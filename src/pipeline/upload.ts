@@ -23,6 +23,7 @@ export interface UploadPorts {
 
 export interface UploadOptions {
   name: string;
+  /** As the uploader typed it, or as `declaredEncoding` gives it. */
   encoding: string | null;
   parentFileId: string | null;
   force: boolean;

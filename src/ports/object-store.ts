@@ -10,6 +10,8 @@ export interface StoredObject {
   sizeBytes: number;
   /** Changes when the object's bytes change: an ETag, or what a file system has for it. */
   version: string;
+  /** As whoever put the object said, where the engine keeps it. */
+  contentType?: string;
 }
 
 /** An object being written. Exactly one of `commit` and `abort` MUST end it. */

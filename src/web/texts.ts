@@ -359,7 +359,7 @@ export const filePage = {
     'utf-16le': 'UTF-16 (little endian)',
     'utf-16be': 'UTF-16 (big endian)',
     'windows-1252': 'Windows-1252',
-  } satisfies Record<NonNullable<FileAnswer['intake']>['encoding'], string>,
+  } as Partial<Record<NonNullable<FileAnswer['intake']>['encoding'], string>>,
   delimiter: {
     ',': 'comma separated',
     ';': 'semicolon separated',

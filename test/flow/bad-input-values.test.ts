@@ -1,8 +1,9 @@
 /** Values, encodings and delimiters that real files have: each row is told what is wrong, and the rows beside it go through. */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { expectSound, rejectionsOf, reportOf, stockUp } from '../support/bad-input.ts';
+import { expectSound, fileIds, problemOf, rejectionsOf, reportOf, stockUp } from '../support/bad-input.ts';
 import {
   csv,
+  ended,
   getJson,
   ingest,
   ORDER_HEADER,
@@ -10,6 +11,7 @@ import {
   type Service,
   setStock,
   startService,
+  upload,
 } from '../support/service.ts';
 
 let service: Service;
@@ -191,6 +193,99 @@ describe('an encoding', () => {
     const file = await ingest(service, bytes, '?encoding=windows-1252');
     expect(file.intake).toMatchObject({ encoding: 'windows-1252' });
     expect(await getJson(service, `/orders/${id}`)).toMatchObject({ customer: { name: 'ZoÃ«' } });
+  });
+
+  test('that one cell seems to have is not that of the file: what most bytes speak for is', async () => {
+    const [first, second, last] = [newId(), newId(), newId()];
+    const lines = [first, second].map((id) => orderLine(id, { customer_name: 'José Müller' }));
+    const text = csv(...lines, orderLine(last, { product_name: 'NESCAFÉ® Gold' }));
+    const file = await ingest(service, Buffer.from(text, 'latin1'));
+    expect(file).toMatchObject({ intake: { encoding: 'windows-1252' }, progress: { accepted: 3, invalid: 0 } });
+    expect(await getJson(service, `/orders/${first}`)).toMatchObject({ customer: { name: 'José Müller' } });
+    expect(await getJson(service, `/orders/${last}`)).toMatchObject({ items: [{ product_name: 'NESCAFÉ® Gold' }] });
+  });
+
+  test('is found out where the first accents come after more than a megabyte', async () => {
+    const filler = Array.from({ length: 9_000 }, () => orderLine(newId(), { shipping_address: 'x'.repeat(60) }));
+    const id = newId();
+    const accents = Buffer.from(`${orderLine(id, { customer_name: 'José Müller' })}\n`, 'latin1');
+    const file = await ingest(service, Buffer.concat([Buffer.from(csv(...filler)), accents]));
+    expect(file.size_bytes).toBeGreaterThan(1_200_000);
+    expect(file.intake).toEqual({ encoding: 'windows-1252', delimiter: ',', gzip: false, bom: false });
+    expect(file.progress).toMatchObject({ rows: 9_001, accepted: 9_001 });
+    expect(await getJson(service, `/orders/${id}`)).toMatchObject({ customer: { name: 'José Müller' } });
+  });
+
+  test('that is neither UTF-8 nor Windows-1252 fails the file, as its letters would be others', async () => {
+    const name = Buffer.from('\xc8\xe2\xe0\xed \xcf\xe5\xf2\xf0\xee\xe2 \xcc\xee\xf1\xea\xe2\xe0', 'latin1');
+    const bytes = Buffer.from(csv(orderLine(newId(), { customer_name: name.toString('latin1') })), 'latin1');
+    expect(await ingest(service, bytes)).toMatchObject({
+      status: 'failed',
+      failure: { code: 'unsupported_encoding', message: expect.stringContaining('?encoding=windows-1251') },
+    });
+  });
+
+  describe('that is declared', () => {
+    const declared = 'text/csv; charset=shift_jis';
+    const file = (id: string) => Buffer.from(csv(orderLine(id, { customer_name: '\x93c\x92\x86' })), 'latin1');
+
+    test('by the content type of a body is that of the file', async () => {
+      const id = newId();
+      const response = await upload(service, file(id), '', { 'content-type': declared });
+      const { file_id } = (await response.json()) as { file_id: string };
+      expect(await ended(service, file_id)).toMatchObject({
+        intake: { encoding: 'shift_jis' },
+        progress: { accepted: 1 },
+      });
+      expect(await getJson(service, `/orders/${id}`)).toMatchObject({ customer: { name: '田中' } });
+    });
+
+    test('by the content type of a part is that of the file, unless ?encoding= says another', async () => {
+      for (const [query, encoding] of [
+        ['', 'shift_jis'],
+        ['?encoding=euc-jp', 'euc-jp'],
+      ]) {
+        const id = newId();
+        const form = new FormData();
+        form.append('file', new File([file(id)], 'a.csv', { type: declared }));
+        const response = await fetch(`${service.url}/upload${query}`, { method: 'POST', body: form });
+        const { file_id } = (await response.json()) as { file_id: string };
+        const accepted = encoding === 'shift_jis' ? 1 : 0;
+        expect(await ended(service, file_id)).toMatchObject({ intake: { encoding }, progress: { rows: 1, accepted } });
+      }
+    });
+
+    test('and unknown is 400, and those that can be used are told', async () => {
+      const unknown = 'text/csv; charset=klingon';
+      const refused = { status: 400, code: 'unsupported_encoding', detail: expect.stringContaining('shift_jis') };
+      const before = await fileIds(service);
+      expect(await problemOf(await upload(service, file(newId()), '', { 'content-type': unknown }))).toMatchObject(
+        refused,
+      );
+      const form = new FormData();
+      form.append('file', new File([file(newId())], 'a.csv', { type: unknown }));
+      const response = await fetch(`${service.url}/upload`, { method: 'POST', body: form });
+      expect(await problemOf(response)).toMatchObject(refused);
+      expect(await fileIds(service)).toEqual(before);
+    });
+
+    test.each([
+      ['that it has', declared, Buffer.from('sku,hub_id,available\nENC-\x93c,H,5\n', 'latin1'), 'ENC-田'],
+      ['of none, but a mark', 'text/csv', Buffer.from('\ufeffsku,hub_id,available\nENC-é,H,5\n', 'utf16le'), 'ENC-é'],
+      [
+        'of none',
+        'text/csv',
+        Buffer.from('sku;hub_id;available\nENC-\xfc,H\xe9,5\n'.replaceAll(',', ';'), 'latin1'),
+        'ENC-ü',
+      ],
+    ])('by a stock CSV is that of its SKUs: %s', async (_, type, body, sku) => {
+      const response = await fetch(`${service.url}/inventory`, {
+        method: 'PUT',
+        headers: { 'content-type': type },
+        body,
+      });
+      expect(await response.json()).toMatchObject({ results: [{ sku, status: 'ok', available: 5 }] });
+    });
   });
 
   test('of UTF-16 without a mark fails the file with the words to mend it', async () => {

@@ -43,6 +43,7 @@ describe('the intake takes', () => {
       ...['packed with zeros behind it: read', 'packed with more behind it: corrupt_gzip', 'a bomb: too_large'],
       ...['a bomb: read', 'packed twice: not_csv', 'packed and changed: corrupt_gzip', 'report: rejected again'],
       ...['well formed: utf-8', 'well formed: utf-16le', 'well formed: utf-16be', 'well formed: windows-1252'],
+      ...['well formed: shift_jis', 'well formed: gbk', 'well formed: big5', 'well formed: windows-1251'],
       ...['well formed: utf-8, packed', 'well formed: read a second time', 'row: accepted'],
     ];
     const seen = [...met.keys()];

@@ -25,7 +25,9 @@ export function hostileFile(random: Random): HostileFile {
     [3, () => ['noise below a header', Buffer.concat([header(random), noise(random)])]],
     [5, () => ['mutated', mutated(random)]],
   ])();
-  const label = random.chance(0.06) ? random.pick(['utf-8', 'latin1', 'utf-16', 'UTF-16BE']) : undefined;
+  const label = random.chance(0.06)
+    ? random.pick(['utf-8', 'latin1', 'utf-16', 'UTF-16BE', 'sjis', 'gb18030', 'cp1253'])
+    : undefined;
   const file = random.chance(0.2) ? packedBadly(plain, random) : { kind: '', bytes: plain, plain };
   return { ...file, kind: `${kind}${file.kind}`, ...(label === undefined ? {} : { label }) };
 }

@@ -27,6 +27,29 @@ interface Coding {
   encoding: Encoding;
   label?: string;
   encode(text: string): Buffer;
+  /** Where not all characters are known. */
+  knows?(character: string): boolean;
+}
+
+/** The other way round of what Node decodes. */
+function legacy(encoding: Encoding, label: string): Coding {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  const bytesOf = new Map<string, number[]>();
+  const all = Array.from({ length: 256 }, (_, byte) => byte);
+  for (const bytes of [...all.map((byte) => [byte]), ...all.flatMap((lead) => all.map((trail) => [lead, trail]))]) {
+    try {
+      const text = decoder.decode(Uint8Array.from(bytes));
+      if ([...text].length === 1 && !bytesOf.has(text)) bytesOf.set(text, bytes);
+    } catch {
+      // No character of it.
+    }
+  }
+  return {
+    encoding,
+    label,
+    knows: (character) => bytesOf.has(character),
+    encode: (text) => Buffer.from([...text].flatMap((character) => bytesOf.get(character)!)),
+  };
 }
 
 const utf16le = (text: string) => Buffer.from(text, 'utf16le');
@@ -44,6 +67,10 @@ const CODINGS: Coding[] = [
     label: 'latin1',
     encode: (text) => Buffer.from(text.replaceAll('€', '\x80'), 'latin1'),
   },
+  legacy('shift_jis', 'sjis'),
+  legacy('gbk', 'gb2312'),
+  legacy('big5', 'big5'),
+  legacy('windows-1251', 'cp1251'),
 ];
 
 const CELLS = [
@@ -53,7 +80,7 @@ const CELLS = [
   ...['\n', '\r\n', '\r', 'a\rb', 'a\nb\r\nc', '\n\n', 'a\r', '\0', '\x07'],
   ...['é', 'ÿ', '€', '×é€'],
 ];
-const WIDE_CELLS = ['王 秀英', '😀', 'a\ufeffb', '\u2028', 'e\u0301'];
+const WIDE_CELLS = ['王 秀英', '😀', 'a\ufeffb', '\u2028', 'e\u0301', 'ポ|ソ', '田\\中', 'Иван'];
 
 const EXTRA_COLUMNS = [
   'note',
@@ -89,7 +116,9 @@ export function wellFormedFile(random: Random): WellFormedFile {
   const blank = () =>
     random.pick(['', ' ', delimiter.repeat(random.between(1, 12)), '""', `"\n"${delimiter} `, ' '.repeat(80)]);
 
-  const columns = headerColumns(random);
+  const known = (text: string) =>
+    coding.knows === undefined ? text : Array.from(text, (each) => (coding.knows!(each) ? each : '?')).join('');
+  const columns = headerColumns(random).map(known);
   const records: string[] = [];
   const maybeBlank = () => {
     while (random.chance(0.1)) records.push(blank());
@@ -102,7 +131,7 @@ export function wellFormedFile(random: Random): WellFormedFile {
     const width = random.chance(0.8) ? columns.length : random.between(1, columns.length + 3);
     const cells = Array.from({ length: width }, () =>
       coding.encoding !== 'windows-1252' && random.chance(0.05) ? anyText(random) : random.pick(pool),
-    );
+    ).map(known);
     if (cells.every((cell) => cell.trim() === '')) cells[0] = 'A';
     records.push(cells.map(write).join(delimiter));
     rows.push({ row: records.length, cells });

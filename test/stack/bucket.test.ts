@@ -37,8 +37,8 @@ describe.skipIf(missing !== null)('an object that is put into the bucket', () =>
   let queueUrl: string;
   let service: Service;
 
-  const put = (key: string, body: string | Uint8Array) =>
-    s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body as string) }));
+  const put = (key: string, body: string | Uint8Array, ContentType?: string) =>
+    s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: Buffer.from(body as string), ContentType }));
   const files = (named: (name: string) => boolean) =>
     listAll<FileJson>(service, '/files?limit=1000').then((all) => all.filter(({ name }) => named(name)));
   const named = (name: string) => files((other) => other === name);
@@ -134,6 +134,19 @@ describe.skipIf(missing !== null)('an object that is put into the bucket', () =>
       expect(await named(name)).toHaveLength(1);
     },
   );
+
+  test('is read in the encoding that its content type declares', async () => {
+    const body = Buffer.from(csv(orderLine(`SJIS-${bucket}`, { customer_name: '\x93c\x92\x86' })), 'latin1');
+    await put('incoming/sjis.csv', body, 'text/csv; charset=Shift_JIS');
+    expect(await becomes('sjis.csv')).toMatchObject({
+      status: 'completed',
+      intake: { encoding: 'shift_jis' },
+      progress: { accepted: 1 },
+    });
+    expect(await getJson(service, `/orders/SJIS-${bucket}`)).toMatchObject({ customer: { name: '田中' } });
+    await put('incoming/klingon.csv', order(), 'text/csv; charset=klingon');
+    expect(await becomes('klingon.csv')).toMatchObject({ status: 'failed', failure: { code: 'unsupported_encoding' } });
+  });
 
   test('that cannot be taken is recorded as failed, and why', async () => {
     const same = order();

@@ -34,6 +34,8 @@ function* piecesOf(bytes: Buffer, sizes: number[]): Generator<Buffer> {
 /** A chunk put together from its parts. */
 export interface RawChunk {
   n: number;
+  /** As it is at its end. */
+  intake: Intake;
   rows: RawRow[];
   start: Position;
   end: Position;
@@ -71,11 +73,12 @@ export async function readBytes(file: Buffer | string, options: ReadingOptions =
     const { intake, header, parts } = await readFile(source, resume, readOptions, { ...limits, ...bounds });
     Object.assign(reading, { intake, header });
     let chunkRows: RawRow[] = [];
-    for await (const { n, rows, start, end, bytesRead, last } of parts) {
+    for await (const { n, intake, rows, start, end, bytesRead, last } of parts) {
+      reading.intake = intake;
       reading.rows.push(...rows);
       chunkRows.push(...rows);
       if (end === null) continue;
-      reading.chunks.push({ n, rows: chunkRows, start, end, bytesRead, last });
+      reading.chunks.push({ n, intake, rows: chunkRows, start, end, bytesRead, last });
       chunkRows = [];
     }
   } catch (error) {
@@ -91,7 +94,7 @@ export async function readBytes(file: Buffer | string, options: ReadingOptions =
 /** The resume point that a worker keeps after this chunk. */
 export function resumeAfter(reading: Reading, chunk: RawChunk): Resume {
   return {
-    intake: reading.intake!,
+    intake: chunk.intake,
     columns: reading.header!.columns,
     nextChunk: chunk.n + 1,
     position: chunk.end,

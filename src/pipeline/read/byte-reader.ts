@@ -4,6 +4,7 @@
  * what can be read of a damaged file is the same wherever its reading began.
  */
 import { limits } from '../../limits.ts';
+import { isFileFailure } from '../../model/file-failure.ts';
 
 export class ByteReader {
   readonly #source: AsyncIterator<Buffer>;
@@ -20,6 +21,14 @@ export class ByteReader {
   async peek(bytes: number): Promise<Buffer> {
     await this.#fill(bytes);
     if (this.#failure !== null && this.#aheadBytes < bytes) throw this.#failure.error;
+    return this.#joined().subarray(0, bytes);
+  }
+
+  /** The next bytes, without taking them: fewer than asked at the end, and where the file is damaged. */
+  async lookAhead(bytes: number): Promise<Buffer> {
+    await this.#fill(bytes);
+    if (this.#failure !== null && this.#aheadBytes < bytes && !isFileFailure(this.#failure.error))
+      throw this.#failure.error;
     return this.#joined().subarray(0, bytes);
   }
 

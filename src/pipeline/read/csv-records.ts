@@ -8,10 +8,11 @@
  */
 import type { OmsError } from '../../errors.ts';
 import { fileFailure } from '../../model/file-failure.ts';
-import type { Delimiter, Encoding, Position } from '../../model/intake.ts';
+import type { Delimiter, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { trim } from '../../model/trim.ts';
 import { decodeCells, unitBytesOf } from './text-decoder.ts';
+import type { TextForm } from './transcode.ts';
 
 const LF = 10;
 const CR = 13;
@@ -22,6 +23,8 @@ const LOOK_AHEAD_CHARS = 2;
 
 /** Whoever can do with the bytes of a record, before anybody makes texts of it. */
 export interface RecordTaker {
+  /** What bytes that are not ASCII are, from the next record on. */
+  form: TextForm;
   /**
    * The record that begins at `from`, the row of that number: gives the index behind its line end, which must be before `to`, or -1 to
    * have it read as texts.
@@ -44,7 +47,6 @@ type Incomplete = 'in quotes' | 'outside quotes';
 export class CsvRecords {
   readonly #delimiter: Delimiter;
   readonly #delimiterCode: number;
-  readonly #encoding: Encoding;
   readonly #unitBytes: number;
   readonly #maxRecordBytes: number;
   readonly #maxRecordChars: number;
@@ -60,15 +62,14 @@ export class CsvRecords {
   /** Where the first quote after some earlier place is: valid until passed. */
   #quote = -1;
 
-  constructor(
-    { delimiter, encoding }: { delimiter: Delimiter; encoding: Encoding },
-    maxRecordBytes: number,
-    position: Position,
-  ) {
+  /** May change where only ASCII was read by it, between forms of a byte each. */
+  form: TextForm;
+
+  constructor(delimiter: Delimiter, form: TextForm, maxRecordBytes: number, position: Position) {
     this.#delimiter = delimiter;
     this.#delimiterCode = delimiter.charCodeAt(0);
-    this.#encoding = encoding;
-    this.#unitBytes = unitBytesOf(encoding);
+    this.form = form;
+    this.#unitBytes = unitBytesOf(form);
     this.#maxRecordBytes = maxRecordBytes;
     this.#maxRecordChars = Math.floor(maxRecordBytes / this.#unitBytes);
     this.#offset = position.offset;
@@ -125,7 +126,7 @@ export class CsvRecords {
       if (end - start > this.#maxRecordChars) throw this.#recordTooLarge();
       this.#at = end;
       this.#row++;
-      const undecodable = decodeCells(cells, this.#encoding);
+      const undecodable = decodeCells(cells, this.form);
       if (isBlank(cells)) continue;
       return { row: this.#row, cells, end: this.offset, malformedQuote, undecodable };
     }

@@ -1,34 +1,42 @@
 /** Rows of a file out of its bytes: those at hand without waiting, more by `feed`, so that nobody awaits per row. */
+import { isAscii } from 'node:buffer';
 import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { CsvRecords, type RecordTaker } from './csv-records.ts';
+import { firstNonAscii, guessEncoding } from './guess-encoding.ts';
 import { UnitDecoder, unitBytesOf } from './text-decoder.ts';
+import { textForm } from './transcode.ts';
 
 const LF = 10;
 
 export interface RowStreamBounds {
   readBlockBytes: number;
   maxRecordBytes: number;
+  detectBytes: number;
 }
 
 export class RowStream {
   readonly #bytes: ByteReader;
   readonly #decoder: UnitDecoder;
   readonly #records: CsvRecords;
-  readonly #blockBytes: number;
+  readonly #bounds: RowStreamBounds;
   readonly #holdsBack: boolean;
   /** Taken already: what follows the last line end. */
   #held: Buffer = Buffer.alloc(0);
   #fedOffset: number;
   #ended = false;
+  #intake: Intake;
+  #lastByte = Buffer.of(LF);
 
   constructor(bytes: ByteReader, intake: Intake, position: Position, bounds: RowStreamBounds) {
     this.#bytes = bytes;
-    this.#decoder = new UnitDecoder(intake.encoding);
-    this.#records = new CsvRecords(intake, bounds.maxRecordBytes, position);
-    this.#blockBytes = bounds.readBlockBytes;
-    this.#holdsBack = unitBytesOf(intake.encoding) === 1;
+    const form = textForm(intake.encoding);
+    this.#decoder = new UnitDecoder(form);
+    this.#records = new CsvRecords(intake.delimiter, form, bounds.maxRecordBytes, position);
+    this.#bounds = bounds;
+    this.#holdsBack = unitBytesOf(form) === 1;
+    this.#intake = intake;
     this.#fedOffset = position.offset;
   }
 
@@ -40,6 +48,11 @@ export class RowStream {
   /** Offers the next record; false when it is not taken, or more must be fed first. */
   offer(taker: RecordTaker): boolean {
     return this.#records.offer(taker);
+  }
+
+  /** As it is now: where the first bytes that are not ASCII come late, it was open until then. */
+  get intake(): Intake {
+    return this.#intake;
   }
 
   /** Behind the last record that was read. */
@@ -54,7 +67,8 @@ export class RowStream {
   /** Takes the next block of the file; false when there was none left. */
   async feed(): Promise<boolean> {
     if (this.#ended) return false;
-    const block = await this.#bytes.take(this.#blockBytes);
+    const block = await this.#bytes.take(this.#bounds.readBlockBytes);
+    if (this.#intake.encodingOpen && block.length > 0) await this.#closeEncoding(block);
     this.#fedOffset += block.length;
     if (block.length > 0) {
       const bytes = this.#upToLineEnd(block);
@@ -65,6 +79,27 @@ export class RowStream {
       this.#records.end(this.#fedOffset);
     }
     return true;
+  }
+
+  /**
+   * Decides the encoding once bytes come that are not ASCII: by those from there on, so that any reading that comes to them decides the
+   * same (INV-4).
+   */
+  async #closeEncoding(block: Buffer): Promise<void> {
+    if (isAscii(block)) {
+      this.#lastByte = Buffer.from(block.subarray(-1));
+      return;
+    }
+    const at = firstNonAscii(block);
+    const { detectBytes } = this.#bounds;
+    const wanted = Math.max(0, detectBytes - (block.length - at));
+    const ahead = await this.#bytes.lookAhead(wanted);
+    const before = at === 0 ? this.#lastByte : block.subarray(at - 1, at);
+    const evidence = Buffer.concat([before, block.subarray(at), ahead]).subarray(0, detectBytes + 1);
+    const encoding = guessEncoding(evidence, evidence.length <= detectBytes);
+    const { encodingOpen: _, ...intake } = this.#intake;
+    this.#intake = { ...intake, encoding };
+    this.#records.form = encoding;
   }
 
   /**

@@ -4,7 +4,7 @@
  * final where it is ASCII; `decodeCells` makes the rest into what the bytes mean.
  */
 import { isUtf8 } from 'node:buffer';
-import type { Encoding } from '../../model/intake.ts';
+import type { TextForm } from './transcode.ts';
 
 /** Stands for an odd last byte of a UTF-16 file: no text, as a surrogate without its pair is none. */
 const LONE_SURROGATE = '\ud800';
@@ -12,23 +12,23 @@ const LONE_SURROGATE = '\ud800';
 export const REPLACEMENT = '\ufffd';
 const NON_ASCII = /[^\0-\x7f]/;
 
-export const unitBytesOf = (encoding: Encoding): 1 | 2 => (encoding.startsWith('utf-16') ? 2 : 1);
+export const unitBytesOf = (form: TextForm): 1 | 2 => (form.startsWith('utf-16') ? 2 : 1);
 
 export class UnitDecoder {
-  readonly #encoding: Encoding;
+  readonly #form: TextForm;
   #odd: Buffer = Buffer.alloc(0);
 
-  constructor(encoding: Encoding) {
-    this.#encoding = encoding;
+  constructor(form: TextForm) {
+    this.#form = form;
   }
 
   decode(block: Buffer): string {
-    if (unitBytesOf(this.#encoding) === 1) return block.toString('latin1');
+    if (unitBytesOf(this.#form) === 1) return block.toString('latin1');
     const bytes = this.#odd.length > 0 ? Buffer.concat([this.#odd, block]) : block;
     const even = bytes.length - (bytes.length % 2);
     this.#odd = bytes.subarray(even);
     const units = bytes.subarray(0, even);
-    return (this.#encoding === 'utf-16be' ? Buffer.from(units).swap16() : units).toString('utf16le');
+    return (this.#form === 'utf-16be' ? Buffer.from(units).swap16() : units).toString('utf16le');
   }
 
   end(): string {
@@ -39,17 +39,17 @@ export class UnitDecoder {
 const windows1252 = new TextDecoder('windows-1252');
 
 /** Makes the cells of a record final, in place; gives the indices of those whose bytes are no text, or null. */
-export function decodeCells(cells: string[], encoding: Encoding): number[] | null {
+export function decodeCells(cells: string[], form: TextForm): number[] | null {
   let undecodable: number[] | null = null;
   for (let index = 0; index < cells.length; index++) {
     const cell = cells[index]!;
     if (!NON_ASCII.test(cell)) continue;
-    if (encoding === 'windows-1252') {
+    if (form === 'windows-1252') {
       cells[index] = windows1252.decode(Buffer.from(cell, 'latin1'));
       continue;
     }
     let valid: boolean;
-    if (encoding === 'utf-8') {
+    if (form === 'utf-8') {
       const bytes = Buffer.from(cell, 'latin1');
       const decoded = bytes.toString('utf8');
       valid = !decoded.includes(REPLACEMENT) || isUtf8(bytes);

@@ -50,7 +50,7 @@ const Fact = ({ name, text, children }: { name: string; text?: string; children?
 );
 
 function intakeWords({ encoding, delimiter, gzip, bom }: NonNullable<FileAnswer['intake']>): string {
-  const words = [filePage.encoding[encoding], filePage.delimiter[delimiter]];
+  const words = [filePage.encoding[encoding] ?? encoding, filePage.delimiter[delimiter]];
   if (gzip) words.push(filePage.gzip);
   if (bom) words.push(filePage.bom);
   return words.join(', ');

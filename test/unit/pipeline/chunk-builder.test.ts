@@ -5,6 +5,7 @@ import { limits } from '../../../src/limits.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../../src/model/columns.ts';
 import { PackedOrders } from '../../../src/model/packed-orders.ts';
 import { ChunkBuilder } from '../../../src/pipeline/chunk-builder.ts';
+import type { TextForm } from '../../../src/pipeline/read/transcode.ts';
 import { type ReadBounds, type RecordTaker, readFile } from '../../../src/pipeline/read.ts';
 import type { ImsPair } from '../../../src/ports/ims.ts';
 import { generated } from '../../support/http.ts';
@@ -38,6 +39,9 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', 
       return end;
     },
     leave: () => builder.leave(),
+    set form(form: TextForm) {
+      builder.form = form;
+    },
   };
   offerTo(taker);
   const asked: string[][] = [];
@@ -173,7 +177,7 @@ describe('the short way of a row', () => {
     await fc.assert(
       fc.asyncProperty(
         fileOf,
-        fc.constantFrom(undefined, undefined, undefined, 'windows-1252'),
+        fc.constantFrom(undefined, undefined, undefined, 'windows-1252', 'shift_jis', 'windows-1251'),
         fc.constantFrom(0, 700, 3_000),
         async (parts, encoding, chunkMs) => {
           const file = bytesOf(parts);
@@ -219,6 +223,16 @@ describe('the short way of a row', () => {
       { numRuns: 1_000 },
     );
     expect(taken).toBeGreaterThan(300);
+  });
+
+  test('gives what the long way gives where the encoding is found out late', async () => {
+    const line = (name: string, i: number) => `O-${i},${name},a@b.de,E,S,H,1,1,1,2026-11-20,L`;
+    const names = [...Array(40).fill('Jose'), 'NESCAF\xc9\xae', 'Jos\xe9', 'Jos\xc3\xa9', 'Jos\xe9', 'Jos\xe9', 'Ann'];
+    const file = Buffer.from([ORDER_COLUMNS.join(','), ...names.map(line), ''].join('\n'), 'latin1');
+    const bounds = { detectBytes: 500, readBlockBytes: 100 };
+    const short = await build(file, { short: true, bounds });
+    expect(short.taken).toBeGreaterThan(30);
+    expect(short.chunks).toEqual((await build(file, { short: false, bounds })).chunks);
   });
 
   test.each(['UTC', 'America/New_York'])('gives the dates that the long way gives, in %s', async (timeZone) => {

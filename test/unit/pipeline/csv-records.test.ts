@@ -2,17 +2,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isOmsError } from '../../../src/errors.ts';
-import { DELIMITERS, type Delimiter, type Encoding } from '../../../src/model/intake.ts';
+import { DELIMITERS, type Delimiter } from '../../../src/model/intake.ts';
 import { CsvRecords } from '../../../src/pipeline/read/csv-records.ts';
+import type { TextForm } from '../../../src/pipeline/read/transcode.ts';
 import { type NaiveReading, type NaiveRow, naiveRows } from '../../support/naive-csv.ts';
 
 function read(
   pieces: string[],
   delimiter: Delimiter,
-  encoding: Encoding = 'utf-8',
+  encoding: TextForm = 'utf-8',
   maxRecordBytes = 1e6,
 ): NaiveReading {
-  const records = new CsvRecords({ delimiter, encoding }, maxRecordBytes, { offset: 0, row: 0 });
+  const records = new CsvRecords(delimiter, encoding, maxRecordBytes, { offset: 0, row: 0 });
   const rows: NaiveRow[] = [];
   const readAll = () => {
     for (let row = records.next(); row !== null; row = records.next()) {

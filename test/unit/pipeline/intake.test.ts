@@ -4,14 +4,22 @@ import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
-import { DELIMITERS } from '../../../src/model/intake.ts';
+import { DELIMITERS, ENCODINGS } from '../../../src/model/intake.ts';
 import { csvLine } from '../../../src/model/spreadsheet-cell.ts';
-import { parseEncoding, sniffBinary } from '../../../src/pipeline/intake.ts';
-import { HEADER, readBytes } from '../../support/reading.ts';
+import { declaredEncoding, parseEncoding, sniffBinary } from '../../../src/pipeline/intake.ts';
+import { HEADER, readBytes, resumeAfter } from '../../support/reading.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 const utf16le = (text: string) => Buffer.from(text, 'utf16le');
 const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16();
+
+/** Bytes that may be a character of the encoding, each of them. */
+function characterBytes(encoding: string): number[][] {
+  const high = Array.from({ length: 128 }, (_, i) => 128 + i);
+  if (encoding === 'iso-2022-jp') return [[0x1b, 0x24, 0x42, 0x30, 0x2c, 0x1b, 0x28, 0x42]];
+  const pairs = high.flatMap((lead) => [...high, 0x40, 0x5c, 0x7c, 0x7e].map((trail) => [lead, trail]));
+  return [...high.map((byte) => [byte]), ...(/^(shift|euc|gb|big5)/.test(encoding) ? pairs : [])];
+}
 
 describe('the encoding', () => {
   it.each([
@@ -43,10 +51,83 @@ describe('the encoding', () => {
     ]);
   });
 
-  it('is decided by the beginning alone', async () => {
-    const late = latin1(`${HEADER}\n${'a\n'.repeat(500)}caf\xe9\n`);
-    expect((await readBytes(late, { bounds: { detectBytes: 500 } })).intake!.encoding).toBe('utf-8');
-    expect((await readBytes(late)).intake!.encoding).toBe('windows-1252');
+  const western = 'José Müller\n'.repeat(4);
+
+  it.each<[string, string, string, string]>([
+    ['one cell that happens to be UTF-8', `${western}NESCAF\xc9\xae Gold\n`, 'windows-1252', 'NESCAFÉ® Gold'],
+    ['that cell first', `NESCAF\xc9\xae Gold\n${western}`, 'windows-1252', 'José Müller'],
+    ['that cell alone', 'NESCAF\xc9\xae Gold\n', 'windows-1252', 'NESCAFÉ® Gold'],
+    ['a quotation of the French', '\xab\xa0caf\xe9\xa0\xbb\n', 'windows-1252', '«\xa0café\xa0»'],
+    ['a sign behind it', 'CAF\xc9\x92S;Spa\xdf\x94\n', 'windows-1252', 'CAFÉ’S;Spaß”'],
+    ['a cell that was decoded wrongly before', `${western}Jos\xc3\xa9\n`, 'windows-1252', 'JosÃ©'],
+    ['quotes and the euro sign', '\x80 5 \x93q\x94 \x96 d\x92or\n', 'windows-1252', '€ 5 “q” – d’or'],
+    ['control characters of Latin-1', 'Jos\xe9,a\x81b,M\xfcller\n', 'windows-1252', 'Müller'],
+    ['UTF-8 with one broken byte', 'Jos\xc3\xa9\nM\xfcller\n', 'utf-8', 'M\ufffdller'],
+    ['UTF-8 that was cut in characters', '\xe7\x8e\x8b\xe7\x8e,\xf0\x9f\n', 'utf-8', '王\ufffd'],
+    ['UTF-8 that ends in a character', 'Jos\xc3\xa9\nJos\xc3', 'utf-8', 'Jos\ufffd'],
+    ['UTF-8 of UTF-8', 'Jos\xc3\x83\xc2\xa9\n', 'utf-8', 'JosÃ©'],
+    ['a name of Azerbaijan', 'Xalid\xc9\x99\n', 'utf-8', 'Xalidə'],
+    ['a name in capitals but for its accent', 'JOS\xc3\xa9\n', 'utf-8', 'JOSé'],
+    ['Japanese behind Latin letters', 'T\xe3\x82\xb7\xe3\x83\xa3\xe3\x83\x84\n', 'utf-8', 'Tシャツ'],
+  ])('is what its bytes speak for: %s', async (_, body, encoding, cell) => {
+    const early = latin1(`${HEADER}\n${body}`);
+    const late = latin1(`${HEADER}\n${'a\n'.repeat(500)}${body}`);
+    for (const [file, bounds] of [
+      [early, {}],
+      [late, { detectBytes: 600, readBlockBytes: 64 }],
+    ] as const) {
+      const { intake, rows } = await readBytes(file, { bounds });
+      expect(intake).toEqual({ encoding, delimiter: ',', gzip: false, bom: false });
+      expect(rows.flatMap((each) => each.cells)).toContain(cell);
+    }
+  });
+
+  it.each([
+    ['Shift_JIS', '\x92\x8a\x93c\x97\x90\x98Y'],
+    ['Cyrillic of Windows', '\xc8\xe2\xe0\xed,\xcf\xe5\xf2\xf0\xee\xe2,\xc5\xeb\xe5\xed\xe0'],
+    ['GBK', '\xc0\xee\xc3\xf7,\xb1\xb1\xbe\xa9,\xc9\xcf\xba\xa3'],
+  ])(
+    'is unsupported_encoding where it would be neither, %s say, rather than signs that nobody wrote',
+    async (_, text) => {
+      const early = latin1(`${HEADER}\n${text}\n`);
+      const late = latin1(`${HEADER}\n${'a\n'.repeat(500)}${text}\n`);
+      expect((await readBytes(early)).failure?.code).toBe('unsupported_encoding');
+      const { failure, rows } = await readBytes(late, {
+        bounds: { detectBytes: 600, readBlockBytes: 64, maxPartRows: 1 },
+      });
+      expect(failure!.message).toContain('neither UTF-8 nor Windows-1252');
+      expect(rows.length).toBeGreaterThan(400);
+    },
+  );
+
+  it('is open until the first bytes that are not ASCII, and decided there for the rest, wherever reading begins', async () => {
+    const lines = (text: string, times: number) => `${text}\n`.repeat(times);
+    const bytes = latin1(
+      `${HEADER}\n${lines('plain', 300)}${lines('Jos\xe9', 4)}${lines('b', 300)}${lines('Jos\xc3\xa9', 50)}`,
+    );
+    const bounds = { detectBytes: 400, readBlockBytes: 90, maxChunkRows: 20, firstChunkRows: 20 };
+    const whole = await readBytes(bytes, { bounds });
+    expect(whole.chunks[0]!.intake).toEqual({ ...whole.intake, encoding: 'utf-8', encodingOpen: true });
+    expect(whole.intake).toEqual({ encoding: 'windows-1252', delimiter: ',', gzip: false, bom: false });
+    expect(whole.rows.at(-1)!.cells).toEqual(['JosÃ©']);
+    for (const chunk of whole.chunks.filter(({ last }) => !last)) {
+      const again = await readBytes(bytes, {
+        resume: resumeAfter(whole, chunk),
+        bounds: { ...bounds, readBlockBytes: 37 },
+      });
+      expect(again.rows).toEqual(whole.rows.slice(-again.rows.length));
+      expect(again.intake).toEqual(whole.intake);
+    }
+  });
+
+  it('of a damaged gzip file is decided by what there is before the damage', async () => {
+    const packed = gzipSync(latin1(`${HEADER}\n${'a\n'.repeat(400)}${'Jos\xe9\n'.repeat(50)}`), { level: 0 });
+    const { rows, failure, intake } = await readBytes(packed.subarray(0, -200), {
+      bounds: { detectBytes: 300, readBlockBytes: 64, maxPartRows: 1 },
+    });
+    expect(failure?.code).toBe('corrupt_gzip');
+    expect(intake!.encoding).toBe('windows-1252');
+    expect(rows.at(-1)!.cells).toEqual(['José']);
   });
 
   it('is UTF-8 wherever the end of the beginning cuts a character', async () => {
@@ -74,14 +155,68 @@ describe('the encoding', () => {
     for (const label of ['latin1', 'ISO-8859-1', 'ascii', 'cp1252']) expect(parseEncoding(label)).toBe('windows-1252');
   });
 
-  it.each(['shift_jis', 'iso-8859-2', 'nonsense', ''])(
-    '%j is unsupported_encoding, and the four are named',
+  it.each(['utf-7', 'iso-2022-kr', 'x-user-defined', 'nonsense', ''])(
+    '%j is unsupported_encoding, and those that can be used are named',
     async (encoding) => {
       const { failure } = await readBytes(HEADER, { encoding });
       expect(failure).toMatchObject({ code: 'unsupported_encoding', retryable: false });
-      expect(failure!.message).toContain('utf-8, utf-16le, utf-16be, windows-1252');
+      expect(failure!.message).toContain(ENCODINGS.join(', '));
     },
   );
+
+  it.each(ENCODINGS.filter((name) => !name.startsWith('utf-')))('may be %s, each character of it', async (encoding) => {
+    const decoder = new TextDecoder(encoding, { fatal: true });
+    const characters = characterBytes(encoding).flatMap((bytes) => {
+      try {
+        return [{ bytes: Buffer.from(bytes), text: decoder.decode(Uint8Array.from(bytes)) }];
+      } catch {
+        return [];
+      }
+    });
+    const lines = characters.map(({ bytes }) => Buffer.concat([latin1('a'), bytes, latin1(' ,b\n')]));
+    const file = Buffer.concat([latin1(`${HEADER}\n`), ...lines]);
+    for (const pieceSizes of [[1e6], [1000, 1, 7]]) {
+      const { rows, intake } = await readBytes(file, { encoding, pieceSizes });
+      expect(intake!.encoding).toBe(encoding);
+      expect(rows.map((each) => each.cells)).toEqual(characters.map(({ text }) => [`a${text} `, 'b']));
+      expect(rows.every(({ undecodable }) => undecodable === null)).toBe(true);
+    }
+  });
+
+  it.each(['shift_jis', 'euc-jp', 'gbk', 'gb18030', 'big5', 'euc-kr', 'windows-1253'])(
+    'of %s with bytes that are no text marks their cells and no others, in any pieces and gone on with at any border',
+    async (encoding) => {
+      const good = { shift_jis: '\x93c', big5: '\xa4\xa4', 'windows-1253': '\xe1' }[encoding] ?? '\xb0\xa1';
+      const bad = { big5: '\xfe', 'windows-1253': '\xd2' }[encoding] ?? '\xff';
+      const body = `${good},x\n${bad},${good}\n"${good}\n",${good}${bad}\n`.repeat(20);
+      const bounds = { maxChunkRows: 7, firstChunkRows: 7 };
+      const file = latin1(`${HEADER}\n${body}`);
+      const whole = await readBytes(file, { encoding, bounds });
+      expect(whole.failure).toBeNull();
+      expect(whole.rows.map(({ undecodable }) => undecodable)).toEqual(
+        Array(20)
+          .fill([null, [0], [1]])
+          .flat(),
+      );
+      const cut = await readBytes(file, { encoding, bounds: { ...bounds, readBlockBytes: 3 }, pieceSizes: [1, 2] });
+      expect(cut.rows).toEqual(whole.rows);
+      for (const chunk of whole.chunks.filter(({ last }) => !last)) {
+        const again = await readBytes(file, { resume: resumeAfter(whole, chunk), bounds });
+        expect(again.rows).toEqual(whole.rows.slice(-again.rows.length));
+      }
+    },
+  );
+
+  it('that came with the file beats its bytes, but not a byte order mark', async () => {
+    const declared = declaredEncoding('text/csv; charset="Shift_JIS"')!;
+    expect((await readBytes(latin1(`${HEADER}\n\x93c`), { encoding: declared })).rows[0]!.cells).toEqual(['田']);
+    const marked = await readBytes(Buffer.from(`\ufeff${HEADER}\né`), { encoding: declared });
+    expect(marked.intake).toMatchObject({ encoding: 'utf-8', bom: true });
+    expect(declaredEncoding('text/csv')).toBeNull();
+    expect(declaredEncoding('text/csv;charset=')).toBeNull();
+    expect(declaredEncoding(undefined)).toBeNull();
+    expect(() => declaredEncoding('text/csv; charset=klingon')).toThrow('"klingon" is not known');
+  });
 
   it.each([
     ['utf-16le', utf16le(`${HEADER}\na\n`)],
