@@ -105,7 +105,11 @@ export interface Config {
   readonly jobQueue: JobQueueConfig;
   readonly orderStore: OrderStoreConfig;
   readonly eventStream: EventStreamConfig;
-  readonly ims: { kind: 'reference'; port: number; catalogFile: string | null } | { kind: 'http'; baseUrl: string };
+  /** `port`: of the reference IMS, also where it runs for others that are given its address. */
+  readonly ims: { port: number } & (
+    | { kind: 'reference'; catalogFile: string | null }
+    | { kind: 'http'; baseUrl: string }
+  );
   readonly maxUploadBytes: number;
   readonly trackStock: boolean;
   readonly timeZone: string;
@@ -156,10 +160,10 @@ export function readConfig(
   });
 }
 
-function toIms(value: string, imsPort: number): Config['ims'] {
-  if (!value.startsWith('reference:')) return { kind: 'http', baseUrl: value };
+function toIms(value: string, port: number): Config['ims'] {
+  if (!value.startsWith('reference:')) return { kind: 'http', port, baseUrl: value };
   const catalogFile = value.slice('reference:'.length);
-  return { kind: 'reference', port: imsPort, catalogFile: catalogFile === '' ? null : resolve(catalogFile) };
+  return { kind: 'reference', port, catalogFile: catalogFile === '' ? null : resolve(catalogFile) };
 }
 
 function isTimeZone(name: string): boolean {

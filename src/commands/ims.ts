@@ -2,18 +2,14 @@
 import { once } from 'node:events';
 import { openStoreForReading } from '../app.ts';
 import { readConfig } from '../config.ts';
-import { OmsError } from '../errors.ts';
 import { startReferenceIms } from '../ims/reference-ims.ts';
 import { openTo } from './open-to.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
-  if (config.ims.kind === 'http')
-    throw new OmsError(
-      'invalid_configuration',
-      `OMS_IMS="${config.ims.baseUrl}" is another IMS: for the reference IMS leave it out, or set reference:<catalog file>`,
-    );
-  const { port, catalogFile } = config.ims;
+  const { port } = config.ims;
+  // Its own address, where all processes have the same settings.
+  const catalogFile = config.ims.kind === 'reference' ? config.ims.catalogFile : null;
   const store = await openStoreForReading(config);
   const ims = await startReferenceIms({
     host: config.host,
@@ -22,10 +18,11 @@ export async function run(): Promise<number> {
     // What there is stock of is known, so that people who bring their own stock need no catalog.
     ...(store && { alsoKnown: (names) => store.stock.named(names) }),
   });
+  const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   process.stdout.write(`reference IMS on ${ims.url}\n`);
   const open = openTo({ host: config.host, allowedHosts: [] }, 'change its catalog and make it fail');
   if (open !== null) process.stdout.write(`${open}\n`);
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await stopped;
   await ims.close();
   await store?.close();
   return 0;

@@ -77,11 +77,12 @@ function asJson(): Output {
   };
 }
 
-function lookedAt({ files, filesGone, rows, orders, reports, stockRows }: Looked): Record<Check, string> {
+function lookedAt({ files, filesGone, rows, orders, reports, reportsGone, stockRows }: Looked): Record<Check, string> {
+  const gone = (number: number) => (number > 0 ? `; ${number} gone, only counted` : '');
   const count = (number: number, noun: string) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
   return {
-    rows: `${count(files, 'file')}, ${count(rows, 'row')}${filesGone > 0 ? `; ${filesGone} gone, only counted` : ''}`,
-    reports: count(reports, 'report'),
+    rows: `${count(files, 'file')}, ${count(rows, 'row')}${gone(filesGone)}`,
+    reports: `${count(reports, 'report')}${gone(reportsGone)}`,
     sums: count(files, 'file'),
     stock: count(stockRows, 'stock row'),
     events: count(orders, 'order'),

@@ -4,7 +4,7 @@
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type FileRecord, isEnded, reportKey } from '../model/file.ts';
+import { type FileRecord, isEnded } from '../model/file.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { Violation } from '../ports/verification.ts';
@@ -19,6 +19,8 @@ export interface Looked {
   rows: number;
   orders: number;
   reports: number;
+  /** Of them, those that were deleted, as they may be: what they told is in the store. */
+  reportsGone: number;
   stockRows: number;
 }
 
@@ -28,7 +30,7 @@ export async function* verify(
   objects: ObjectStore | null,
   options: { maxInflatedBytes: number },
 ): AsyncGenerator<Violation, Looked> {
-  const looked: Looked = { files: 0, filesGone: 0, rows: 0, orders: 0, reports: 0, stockRows: 0 };
+  const looked: Looked = { files: 0, filesGone: 0, rows: 0, orders: 0, reports: 0, reportsGone: 0, stockRows: 0 };
   let after: string | null = null;
   do {
     const page = await store.files.list({}, { limit: limits.verifySuspects, after });
@@ -36,7 +38,7 @@ export async function* verify(
       yield* store.verification.file(file.fileId);
       if (objects) {
         if (file.rows > 0 && !(yield* verifySource(store, objects, file, options))) looked.filesGone++;
-        yield* verifyReport(store, objects, file);
+        if (!(yield* verifyReport(store, objects, file))) looked.reportsGone++;
       }
       looked.files++;
       looked.rows += file.rows;
@@ -50,23 +52,31 @@ export async function* verify(
   return looked;
 }
 
-/** The report of a file that has ended. A file that is retried meanwhile is in work, and its report is still to come. */
+/** The report of a file that has ended; false when it is gone. A file that is retried meanwhile is in work, its report still to come. */
 async function* verifyReport(
   store: OrderStore,
   objects: ObjectStore,
   { fileId }: FileRecord,
-): AsyncGenerator<Violation> {
+): AsyncGenerator<Violation, boolean> {
   const file = await store.files.get(fileId);
-  if (!file || !isEnded(file.status)) return;
+  if (!file || !isEnded(file.status)) return true;
   const off = await compareReport(store, objects, file);
-  if (off === null) return;
+  if (off === null) return true;
   const again = await store.files.get(fileId);
-  if (again?.status === file.status && again.finishedAtMs === file.finishedAtMs)
-    yield { check: 'reports', what: 'the report is not what the rejections make', id: fileId, detail: off };
+  if (again?.status !== file.status || again.finishedAtMs !== file.finishedAtMs) return true;
+  if (off === GONE) return false;
+  yield { check: 'reports', what: 'the report is not what the rejections make', id: fileId, detail: off };
+  return true;
 }
 
+const GONE = Symbol('the object of the report is not there');
+
 /** How the report differs, or null. */
-async function compareReport(store: OrderStore, objects: ObjectStore, file: FileRecord): Promise<string | null> {
+async function compareReport(
+  store: OrderStore,
+  objects: ObjectStore,
+  file: FileRecord,
+): Promise<string | typeof GONE | null> {
   const { report, invalid } = file;
   if (!report) return invalid === 0 || file.columns === null ? null : `there is none, ${invalid} rows are invalid`;
   if (report.rows !== invalid) return `it has ${report.rows} rows, ${invalid} rows are invalid`;
@@ -91,7 +101,7 @@ async function compareReport(store: OrderStore, objects: ObjectStore, file: File
     return (await reader.peek(1)).length === 0 ? null : 'it goes on behind its last row';
   } catch (error) {
     if (!isOmsError(error, 'object_missing')) throw error;
-    return `the object ${reportKey(report)} is not there`;
+    return GONE;
   } finally {
     await reader?.close();
   }

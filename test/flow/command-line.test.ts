@@ -293,3 +293,9 @@ describe('with a server', () => {
     expect(await ended(service, file_id)).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
   });
 });
+
+test('oms ims runs with the settings of the processes that it serves, their address of it included', async () => {
+  const env = { OMS_IMS: 'http://ims.internal:8081', OMS_IMS_PORT: '0', OMS_DATA_DIR: join(directory, unique('none')) };
+  const run = runOms(['ims'], env, (child) => child.stdout!.once('data', () => child.kill('SIGTERM')));
+  expect(await run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^reference IMS on http:/), stderr: '' });
+});
