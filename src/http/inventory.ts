@@ -11,7 +11,7 @@ import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore, StockChange, StockLevel, StockResult } from '../ports/order-store.ts';
 import type { StockAnswer, StockResultAnswer, StockResultsAnswer } from './answers.ts';
 import { CSV_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
-import { answerPage, flag, oneOf, pageShape, readPage, readQuery, text } from './parameters.ts';
+import { answerPage, flag, key, oneOf, pageShape, readPage, readQuery } from './parameters.ts';
 import { problem } from './problem.ts';
 import { readIdempotencyKey } from './upload.ts';
 
@@ -21,7 +21,7 @@ export function inventoryRoutes({ store }: { store: OrderStore }) {
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.get('/inventory', async (c) => {
-    const query = readQuery(c, { ...pageShape, sku: text, hub_id: text, sort: oneOf(['key', 'available']) });
+    const query = readQuery(c, { ...pageShape, sku: key, hub_id: key, sort: oneOf(['key', 'available']) });
     const sort = query.sort ?? 'key';
     const list = ['inventory', query.sku, query.hub_id, sort];
     const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };

@@ -5,7 +5,7 @@ import { ORDER_STATUSES, type Order, orderJson } from '../model/order.ts';
 import type { OrderFilter, OrderStore, PageRequest } from '../ports/order-store.ts';
 import type { OrderAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
-import { answerPage, oneOf, pageShape, readPage, readQuery, text, time } from './parameters.ts';
+import { answerPage, key, oneOf, pageShape, readPage, readQuery, text, time } from './parameters.ts';
 
 export function orderRoutes({ store }: { store: OrderStore }) {
   const app = new Hono();
@@ -19,10 +19,10 @@ export function orderRoutes({ store }: { store: OrderStore }) {
     const query = readQuery(c, {
       ...pageShape,
       status: oneOf(ORDER_STATUSES),
-      hub_id: text,
-      sku: text,
+      hub_id: key,
+      sku: key,
       file_id: text,
-      customer_email: text,
+      customer_email: key,
       from: time,
       to: time,
       q: text,

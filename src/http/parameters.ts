@@ -3,6 +3,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { trimKey } from '../model/characters.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
 import type { Page, PageRequest } from '../ports/order-store.ts';
@@ -28,6 +29,9 @@ export const text = z
   .min(1, 'is empty')
   .max(limits.maxTextChars, `is longer than ${limits.maxTextChars} characters`)
   .optional();
+
+/** What an order or a stock row is found by: spaces and invisible characters at the ends do not count, as in a file. */
+export const key = text.transform((value) => value && (trimKey(value) || value));
 
 export const limit = z
   .string()

@@ -15,6 +15,9 @@ export const ORDER_COLUMNS = [
 
 export type OrderColumn = (typeof ORDER_COLUMNS)[number];
 
+/** Those that people read and nobody compares: they may have line breaks and tabs. */
+export const FREE_TEXT_COLUMNS: readonly OrderColumn[] = ['customer_name', 'product_name', 'shipping_address'];
+
 /** What a report adds behind the columns of the file it reports on. */
 export const REPORT_COLUMNS = ['_row', '_column', '_code', '_reason', '_file'] as const;
 

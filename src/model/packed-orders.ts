@@ -2,9 +2,10 @@
  * The valid rows of a chunk in compact columns: the bytes of all values and arrays of numbers, in memory that threads share. Objects
  * and small strings by the ten thousand cost more, in garbage collection and on the way between threads, than the inserts they are for.
  *
- * The text fields of an order are the trimmed original values of their columns, so the values alone are kept.
+ * The text fields of an order are made of the original values of their columns, so the values alone are kept.
  */
 import { limits } from '../limits.ts';
+import { cellValue, formsOfId } from './characters.ts';
 import type { OrderColumn } from './columns.ts';
 import type { Header } from './intake.ts';
 import type { OrderRow } from './order-row.ts';
@@ -21,7 +22,7 @@ export interface PackedOrdersData {
   /** Start and end of each value in `text`; row by row. */
   starts: Uint32Array;
   ends: Uint32Array;
-  /** 1 for a row that is known to be of ASCII alone. */
+  /** 1 for a row that is known to be of ASCII alone, 3 for one with a value that is not its cell without the spaces around it. */
   ascii: Uint8Array;
   rows: Uint32Array;
   /** Quantity, unit price, total and order date of each row: integers below 2^53. */
@@ -53,6 +54,19 @@ type Column = Uint8Array | Uint32Array | Float64Array;
 
 /** In place of 0 or 1 for ASCII: nothing is here, and nothing of it leaves the packer. */
 const HOLE = 2;
+/** Likewise: `cellValue` gives another text than `trim`. Rows of before are never marked, so what they were taken for stays. */
+const CLEANED = 3;
+
+const TEXT_FIELDS = {
+  order_id: 'orderId',
+  customer_name: 'customerName',
+  customer_email: 'customerEmail',
+  product_name: 'productName',
+  sku: 'sku',
+  hub_id: 'hubId',
+  shipping_address: 'shippingAddress',
+} as const satisfies Partial<Record<OrderColumn, keyof OrderRow>>;
+const TEXT_COLUMNS = Object.keys(TEXT_FIELDS) as (keyof typeof TEXT_FIELDS)[];
 
 type OrderNumbers = Pick<OrderRow, 'quantity' | 'unitPriceMinor' | 'totalMinor' | 'orderDateMs'>;
 
@@ -145,7 +159,9 @@ export class OrderPacker {
       ends[slot * this.#width + column] = this.#end;
     }
     if (this.#values.length >= ROWS_PER_WRITE * this.#width) this.#write();
-    this.#fill(slot, order.row, false, pair, order);
+    const { orderColumns } = this.#header;
+    const isCleaned = TEXT_COLUMNS.some((column) => order[TEXT_FIELDS[column]] !== trim(cells[orderColumns[column]]!));
+    this.#fill(slot, order.row, isCleaned ? CLEANED : 0, pair, order);
   }
 
   /** Bytes of the file that rows are about to be added from; gives the place of the first of them. */
@@ -169,7 +185,7 @@ export class OrderPacker {
     }
     for (const column of order.doubled)
       ends[first + column] = joinQuotes(this.#columns.text, starts[first + column]!, ends[first + column]!);
-    this.#fill(slot, row, order.ascii, pair, order);
+    this.#fill(slot, row, order.ascii ? 1 : 0, pair, order);
   }
 
   drop(slot: number): void {
@@ -228,9 +244,9 @@ export class OrderPacker {
     return packed;
   }
 
-  #fill(slot: number, row: number, ascii: boolean, pair: number, numbers: OrderNumbers): void {
+  #fill(slot: number, row: number, ascii: number, pair: number, numbers: OrderNumbers): void {
     const columns = this.#columns;
-    columns.ascii[slot] = ascii ? 1 : 0;
+    columns.ascii[slot] = ascii;
     this.#holes--;
     columns.rows[slot] = row;
     columns.pairOf[slot] = pair;
@@ -320,7 +336,8 @@ export class PackedOrders {
   }
 
   text(i: number, column: OrderColumn): string {
-    return trim(this.#value(i, this.#positionOf[column]));
+    const value = this.#value(i, this.#positionOf[column]);
+    return this.#ascii[i] === CLEANED ? cellValue(column, value) : trim(value);
   }
 
   /** The ids of all rows: texts of their own, that keep nothing else in memory. */
@@ -329,9 +346,22 @@ export class PackedOrders {
     for (let i = 0, cell = this.#positionOf.order_id; i < this.length; i++, cell += this.#width) {
       const start = this.#starts[cell]!;
       const end = this.#ends[cell]!;
-      ids.push(trim(this.#bytes.toString(this.#ascii[i] === 1 ? 'latin1' : 'utf8', start, end)));
+      if (this.#ascii[i] === CLEANED) ids.push(this.text(i, 'order_id'));
+      else ids.push(trim(this.#bytes.toString(this.#ascii[i] === 1 ? 'latin1' : 'utf8', start, end)));
     }
     return ids;
+  }
+
+  /** Other forms under which orders of before may have the ids of these rows, with those ids. */
+  otherIds(): Map<string, string> {
+    const others = new Map<string, string>();
+    for (let i = 0, cell = this.#positionOf.order_id; i < this.length; i++, cell += this.#width) {
+      if (this.#ascii[i] === 1 || isAscii(this.#bytes, this.#starts[cell]!, this.#ends[cell]!)) continue;
+      const id = this.text(i, 'order_id');
+      for (const form of formsOfId(trim(this.#value(i, this.#positionOf.order_id))))
+        if (form !== id) others.set(form, id);
+    }
+    return others;
   }
 
   /** The number of the row's SKU and hub among the pairs. */
@@ -389,6 +419,11 @@ export const copyOf = (data: PackedOrdersData): PackedOrdersData => ({
   numbers: data.numbers.slice(),
   pairOf: data.pairOf.slice(),
 });
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! > 127) return false;
+  return true;
+}
 
 function shared<Kind extends Column>(
   kind: { new (buffer: SharedArrayBuffer): Kind; BYTES_PER_ELEMENT: number },

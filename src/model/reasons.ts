@@ -3,6 +3,7 @@
  * recognisable. Values are quoted as in JSON, control characters made visible, and shortened.
  */
 import { limits } from '../limits.ts';
+import { refusedCharacter, visible } from './characters.ts';
 import type { OrderColumn } from './columns.ts';
 import { formatMinor } from './money.ts';
 import type { OrderDateProblem } from './order-date.ts';
@@ -22,9 +23,9 @@ export type ValueCode = Extract<
   | 'invalid_utf8'
 >;
 
-const WORDS: Record<ValueCode, (value: string) => string> = {
+const WORDS: Record<ValueCode, (value: string, column: OrderColumn) => string> = {
   missing_value: () => 'is empty',
-  control_character: () => 'contains a control character',
+  control_character: (value, column) => `contains ${refusedCharacter(column, value)}: remove it`,
   value_too_long: (value) => `is ${[...value].length} characters long, at most ${limits.maxTextChars} are allowed`,
   invalid_email: (value) => `is not an e-mail address such as anna@example.com${hint(value, EMAIL_HINTS)}`,
   invalid_quantity: (value) => `is not a whole number from 1 to 1,000,000 (digits only)${hint(value, QUANTITY_HINTS)}`,
@@ -77,7 +78,8 @@ export function invalidValue(
   value: string,
   dateProblem: OrderDateProblem = 'form',
 ): Reason {
-  const words = code === 'invalid_date' && dateProblem !== 'form' ? DATE_WORDS[dateProblem] : WORDS[code](value);
+  const words =
+    code === 'invalid_date' && dateProblem !== 'form' ? DATE_WORDS[dateProblem] : WORDS[code](value, column);
   return { column, code, reason: value === '' ? `${column} ${words}` : `${column} ${shown(value)} ${words}` };
 }
 
@@ -157,12 +159,4 @@ function shorten(value: string, maxChars: number): string {
   // A character is at most two units: this is enough of a very long value to see whether it has more than `maxChars`.
   const chars = [...value.slice(0, 2 * (maxChars + 1))];
   return chars.length > maxChars ? `${chars.slice(0, maxChars - 1).join('')}…` : value;
-}
-
-/** Escapes what would not be seen or would break or turn the line: controls, separators, direction marks, byte order marks. */
-function visible(text: string): string {
-  return text.replace(
-    /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

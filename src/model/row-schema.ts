@@ -1,19 +1,17 @@
 /**
- * The shape of a row's values, trimmed, column by column: the one place that says what is valid. A failed check's message
- * is the code of the reason; `reasons.ts` has the words. One check at most fails per column.
+ * The shape of a row's values, as `cellValue` gives them, column by column: the one place that says what is valid. A failed check's
+ * message is the code of the reason; `reasons.ts` has the words. One check at most fails per column.
  */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { refusedCharacter } from './characters.ts';
+import type { OrderColumn } from './columns.ts';
 import type { OrderDateParser } from './order-date.ts';
 import type { ReasonCode } from './rejection.ts';
 
 const MAX = limits.maxTextChars;
-const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
-const CONTROL_BUT_BREAKS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/;
-
-// By code points.
-const LINE = new RegExp(`^[^\\x00-\\x1f\\x7f-\\x9f]{1,${MAX}}$`, 'u');
-const LINES = new RegExp(`^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]{1,${MAX}}$`, 'u');
+/** By code points. */
+const TEXT = new RegExp(`^.{1,${MAX}}$`, 'su');
 export const MAX_QUANTITY = 1_000_000;
 export const QUANTITY_DIGITS = 7;
 /** Before the point. Enough for the largest quantity at the largest price, and exact in minor units. */
@@ -22,33 +20,41 @@ export const TOTAL_DIGITS = 13;
 const QUANTITY = new RegExp(`^\\d{1,${QUANTITY_DIGITS}}$`);
 const moneyOf = (digits: number) => new RegExp(`^\\d{1,${digits}}(\\.\\d{1,2})?$`);
 
-/** The code of a failed check: an empty value and a control character are told before the form. */
-function failsAs(code: ReasonCode, control: RegExp = CONTROL) {
-  return {
-    error: ({ input }: { input?: unknown }): ReasonCode =>
-      input === '' ? 'missing_value' : control.test(String(input)) ? 'control_character' : code,
-    abort: true,
-  };
-}
+/** The code of a failed check: an empty value, and a character that is not seen, are told before the form. */
+const failsAs = (code: ReasonCode, column: OrderColumn) => ({
+  error: ({ input }: { input?: unknown }): ReasonCode =>
+    input === '' ? 'missing_value' : refusedCharacter(column, String(input)) ? 'control_character' : code,
+  abort: true,
+});
 
-const isQuantity = (text: string) => Number(text) >= 1 && Number(text) <= MAX_QUANTITY;
+const text = (column: OrderColumn) =>
+  z
+    .string()
+    .refine((value) => TEXT.test(value) && refusedCharacter(column, value) === null, failsAs('value_too_long', column));
 
-const line = z.string().regex(LINE, failsAs('value_too_long'));
-const lines = z.string().regex(LINES, failsAs('value_too_long', CONTROL_BUT_BREAKS));
+const isQuantity = (digits: string) => Number(digits) >= 1 && Number(digits) <= MAX_QUANTITY;
 
 export function createRowSchema(parseDate: OrderDateParser) {
   return z.object({
-    order_id: line,
-    customer_name: lines,
-    customer_email: z.string().max(MAX, failsAs('value_too_long')).regex(z.regexes.email, failsAs('invalid_email')),
-    product_name: lines,
-    sku: line,
-    hub_id: line,
-    quantity: z.string().regex(QUANTITY, failsAs('invalid_quantity')).refine(isQuantity, failsAs('invalid_quantity')),
-    unit_price: z.string().regex(moneyOf(PRICE_DIGITS), failsAs('invalid_price')),
-    total_amount: z.string().regex(moneyOf(TOTAL_DIGITS), failsAs('invalid_total')),
-    order_date: z.string().refine((text) => typeof parseDate(text) === 'number', failsAs('invalid_date')),
-    shipping_address: lines,
+    order_id: text('order_id'),
+    customer_name: text('customer_name'),
+    customer_email: z
+      .string()
+      .max(MAX, failsAs('value_too_long', 'customer_email'))
+      .regex(z.regexes.email, failsAs('invalid_email', 'customer_email')),
+    product_name: text('product_name'),
+    sku: text('sku'),
+    hub_id: text('hub_id'),
+    quantity: z
+      .string()
+      .regex(QUANTITY, failsAs('invalid_quantity', 'quantity'))
+      .refine(isQuantity, failsAs('invalid_quantity', 'quantity')),
+    unit_price: z.string().regex(moneyOf(PRICE_DIGITS), failsAs('invalid_price', 'unit_price')),
+    total_amount: z.string().regex(moneyOf(TOTAL_DIGITS), failsAs('invalid_total', 'total_amount')),
+    order_date: z
+      .string()
+      .refine((value) => typeof parseDate(value) === 'number', failsAs('invalid_date', 'order_date')),
+    shipping_address: text('shipping_address'),
   });
 }
 

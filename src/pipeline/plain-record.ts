@@ -6,7 +6,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { limits } from '../limits.ts';
-import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
+import { FREE_TEXT_COLUMNS, ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import type { Header } from '../model/intake.ts';
 import type { OrderDateParser } from '../model/order-date.ts';
 import type { PlainOrder } from '../model/packed-orders.ts';
@@ -49,13 +49,16 @@ function kindsOfBytes(): Uint8Array {
   return kinds;
 }
 
+/** First bytes of characters that a text may not have, and of others. */
+const REFUSED_LEADS = new Uint8Array(256);
+for (const lead of [0xc2, 0xe2, 0xef, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4]) REFUSED_LEADS[lead] = 1;
+
 const DAY_CHARS = 10;
 /** `2026-11-20T14:03:00`, an offset behind it. */
 const MOMENT_CHARS = 19;
 
-/** Columns whose values are texts that may have any letters, and those of them that may have line breaks. */
-const TEXTS: OrderColumn[] = ['order_id', 'customer_name', 'product_name', 'sku', 'hub_id', 'shipping_address'];
-const LINES: OrderColumn[] = ['customer_name', 'product_name', 'shipping_address'];
+/** Columns whose values may have any letters, though only those of ASCII are known here to look like no others. */
+const KEYS: OrderColumn[] = ['order_id', 'sku', 'hub_id'];
 
 /** Reads one record after the other; what it says of the last is in its fields. */
 export class PlainRecord implements PlainOrder {
@@ -74,6 +77,7 @@ export class PlainRecord implements PlainOrder {
   readonly #at: Record<OrderColumn, number>;
   readonly #width: number;
   readonly #texts: number[];
+  readonly #keys: number[];
   /** By column: what it may have beside printable characters. */
   readonly #mayBreak: Uint8Array;
   readonly #mayDouble: Uint8Array;
@@ -86,12 +90,14 @@ export class PlainRecord implements PlainOrder {
   constructor({ columns, orderColumns }: Header, delimiter: string, utf8: boolean, parseDate: OrderDateParser) {
     this.#width = columns.length;
     this.#at = orderColumns;
-    this.#texts = TEXTS.map((column) => orderColumns[column]);
+    this.#texts = [...KEYS, ...FREE_TEXT_COLUMNS].map((column) => orderColumns[column]);
+    this.#keys = KEYS.map((column) => orderColumns[column]);
     this.#mayBreak = new Uint8Array(columns.length);
-    for (const column of LINES) this.#mayBreak[orderColumns[column]] = 1;
+    for (const column of FREE_TEXT_COLUMNS) this.#mayBreak[orderColumns[column]] = 1;
     // The bytes of the others are compared or counted with.
     this.#mayDouble = new Uint8Array(columns.length).fill(1);
-    for (const column of ORDER_COLUMNS) if (!LINES.includes(column)) this.#mayDouble[orderColumns[column]] = 0;
+    for (const column of ORDER_COLUMNS)
+      if (!FREE_TEXT_COLUMNS.includes(column)) this.#mayDouble[orderColumns[column]] = 0;
     this.#delimiter = delimiter.charCodeAt(0);
     this.utf8 = utf8;
     this.#parseDate = parseDate;
@@ -160,6 +166,7 @@ export class PlainRecord implements PlainOrder {
   #check(bytes: Uint8Array): boolean {
     const { starts, ends } = this;
     for (const column of this.#texts) if (!isTrimmed(bytes, starts[column]!, ends[column]!)) return false;
+    if (!this.ascii) for (const column of this.#keys) if (!isAscii(bytes, starts[column]!, ends[column]!)) return false;
     const at = this.#at;
     const quantity = wholeNumber(bytes, starts[at.quantity]!, ends[at.quantity]!, QUANTITY_DIGITS);
     if (quantity < 1 || quantity > MAX_QUANTITY) return false;
@@ -212,13 +219,30 @@ export class PlainRecord implements PlainOrder {
   }
 }
 
-/** UTF-8 without the control characters from U+0080 on, whose first byte is C2. */
+/** UTF-8 without what no text may have. */
 function isPlainUtf8(bytes: Uint8Array, from: number, to: number): boolean {
-  for (let i = from; i < to; i++) if (bytes[i] === 0xc2 && bytes[i + 1]! < 0xa0) return false;
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]!;
+    if (byte >= 0xc2 && REFUSED_LEADS[byte] === 1 && isRefused(byte, bytes[i + 1]!, bytes[i + 2]!, bytes[i + 3]!))
+      return false;
+  }
   return isUtf8(bytes.subarray(from, to));
 }
 
-/** Not empty, short enough in bytes already, and without spaces at its ends. */
+/** Whether these bytes are, or may be, a character that `refusedCharacter` finds in a text. */
+function isRefused(lead: number, second: number, third: number, fourth: number): boolean {
+  // U+0080 to U+009F.
+  if (lead === 0xc2) return second < 0xa0;
+  // U+202D, U+202E, U+206A to U+206F.
+  if (lead === 0xe2)
+    return (second === 0x80 && (third === 0xad || third === 0xae)) || (second === 0x81 && third >= 0xaa);
+  // U+FDD0 to U+FDEF, U+FFF9 to U+FFFB, U+FFFE, U+FFFF.
+  if (lead === 0xef) return (second === 0xb7 && third >= 0x90 && third <= 0xaf) || (second === 0xbf && third >= 0xb9);
+  // U+E0000 to U+E0FFF, and the last two of each plane.
+  return (lead === 0xf3 && second === 0xa0) || ((second & 0x0f) === 0x0f && third === 0xbf && fourth >= 0xbe);
+}
+
+/** Not empty, short enough in bytes already, and without what may be a space or not be seen at its ends. */
 function isTrimmed(bytes: Uint8Array, start: number, end: number): boolean {
   if (end === start || end - start > limits.maxTextChars) return false;
   let last = end - 1;
@@ -226,19 +250,36 @@ function isTrimmed(bytes: Uint8Array, start: number, end: number): boolean {
   return !isSpace(bytes, start) && !isSpace(bytes, last);
 }
 
-/** Whether the character that begins here is a space of any kind, or is punctuation beside those from U+2000 on. */
+/** Whether the character that begins here is a space of any kind, or is of those among which some are not seen. */
 function isSpace(bytes: Uint8Array, at: number): boolean {
   const lead = bytes[at]!;
   if (lead < 0x80) return lead <= SPACE;
   const second = bytes[at + 1]!;
-  const third = bytes[at + 2]!;
-  return (
-    (lead === 0xc2 && second === 0xa0) ||
-    (lead === 0xe1 && second === 0x9a && third === 0x80) ||
-    (lead === 0xe2 && (second === 0x80 || second === 0x81)) ||
-    (lead === 0xe3 && second === 0x80 && third === 0x80) ||
-    (lead === 0xef && second === 0xbb && third === 0xbf)
-  );
+  switch (lead) {
+    case 0xc2:
+      return second === 0xa0 || second === 0xad;
+    case 0xcd:
+      return second === 0x8f;
+    case 0xd8:
+      return second === 0x9c;
+    case 0xe1:
+      return second === 0x85 || second === 0x9a || second === 0x9e || second === 0xa0;
+    case 0xe2:
+      return second === 0x80 || second === 0x81 || second === 0xa0;
+    case 0xe3:
+      return second === 0x85 || (second === 0x80 && bytes[at + 2] === 0x80);
+    case 0xef:
+      return second >= 0xb7;
+    case 0xf0:
+      return second === 0x9b || second === 0x9d;
+    default:
+      return lead === 0xf3 && second === 0xa0;
+  }
+}
+
+function isAscii(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! > DELETE) return false;
+  return true;
 }
 
 /** Of `Z`, `+01`, `+0100` or `+01:00`, a space before it or none; NaN for all else. */

@@ -4,6 +4,8 @@ import { parse } from 'csv-parse';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { refusedCharacter, trimKey } from '../model/characters.ts';
+import { invalidValue } from '../model/reasons.ts';
 import type { StockChange } from '../ports/order-store.ts';
 import { decideEncoding, declaredEncoding } from './intake.ts';
 import { ByteReader } from './read/byte-reader.ts';
@@ -11,14 +13,15 @@ import { firstNonAscii } from './read/guess-encoding.ts';
 import { REPLACEMENT } from './read/text-decoder.ts';
 import { transcoded } from './read/transcode.ts';
 
-const key = (name: string) =>
+const key = (name: 'sku' | 'hub_id') =>
   z
     .string({ error: `${name} is not a text` })
-    .trim()
+    .overwrite(trimKey)
     .min(1, `${name} is empty`)
     .max(limits.maxTextChars, `${name} is longer than ${limits.maxTextChars} characters`)
-    .refine((value) => !/\p{Cc}/u.test(value), `${name} has a control character`)
-    .refine((value) => value.isWellFormed(), `${name} has half a character`);
+    .refine((value) => refusedCharacter(name, value) === null, {
+      error: ({ input }) => invalidValue(name, 'control_character', input as string).reason,
+    });
 
 const whole = (name: string, min: number) =>
   z

@@ -3,6 +3,7 @@
  * inventory service are asked by the caller, who brings the answer with `rejectUnknown`. Every row that comes in goes on as
  * exactly one of the two (INV-1).
  */
+import { cellValue } from '../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import type { Delimiter, Header } from '../model/intake.ts';
 import { parseMinor } from '../model/money.ts';
@@ -21,7 +22,6 @@ import {
 import { type Reason, type Rejection, WHOLE_ROW_CODES } from '../model/rejection.ts';
 import { createRowSchema, type RowValues } from '../model/row-schema.ts';
 import { csvRecord } from '../model/spreadsheet-cell.ts';
-import { trim } from '../model/trim.ts';
 
 export interface CheckedRow {
   raw: RawRow;
@@ -75,17 +75,17 @@ export function createRowValidator(header: Header, options: { timeZone: string }
       return { raw, header, order: null, reasons: [reason], sku: null, hubId: null, pair: null };
     }
     const values: RowValues = {
-      order_id: trim(cells[at.order_id]!),
-      customer_name: trim(cells[at.customer_name]!),
-      customer_email: trim(cells[at.customer_email]!),
-      product_name: trim(cells[at.product_name]!),
-      sku: trim(cells[at.sku]!),
-      hub_id: trim(cells[at.hub_id]!),
-      quantity: trim(cells[at.quantity]!),
-      unit_price: trim(cells[at.unit_price]!),
-      total_amount: trim(cells[at.total_amount]!),
-      order_date: trim(cells[at.order_date]!),
-      shipping_address: trim(cells[at.shipping_address]!),
+      order_id: cellValue('order_id', cells[at.order_id]!),
+      customer_name: cellValue('customer_name', cells[at.customer_name]!),
+      customer_email: cellValue('customer_email', cells[at.customer_email]!),
+      product_name: cellValue('product_name', cells[at.product_name]!),
+      sku: cellValue('sku', cells[at.sku]!),
+      hub_id: cellValue('hub_id', cells[at.hub_id]!),
+      quantity: cellValue('quantity', cells[at.quantity]!),
+      unit_price: cellValue('unit_price', cells[at.unit_price]!),
+      total_amount: cellValue('total_amount', cells[at.total_amount]!),
+      order_date: cellValue('order_date', cells[at.order_date]!),
+      shipping_address: cellValue('shipping_address', cells[at.shipping_address]!),
     };
     const codes = new Map<OrderColumn, ValueCode>();
     for (const issue of schema.safeParse(values).error?.issues ?? []) {

@@ -4,6 +4,8 @@
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { cellValue } from '../model/characters.ts';
+import type { OrderColumn } from '../model/columns.ts';
 import { type FileRecord, UPLOADS } from '../model/file.ts';
 import { isFileFailure } from '../model/file-failure.ts';
 import type { Header } from '../model/intake.ts';
@@ -62,7 +64,7 @@ export async function* verifySource(
         if (rejected) rejection = await rejections.next();
         const order = chunk.orders.get(raw.row);
         chunk.orders.delete(raw.row);
-        const idInFile = raw.cells[header.orderColumns.order_id]?.trim() ?? fileId;
+        const idInFile = cellValue('order_id', raw.cells[header.orderColumns.order_id] ?? fileId);
         const orderId = order?.orderId ?? idInFile;
         const at = `row ${raw.row} of ${fileId}, order ${idInFile}`;
         if (order && rejected) yield off('a row is an order and a rejection', orderId, at);
@@ -116,18 +118,20 @@ async function* rejectionsOf(store: OrderStore, { fileId, row }: FileRecord): As
 /** The date apart: what one without a zone meant is not in the file. */
 function differingColumn(order: Order, { cells }: RawRow, { orderColumns: at }: Header): string | null {
   const [item] = order.items;
-  const text = (column: keyof typeof at) => cells[at[column]]?.trim();
+  const text = (column: OrderColumn) => cellValue(column, cells[at[column]] ?? '');
+  // Orders of before may have what is not seen at their ends, and ids as they were sent.
+  const says = (column: OrderColumn, value: string) => text(column) === value || cells[at[column]]?.trim() === value;
   const columns = {
-    order_id: text('order_id') === order.orderId,
-    customer_name: text('customer_name') === order.customerName,
-    customer_email: text('customer_email') === order.customerEmail,
-    product_name: text('product_name') === item!.productName,
-    sku: text('sku') === item!.sku,
-    hub_id: text('hub_id') === item!.hubId,
+    order_id: says('order_id', order.orderId),
+    customer_name: says('customer_name', order.customerName),
+    customer_email: says('customer_email', order.customerEmail),
+    product_name: says('product_name', item!.productName),
+    sku: says('sku', item!.sku),
+    hub_id: says('hub_id', item!.hubId),
     quantity: Number(text('quantity')) === item!.quantity,
-    unit_price: parseMinor(text('unit_price') ?? '') === item!.unitPriceMinor,
-    total_amount: parseMinor(text('total_amount') ?? '') === order.totalMinor,
-    shipping_address: text('shipping_address') === order.shippingAddress,
+    unit_price: parseMinor(text('unit_price')) === item!.unitPriceMinor,
+    total_amount: parseMinor(text('total_amount')) === order.totalMinor,
+    shipping_address: says('shipping_address', order.shippingAddress),
   };
   return Object.entries(columns).find(([, equal]) => !equal)?.[0] ?? null;
 }

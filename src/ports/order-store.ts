@@ -173,7 +173,7 @@ export interface ChunkResult {
 export interface Chunks {
   /**
    * Decides every row and records the chunk, exactly once (INV-1 to INV-4): an order that exists is `duplicate_order` or
-   * `order_conflict`; each row, in file order, that what is left of its stock covers is accepted, the others are
+   * `order_conflict`, also one of before that has another form of the id (`formsOfId`); each row, in file order, that what is left of its stock covers is accepted, the others are
    * `out_of_stock`. Throws `claim_lost` when the claim is not the newest: then the chunk is as it was, or as the newest claim
    * would have committed it. MUST answer the same again when chunk n was committed already by this claim. Throws `file_closed`,
    * and `chunk_moved` when another cut of the file was committed as chunk n: the caller goes on from the new checkpoint.
@@ -202,6 +202,7 @@ export interface OrderFilter {
 }
 
 export interface Orders {
+  /** MUST find an order by any form of its id, NFC or NFD, with or without what is not seen at its ends; by what was asked for first. */
   get(orderId: string): Promise<Order | null>;
   /** Newest first by (created_at, order_id). */
   list(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>;

@@ -67,7 +67,7 @@ export const reason: Record<ReasonCode, string> = {
   total_mismatch: 'The total is not quantity × price',
   invalid_date: 'Not a date',
   value_too_long: 'A value is too long',
-  control_character: 'A value has a control character',
+  control_character: 'A value has a character that is not seen',
   invalid_utf8: 'Bytes that are no text',
   malformed_quote: 'A quote is not closed well',
   column_count: 'Too many or too few cells',

@@ -644,6 +644,42 @@ for (const { name, open, missing } of orderStores)
       });
     });
 
+    describe('an order id with accents', () => {
+      const NFC = (word: string) => `${word}-Z\u00e9ro-\ud55c`.normalize('NFC');
+
+      test('is one id in NFC and NFD, also that of an order of before', async () => {
+        const id = NFC(unique('O'));
+        const former = id.normalize('NFD');
+        const sku = await newSku(10);
+        const fileId = await ingestChunks(store, [chunkOf(0, [orderRow(2, former, { sku })])]);
+        const stored = await store.orders.get(former);
+        expect(stored?.orderId).toBe(former);
+        expect(await store.orders.get(id)).toEqual(stored);
+        expect(await store.orders.get(`\u200b${id}\u00a0`)).toEqual(stored);
+        const again = await ingestChunks(store, [
+          chunkOf(0, [
+            orderRow(2, id, { sku }),
+            orderRow(3, `${id}-2`, { sku, customerName: 'Z\u00e9' }),
+            orderRow(4, `${id}-3`, { sku }),
+          ]),
+        ]);
+        expect(await rejectionsOf(again)).toEqual([{ row: 2, codes: ['duplicate_order'] }]);
+        const third = await ingestChunks(store, [
+          chunkOf(0, [
+            orderRow(2, id, { sku, quantity: 2 }),
+            orderRow(3, `${id}-2`, { sku, customerName: 'Ze\u0301' }),
+          ]),
+        ]);
+        expect(await rejectionsOf(third)).toEqual([
+          { row: 2, codes: ['order_conflict'] },
+          { row: 3, codes: ['duplicate_order'] },
+        ]);
+        expect((await store.orders.get(id))?.fileId).toBe(fileId);
+        expect(await availableOf(sku)).toEqual([7]);
+        expect(await violations()).toEqual([]);
+      });
+    });
+
     describe('the end of a file', () => {
       test('is recorded, and the same end again is no error', async () => {
         const claim = await newClaim(store);

@@ -14,7 +14,7 @@ import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost, fileClosed } from '../../ports/order-store.ts';
 import { type ChunkDocument, type Database, hubField, type OrderDocument, stockKey } from './database.ts';
 import { isDuplicateKey } from './errors.ts';
-import { differingColumns, findOrders, insertOrders, orderDocument } from './insert-orders.ts';
+import { differingColumns, findRivals, insertOrders, orderDocument } from './insert-orders.ts';
 import { decodePlan, decodeRejections, encodePlan, encodeRejections, PLAN_VERSION, type Plan } from './plan.ts';
 import { giveBack, MOVED_ON, readStock, type StockView, takeStock } from './take-stock.ts';
 
@@ -33,7 +33,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
     const keys = trackStock ? [...new Set(ids.map((_, i) => keyOf(i)))] : [];
     const [file, existing, stock] = await Promise.all([
       files.findOne({ _id: fileId }, { projection: { status: 1, epoch: 1, next_chunk: 1, cancel_requested: 1 } }),
-      ids.length > 0 ? findOrders(database, ids) : new Map<string, OrderDocument>(),
+      ids.length > 0 ? findRivals(database, orders, ids) : new Map<string, OrderDocument>(),
       keys.length > 0 ? readStock(database, keys, fileId) : new Map<string, StockView>(),
     ]);
     // The plan is the fence; this saves a claim that has ended its work, and others the sight of it.

@@ -5,6 +5,7 @@
 import { MongoBulkWriteError } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import { isSameText } from '../../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import type { PackedOrders } from '../../model/packed-orders.ts';
 import type { ChunkDocument, Database, OrderDocument } from './database.ts';
@@ -60,7 +61,15 @@ const COLUMNS = ORDER_COLUMNS.filter((column): column is PayloadColumn => column
 
 /** The columns in which two orders of one id differ. */
 export const differingColumns = (a: OrderDocument, b: OrderDocument): string[] =>
-  COLUMNS.filter((column) => OF_DOCUMENT[column](a) !== OF_DOCUMENT[column](b));
+  COLUMNS.filter((column) => !isSameText(String(OF_DOCUMENT[column](a)), String(OF_DOCUMENT[column](b))));
+
+/** Which of the rows' ids are taken, and by what; orders of before may have another form of the id. */
+export async function findRivals(database: Pick<Database, 'orders'>, orders: PackedOrders, ids: string[]) {
+  const others = orders.otherIds();
+  const byId = await findOrders(database, [...ids, ...others.keys()]);
+  for (const [other, id] of others) if (byId.has(other) && !byId.has(id)) byId.set(id, byId.get(other)!);
+  return byId;
+}
 
 /** Which of the ids are taken, and by what. */
 export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: string[]) {

@@ -4,6 +4,7 @@
  */
 import type { Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
+import { formsOfId } from '../../model/characters.ts';
 import type { Order } from '../../model/order.ts';
 import type { OrderFilter, Orders, Page } from '../../ports/order-store.ts';
 import { readPosition } from '../page.ts';
@@ -49,8 +50,11 @@ function beyond([atMs, id]: Position, side: '$lt' | '$gte'): Filter<OrderDocumen
 export function createOrders({ orders }: Database): Orders {
   return {
     async get(orderId) {
-      const document = await orders.findOne({ _id: orderId });
-      return document && toOrder(document);
+      for (const _id of formsOfId(orderId)) {
+        const document = await orders.findOne({ _id });
+        if (document) return toOrder(document);
+      }
+      return null;
     },
 
     async list(filter, { limit, after }): Promise<Page<Order>> {

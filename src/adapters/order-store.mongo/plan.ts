@@ -13,7 +13,7 @@ const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
 /** Of what is stored here; a worker leaves plans of a later one alone. */
-export const PLAN_VERSION = 2;
+export const PLAN_VERSION = 3;
 
 /** Of the levels the fastest: the rows of an order file shrink to a quarter all the same. */
 const COMPRESSION = { level: 1 };

@@ -3,6 +3,7 @@
  * written together, or not at all (INV-1 to INV-4). The fence is the claim's epoch. Runs in the writer thread.
  */
 import { OmsError } from '../../errors.ts';
+import { isSameText } from '../../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import { PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
@@ -48,6 +49,8 @@ function payloadOf(rows: PackedOrders, i: number): Payload {
     shipping_address: rows.text(i, 'shipping_address'),
   };
 }
+
+const isSame = (a: string | number, b: string | number): boolean => a === b || isSameText(String(a), String(b));
 
 /** The amount of the accepted rows in minor units, and their number by hub. */
 function sumUp(rows: PackedOrders, accepted: Uint32Array) {
@@ -130,7 +133,9 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken of the stock. */
   function decide(rows: PackedOrders, orderIds: readonly string[], fileId: string, trackStock: boolean) {
     const { byId, repeated } = sortIds(orderIds);
-    const stored = findStored(perhapsStored(orderIds, byId));
+    const others = rows.otherIds();
+    const stored = findStored([...perhapsStored(orderIds, byId), ...others.keys()]);
+    for (const [other, id] of others) if (stored.has(other) && !stored.has(id)) stored.set(id, stored.get(other)!);
     /** By index: 1 where the id is here more than once or stored. The others need not be looked up. */
     const toLookUp = repeated;
     for (const id of stored.keys())
@@ -155,7 +160,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       const existing = toLookUp[i] === 1 ? findExisting(orderId) : undefined;
       if (existing) {
         const payload = payloadOf(rows, i);
-        const differing = PAYLOAD_COLUMNS.filter((column) => existing.payload[column] !== payload[column]);
+        const differing = PAYLOAD_COLUMNS.filter((column) => !isSame(existing.payload[column], payload[column]));
         reject(
           i,
           differing.length === 0

@@ -3,6 +3,7 @@
  * a bounded number of orders per page: filters have no indexes of their own, as each would slow ingestion down.
  */
 import { limits } from '../../limits.ts';
+import { formsOfId } from '../../model/characters.ts';
 import type { Order } from '../../model/order.ts';
 import type { OrderFilter, Orders } from '../../ports/order-store.ts';
 import type { NumberedOrders } from '../event-stream.outbox.ts';
@@ -91,8 +92,11 @@ export function createOrders(db: Database): Orders {
 
   return {
     async get(orderId) {
-      const row = get.get(orderId) as unknown as OrderRow | undefined;
-      return row ? toOrder(row) : null;
+      for (const id of formsOfId(orderId)) {
+        const row = get.get(id) as unknown as OrderRow | undefined;
+        if (row) return toOrder(row);
+      }
+      return null;
     },
 
     async list(filter, { limit, after }) {

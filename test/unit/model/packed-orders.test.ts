@@ -1,6 +1,7 @@
 /** What is packed comes out again, whatever the texts are, and stays for one more chunk. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cellValue } from '../../../src/model/characters.ts';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
 import { OrderPacker, PackedOrders } from '../../../src/model/packed-orders.ts';
 import { SkuHubPairs } from '../../../src/model/sku-hub-pairs.ts';
@@ -36,11 +37,42 @@ describe('packed orders', () => {
             expect(NUMBERS.map((name) => packed[name](i))).toEqual(NUMBERS.map((name) => order[name]));
             expect(packed.values(i)).toEqual(cells.slice(1));
             for (const [at, column] of ORDER_COLUMNS.entries())
-              expect(packed.text(i, column)).toBe(cells[at + 1]!.trim());
+              expect(packed.text(i, column)).toBe(cellValue(column, cells[at + 1]!));
           }
         }
       }),
       { numRuns: 50 },
+    );
+  });
+
+  test('that were taken with ids as they were sent keep them', () => {
+    const id = 'e\u0301\u200b';
+    const packer = new OrderPacker(header);
+    const order = orderRow(2, id);
+    const { customerName, customerEmail, productName, sku, hubId, shippingAddress } = order;
+    const cells = [
+      '',
+      id,
+      customerName,
+      customerEmail,
+      productName,
+      sku,
+      hubId,
+      '1',
+      '1',
+      '1',
+      '',
+      shippingAddress,
+      '',
+    ];
+    packer.put(packer.reserve(), order, cells, 0);
+    const former = new PackedOrders(packer.take(pairs));
+    expect([former.text(0, 'order_id'), former.orderIds()]).toEqual([id, [id]]);
+    expect(former.otherIds()).toEqual(
+      new Map([
+        ['e\u0301', id],
+        ['\u00e9', id],
+      ]),
     );
   });
 

@@ -76,8 +76,20 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', 
 }
 
 const GOOD: Record<OrderColumn, string[]> = {
-  order_id: ['A-1', 'A-2', '007', 'é', '注文', 'x'.repeat(500)],
-  customer_name: ['Ada', 'Anna Müller', 'O"Brien', 'Zoë 🙂', 'a\tb'],
+  order_id: ['A-1', 'A-2', '007', 'é', 'e\u0301', 'A-1\u200b', '注文', 'x'.repeat(500)],
+  customer_name: [
+    'Ada',
+    'Anna Müller',
+    'O"Brien',
+    'Zoë 🙂',
+    'a\tb',
+    'می\u200cخواهم',
+    'അവന\u0d4d\u200d',
+    '👩\u200d💻',
+    '❤\ufe0f',
+    '\u200fAnn\u200b',
+    '🏴\u{e0067}\u{e0062}\u{e007f}',
+  ],
   customer_email: ['ada@example.com', "o'b.c+d-e_f@a.b-c.de", 'A@B.CO', 'x@1.xyz'],
   product_name: ['Engine', '27" monitor', '"quoted"', '분석기', 'x\u00a0', '\u00a0x'],
   sku: ['S-1', 'S-2', 'SX', '00417', 'Ñ', 'S', 'S-'],
@@ -101,7 +113,8 @@ const GOOD: Record<OrderColumn, string[]> = {
 const BAD = [
   '', ' ', '0', '-1', '1.234', '1e3', '12345678', '1000001', '.5', '5.', '1..2', 'a@b', '.a@b.de', 'a.@b.de', 'a..b@c.de', 'a@b..de', 'a@-b.de',
   "a'@b.de", 'a@b.d1', 'ä@b.de', '2026-02-29', '2026-13-01', '2026-11-20T24:00:00Z', '2026-11-20T14:60:00Z', '2026-11-20x14:03:00Z', '0000-01-01',
-  'x\u0000', 'x\u007f', '\u0085', '\ufeff', '\u3000x', 'x'.repeat(501), 'é'.repeat(300), 'é'.repeat(501), '\u200b', '\ud7ff', '“x”', 'x–y', '\u1680x', 'x\u2028', 'ひらがな', 'ไทย', '🙂', '\u0080x', 'x\ufffd',
+  'x\u0000', 'x\u007f', '\u0085', '\ufeff', '\u3000x', 'x'.repeat(501), 'é'.repeat(300), 'é'.repeat(501), '\u200b', '\ud7ff', '“x”', 'x–y', '\u1680x', 'x\u2028', 'ひらがな', 'ไทย', '🙂', 'x\u200bx', 'x\u00adx', 'x\u202ex', 'x\u2066x', '\u3164', '\u2800', 'x\ufff9', 'x\u206ax', 'x\ufdd0', 'x\uffff', 'x\u{1ffff}x', 'x\u{e0041}', 'x\u{e0100}',
+ 'x\u180e', 'x\u061c', 'x\u034f', '\u115fx', 'x\uffa0', '\u17b4', '\u{1d173}', '\u{1bca0}', '\u200d', 'x\u200d', '\u180bx', 'x\u2064', 'e\u0301', '\u0080x', 'x\ufffd',
 ]; // biome-ignore format: a list of values
 
 const cellOf = (column: OrderColumn) =>
@@ -204,7 +217,33 @@ describe('the short way of a row', () => {
       0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0x20,
     ];
     const bytes = fc.array(fc.constantFrom(...edges), { maxLength: 4 }).map((list) => Buffer.from(list));
-    const spaces = ['\u00a0', '\u1680', '\u2000', '\u200a', '\u2028', '\u202f', '\u205f', '\u3000', '\ufeff', '\u200b'];
+    const spaces = [
+      '\u00ad',
+      '\u061c',
+      '\u180e',
+      '\u200d',
+      '\u202e',
+      '\u2066',
+      '\ufe0f',
+      '\ufff9',
+      '\uffff',
+      '\u3164',
+      '\u2800',
+      '\u{e0041}',
+      '\u{e0100}',
+      '\u{3fffe}',
+      '\u{1f3f4}',
+      '\u00a0',
+      '\u1680',
+      '\u2000',
+      '\u200a',
+      '\u2028',
+      '\u202f',
+      '\u205f',
+      '\u3000',
+      '\ufeff',
+      '\u200b',
+    ];
     const text = fc
       .array(fc.oneof(fc.string({ unit: 'binary', maxLength: 1 }), fc.constantFrom(...spaces, 'x', 'é', '語')), {
         maxLength: 4,

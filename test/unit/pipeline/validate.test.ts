@@ -204,7 +204,9 @@ describe('the reasons of a row', () => {
     expect(reason({ order_date: '2026-02-30' })).toBe('order_date "2026-02-30" is not a day of the calendar');
     expect(reason({ order_date: '2026-11-20T25:00:00Z' })).toMatch(/has a time that is not from 00:00:00 to 23:59:59$/);
     expect(reason({ total_amount: '39.97' })).toBe('total_amount "39.97" is not quantity 2 x unit_price 19.99 = 39.98');
-    expect(reason({ sku: 'a\0\u202eb' })).toBe('sku "a\\u0000\\u202eb" contains a control character');
+    expect(reason({ sku: 'a\0\u202eb' })).toBe(
+      'sku "a\\u0000\\u202eb" contains a control character (U+0000) at character 2: remove it',
+    );
   });
 
   test('show long values shortened, without cutting a character in half', () => {
@@ -310,4 +312,86 @@ describe('a rejection', () => {
     expect(long.values).toEqual(cellsOf({}));
     expect(parse(long.record!, { delimiter: ';' })).toEqual([[...cellsOf({}), 'more; "1"']]);
   });
+});
+
+describe('a character that is not seen', () => {
+  const KEYS = ['order_id', 'sku', 'hub_id', 'customer_email', 'quantity', 'unit_price', 'order_date'] as const;
+  const TEXTS = ['customer_name', 'product_name', 'shipping_address'] as const;
+  const UNSEEN = [
+    ...['\u200b', '\u200c', '\u200d', '\u2060', '\u2064', '\ufeff', '\u00ad', '\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2066', '\u2069'],
+    ...['\u180e', '\ufe0f', '\u{e0100}', '\u{e0041}', '\u3164', '\u115f', '\u1160', '\uffa0', '\ufff9', '\u034f', '\u206a', '\u2028', '\u2029', '\u2800'],
+    ...['\ud800', '\ufdd0', '\uffff', '\u{1fffe}', '\u{1d173}', '\u17b4'],
+  ]; // biome-ignore format: a list of values
+
+  test.each(UNSEEN)('%j is refused inside of what is compared, by name and place', (char) => {
+    const point = `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
+    for (const column of KEYS) {
+      const value = VALID[column];
+      const { reasons } = check({ [column]: `${value.slice(0, 2)}${char}${value.slice(2)}` });
+      if (value.length < 3) continue;
+      expect(reasons.map(({ column, code }) => `${column} ${code}`)).toEqual([`${column} control_character`]);
+      expect(reasons[0]!.reason).toContain(`(${point}) at character 3: remove it`);
+      expect(reasons[0]!.reason).not.toContain(char);
+    }
+  });
+
+  test.each(UNSEEN)('%j is cut off at the ends of what is compared, and alone is an empty value', (char) => {
+    for (const column of KEYS)
+      expect(check({ [column]: `${char} ${VALID[column]}${char}\u00a0` }).order).toEqual(check({}).order);
+    for (const column of ORDER_COLUMNS)
+      expect(check({ [column]: ` ${char}${char}` }).reasons).toEqual([
+        { column, code: 'missing_value', reason: `${column} is empty` },
+      ]);
+  });
+
+  test('is told by a name that people know', () => {
+    expect(reason({ sku: 'A\u200bB' })).toBe(
+      'sku "A\\u200bB" contains a zero-width space (U+200B) at character 2: remove it',
+    );
+    expect(reason({ order_id: '😀\u{e0041}B' })).toBe(
+      'order_id "😀\\u{e0041}B" contains a tag character (U+E0041) at character 2: remove it',
+    );
+    expect(reason({ hub_id: 'H\u061c1' })).toContain('an Arabic letter mark (U+061C)');
+    expect(reason({ hub_id: 'H\ud8001' })).toContain('a half character (U+D800)');
+  });
+
+  test.each([
+    'می\u200cخواهم',
+    'അവന\u0d4d\u200d',
+    'ه\u200d',
+    'ශ\u0dca\u200dරී',
+    '👩\u200d💻',
+    '❤\ufe0f',
+    '🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}',
+    'Donau\u00addampf',
+    'ภาษา\u200bไทย',
+    'שלום\u200e (12)',
+    'a \u2067שלום\u2069 b',
+    '\u{845b}\u{e0100}',
+    'Auf\u200clage',
+    '각\u115fᅡ',
+  ])('stays in %j, which needs it', (value) => {
+    for (const column of TEXTS) {
+      const { order } = check({ [column]: `\u200f\u200b${value}\u200b \ufeff\u202c` });
+      expect([order?.customerName, order?.productName, order?.shippingAddress]).toContain(value);
+    }
+  });
+
+  test.each(['\u202e', '\u202d', '\u206a', '\ufff9', '\ufdd0', '\ud800', '\u{e0041}', '\u{e0001}'])(
+    '%j in a text hides or turns it, and is refused',
+    (char) => {
+      for (const column of TEXTS) expect(codes({ [column]: `a${char}b` })).toEqual([`${column} control_character`]);
+    },
+  );
+
+  test('at the ends of a text goes', () => {
+    expect(check({ customer_name: '\u200d\u200bAnn\u200d\u2060' }).order?.customerName).toBe('Ann');
+    expect(check({ customer_name: '👩\u200d' }).order?.customerName).toBe('👩');
+  });
+});
+
+test('an order id is stored in NFC, what it was written with stays in the row', () => {
+  const checked = check({ order_id: 'Ze\u0301-1', sku: 'e\u0301', customer_name: 'e\u0301' });
+  expect(checked.order).toMatchObject({ orderId: 'Z\u00e9-1', sku: 'e\u0301', customerName: 'e\u0301' });
+  expect(checked.raw.cells[0]).toBe('Ze\u0301-1');
 });
