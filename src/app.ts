@@ -9,10 +9,11 @@ import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
-import { databasePath, objectsPath, openDataDirectory } from './adapters/data-directory.ts';
+import { databasePath, isNewStore, objectsPath, openDataDirectory } from './adapters/data-directory.ts';
 import { prepareDirectory } from './adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
-import { openForReading } from './adapters/sqlite/database.ts';
+import { findDamage, notOurs, openForReading } from './adapters/sqlite/database.ts';
+import { watchDatabase } from './adapters/sqlite/watch.ts';
 import { startWriterThread, Writer } from './adapters/sqlite/writer.ts';
 import { checkEngines } from './check-engines.ts';
 import type { Config } from './config.ts';
@@ -43,12 +44,14 @@ export interface Engine {
   startRole(role: Exclude<Role, 'api'>): void;
   stop(): Promise<void>;
   announce(url: string | null): void;
+  /** A new store was begun in the data directory. */
+  begun: boolean;
 }
 
 /**
  * Takes the data directory where an engine is in it, opens all ports and checks what the roles need. Throws
- * `data_directory_held`, `data_directory_unusable`, `schema_too_new`, `address_in_use`, `invalid_catalog`,
- * `invalid_configuration`, `engine_unusable`.
+ * `data_directory_held`, `data_directory_unusable`, `data_directory_incomplete`, `schema_too_new`, `store_damaged`, `store_unusable`,
+ * `store_unavailable`, `disk_full`, `address_in_use`, `invalid_catalog`, `invalid_configuration`, `engine_unusable`.
  */
 export async function startEngine(
   config: Config,
@@ -66,6 +69,7 @@ export async function startEngine(
     // What is needed next is loaded while the writer thread starts.
     if (config.ims.kind === 'reference') void import('./ims/reference-ims.ts');
     const embedded = await embedding;
+    if (embedded) undo.push(embedded.watch(logger));
     const options = () => ({ config, embedded: embedded?.connect() ?? null });
     const died = Promise.withResolvers<Error>();
     embedded?.died.then(died.resolve);
@@ -92,6 +96,7 @@ export async function startEngine(
       imsUrl,
       died: died.promise,
       announce: (url) => embedded?.announce(url),
+      begun: embedded?.begun ?? false,
       startRole(role) {
         if (role === 'publisher' && ports.events.publish === null) return;
         const threadOptions: RoleOptions = { ...options(), imsUrl, role };
@@ -132,6 +137,10 @@ export interface Embedded {
   /** Files whose message is in the queue. */
   queued: ReadonlySet<string>;
   announce(url: string | null): void;
+  /** There was no database before. */
+  begun: boolean;
+  /** Tells the log when the database can no longer be used; returns how to end that. */
+  watch(logger: Logger): () => void;
 }
 
 /** The data directory, its lock, and the thread that writes its database where one is used. */
@@ -140,6 +149,7 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
   undo.push(() => directory.release());
   directory.announce({ command, url: null });
   const { database, objects } = directory;
+  const keepsObjects = config.objectStore.kind === 'directory';
   const announce = (url: string | null) => directory.announce({ command, url });
   if (config.jobQueue.kind !== 'sqlite' && config.orderStore.kind !== 'sqlite') {
     await prepareDirectory(objects);
@@ -148,8 +158,11 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
       connect: () => ({ database, objects, writerPort: null }),
       queued: new Set<string>(),
       announce,
+      begun: false,
+      watch: () => () => {},
     };
   }
+  const begun = isNewStore(config.dataDirectory);
   const starting = startWriterThread({ path: database });
   undo.push(() =>
     starting.then(
@@ -157,16 +170,22 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
       () => {},
     ),
   );
-  const [writerThread] = await Promise.all([starting, prepareDirectory(objects)]);
+  const writerThread = await starting;
   const connection = new Writer(writerThread.connect());
   // The lock proves that whoever held leases and messages here is dead.
-  await connection.call('freeLeases', null);
-  const waiting = await connection.call('freeDeliveries', null);
+  const [kept, , waiting] = await Promise.all([
+    connection.call('keptObjects', null),
+    connection.call('freeLeases', null),
+    connection.call('freeDeliveries', null),
+  ]);
+  if (keepsObjects) await prepareDirectory(objects, kept);
   return {
     died: writerThread.died,
     connect: () => ({ database, objects, writerPort: writerThread.connect() }),
     queued: new Set(waiting.map(readMessage).flatMap((message) => (message.kind === 'job' ? [message.fileId] : []))),
     announce,
+    begun,
+    watch: (logger) => watchDatabase(connection, logger),
   };
 }
 
@@ -220,6 +239,9 @@ export async function startServer(config: Config, roles: readonly Role[], logger
   try {
     const server = await startHttpServer({ ports: engine.ports, config, roles, logger });
     engine.announce(server.url);
+    // Expected of a first start; else the sign that a disk was not mounted.
+    if (engine.begun)
+      logger.info({ path: config.dataDirectory }, 'the data directory was empty: a new store was begun');
     for (const role of roles) if (role !== 'api') engine.startRole(role);
     return {
       url: server.url,
@@ -248,21 +270,26 @@ export async function openStoreForReading(config: Config): Promise<OrderStore | 
   const path = databasePath(config.dataDirectory);
   if (!existsSync(path)) return null;
   const refuse = () => Promise.reject(new Error('opened for reading only'));
-  return createSqliteOrderStore({
-    db: openForReading(path),
-    writer: { call: refuse, nextCommit: refuse },
-    trackStock,
-    publishes: eventStream.kind !== 'outbox',
-    now,
-  });
+  try {
+    return createSqliteOrderStore({
+      db: openForReading(path),
+      writer: { call: refuse, nextCommit: refuse },
+      trackStock,
+      publishes: eventStream.kind !== 'outbox',
+      now,
+    });
+  } catch (error) {
+    throw notOurs(error, path);
+  }
 }
 
-/** The order store and the reports, likewise. Throws `nothing_there`. */
+/** The order store and the reports, likewise. Throws `nothing_there`, and `store_damaged` with what is found. */
 export async function openStoresForReading(
   config: Config,
   logger: Logger,
 ): Promise<{ store: OrderStore; objects: ObjectStore; close(): Promise<void> }> {
-  const { dataDirectory } = config;
+  const { dataDirectory, orderStore } = config;
+  if (orderStore.kind === 'sqlite') findDamage(databasePath(dataDirectory));
   const store = await openStoreForReading(config);
   if (!store)
     throw new OmsError(

@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import type { Role } from './app.ts';
-import { OmsError } from './errors.ts';
+import { OmsError, told } from './errors.ts';
 import { limits } from './limits.ts';
 import { type EnginePort, VARIABLES } from './open-ports.ts';
 import type { Inspected, Inspection, Missing } from './ports/inspection.ts';
@@ -12,7 +12,7 @@ import type { Inspected, Inspection, Missing } from './ports/inspection.ts';
 export type EngineState =
   | ({ status: 'up' } & Inspection)
   /** It does not answer, refuses us, or lacks something that is required. */
-  | { status: 'down'; detail: string };
+  | { status: 'down'; detail: string; path?: string | null };
 
 /** An engine that could not be opened is down, and so is one whose opening takes too long. */
 export async function inspectEngine(engine: Inspected | Promise<Inspected>, timeoutMs: number): Promise<EngineState> {
@@ -29,11 +29,16 @@ export async function inspectEngine(engine: Inspected | Promise<Inspected>, time
       ? { status: 'up', ...inspection }
       : { status: 'down', detail: required.map(describe).join('; ') };
   } catch (error) {
-    return { status: 'down', detail: (error as Error).message };
+    const { message, path = null } = error as Error & { path?: string | null };
+    return { status: 'down', detail: message, path };
   } finally {
     clearTimeout(timer);
   }
 }
+
+/** For the terminal. */
+export const whatIsWrong = ({ detail, path = null }: { detail: string; path?: string | null }): string =>
+  told({ message: detail, path });
 
 export const describe = ({ what, cure }: Missing): string => `${what}: ${cure}`;
 
@@ -64,8 +69,8 @@ export async function checkEngines(
       if (state.status === 'up') {
         for (const missing of MADE_AT_START.includes(port) ? [] : state.missing)
           logger.warn(`${VARIABLES[port]}: ${describe(missing)}`);
-      } else if (needed.has(port)) wrong.push(`${VARIABLES[port]}: ${state.detail}`);
-      else logger.warn(`${VARIABLES[port]}: ${state.detail}`);
+      } else if (needed.has(port)) wrong.push(`${VARIABLES[port]}: ${whatIsWrong(state)}`);
+      else logger.warn(`${VARIABLES[port]}: ${whatIsWrong(state)}`);
     }),
   );
   if (wrong.length > 0) throw new OmsError('engine_unusable', wrong.sort().join('\n'));

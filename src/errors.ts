@@ -7,17 +7,20 @@ export class OmsError extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly details: Readonly<Record<string, unknown>>;
+  /** The file or directory of this machine that it is about: for the log and the terminal, never for an answer over HTTP. */
+  readonly path: string | null;
 
   constructor(
     code: string,
     message: string,
-    options: { retryable?: boolean; details?: Record<string, unknown>; cause?: unknown } = {},
+    options: { retryable?: boolean; details?: Record<string, unknown>; path?: string | null; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'OmsError';
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.details = options.details ?? {};
+    this.path = options.path ?? null;
   }
 }
 
@@ -27,3 +30,7 @@ export const isRetryable = (error: unknown): boolean => error instanceof OmsErro
 export function isOmsError(error: unknown, code?: string): error is OmsError {
   return error instanceof OmsError && (code === undefined || error.code === code);
 }
+
+/** For the terminal: with the path that it is about. */
+export const told = ({ message, path }: Pick<OmsError, 'message' | 'path'>): string =>
+  path === null ? message : `${path}: ${message}`;

@@ -44,6 +44,12 @@ export const limits = {
    * three million orders a chunk of random ids writes 70 MB of pages. Measured there: a fifth faster than with 64 MiB.
    */
   sqliteWalBytes: 256 * MiB,
+  /** How often it is looked whether the database can be read and written; each time one page is written and synced. */
+  sqliteProbeMs: 5_000,
+  /** A database of this size is checked for damage at each start: some 30 ms. A larger one by `oms verify`. */
+  sqliteCheckedBytes: 16 * MiB,
+  /** What `oms verify` tells of a damaged database: enough to see how far it goes. */
+  damageLines: 20,
   /** Rows of one statement. Measured: more are not faster. */
   sqliteRowsAtOnce: 50,
   /** Writer requests are collected into one transaction until this much time has passed, so that small ones share an fsync. */

@@ -1,13 +1,21 @@
 /**
  * The log: JSON lines on standard error, so that standard output is left to what people and scripts read. Static messages, data in
- * fields. Written synchronously: a line that was logged is not lost by a crash.
+ * fields. Written synchronously: a line that was logged is not lost by a crash. An error of ours says what happened and has no stack
+ * trace; any other is a surprise, and has one.
  */
 import pino, { type Logger } from 'pino';
+import { OmsError } from './errors.ts';
 import { limits } from './limits.ts';
 
 export function createLogger(level: string, name: string): Logger {
   return pino(
-    { level, name, base: { name, pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      level,
+      name,
+      base: { name, pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: withoutOurStacks },
+    },
     pino.destination({ dest: 2, sync: true }),
   );
 }
@@ -44,4 +52,10 @@ export function seldom(logger: RequestLog, everyMs: number = limits.repeatedLogM
     if (lines > 0) begin(key, () => log(lines));
   };
   return { warn: through('warn'), error: through('error') };
+}
+
+function withoutOurStacks(error: unknown): unknown {
+  if (!(error instanceof OmsError)) return pino.stdSerializers.err(error as Error);
+  const { name: type, code, message, retryable, details, path, cause } = error;
+  return { type, code, message, retryable, details, path, cause: cause instanceof Error ? cause.message : undefined };
 }

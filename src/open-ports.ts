@@ -58,8 +58,9 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
   let connection: { db: Database; writer: Writer } | null = null;
   const sqlite = () => {
     if (connection) return connection;
-    const db = openForReading(embedded!.database);
-    connection = { db, writer: new Writer(embedded!.writerPort!) };
+    const writer = new Writer(embedded!.writerPort!);
+    const db = openForReading(embedded!.database, (damage) => writer.tellDamage(damage));
+    connection = { db, writer };
     closing.push(() => db.close());
     return connection;
   };

@@ -2,7 +2,17 @@
  * The data directory and its lock. Whatever lies on this machine belongs to one server process at a time: the lock is an
  * exclusive transaction on a small SQLite file, which the kernel ends when the process dies, however it dies.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OmsError } from '../errors.ts';
@@ -24,35 +34,30 @@ export interface DataDirectory {
 }
 
 const SQLITE_BUSY = 5;
+/** The rights of all but the user. */
+const OTHERS = 0o077;
 
 const holderFile = (directory: string) => join(directory, 'holder.json');
 
 export const databasePath = (directory: string) => join(directory, 'oms.db');
 export const objectsPath = (directory: string) => join(directory, 'objects');
 
-/** Throws `data_directory_held` with the holder in its details, or `data_directory_unusable`. */
+/**
+ * What is made in it is for its user alone, also where the system's mask says otherwise. Throws `data_directory_held` with the holder in
+ * its details, or `data_directory_unusable`.
+ */
 export function openDataDirectory(directory: string): DataDirectory {
-  let lock: DatabaseSync;
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    lock = new DatabaseSync(join(directory, 'lock.db'));
-  } catch (error) {
-    throw new OmsError(
-      'data_directory_unusable',
-      `OMS_DATA_DIR: ${directory} cannot be used: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
+  process.umask(OTHERS);
+  const lock = using(directory, () => {
+    mkdirSync(directory, { recursive: true });
+    closeToOthers(directory);
+    return new DatabaseSync(join(directory, 'lock.db'));
+  });
   try {
     lock.exec('pragma busy_timeout = 0; begin exclusive');
   } catch (error) {
     lock.close();
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY)
-      throw new OmsError(
-        'data_directory_unusable',
-        `OMS_DATA_DIR: ${directory} cannot be used: ${(error as Error).message}`,
-        { cause: error },
-      );
+    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw unusable(directory, error as Error);
     const holder = readHolder(directory);
     const who = holder
       ? `process ${holder.pid} (${holder.command}${holder.url ? `, ${holder.url}` : ''}, since ${holder.since})`
@@ -69,15 +74,77 @@ export function openDataDirectory(directory: string): DataDirectory {
     announce({ command, url }) {
       const holder: Holder = { pid: process.pid, command, url, since: new Date().toISOString() };
       const temporary = `${holderFile(directory)}.new`;
-      writeFileSync(temporary, JSON.stringify(holder));
-      renameSync(temporary, holderFile(directory));
+      using(directory, () => {
+        writeFileSync(temporary, JSON.stringify(holder));
+        renameSync(temporary, holderFile(directory));
+      });
     },
     release() {
-      rmSync(holderFile(directory), { force: true });
+      try {
+        rmSync(holderFile(directory), { force: true });
+      } catch {
+        // It is for messages only, and the lock says whether it counts.
+      }
       lock.close();
     },
   };
 }
+
+/**
+ * Whether a database is to be begun. Throws `data_directory_incomplete` where there was one: objects without it, or a log, are what
+ * is left of a store.
+ */
+export function isNewStore(directory: string): boolean {
+  return using(directory, () => {
+    const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    const path = databasePath(directory);
+    // SQLite takes an empty file for a new database.
+    if (size(path) > 0) return false;
+    const left = [
+      `${path}-wal`,
+      ...['uploads', 'incoming', 'reports'].map((name) => join(objectsPath(directory), name)),
+    ];
+    const found = left.find((name) => (name.endsWith('-wal') ? size(name) > 0 : holdsSomething(name)));
+    if (found !== undefined)
+      throw new OmsError(
+        'data_directory_incomplete',
+        `${existsSync(path) ? 'it is empty' : 'it is missing'}, though ${found} is there: restore it from a backup; to begin anew, move what is left of the former store to another place`,
+        { path },
+      );
+    return true;
+  });
+}
+
+const holdsSomething = (directory: string) => existsSync(directory) && readdirSync(directory).length > 0;
+
+/** What an earlier release, or a copy, left open to others. The directory itself is left as it is: it may not be ours alone. */
+function closeToOthers(directory: string): void {
+  const database = databasePath(directory);
+  const files = [database, `${database}-wal`, `${database}-shm`, join(directory, 'lock.db'), holderFile(directory)];
+  for (const path of [...files, objectsPath(directory)])
+    try {
+      const { mode } = statSync(path);
+      if (mode & OTHERS) chmodSync(path, mode & ~OTHERS);
+    } catch {
+      // It is not there yet, or belongs to somebody else, who decides.
+    }
+}
+
+/** What the work throws is told as what is wrong with the directory. */
+function using<Result>(directory: string, work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof OmsError ? error : unusable(directory, error as Error);
+  }
+}
+
+const unusable = (directory: string, cause: Error) =>
+  new OmsError(
+    'data_directory_unusable',
+    `OMS_DATA_DIR: ${directory} cannot be used (${cause.message}): see that it is a directory on a disk that is neither full nor read-only, and that this user may read and write it`,
+    { cause },
+  );
 
 export function readHolder(directory: string): Holder | null {
   try {

@@ -117,7 +117,7 @@ export function createSqliteJobQueue(options: {
     async depth() {
       return depth.get({ now: now() }) as unknown as { visible: number; inFlight: number; dead: number };
     },
-    inspect: async () => inspectDatabase(db),
+    inspect: () => inspectDatabase(db, writer),
   };
 
   /** Until a message has become visible, by a commit of anyone or by time, or `ms` have passed. */

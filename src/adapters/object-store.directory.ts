@@ -1,24 +1,34 @@
 /**
  * Objects as files of a directory. An object is written to a temporary file, made durable, and renamed into place, and the
- * rename is made durable, too: a reader sees all of it or nothing, and so does a restart after a crash.
+ * rename is made durable, too: a reader sees all of it or nothing, and so does a restart after a crash. A directory that vanished is
+ * an outage, and is never made again: only an object that its directory does not have is missing.
  * Source: POSIX fsync(2) and rename(2); "Files are hard", Dan Luu, 2017.
  */
 import { randomUUID } from 'node:crypto';
 import { constants, createReadStream, existsSync } from 'node:fs';
-import { type FileHandle, mkdir, open, opendir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
 import { OWN_KEY } from './own-key.ts';
 
-export async function createDirectoryObjectStore(root: string): Promise<ObjectStore> {
+const DIRECTORIES = ['staging', 'uploads', 'reports'] as const;
+
+/** The directory must have been prepared. */
+export function createDirectoryObjectStore(root: string): ObjectStore {
   const staging = join(root, 'staging');
   const pathOf = (key: string): string => {
     if (!OWN_KEY.test(key)) throw new OmsError('invalid_key', `"${key}" is no object key`);
     return join(root, key);
   };
-  for (const directory of ['staging', 'uploads', 'reports']) await mkdir(join(root, directory), { recursive: true });
+  const fail = (error: NodeJS.ErrnoException): never => {
+    const { code, path = root } = error;
+    if (code === 'ENOENT' && dirname(path) !== staging && existsSync(dirname(path)))
+      throw new OmsError('object_missing', 'there is no such object any more', { path, cause: error });
+    throw unusable(error, path);
+  };
 
   return {
     async stage(key) {
@@ -91,26 +101,45 @@ export async function createDirectoryObjectStore(root: string): Promise<ObjectSt
     },
 
     async inspect() {
+      for (const directory of DIRECTORIES)
+        await access(join(root, directory), constants.R_OK | constants.W_OK | constants.X_OK).catch((error) => {
+          throw unusable(error, join(root, directory));
+        });
       const { bavail, bsize } = await statfs(root).catch(fail);
       if (bavail * bsize < limits.minFreeBytes)
         throw new OmsError(
           'disk_full',
-          `less than ${limits.minFreeBytes / 1024 / 1024} MiB are free on the disk of ${root}: free some space`,
-          {
-            retryable: true,
-          },
+          `less than ${limits.minFreeBytes / 1024 / 1024} MiB are free on the disk with the data directory: free some space`,
+          { retryable: true, path: root },
         );
-      return { engine: 'directory', address: root, missing: [] };
+      return { engine: 'directory', address: 'data directory', path: root, missing: [] };
     },
   };
 }
 
-/** Removes what a crash left half-written. Only for a process that holds the lock of the data directory. */
-export async function prepareDirectory(root: string): Promise<void> {
-  await rm(join(root, 'staging'), { recursive: true, force: true });
-  // Where release 1.0 kept uploads.
-  const former = join(root, 'incoming');
-  if (existsSync(former)) await rename(former, join(root, 'uploads'));
+/**
+ * Removes what a crash left half-written, and makes the directories of a new store; those of `kept`, which the order store knows objects
+ * of, must be there. Only for a process that holds the lock of the data directory.
+ */
+export async function prepareDirectory(root: string, kept: ('uploads' | 'reports')[] = []): Promise<void> {
+  try {
+    await rm(join(root, 'staging'), { recursive: true, force: true });
+    // Where release 1.0 kept uploads.
+    const former = join(root, 'incoming');
+    if (existsSync(former)) await rename(former, join(root, 'uploads'));
+    for (const directory of kept) {
+      const path = join(root, directory);
+      if (!existsSync(path))
+        throw new OmsError(
+          'data_directory_incomplete',
+          `it is missing, and oms.db knows of ${directory} in it: bring it back, from a backup or by mounting its disk; to go on without them, make it as an empty directory`,
+          { path },
+        );
+    }
+    for (const directory of DIRECTORIES) await mkdir(join(root, directory), { recursive: true });
+  } catch (error) {
+    throw unusable(error as Error, root);
+  }
 }
 
 /** Whole seconds, as archives of a backup keep no more. */
@@ -127,16 +156,20 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function fail(error: NodeJS.ErrnoException): never {
-  if (error.code === 'ENOENT')
-    throw new OmsError('object_missing', `there is no such object any more: ${error.path ?? ''}`, { cause: error });
-  if (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-    throw new OmsError('disk_full', 'the disk with the data directory is full: free some space', {
+/** What the system said of a place that cannot be used, as an outage. */
+function unusable(error: NodeJS.ErrnoException, path: string): OmsError {
+  if (error instanceof OmsError) return error;
+  const { code = '', errno } = error;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new OmsError('disk_full', 'the disk with the data directory is full: free some space', {
       retryable: true,
+      path,
       cause: error,
     });
-  throw new OmsError('object_store_unavailable', `the data directory cannot be used now: ${error.message}`, {
-    retryable: true,
-    cause: error,
-  });
+  const words = errno === undefined ? error.message : getSystemErrorMessage(errno);
+  return new OmsError(
+    'object_store_unavailable',
+    `the objects in the data directory cannot be used now (${words}): see that the directory is there, that its disk is well, and that it may be read and written; work goes on by itself`,
+    { retryable: true, path, cause: error },
+  );
 }

@@ -2,7 +2,7 @@
 import { readHolder } from '../adapters/data-directory.ts';
 import { createHttpIms } from '../adapters/ims.http.ts';
 import { type Embedded, startEmbedded, type Undo } from '../app.ts';
-import { describe, type EngineState, inspectEngine } from '../check-engines.ts';
+import { describe, type EngineState, inspectEngine, whatIsWrong } from '../check-engines.ts';
 import { type Config, readConfig } from '../config.ts';
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -23,8 +23,11 @@ export async function run(): Promise<number> {
     const url = config.urls[name as PortName];
     const told =
       state.status === 'up'
-        ? [`${state.engine}, ${state.address}`, ...state.missing.map((missing) => `missing: ${describe(missing)}`)]
-        : [`${VARIABLES[name as PortName]}: ${state.detail}`];
+        ? [
+            `${state.engine}, ${state.path ?? state.address}`,
+            ...state.missing.map((missing) => `missing: ${describe(missing)}`),
+          ]
+        : [`${VARIABLES[name as PortName]}: ${whatIsWrong(state)}`];
     process.stdout.write(`${name.padEnd(width)}${state.status.padEnd(6)}${[url, ...told].join(below)}\n`);
   }
   return Object.values(states).every(({ status }) => status === 'up') ? 0 : 1;

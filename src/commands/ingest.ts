@@ -80,7 +80,7 @@ async function follow(service: Service, path: string, fileId: string): Promise<n
   for (;;) {
     const file = await service.get(fileId).catch((error) => {
       // The file waits for the store, and so does whoever looks at it (INV-7).
-      if (!isOmsError(error) || !error.retryable) throw error;
+      if (!isOmsError(error) || !error.retryable || error.code === 'store_damaged') throw error;
       return null;
     });
     if (!file) {
@@ -149,7 +149,12 @@ async function ownPipeline(config: Config): Promise<Service> {
       if (result.kind !== 'created') throw new Error(`an upload without a key was answered ${result.kind}`);
       return { fileId: result.file.fileId, existed: false };
     },
-    get: async (fileId) => fileJson((await ports.store.files.get(fileId))!),
+    async get(fileId) {
+      const file = fileJson((await ports.store.files.get(fileId))!);
+      // Most of what it can wait for passes; damage does not, and is told.
+      if (file.waiting_for === 'store') await ports.store.inspect();
+      return file;
+    },
     report({ invalid_file: name, progress }) {
       const key = reportKey({ name: name!, rows: progress.invalid });
       return config.objectStore.kind === 'directory'

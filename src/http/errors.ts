@@ -27,6 +27,7 @@ const STATUS: Record<string, ContentfulStatusCode> = {
   too_many_reads: 503,
   too_many_uploads: 503,
   store_unavailable: 503,
+  store_damaged: 503,
   object_store_unavailable: 503,
   job_queue_unavailable: 503,
   event_stream_unavailable: 503,

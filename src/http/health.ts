@@ -1,15 +1,16 @@
 /** `/healthz`: the process answers. `/readyz`: each dependency by name, with its engine. */
 import { Hono } from 'hono';
-import { type EngineState, inspectEngine } from '../check-engines.ts';
+import { inspectEngine } from '../check-engines.ts';
 import { limits } from '../limits.ts';
 import type { Inspected } from '../ports/inspection.ts';
 import type { HealthAnswer, ReadyAnswer } from './answers.ts';
 
-/** Asks each dependency, all at once, each with a bound. */
-export async function checkDependencies(dependencies: Record<string, Inspected>): Promise<Record<string, EngineState>> {
-  const checks = Object.entries(dependencies).map(
-    async ([name, dependency]) => [name, await inspectEngine(dependency, limits.pingMs)] as const,
-  );
+/** Asks each dependency, all at once, each with a bound. Told to anybody, so without the paths of this machine. */
+export async function checkDependencies(dependencies: Record<string, Inspected>): Promise<ReadyAnswer['dependencies']> {
+  const checks = Object.entries(dependencies).map(async ([name, dependency]) => {
+    const { path: _, ...told } = await inspectEngine(dependency, limits.pingMs);
+    return [name, told] as const;
+  });
   return Object.fromEntries(await Promise.all(checks));
 }
 

@@ -295,7 +295,7 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
 
 /** Whatever the work was about: a report is made of what the store has, and a disk is full for all that is on it. */
 const isOfStore = (error: unknown): boolean =>
-  ['disk_full', 'store_unavailable', 'store_contention'].some((code) => isOmsError(error, code));
+  ['disk_full', 'store_unavailable', 'store_damaged', 'store_contention'].some((code) => isOmsError(error, code));
 
 /** An engine failed without a word about what it was asked. It may be about this file all the same. */
 const isUnknown = (error: unknown): boolean => isOmsError(error) && error.details.unknown_error !== undefined;

@@ -72,6 +72,7 @@ export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: bool
 
   async function run(): Promise<void> {
     let orphansAtMs = startedMs;
+    let failing = false;
     if (!exclusive) await clock.sleep(limits.sweepMs, stopping.signal);
     while (!stopping.signal.aborted) {
       try {
@@ -88,8 +89,10 @@ export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: bool
             orphansAtMs = clock.now() + limits.orphanMs;
           }
         }
+        failing = false;
       } catch (error) {
-        logger.warn({ err: error }, 'a sweep failed: it is tried again');
+        if (!failing) logger.warn({ err: error }, 'a sweep failed: it is tried again');
+        failing = true;
       }
       await clock.sleep(limits.sweepMs, stopping.signal);
     }

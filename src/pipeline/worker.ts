@@ -84,10 +84,11 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
       }
       try {
         const delivery = await queue.receive(limits.receiveWaitMs, stopping.signal);
+        if (failures > 0) logger.info('messages are received again');
         failures = 0;
         if (delivery) occupySlot(delivery);
       } catch (error) {
-        logger.warn({ err: error }, 'no message could be received');
+        if (failures === 0) logger.warn({ err: error }, 'no message could be received');
         await pause(failures++);
       }
     }
@@ -219,6 +220,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
     const lost = new AbortController();
     const hold = { lost: lost.signal, cancelRequested: file.cancelRequested, stop };
 
+    let failing = false;
     const heartbeat = every(clock, queue.visibilityMs / 3, async () => {
       try {
         const renewed = await store.files.renew(claim, queue.visibilityMs);
@@ -227,8 +229,10 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         // A queue may end a delivery that is extended for too long: a new message goes on in time.
         if (clock.now() - slot.startedMs > limits.maxDeliveryMs) slot.release = true;
         await queue.extend(receipt, queue.visibilityMs);
+        failing = false;
       } catch (error) {
-        log.warn({ err: error }, 'the lease could not be renewed');
+        if (!failing) log.warn({ err: error }, 'the lease cannot be renewed now: it is tried again');
+        failing = true;
       }
     });
     const cancelCheck = every(clock, limits.cancelCheckMs, async () => {

@@ -4,6 +4,8 @@ export interface Inspection {
   engine: string;
   /** Where it is, without credentials. */
   address: string;
+  /** The same as a path of this machine: for the terminal, never for an answer over HTTP. */
+  path?: string | null;
   /** What the service needs and does not find there. */
   missing: Missing[];
 }

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { createMongoOutboxEventStream } from '../../src/adapters/event-stream.mongo-outbox.ts';
-import { createDirectoryObjectStore } from '../../src/adapters/object-store.directory.ts';
+import { createDirectoryObjectStore, prepareDirectory } from '../../src/adapters/object-store.directory.ts';
 import type { Database } from '../../src/adapters/order-store.mongo/database.ts';
 import { createMongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
 import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
@@ -111,7 +111,9 @@ interface Filled {
 }
 
 async function fill({ store, publish }: Opened<unknown>): Promise<Filled> {
-  const objects = await createDirectoryObjectStore(await temporaryDirectory());
+  const root = await temporaryDirectory();
+  await prepareDirectory(root);
+  const objects = createDirectoryObjectStore(root);
   await store.stock.change(
     ['LAMP', 'DESK', 'SOFA'].map((sku) => ({ sku, hubId: 'HUB-1', available: 20 })),
     null,

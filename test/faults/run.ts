@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createSqliteJobQueue } from '../../src/adapters/job-queue.sqlite.ts';
-import { createDirectoryObjectStore } from '../../src/adapters/object-store.directory.ts';
+import { createDirectoryObjectStore, prepareDirectory } from '../../src/adapters/object-store.directory.ts';
 import { isOmsError, OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
@@ -100,7 +100,8 @@ export async function run(
   const world = new World(cell);
   const { problems } = world;
   const root = await mkdtemp(join(tmpdir(), 'oms-faults-'));
-  const objects = await createDirectoryObjectStore(join(root, 'objects'));
+  await prepareDirectory(join(root, 'objects'));
+  const objects = createDirectoryObjectStore(join(root, 'objects'));
   const database = new LocalDatabase(world);
   const queueOf = (actor: Actor | null) =>
     createSqliteJobQueue({ db: database.db, writer: database.writerOf(actor), now: () => world.nowMs });

@@ -9,7 +9,7 @@ import { PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../../ports/order-store.ts';
-import type { Database } from '../sqlite/database.ts';
+import { type Database, fromJson } from '../sqlite/database.ts';
 import { insertOrders } from './insert-orders.ts';
 import { countUpTo, sortIds } from './sort-ids.ts';
 import type { StockLevel, StockLevels, Taking } from './stock-levels.ts';
@@ -256,7 +256,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     }
 
     const counts = { rows: rows.length + chunk.rejections.length, accepted: accepted.length, invalid: rejected.length };
-    const invalidByCode = JSON.parse(file.invalid_by_code) as Record<string, number>;
+    const invalidByCode = fromJson<Record<string, number>>(file.invalid_by_code);
     for (const [code, count] of codes) invalidByCode[code] = (invalidByCode[code] ?? 0) + count;
     insertChunk.run(file.file_no, chunk.n, counts.rows, counts.accepted, counts.invalid, firstSeq, at);
     checkpoint.run(

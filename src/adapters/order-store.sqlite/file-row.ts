@@ -8,6 +8,7 @@ import {
   timesInOrder,
 } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
+import { fromJson } from '../sqlite/database.ts';
 
 export interface FileRow {
   file_no: number;
@@ -64,8 +65,8 @@ export function toFileRecord(row: FileRow): FileRecord {
     objectVersion: row.object_version,
     encodingOverride: row.encoding_override,
     parentFileId: row.parent_file_id,
-    intake: row.intake === null ? null : (JSON.parse(row.intake) as Intake),
-    columns: row.columns === null ? null : (JSON.parse(row.columns) as string[]),
+    intake: row.intake === null ? null : fromJson<Intake>(row.intake),
+    columns: row.columns === null ? null : fromJson<string[]>(row.columns),
     attempts: row.attempts,
     strikes: row.strikes,
     cancelRequested: row.cancel_requested === 1,
@@ -76,9 +77,9 @@ export function toFileRecord(row: FileRow): FileRecord {
     rows: row.rows,
     accepted: row.accepted,
     invalid: row.invalid,
-    invalidByCode: JSON.parse(row.invalid_by_code),
+    invalidByCode: fromJson(row.invalid_by_code),
     rowsPerSecond: rateOf(row.rows - row.rows_at_claim, row.claimed_at, row.committed_at),
-    failure: row.failure === null ? null : (JSON.parse(row.failure) as FileFailure),
+    failure: row.failure === null ? null : fromJson<FileFailure>(row.failure),
     report: toReportRecord(row),
     ...timesInOrder({ createdAtMs: row.created_at, startedAtMs: row.started_at, finishedAtMs: row.finished_at }),
   };

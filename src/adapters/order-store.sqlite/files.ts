@@ -1,7 +1,15 @@
 /** The file records: creation, claims, ends, lists. The operations run in the writer thread, the rest where it is called. */
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { type Dependency, type EndStatus, type FileFailure, isEnded, type ReportRecord } from '../../model/file.ts';
+import {
+  type Dependency,
+  type EndStatus,
+  type FileFailure,
+  type FileRecord,
+  isEnded,
+  type ReportRecord,
+  UPLOADS,
+} from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
 import {
   type Claim,
@@ -83,6 +91,10 @@ export function fileOperations(db: Database, now: () => number) {
       strikes = 0, lease_until = 0, changed_at = ? where file_no = ?`);
   const touch = db.prepare('update files set changed_at = ? where file_id = ?');
   const freeLeases = db.prepare("update files set lease_until = 0 where status = 'processing' and lease_until > 0");
+
+  const kept = db.prepare(`
+    select exists (select 1 from files where object_key glob '${UPLOADS}*') uploads,
+      exists (select 1 from files where report_name is not null) reports`);
 
   const row = (fileId: string) => get.get(fileId) as unknown as FileRow | undefined;
   const record = (fileId: string) => toFileRecord(row(fileId)!);
@@ -214,6 +226,12 @@ export function fileOperations(db: Database, now: () => number) {
       touch.run(now(), fileId);
     },
 
+    /** Of which kinds there are objects that the database knows of. */
+    keptObjects(_: null): ('uploads' | 'reports')[] {
+      const { uploads, reports } = kept.get() as { uploads: number; reports: number };
+      return [...(uploads ? (['uploads'] as const) : []), ...(reports ? (['reports'] as const) : [])];
+    },
+
     /** Only for a process that holds the lock of the data directory: whoever held these leases is dead. */
     freeLeases(_: null): void {
       freeLeases.run();
@@ -221,7 +239,7 @@ export function fileOperations(db: Database, now: () => number) {
   };
 }
 
-export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () => number): Files {
+export function createFiles(db: Database, writer: Pick<Writer, 'call'> & { down?: boolean }, now: () => number): Files {
   const refuse = refusal(db);
   const get = db.prepare('select * from files where file_id = ?');
   const reportByName = db.prepare('select * from files where report_name = ?');
@@ -250,6 +268,11 @@ export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () 
     );
   }
   const NEWEST: [number, string] = [Number.MAX_SAFE_INTEGER, ''];
+  /** What a file waits for cannot be written down when that is the database itself. */
+  const toShown = (row: FileRow): FileRecord => {
+    const file = toFileRecord(row);
+    return writer.down && !isEnded(file.status) ? { ...file, status: 'waiting', waitingFor: 'store' } : file;
+  };
 
   return {
     create: (file) => writer.call('createFile', file),
@@ -258,14 +281,14 @@ export function createFiles(db: Database, writer: Pick<Writer, 'call'>, now: () 
     wouldRefuse: async (file) => refuse(file, now()),
     async get(fileId) {
       const row = get.get(fileId) as unknown as FileRow | undefined;
-      return row ? toFileRecord(row) : null;
+      return row ? toShown(row) : null;
     },
     async list({ status, parentFileId }, { limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;
       const which = status ? (parentFileId ? 'both' : 'status') : parentFileId ? 'parent' : 'all';
       const conditions = [status, parentFileId].filter((value) => value !== undefined);
       const rows = lists[which].all(...conditions, ...position, limit + 1) as unknown as FileRow[];
-      return toPage(rows, limit, (row) => [row.created_at, row.file_id], toFileRecord);
+      return toPage(rows, limit, (row) => [row.created_at, row.file_id], toShown);
     },
     async fixed(fileIds) {
       const rows = fixed.all(JSON.stringify(fileIds)) as { root: string; fixed: number }[];

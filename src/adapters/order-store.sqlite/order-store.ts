@@ -30,7 +30,7 @@ export function createSqliteOrderStore(options: {
     // The process that holds the data directory is the only one.
     leases: { take: async () => true, async release() {} },
     verification: createVerification(db),
-    inspect: async () => inspectDatabase(db),
+    inspect: () => inspectDatabase(db, writer),
     async installation() {
       return (db.prepare('select name from installation').get() as { name: string }).name;
     },

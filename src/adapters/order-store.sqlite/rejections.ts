@@ -3,7 +3,7 @@ import { limits } from '../../limits.ts';
 import type { Rejection } from '../../model/rejection.ts';
 import type { Rejections } from '../../ports/order-store.ts';
 import { readPosition } from '../page.ts';
-import type { Database } from '../sqlite/database.ts';
+import { type Database, fromJson } from '../sqlite/database.ts';
 
 interface RejectionRow {
   row: number;
@@ -15,8 +15,8 @@ interface RejectionRow {
 
 const toRejection = ({ row, reasons, cells, record }: RejectionRow): Rejection => ({
   row,
-  reasons: JSON.parse(reasons),
-  values: JSON.parse(cells),
+  reasons: fromJson(reasons),
+  values: fromJson(cells),
   ...(record !== null && { record }),
 });
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { OmsError } from '../../errors.ts';
 import { type Stock, type StockChange, type StockResult, stockAfter } from '../../ports/order-store.ts';
 import { readPosition, toPage } from '../page.ts';
-import type { Database } from '../sqlite/database.ts';
+import { type Database, fromJson } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { idempotencyKeys } from './idempotency.ts';
 import type { StockLevels } from './stock-levels.ts';
@@ -37,7 +37,7 @@ export function stockOperations(db: Database, levels: StockLevels, now: () => nu
             'key_reused',
             'this Idempotency-Key was used for other stock changes: send a new key with them',
           );
-        return JSON.parse(known.answer) as StockResult[];
+        return fromJson<StockResult[]>(known.answer);
       }
       const results = changes.map(apply);
       keys.record(idempotencyKey, fingerprint, JSON.stringify(results), now());

@@ -8,7 +8,7 @@ import { fileOperations } from '../order-store.sqlite/files.ts';
 import { outboxOperations } from '../order-store.sqlite/outbox.ts';
 import { stockOperations } from '../order-store.sqlite/stock.ts';
 import { createStockLevels, type StockLevels } from '../order-store.sqlite/stock-levels.ts';
-import type { Database } from './database.ts';
+import { type Database, probe } from './database.ts';
 
 export type Operations = ReturnType<typeof operationsOn>;
 
@@ -19,6 +19,7 @@ function operationsOn(db: Database, levels: StockLevels, now: () => number) {
     ...stockOperations(db, levels, now),
     ...outboxOperations(db),
     ...queueOperations(db, now),
+    probe: (_: null): void => probe(db),
   };
 }
 

@@ -1,13 +1,15 @@
 /**
  * The one thread that writes `oms.db`. Other threads send operations by name over a message port; those that arrive together
  * share one transaction and one fsync, each in a savepoint of its own when there are several, so that one that fails takes nothing
- * with it. An operation is answered only after the commit: what was answered is on disk.
+ * with it. An operation is answered only after the commit: what was answered is on disk. Nothing is written to a database that is known
+ * to be damaged, nor to one that is no longer where it was opened.
  */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { OmsError } from '../../errors.ts';
+import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { openForWriting, toOmsError } from './database.ts';
+import { notOurs, openForWriting, placeOf, toOmsError } from './database.ts';
 import { createOperations } from './operations.ts';
+import { fromSent, type SentError, toSent } from './sent-error.ts';
 
 export interface WriterOptions {
   path: string;
@@ -19,19 +21,18 @@ export interface Request {
   argument: unknown;
 }
 
-export type Reply = { id: number; result: unknown } | { id: number; error: SentError } | { committed: true };
-
-/** An error in a form that survives the way between threads. */
-export interface SentError {
-  code: string;
-  message: string;
-  retryable: boolean;
-  details: Record<string, unknown>;
+/** What a thread that reads has met. */
+export interface Damage {
+  damage: SentError;
 }
+
+export type Reply = { id: number; result: unknown } | { id: number; error: SentError } | { committed: true };
 
 function run({ path }: WriterOptions): void {
   const db = openForWriting(path);
   const operations = createOperations(db, Date.now);
+  const checkPlace = placeOf(path);
+  let damage: SentError | null = null;
   const ports = new Set<MessagePort>();
   const inbox: { port: MessagePort; request: Request }[] = [];
   let scheduled = false;
@@ -47,6 +48,8 @@ function run({ path }: WriterOptions): void {
     const answers: { port: MessagePort; reply: Reply }[] = [];
     let group: typeof inbox = [];
     try {
+      if (damage) throw fromSent(damage);
+      checkPlace();
       db.exec('begin immediate');
       const started = performance.now();
       const alone = inbox.length === 1;
@@ -62,7 +65,8 @@ function run({ path }: WriterOptions): void {
       // Nothing of the group is on disk: none of it may be answered as done.
       if (group.length === 0) group = inbox.splice(0);
       answers.length = 0;
-      for (const { port, request } of group) answers.push({ port, reply: { id: request.id, error: toSent(error) } });
+      const failure = failed(error);
+      for (const { port, request } of group) answers.push({ port, reply: { id: request.id, error: failure } });
     }
     for (const { port, reply } of answers) port.postMessage(reply);
     for (const port of ports) port.postMessage({ committed: true } satisfies Reply);
@@ -74,14 +78,25 @@ function run({ path }: WriterOptions): void {
       return { id, result: operations.perform(operation, argument, { alone }) };
     } catch (error) {
       if (!db.isTransaction) throw error;
-      return { id, error: toSent(error) };
+      return { id, error: failed(error) };
     }
+  };
+
+  const failed = (error: unknown): SentError => {
+    const known = toOmsError(error, path);
+    const sent = toSent(known);
+    if (isOmsError(known, 'store_damaged')) damage = sent;
+    return sent;
   };
 
   const connect = (port: MessagePort) => {
     ports.add(port);
     port.on('close', () => ports.delete(port));
-    port.on('message', (request: Request) => {
+    port.on('message', (request: Request | Damage) => {
+      if ('damage' in request) {
+        damage = request.damage;
+        return;
+      }
       inbox.push({ port, request });
       schedule();
     });
@@ -97,23 +112,12 @@ function run({ path }: WriterOptions): void {
   parentPort!.postMessage({ ready: true });
 }
 
-function toSent(error: unknown): SentError {
-  const known = toOmsError(error);
-  if (known instanceof OmsError)
-    return { code: known.code, message: known.message, retryable: known.retryable, details: { ...known.details } };
-  return {
-    code: 'internal',
-    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
-    retryable: false,
-    details: {},
-  };
-}
-
 if (!isMainThread) {
+  const options = workerData as WriterOptions;
   try {
-    run(workerData as WriterOptions);
+    run(options);
   } catch (error) {
-    parentPort!.postMessage({ failed: toSent(error) });
+    parentPort!.postMessage({ failed: toSent(notOurs(error, options.path)) });
     parentPort!.close();
   }
 }

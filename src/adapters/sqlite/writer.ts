@@ -6,13 +6,16 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { Operations } from './operations.ts';
-import type { Reply, Request, SentError, WriterOptions } from './writer-thread.ts';
+import { fromSent, type SentError, toSent } from './sent-error.ts';
+import type { Damage, Reply, Request, WriterOptions } from './writer-thread.ts';
 
 export class Writer {
   #port: MessagePort;
   #nextId = 1;
   #closed = false;
-  #pending = new Map<number, { resolve: (value: never) => void; reject: (error: OmsError) => void }>();
+  /** Whether the last call said that the database cannot be used. */
+  down = false;
+  #pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #waiters = new Set<() => void>();
 
   constructor(port: MessagePort) {
@@ -49,6 +52,11 @@ export class Writer {
     });
   }
 
+  /** What a reading connection has met: from then on nothing is written any more. */
+  tellDamage(error: OmsError): void {
+    this.#port.postMessage({ damage: toSent(error) } satisfies Damage);
+  }
+
   close(): void {
     this.#port.close();
   }
@@ -62,6 +70,7 @@ export class Writer {
     if (!call) return;
     this.#pending.delete(reply.id);
     if (this.#pending.size === 0) this.#port.unref();
+    this.down = 'error' in reply && reply.error.retryable;
     if ('error' in reply) call.reject(fromSent(reply.error));
     else call.resolve(reply.result as never);
   }
@@ -76,10 +85,6 @@ export class Writer {
 
 const writerEnded = () =>
   new OmsError('store_unavailable', 'the writer thread has ended: the service is stopping', { retryable: true });
-
-function fromSent(error: SentError): OmsError {
-  return new OmsError(error.code, error.message, { retryable: error.retryable, details: error.details });
-}
 
 export interface WriterThread {
   /** A port for one thread: make a `Writer` of it there. */

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { createOutboxEventStream } from '../../../src/adapters/event-stream.outbox.ts';
 import { createSqliteJobQueue } from '../../../src/adapters/job-queue.sqlite.ts';
-import { createDirectoryObjectStore } from '../../../src/adapters/object-store.directory.ts';
+import { createDirectoryObjectStore, prepareDirectory } from '../../../src/adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { numberedOrders } from '../../../src/adapters/order-store.sqlite/orders.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
@@ -19,9 +19,10 @@ export const directoryObjectStore: Adapter<ObjectStore> = {
   missing: null,
   async open() {
     const root = await temporaryDirectory();
+    await prepareDirectory(root);
     return {
-      first: await createDirectoryObjectStore(root),
-      second: await createDirectoryObjectStore(root),
+      first: createDirectoryObjectStore(root),
+      second: createDirectoryObjectStore(root),
       async close() {},
     };
   },
