@@ -256,7 +256,7 @@ function readEngineUrl<Name extends string>(value: string, protocol: string, for
   const parameters = readParameters(url.searchParams, names);
   const { endpoint } = parameters as { endpoint?: string };
   if (endpoint !== undefined && !(URL.canParse(endpoint) && /^https?:$/.test(new URL(endpoint).protocol)))
-    throw new Error(`has endpoint=${endpoint}, which is no http(s) URL`);
+    throw new Error(`has endpoint=${withoutCredentials(endpoint)}, which is no http(s) URL`);
   return { name: url.host, parameters };
 }
 

@@ -128,6 +128,8 @@ export const limits = {
   /** A yes seldom changes. A no is often a product about to be added, by somebody who then uploads again. */
   imsValidTtlMs: 5 * 60_000,
   imsInvalidTtlMs: 10_000,
+  /** For how long a pair that was answered yes is one that the IMS must take: what is withdrawn is answered no, not refused. */
+  imsGoodPairMs: 60 * 60_000,
   /** The cache of answers; its keys may be long, so it has a size too. */
   imsCacheEntries: 50_000,
   imsCacheBytes: 64 * MiB,

@@ -3,7 +3,8 @@
  * all who ask it. Each request has a timeout, is tried again with growing, random delays, and stops being sent while a
  * circuit breaker sees nothing but failures.
  *
- * What counts as an answer about a pair: a complete 2xx, or a 400, 413 or 422 to that pair alone. Everything else, from a
+ * What counts as an answer about a pair: a complete 2xx, or a 400, 413 or 422 to that pair alone while the IMS takes a request that
+ * must be right: a pair that it answered yes not long ago; before there is one, no pair at all or a plain one. Everything else, from a
  * refused connection to a wrong password, is an outage: a retryable `ims_unavailable` (INV-7).
  */
 import {
@@ -13,6 +14,7 @@ import {
   circuitBreaker,
   ExponentialBackoff,
   handleWhen,
+  type IPolicy,
   isBrokenCircuitError,
   isBulkheadRejectedError,
   retry,
@@ -56,6 +58,9 @@ const ANSWERS = [
 
 type Answers = Map<string, ImsAnswer>;
 
+/** For an IMS that takes no request without items: a pair of the plainest form. */
+const PLAIN_PAIR: ImsPair = { sku: 'SKU-1', hubId: 'HUB-1' };
+
 /** What the IMS sent back: either its answers, not yet looked at, or why it would not look at the request. */
 type Reply = { accepted: true; body: string } | { accepted: false; words: string };
 
@@ -68,6 +73,8 @@ class HttpIms implements Ims {
   /** The batch in which a pair is being asked right now. */
   readonly #asked = new Map<string, Promise<Answers>>();
   readonly #closing = new AbortController();
+  /** The newest pair that was answered yes. */
+  #good: { key: string; answeredMs: number } | null = null;
 
   constructor({ baseUrl, logger, bounds }: HttpImsOptions) {
     this.#address = withoutCredentials(baseUrl);
@@ -108,9 +115,9 @@ class HttpIms implements Ims {
     return keys.map((key) => answers.get(key)!);
   }
 
-  /** Past the retries and the breaker: it tells how things are at this moment. */
+  /** Past the retries and the breaker: it tells how things are at this moment, by an answer that is understood. */
   async inspect(): Promise<Inspection> {
-    await this.#policies.timed.execute(({ signal }) => this.#post([], signal), this.#closing.signal);
+    await this.#askWhatIsRight(this.#policies.timed);
     return { engine: 'IMS', address: this.#address, missing: [] };
   }
 
@@ -133,30 +140,74 @@ class HttpIms implements Ims {
     return settled;
   }
 
-  /** One batch, halved as long as the IMS refuses it as a whole. What is answered is kept, whatever becomes of the rest. */
+  /**
+   * One batch. One that the IMS refuses as a whole is halved down to the items that it is about, which are blamed only if it takes
+   * requests that are right: looked at before the halving, as it may refuse everything, and after it. What is answered is kept, whatever
+   * becomes of the rest.
+   */
   async #ask(pairs: ImsPair[]): Promise<Answers> {
+    const reply = await this.#send(pairs);
+    if (reply instanceof Map) return reply;
+    await this.#askWhatIsRight(this.#policies.resilient);
+    if (pairs.length === 1) return this.#blame(pairs[0]!, reply.words);
+    const refused: { pair: ImsPair; words: string }[] = [];
+    const answers = await this.#halve(pairs, refused);
+    if (refused.length > 0) await this.#askWhatIsRight(this.#policies.resilient);
+    for (const { pair, words } of refused)
+      for (const [key, answer] of this.#blame(pair, words)) answers.set(key, answer);
+    return answers;
+  }
+
+  async #halve(pairs: ImsPair[], refused: { pair: ImsPair; words: string }[]): Promise<Answers> {
+    const answers: Answers = new Map();
+    const middle = Math.ceil(pairs.length / 2);
+    for (const half of [pairs.slice(0, middle), pairs.slice(middle)]) {
+      const reply = await this.#send(half);
+      if (!(reply instanceof Map) && half.length === 1) refused.push({ pair: half[0]!, words: reply.words });
+      else
+        for (const [key, answer] of reply instanceof Map ? reply : await this.#halve(half, refused))
+          answers.set(key, answer);
+    }
+    return answers;
+  }
+
+  async #send(pairs: ImsPair[]): Promise<Answers | { words: string }> {
     const reply = await this.#policies.resilient.execute(
       ({ signal }) => this.#exchange(pairs, signal),
       this.#closing.signal,
     );
-    if (reply instanceof Map) {
-      for (const [key, answer] of reply) this.#remember(key, answer);
-      return reply;
-    }
-    if (pairs.length === 1) {
-      const key = keyOf(pairs[0]!.sku, pairs[0]!.hubId);
-      const answer = { skuValid: false, hubValid: true, words: reply.words };
-      this.#remember(key, answer);
-      return new Map([[key, answer]]);
-    }
-    const middle = Math.ceil(pairs.length / 2);
-    const first = await this.#ask(pairs.slice(0, middle));
-    const second = await this.#ask(pairs.slice(middle));
-    return new Map([...first, ...second]);
+    if (reply instanceof Map) for (const [key, answer] of reply) this.#remember(key, answer);
+    return reply;
+  }
+
+  #blame({ sku, hubId }: ImsPair, words: string): Answers {
+    const key = keyOf(sku, hubId);
+    const answer = { skuValid: false, hubValid: true, words };
+    this.#remember(key, answer);
+    return new Map([[key, answer]]);
+  }
+
+  /** Throws `ims_unavailable` when the IMS understands no request that must be right. */
+  #askWhatIsRight(policy: IPolicy): Promise<void> {
+    return policy.execute(async ({ signal }) => {
+      const good = this.#good && Date.now() - this.#good.answeredMs < this.#bounds.imsGoodPairMs ? this.#good : null;
+      const requests = good ? [[pairOf(good.key)]] : [[], [PLAIN_PAIR]];
+      let failure: unknown;
+      for (const pairs of requests)
+        try {
+          const reply = await this.#exchange(pairs, signal);
+          if (reply instanceof Map) return;
+          failure = this.#unavailable(`refuses also what must be right: "${reply.words}"`);
+        } catch (error) {
+          failure = error;
+        }
+      throw failure;
+    }, this.#closing.signal);
   }
 
   #remember(key: string, answer: ImsAnswer): void {
     const valid = answer.skuValid && answer.hubValid;
+    if (valid) this.#good = { key, answeredMs: Date.now() };
     this.#cache.set(key, answer, { ttl: valid ? this.#bounds.imsValidTtlMs : this.#bounds.imsInvalidTtlMs });
   }
 
@@ -261,13 +312,22 @@ function endpointOf(baseUrl: string): Endpoint {
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
   if (url.username !== '' || url.password !== '') {
     // fetch refuses addresses with credentials in them.
-    const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    const credentials = `${unescaped(url.username)}:${unescaped(url.password)}`;
     headers.authorization = `Basic ${Buffer.from(credentials).toString('base64')}`;
     url.username = '';
     url.password = '';
   }
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/validate`;
   return { url, headers, shown: `${url.origin}${url.pathname}` };
+}
+
+/** Also of a password with a % that stands for itself. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function createPolicies(bounds: Bounds, endpoint: Endpoint, logger?: Logger) {
@@ -295,6 +355,11 @@ function createPolicies(bounds: Bounds, endpoint: Endpoint, logger?: Logger) {
 
 function keyOf(sku: string, hubId: string): string {
   return JSON.stringify([sku, hubId]);
+}
+
+function pairOf(key: string): ImsPair {
+  const [sku, hubId] = JSON.parse(key) as [string, string];
+  return { sku, hubId };
 }
 
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

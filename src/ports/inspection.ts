@@ -27,9 +27,29 @@ export interface Inspected {
   inspect(): Promise<Inspection>;
 }
 
+/** What may be told of an engine's address: none of these is a secret. */
+const SHOWN_PARAMETERS = /^(endpoint|region|path_style|partitions|replication|tls|sasl|compression)=/;
+
 /**
- * An address as it may be shown, also where a password has signs that it should not have as they are. The parameters of a MongoDB
- * URL may be secrets, too.
+ * An address as it may be shown: without user and password, also where these have signs that they should not have as they are, and
+ * without parameters but those of our own that hold no secret.
  */
-export const withoutCredentials = (address: string): string =>
-  address.replace(/\/\/[^?]*@/, '//').replace(/^(mongodb[^?]*)\?.*/s, '$1');
+export function withoutCredentials(address: string): string {
+  const [, place = '', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(address)!;
+  // What looks like parameters may be the rest of a password.
+  if (!place.includes('@') && query.includes('@') && !URL.canParse(address))
+    return place.replace(/^([^/]*\/\/)?.*/s, '$1…');
+  const shown = place.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, '$1');
+  if (!/^(s3|sqs|kafka):/.test(shown)) return shown;
+  const parameters = query
+    .split('&')
+    .filter((parameter) => SHOWN_PARAMETERS.test(parameter))
+    .map((parameter) => (parameter.startsWith('endpoint=') ? withoutSecretsOfEndpoint(parameter) : parameter));
+  return parameters.length === 0 ? shown : `${shown}?${parameters.join('&')}`;
+}
+
+function withoutSecretsOfEndpoint(parameter: string): string {
+  const given = new URLSearchParams(parameter).get('endpoint')!;
+  const shown = withoutCredentials(given);
+  return shown === given ? parameter : `endpoint=${shown}`;
+}

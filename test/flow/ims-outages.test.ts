@@ -1,4 +1,8 @@
 /** An IMS that is out, fails, hangs or is slow, as a user sees it: files wait for it and go on by themselves, no row is charged (INV-7). */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startReferenceIms } from '../../src/ims/reference-ims.ts';
 import { setSwitches } from '../support/http.ts';
@@ -83,6 +87,32 @@ describe('a file', () => {
     expect(await apart.stop()).toBe(0);
     await proxy.close();
     await ims.close();
+  });
+
+  test('waits for an IMS that refuses every request, which is no word about its rows', async () => {
+    let refusing = false;
+    const ims = createServer(async (request, response) => {
+      const { items } = (await json(request)) as { items: { sku: string; hub_id: string }[] };
+      const results = items.map((item) => ({ ...item, sku_valid: item.sku.startsWith('A-'), hub_valid: true }));
+      const [status, body] = refusing ? [400, { error: 'this version has ended' }] : [200, { results }];
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await once(ims.listen(0, '127.0.0.1'), 'listening');
+    const { port } = ims.address() as AddressInfo;
+    const apart = await startService({ env: { OMS_IMS: `http://oms:secret@127.0.0.1:${port}/?token=hidden` } });
+    expect((await fetch(`${apart.url}/readyz`)).status).toBe(200);
+    refusing = true;
+    const fileId = await accept(apart, await newFile(apart));
+    await expectWait(apart, fileId);
+    const ready = await fetch(`${apart.url}/readyz`);
+    const told = await ready.text();
+    expect(ready.status).toBe(503);
+    expect(told).toContain('this version has ended');
+    refusing = false;
+    expect(await ended(apart, fileId)).toMatchObject(done);
+    expect(`${told}${JSON.stringify(apart.log)}${apart.output.join()}`).not.toMatch(/secret|hidden/);
+    expect(await apart.stop()).toBe(0);
+    ims.close();
   });
 
   test.each([

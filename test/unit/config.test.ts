@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { withoutCredentials } from '../../src/ports/inspection.ts';
 
 const read = (environment: Record<string, string>) => readConfig(environment, tmpdir());
 
@@ -106,6 +107,29 @@ describe('the URL of a port', () => {
     expect(() => read({ [variable]: url })).toThrow(
       expect.objectContaining({ message: expect.stringContaining(variable) }),
     );
+  });
+
+  test.each([
+    ['http://ims.example:8081', 'http://ims.example:8081'],
+    ['http://user:password@ims.example/stock?token=X#Y', 'http://ims.example/stock'],
+    ['https://ims.example/?key=a@b', 'https://ims.example/'],
+    ['http://user:pass?word@ims.example', 'http://…'],
+    ['http://user:p@ss/word@ims.example/x', 'http://ims.example/x'],
+    ['user:password@ims.example:8081', 'ims.example:8081'],
+    ['mongodb://me:secret@a:1,b:2/oms?authSource=x&tlsCertificateKeyFilePassword=X', 'mongodb://a:1,b:2/oms'],
+    ['mongodb+srv://me:s?e@h/oms', 'mongodb+srv://…'],
+    [
+      's3://orders?endpoint=http://k:s@h:4566/?X=1&path_style=true',
+      's3://orders?endpoint=http://h:4566/&path_style=true',
+    ],
+    ['s3://orders?endpoint=http://localhost:4566&secret=X', 's3://orders?endpoint=http://localhost:4566'],
+    ['sqs://jobs?endpoint=http%3A%2F%2Fk%3As%40h%3A1&region=eu', 'sqs://jobs?endpoint=http://h:1&region=eu'],
+    ['kafka://me:secret@a:1,b:2/t?password=X&tls=true', 'kafka://a:1,b:2/t?tls=true'],
+    ['mongo://me:secret@h/x?password=X', 'mongo://h/x'],
+    ['sqlite:', 'sqlite:'],
+    ['reference:/etc/catalog.csv', 'reference:/etc/catalog.csv'],
+  ])('%s is shown as %s', (url, shown) => {
+    expect(withoutCredentials(url)).toBe(shown);
   });
 
   test('is told without its password when it is wrong', () => {

@@ -66,6 +66,11 @@ const send = (response: ServerResponse, status: number, body: unknown) =>
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 const valid = (item: Item) => ({ ...item, sku_valid: true, hub_valid: true });
 const answerAll = ({ items, response }: Asked) => send(response, 200, { results: items.map(valid) });
+/** Refuses requests with an item whose SKU begins with BAD, and takes the others. */
+const refuseBad = (asked: Asked, status: number, body: string) =>
+  asked.items.some((item) => item.sku.startsWith('BAD'))
+    ? asked.response.writeHead(status).end(body)
+    : answerAll(asked);
 const pairsOf = (...skus: string[]) => skus.map((sku) => ({ sku, hubId: 'H' }));
 
 describe('an IMS that does not answer is unavailable', () => {
@@ -121,8 +126,10 @@ describe('an IMS that does not answer is unavailable', () => {
 
   it('and the error says where and what, without the credentials, which are sent', async () => {
     let authorization: string | undefined;
+    let path: string | undefined;
     const { url } = await service(({ response, headers }) => {
       authorization = headers.authorization;
+      path = response.req.url;
       send(response, 403, { detail: 'wrong\u0007 key' });
     });
     const ims = client(`${url.replace('http://', 'http://oms:s%C3%A9cret@')}/inventory/?token=hidden`, {
@@ -135,12 +142,46 @@ describe('an IMS that does not answer is unavailable', () => {
     expect(error.message).toContain(`${url}/inventory/api/v1/validate answered 403 Forbidden: "wrong key".`);
     expect(error.message).not.toMatch(/oms:|s%C3%A9cret|sécret|hidden/);
     expect(authorization).toBe(`Basic ${Buffer.from('oms:sécret').toString('base64')}`);
+    expect(path).toBe('/inventory/api/v1/validate?token=hidden');
+    const inspected: Error = await ims.inspect().then(
+      () => expect.fail(),
+      (reason) => reason,
+    );
+    expect(inspected.message).not.toMatch(/oms:|s%C3%A9cret|sécret|hidden/);
   });
+
+  it('and a password may have signs that should be escaped', async () => {
+    let authorization: string | undefined;
+    const { url } = await service((asked) => {
+      authorization = asked.headers.authorization;
+      answerAll(asked);
+    });
+    expect(await client(url.replace('http://', 'http://oms:100%@')).validate([PAIR])).toEqual([VALID]);
+    expect(authorization).toBe(`Basic ${Buffer.from('oms:100%').toString('base64')}`);
+  });
+
+  const misunderstood: Record<string, [(asked: Asked) => void, string]> = {
+    'that refuses the key': [({ response }) => send(response, 401, { error: 'no such key' }), '401'],
+    'that is another service': [({ response }) => response.writeHead(404).end('nothing here'), '404'],
+    'that answers a page': [({ response }) => response.writeHead(200).end('<html>Welcome</html>'), 'Welcome'],
+    'that redirects': [({ response }) => response.writeHead(302, { location: '/login' }).end(), '302'],
+    'that answers other JSON': [({ response }) => send(response, 200, { ok: true }), '"ok":true'],
+    'that refuses everything': [({ response }) => send(response, 400, { error: 'no such version' }), 'no such version'],
+  };
+  for (const [name, [answer, words]] of Object.entries(misunderstood)) {
+    it(`and one ${name} is no IMS that is up: it is told what came`, async () => {
+      const { url } = await service(answer);
+      const failure = expect(client(url).inspect()).rejects;
+      await failure.toEqual(unavailable);
+      await failure.toThrow(words);
+    });
+  }
 
   it('and is pinged with the same result', async () => {
     const { url, requests } = await service(({ response }) => send(response, 500, {}));
     await expect(client(url).inspect()).rejects.toEqual(unavailable);
-    expect(requests()).toBe(1);
+    // Without items, and with a plain one; neither is tried again.
+    expect(requests()).toBe(2);
   });
 });
 
@@ -169,8 +210,10 @@ describe('an IMS that answers', () => {
     expect(await client(url).validate([PAIR])).toEqual([VALID]);
   });
 
-  it('is pinged whatever it says to no items', async () => {
-    const { url } = await service(({ response }) => send(response, 400, { error: 'items must not be empty' }));
+  it('is up though it takes no request without items', async () => {
+    const { url } = await service((asked) =>
+      asked.items.length === 0 ? send(asked.response, 400, { error: 'items must not be empty' }) : answerAll(asked),
+    );
     await client(url).inspect();
   });
 
@@ -243,10 +286,10 @@ describe('an IMS that refuses items', () => {
       const answers = await ims.validate(pairs);
       expect(answers[3]).toEqual({ skuValid: false, hubValid: true, words: 'sku BAD [31m is malformed' });
       expect(answers.toSpliced(3, 1)).toEqual(Array(6).fill(VALID));
-      // 7 -> 4 + 3; 4 -> 2 + 2; 2 -> 1 + 1.
-      expect(requests()).toBe(7);
+      // 7 -> 4 + 3; 4 -> 2 + 2; 2 -> 1 + 1; before and after them one that must be right.
+      expect(requests()).toBe(9);
       expect(await ims.validate(pairs)).toEqual(answers);
-      expect(requests()).toBe(7);
+      expect(requests()).toBe(9);
     });
   }
 
@@ -260,19 +303,71 @@ describe('an IMS that refuses items', () => {
   ];
   for (const [name, body, words] of bodies) {
     it(`may say why as ${name}`, async () => {
-      const { url } = await service(({ response }) => response.writeHead(422).end(body));
-      expect(await client(url).validate([PAIR])).toEqual([{ skuValid: false, hubValid: true, words }]);
+      const { url } = await service((asked) => refuseBad(asked, 422, body));
+      expect(await client(url).validate(pairsOf('BAD'))).toEqual([{ skuValid: false, hubValid: true, words }]);
     });
   }
 
   it('is neither retried nor left alone for it', async () => {
-    const { url, requests } = await service(({ response }) => send(response, 422, { error: 'no' }));
+    const { url, requests } = await service((asked) => refuseBad(asked, 422, 'no'));
     const ims = client(url, { imsBreakerFailures: 2 });
-    await ims.validate(pairsOf('A', 'B', 'C', 'D'));
-    expect(requests()).toBe(7);
-    await ims.inspect();
-    await ims.validate(pairsOf('E'));
+    await ims.validate(pairsOf('BAD-A', 'BAD-B', 'BAD-C', 'BAD-D'));
+    // 4 -> 2 + 2 -> 1 + 1 + 1 + 1, and two that must be right.
     expect(requests()).toBe(9);
+    await ims.inspect();
+    await ims.validate(pairsOf('BAD-E'));
+    expect(requests()).toBe(12);
+  });
+
+  it('ends the question about the only pair there is, also where a request without items is refused', async () => {
+    for (const emptyIsRefused of [false, true]) {
+      const { url, requests } = await service((asked) =>
+        emptyIsRefused && asked.items.length === 0 ? send(asked.response, 400, {}) : refuseBad(asked, 400, 'bad SKU'),
+      );
+      const [answer] = await client(url).validate(pairsOf('BAD'));
+      expect(answer).toEqual({ skuValid: false, hubValid: true, words: 'bad SKU' });
+      expect(requests()).toBeLessThan(5);
+    }
+  });
+
+  it('and refuses everything is out, and blames no item', async () => {
+    let broken = true;
+    const { url, requests } = await service((asked) =>
+      broken ? send(asked.response, 400, { error: 'unsupported version' }) : refuseBad(asked, 400, 'bad SKU'),
+    );
+    const ims = client(url, { imsRetries: 0 });
+    const pairs = pairsOf('A', 'BAD', 'C');
+    await expect(ims.validate(pairs)).rejects.toEqual(unavailable);
+    await expect(ims.validate(pairs)).rejects.toThrow('unsupported version');
+    await expect(ims.validate(pairsOf('BAD'))).rejects.toEqual(unavailable);
+    // It is not halved meanwhile: a request, and those that must be right.
+    expect(requests()).toBe(9);
+    broken = false;
+    expect((await ims.validate(pairs)).map(({ skuValid }) => skuValid)).toEqual([true, false, true]);
+  });
+
+  it('and refuses what it answered yes before is out, whatever it says to no items', async () => {
+    let broken = false;
+    const { url } = await service((asked) =>
+      broken && asked.items.length > 0
+        ? send(asked.response, 422, { error: 'warehouse is required' })
+        : answerAll(asked),
+    );
+    const ims = client(url, { imsRetries: 0 });
+    expect(await ims.validate(pairsOf('A'))).toEqual([VALID]);
+    broken = true;
+    await expect(ims.validate(pairsOf('B'))).rejects.toThrow('warehouse is required');
+    await expect(ims.inspect()).rejects.toEqual(unavailable);
+    broken = false;
+    expect(await ims.validate(pairsOf('B'))).toEqual([VALID]);
+  });
+
+  it('and breaks while the items are told apart is out, and blames none', async () => {
+    const { url } = await service((asked) =>
+      asked.request > 4 ? send(asked.response, 400, { error: 'out of order' }) : refuseBad(asked, 400, 'bad SKU'),
+    );
+    // The batch, no items, and its halves of which the second is refused; then nothing is taken any more.
+    await expect(client(url, { imsRetries: 0 }).validate(pairsOf('A', 'BAD'))).rejects.toThrow('out of order');
   });
 
   it('and fails midway is unavailable, and is not asked again about what it answered', async () => {
@@ -289,7 +384,7 @@ describe('an IMS that refuses items', () => {
     await expect(ims.validate(pairsOf('A', 'B'))).rejects.toEqual(unavailable);
     broken = false;
     expect(await ims.validate(pairsOf('A', 'B'))).toEqual([VALID, VALID]);
-    expect(asked).toEqual(['AB', 'A', 'B', 'B']);
+    expect(asked).toEqual(['AB', '', 'A', 'B', 'B']);
   });
 });
 
