@@ -154,6 +154,9 @@ export const limits = {
   // Lists.
   /** Orders looked at for one slice of a filtered list: some 3 ms of reading. */
   maxScanOrders: 5_000,
+  /** Words of a search that are looked at, and characters of a word: more than a name has. Each is a part of a pattern, whose size engines bound. */
+  searchWords: 10,
+  searchWordChars: 100,
   /** Items of a slice, and slices of a page: as many as the largest page has. A page that looks at more orders is short, and has a cursor. */
   sliceItems: 100,
   pageSlices: 10,

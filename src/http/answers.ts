@@ -132,7 +132,9 @@ export const orderAnswer = z.strictObject({
   updated_at: time,
 });
 export type OrderAnswer = z.infer<typeof orderAnswer>;
-export const ordersAnswer = pageOf(orderAnswer);
+/** `searched_to`: when the oldest order was taken that was looked at for this page; null where there is none behind it. */
+export const ordersAnswer = pageOf(orderAnswer).extend({ searched_to: time.nullable() });
+export type OrdersAnswer = PageAnswer<OrderAnswer> & Pick<z.infer<typeof ordersAnswer>, 'searched_to'>;
 
 /** Also what each message of `GET /events` holds. */
 export const eventAnswer = z.strictObject({

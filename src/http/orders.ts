@@ -42,7 +42,10 @@ export function orderRoutes({ store }: { store: OrderStore }) {
       }).filter(([, value]) => value !== undefined),
     ) as OrderFilter;
     const read = (slice: PageRequest) => store.orders.list(filter, slice);
-    return answerPage(c, list, readPage(list, query), read, (order): OrderAnswer => orderJson(order));
+    const itemJson = (order: Order): OrderAnswer => orderJson(order);
+    return answerPage(c, list, readPage(list, query), read, itemJson, ({ reachedMs }) => ({
+      searched_to: reachedMs === null ? null : new Date(reachedMs).toISOString(),
+    }));
   });
 
   app.get('/orders/:id', async (c) => c.json(orderJson(await find(c.req.param('id'))) satisfies OrderAnswer));

@@ -96,20 +96,22 @@ export function readPage(list: unknown[], query: { limit: number; cursor?: strin
 
 /**
  * Answers a page of a list, read and made into JSON in slices, so that a large one blocks nobody. A page that has looked at much
- * and found little is short.
+ * and found little is short. `more`: members beside the items, of the last slice.
  */
-export async function answerPage<Item>(
+export async function answerPage<Item, More>(
   c: Context,
   list: unknown[],
   request: PageRequest,
-  read: (slice: PageRequest) => Promise<Page<Item>>,
+  read: (slice: PageRequest) => Promise<Page<Item> & More>,
   itemJson: (item: Item) => object,
+  more: (last: More) => object = () => ({}),
 ): Promise<Response> {
   const items: string[] = [];
   let chars = 0;
   let { after } = request;
+  let page: Page<Item> & More;
   for (let slice = 1; ; slice++) {
-    const page = await read({ limit: Math.min(request.limit - items.length, limits.sliceItems), after });
+    page = await read({ limit: Math.min(request.limit - items.length, limits.sliceItems), after });
     for (const item of page.items) chars += items[items.push(JSON.stringify(itemJson(item))) - 1]!.length;
     after = page.next;
     if (after === null || items.length === request.limit) break;
@@ -118,6 +120,7 @@ export async function answerPage<Item>(
   }
   const next = after === null ? null : JSON.stringify([CURSOR_VERSION, JSON.stringify(list), after]);
   const cursor = JSON.stringify(next === null ? null : Buffer.from(next).toString('base64url'));
-  const json = `{"items":[${items.join(',')}],"next_cursor":${cursor}}`;
+  const rest = Object.entries(more(page)).map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`);
+  const json = `{"items":[${items.join(',')}],"next_cursor":${cursor}${rest.join('')}}`;
   return c.body(json, 200, { 'content-type': 'application/json' });
 }

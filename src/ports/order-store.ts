@@ -197,15 +197,18 @@ export interface OrderFilter {
   /** Half-open on the order date. */
   fromMs?: number;
   toMs?: number;
-  /** The start of the order id, the customer's name or e-mail. */
+  /** The start of the order id, of the e-mail, or, word by word, of words of the customer's name. */
   q?: string;
 }
+
+/** `reachedMs`: when the oldest order was taken that was looked at; null where there is none behind it. */
+export type OrderPage = Page<Order> & { reachedMs: number | null };
 
 export interface Orders {
   /** MUST find an order by any form of its id, NFC or NFD, with or without what is not seen at its ends; by what was asked for first. */
   get(orderId: string): Promise<Order | null>;
-  /** Newest first by (created_at, order_id). */
-  list(filter: OrderFilter, page: PageRequest): Promise<Page<Order>>;
+  /** Newest first by (created_at, order_id), but that the order whose whole id is `q` comes first, once, however old it is. */
+  list(filter: OrderFilter, page: PageRequest): Promise<OrderPage>;
 }
 
 export interface StockLevel {

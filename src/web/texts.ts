@@ -398,7 +398,7 @@ const plural = (count: number, one: string, many: string): string => (count === 
 export const orders = {
   filters: 'Filter orders',
   q: 'Starts with',
-  qHint: 'Order id, name or e-mail',
+  qHint: 'Order id, any name, or e-mail',
   status: 'Status',
   anyStatus: 'Any',
   hub: 'Hub',
@@ -413,11 +413,14 @@ export const orders = {
   total: (count: number, shown: string) => `${shown} ${plural(count, 'order', 'orders')}, newest first`,
   onPage: (count: number, shown: string) => `${shown} ${plural(count, 'order', 'orders')} on this page, newest first`,
   matching: (count: number, shown: string) => `${shown} ${plural(count, 'order matches', 'orders match')}`,
-  noMatch: 'No order matches all of these filters. Text is compared from its start, SKU, hub and file as a whole.',
+  noMatch:
+    'No order matches all of these filters. Text is compared from the start of the id, the e-mail and each word of the name; SKU, hub and file as a whole.',
   noneOlder: 'There are no older orders.',
   shortTitle: (count: number) => (count === 0 ? 'Nothing found so far' : 'There may be more'),
-  short:
-    'The service looks through a bounded number of orders at a time, and has not come to the end of them. It goes on where it stopped.',
+  searching: 'Searching older orders …',
+  searchedTo: 'Looked through all orders that were stored since',
+  named: 'The order with this very id comes first. Others that begin so may be older.',
+  stop: 'Stop',
   searchOn: 'Search on',
   newest: 'Newest',
   newer: 'Newer',

@@ -1072,6 +1072,107 @@ for (const { name, open, missing } of orderStores)
         await close();
       });
 
+      test('of orders finds a name by the start of any of its words, whatever case and accents', async () => {
+        const { first, close } = await open();
+        const names = [
+          'Anna Smith',
+          'SMITHERS, Bob',
+          'Jörg Müller-Lüdenscheidt',
+          "Sean O'Brien",
+          'Zoë Ångström',
+          'Blacksmith',
+        ];
+        names.push(
+          'Nguyễn Văn An',
+          'A*b [c] ^d ?e',
+          'Łukasz',
+          'И. Иванов',
+          '100% Cotton_Ltd (West)',
+          '山田 太郎',
+          'x\\y',
+        );
+        await first.stock.change([{ sku: 'SKU-1', hubId: 'HUB-1', available: 1_000 }], null);
+        const rows = names.map((customerName, i) =>
+          orderRow(i + 2, `N-${i}`, { customerName, customerEmail: `m${i}@x.example` }),
+        );
+        await ingestChunks(first, [chunkOf(0, rows)]);
+        const find = async (q: string) =>
+          (await readAll((page) => first.orders.list({ q }, page), 3)).map((order) => order.customerName).sort();
+        for (const [q, ...expected] of [
+          ['smith', 'Anna Smith', 'SMITHERS, Bob'],
+          ['SMITH', 'Anna Smith', 'SMITHERS, Bob'],
+          ['Anna S', 'Anna Smith'],
+          ['smith anna', 'Anna Smith'],
+          ['bob', 'SMITHERS, Bob'],
+          ['muller', 'Jörg Müller-Lüdenscheidt'],
+          ['MÜLLER-l', 'Jörg Müller-Lüdenscheidt'],
+          ['lud', 'Jörg Müller-Lüdenscheidt'],
+          ['brien', "Sean O'Brien"],
+          ['o’b', "Sean O'Brien"],
+          ['angstrom', 'Zoë Ångström'],
+          ['zoe', 'Zoë Ångström'],
+          ['zoe angst', 'Zoë Ångström'],
+          ['nguyen', 'Nguyễn Văn An'],
+          ['an', 'Anna Smith', 'Nguyễn Văn An', 'Zoë Ångström'],
+          ['lukasz', 'Łukasz'],
+          ['иван', 'И. Иванов'],
+          ['a*', 'A*b [c] ^d ?e'],
+          ['[c]', 'A*b [c] ^d ?e'],
+          ['^d', 'A*b [c] ^d ?e'],
+          ['?e', 'A*b [c] ^d ?e'],
+          ['100%', '100% Cotton_Ltd (West)'],
+          ['ltd', '100% Cotton_Ltd (West)'],
+          ['west', '100% Cotton_Ltd (West)'],
+          ['太郎', '山田 太郎'],
+          ['x\\', 'x\\y'],
+          ['mith'],
+          ['smith zoe'],
+          ['*'],
+          ['?', 'A*b [c] ^d ?e'],
+          ['[a-z]'],
+          ['.*'],
+          [' '],
+          ['a'.repeat(500)],
+          ['ễ'.repeat(500)],
+          [Array.from({ length: 100 }, (_, i) => `w${i}`).join(' ')],
+        ] as [string, ...string[]][])
+          expect([q, ...(await find(q))]).toEqual([q, ...expected.sort()]);
+        await close();
+      });
+
+      test('of orders has the one whose whole id is asked for first, however old it is, and once', async () => {
+        const { first, close } = await open();
+        await first.stock.change([{ sku: 'SKU-1', hubId: 'HUB-1', available: 1_000_000 }], null);
+        const claim = await newClaim(first);
+        await first.chunks.commit(claim, chunkOf(0, [orderRow(2, 'A-1'), orderRow(3, 'A-1x'), orderRow(4, 'B')]));
+        const many = Array.from({ length: limits.maxScanOrders }, (_, i) => orderRow(i + 5, `Z-${i}`));
+        await first.chunks.commit(claim, chunkOf(1, many));
+        await first.chunks.commit(claim, chunkOf(2, [orderRow(100_000, 'A-1y')]));
+
+        const page = await first.orders.list({ q: 'A-1' }, { limit: 5, after: null });
+        expect(page.items.map(({ orderId }) => orderId)).toEqual(['A-1', 'A-1y']);
+        expect(page.next).not.toBeNull();
+        expect(page.reachedMs).toBeGreaterThan(page.items[0]!.createdAtMs);
+        for (const limit of [1, 2, 3, 5]) {
+          const all = await readAll((request) => first.orders.list({ q: 'A-1' }, request), limit);
+          expect(all.map(({ orderId }) => orderId)).toEqual(['A-1', 'A-1y', 'A-1x']);
+          const filtered = { q: 'A-1', sku: 'SKU-1', hubId: 'HUB-1', fileId: claim.fileId, status: 'on_hold' as const };
+          expect(await readAll((request) => first.orders.list(filtered, request), limit)).toEqual(all);
+        }
+        for (const other of [
+          { sku: 'S' },
+          { hubId: 'H' },
+          { fileId: 'f_x' },
+          { customerEmail: 'x@y.z' },
+          { fromMs: Date.UTC(2030, 1) },
+          { toMs: 0 },
+        ])
+          expect(await readAll((request) => first.orders.list({ q: 'A-1', ...other }, request), 5)).toEqual([]);
+        expect(await readAll((request) => first.orders.list({ q: 'a-1' }, request), 2)).toHaveLength(3);
+        expect(await readAll((request) => first.orders.list({ q: 'A-1\0' }, request), 2)).toEqual([]);
+        await close();
+      });
+
       test('that looks at very many items finds the few that match, by short pages if need be', async () => {
         const { first, close } = await open();
         await first.stock.change(

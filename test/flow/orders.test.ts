@@ -102,15 +102,28 @@ describe('the list of orders', () => {
     expect(await count('sku=none')).toBe(0);
   });
 
-  test('finds the start of the id, the name and the e-mail', async () => {
+  test('finds the start of the id, the e-mail and any word of the name, whatever its case', async () => {
     const find = async (q: string) => idsOf(await listAll(service, `/orders?limit=100&q=${encodeURIComponent(q)}`));
     expect(await find('O-1')).toHaveLength(10);
     expect(await find('Grace')).toHaveLength(10);
     expect(await find('grace@')).toHaveLength(10);
     expect(await find(ODD_ID.slice(0, 5))).toEqual([ODD_ID]);
-    expect(await find('Lovelace')).toEqual([]);
+    expect(await find('LOVE')).toHaveLength(21);
+    expect(await find('hopper grace')).toHaveLength(10);
+    expect(await find('ovelace')).toEqual([]);
     expect(await find('O_0')).toEqual([]);
     expect(await find('%')).toEqual([]);
+  });
+
+  test('has the order whose whole id is asked for first, and says how far back it has looked', async () => {
+    const page = await getJson<PageJson<OrderJson> & { searched_to: string | null }>(service, '/orders?q=O-1&limit=2');
+    expect(page.searched_to).toBe(page.items[1]!.created_at);
+    await ingest(service, csv(orderLine('AB', { sku: 'S-1' }), orderLine('ABC', { sku: 'S-1' })));
+    expect(idsOf((await getJson<PageJson<OrderJson>>(service, '/orders?q=AB')).items)).toEqual(['AB', 'ABC']);
+    for (const limit of [1, 2])
+      expect(idsOf(await listAll(service, `/orders?q=AB&limit=${limit}`))).toEqual(['AB', 'ABC']);
+    expect(await listAll(service, '/orders?q=AB&hub_id=HUB-2&limit=5')).toEqual([]);
+    expect(await getJson(service, '/orders?q=AB')).toMatchObject({ searched_to: null });
   });
 
   test('refuses a bad value of any parameter, and a parameter given twice', async () => {

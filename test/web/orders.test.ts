@@ -157,19 +157,67 @@ describe('the list of orders', () => {
     expect(query(page)).toEqual({ sku: 'S-2' });
   });
 
-  test('that ends before its page is full goes on where the service stopped', async () => {
-    const own = await startService();
-    await stockGenerated(own);
-    await setStock(own, [['S-1', 'HUB-1', 10]]);
-    await ingest(own, csv(orderLine('FIRST', { sku: 'S-1' })));
-    await ingest(own, generated({ rows: MANY }));
-    const page = await openPage(own.url, '/orders?sku=S-1');
-    await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
-    await page.getByRole('button', { name: 'Search on' }).click();
-    await expect.poll(() => idsOf(page)).toEqual(['FIRST']);
-    await expect.poll(() => page.getByRole('button', { name: 'Search on' }).count()).toBe(0);
-    await page.getByRole('button', { name: 'Newer' }).click();
-    await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
+  test('finds a name by any of its words', async () => {
+    const page = await openOrders();
+    await page.getByLabel('Starts with').fill('hopper');
+    await expect.poll(() => idsOf(page)).toEqual(await api('q=grace+hopper'));
+    await page.getByText('5 orders match').waitFor();
+  });
+
+  describe('of more orders than are looked through at a time', () => {
+    let own: Service;
+    beforeAll(async () => {
+      own = await startService();
+      await stockGenerated(own);
+      await setStock(own, [['S-1', 'HUB-1', 10]]);
+      await ingest(own, csv(orderLine('FIRST', { sku: 'S-1' }), orderLine('FIRST-2', { sku: 'S-1' })));
+      await ingest(own, generated({ rows: MANY }));
+    });
+
+    /** Keeps back the requests that go on with a search until they are let through. */
+    async function openHeld(search: string) {
+      const page = await openPage(own.url, '/stats');
+      const held = Promise.withResolvers<void>();
+      await page.route(/\/orders\?.*cursor=/, async (route) => {
+        await held.promise;
+        await route.continue().catch(() => {});
+      });
+      await page.goto(`${own.url}/orders${search}`);
+      return { page, letThrough: held.resolve };
+    }
+
+    test('goes on by itself, says how far back it has come, and has all on one page', async () => {
+      const { page, letThrough } = await openHeld('?sku=S-1');
+      await page.getByRole('heading', { name: 'Searching older orders' }).waitFor();
+      const since = page.getByText('Looked through all orders that were stored since').locator('time');
+      const { searched_to } = await getJson<{ searched_to: string }>(own, '/orders?sku=S-1');
+      expect(await since.getAttribute('datetime')).toBe(searched_to);
+      expect(await accessibilityProblems(page)).toEqual([]);
+      letThrough();
+      await expect.poll(() => idsOf(page)).toEqual(['FIRST-2', 'FIRST']);
+      await page.getByText('2 orders match').waitFor();
+      for (const name of ['Stop', 'Search on', 'Older', 'Newer'])
+        expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0);
+    });
+
+    test('is stopped, and goes on when it is told to', async () => {
+      const { page, letThrough } = await openHeld('?sku=S-1');
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
+      letThrough();
+      await page.getByRole('button', { name: 'Search on' }).click();
+      await expect.poll(() => idsOf(page)).toEqual(['FIRST-2', 'FIRST']);
+    });
+
+    test('has the order with a whole id at once, and others that begin so when they are asked for', async () => {
+      const { page, letThrough } = await openHeld('?q=FIRST');
+      await expect.poll(() => idsOf(page)).toEqual(['FIRST']);
+      await page.getByText('The order with this very id comes first').waitFor();
+      letThrough();
+      await page.getByRole('button', { name: 'Search on' }).click();
+      await expect.poll(() => idsOf(page)).toEqual(['FIRST', 'FIRST-2']);
+      await page.getByText('2 orders match').waitFor();
+    });
   });
 });
 

@@ -6,7 +6,9 @@ import type { Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
 import { formsOfId } from '../../model/characters.ts';
 import type { Order } from '../../model/order.ts';
-import type { OrderFilter, Orders, Page } from '../../ports/order-store.ts';
+import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
+import type { OrderFilter, OrderPage, Orders } from '../../ports/order-store.ts';
+import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
 import type { Database, OrderDocument } from './database.ts';
 
@@ -36,6 +38,9 @@ export function toOrder(document: OrderDocument): Order {
 
 type Position = [createdAtMs: number, orderId: string];
 
+/** Before all orders: the last time that there is. */
+const NEWEST: Position = [8.64e15, ''];
+
 const positionOf = ({ created_at, _id }: Pick<OrderDocument, 'created_at' | '_id'>): Position => [
   created_at.getTime(),
   _id,
@@ -48,18 +53,24 @@ function beyond([atMs, id]: Position, side: '$lt' | '$gte'): Filter<OrderDocumen
 }
 
 export function createOrders({ orders }: Database): Orders {
-  return {
-    async get(orderId) {
-      for (const _id of formsOfId(orderId)) {
-        const document = await orders.findOne({ _id });
-        if (document) return toOrder(document);
-      }
-      return null;
-    },
+  const find = async (orderId: string): Promise<Order | null> => {
+    for (const _id of formsOfId(orderId)) {
+      const document = await orders.findOne({ _id });
+      if (document) return toOrder(document);
+    }
+    return null;
+  };
 
-    async list(filter, { limit, after }): Promise<Page<Order>> {
+  return {
+    get: find,
+
+    async list(filter, { limit, after }): Promise<OrderPage> {
       const position = readPosition<Position>(after, 'number', 'string');
-      const conditions = conditionsOf(filter);
+      const named = filter.q === undefined ? null : await find(filter.q);
+      const items = named && position === null && takes(filter, named) ? [named] : [];
+      const upTo = (last: Position): OrderPage => ({ items, next: JSON.stringify(last), reachedMs: last[0] });
+      if (items.length === limit) return { ...upTo(NEWEST), reachedMs: items[0]!.createdAtMs };
+      const conditions = conditionsOf(filter, named);
       const indexed: Filter<OrderDocument>[] = filter.fileId === undefined ? [] : [{ file: filter.fileId }];
       if (position) indexed.push(beyond(position, '$lt'));
       const sort = { created_at: -1, _id: -1 } as const;
@@ -76,11 +87,12 @@ export function createOrders({ orders }: Database): Orders {
       const found = await orders
         .find(all([...indexed, ...conditions]))
         .sort(sort)
-        .limit(limit + 1)
+        .limit(limit - items.length + 1)
         .toArray();
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1)! : border;
-      return { items: shown.map(toOrder), next: last && JSON.stringify(positionOf(last)) };
+      const shown = found.slice(0, limit - items.length);
+      items.push(...shown.map(toOrder));
+      const last = found.length > shown.length ? shown.at(-1)! : border;
+      return last ? upTo(positionOf(last)) : { items, next: null, reachedMs: null };
     },
   };
 }
@@ -88,7 +100,8 @@ export function createOrders({ orders }: Database): Orders {
 const all = (conditions: Filter<OrderDocument>[]): Filter<OrderDocument> =>
   conditions.length === 0 ? {} : { $and: conditions };
 
-function conditionsOf(filter: OrderFilter): Filter<OrderDocument>[] {
+/** `named`: the order that comes first, whatever its place, and so not again. */
+function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDocument>[] {
   const conditions: Filter<OrderDocument>[] = [];
   if (filter.status !== undefined) conditions.push({ status: filter.status });
   if (filter.hubId !== undefined) conditions.push({ 'items.hub_id': filter.hubId });
@@ -96,14 +109,26 @@ function conditionsOf(filter: OrderFilter): Filter<OrderDocument>[] {
   if (filter.customerEmail !== undefined) conditions.push({ 'customer.email': filter.customerEmail });
   if (filter.fromMs !== undefined) conditions.push({ order_date: { $gte: new Date(filter.fromMs) } });
   if (filter.toMs !== undefined) conditions.push({ order_date: { $lt: new Date(filter.toMs) } });
+  if (named) conditions.push({ _id: { $ne: named.orderId } });
   // A NUL is in no order, and MongoDB takes none in an expression.
   if (filter.q?.includes('\0')) conditions.push({ _id: { $in: [] } });
   else if (filter.q !== undefined) {
     // Letters of the Latin alphabet alike in both cases, as everywhere in lists.
     const start = { $regex: `^${escapeRegExp(filter.q)}`, $options: 'i' };
-    conditions.push({ $or: [{ _id: start }, { 'customer.name': start }, { 'customer.email': start }] } as never);
+    const words = searchWords(filter.q).map((word) => ({
+      'customer.name': { $regex: `(^|${BEFORE_WORD})${regexOf(word)}` },
+    }));
+    const name = words.length > 0 ? [{ $and: words }] : [];
+    conditions.push({ $or: [{ _id: start }, { 'customer.email': start }, ...name] } as never);
   }
   return conditions;
 }
 
-const escapeRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+const escapeRegExp = (text: string): string => text.replace(/[-.*+?^${}()|[\]\\&]/g, '\\$&');
+
+const anyOf = (characters: string): string => `[${escapeRegExp(characters)}]`;
+const BEFORE_WORD = anyOf(BEFORE_WORDS);
+const regexOf = (word: string): string =>
+  alikeCharacters(word)
+    .map((alike) => anyOf(alike.join('')))
+    .join('');

@@ -5,8 +5,10 @@
 import { limits } from '../../limits.ts';
 import { formsOfId } from '../../model/characters.ts';
 import type { Order } from '../../model/order.ts';
-import type { OrderFilter, Orders } from '../../ports/order-store.ts';
+import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
+import type { OrderFilter, OrderPage, Orders } from '../../ports/order-store.ts';
 import type { NumberedOrders } from '../event-stream.outbox.ts';
+import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
@@ -70,6 +72,7 @@ function* windows(low: number, from: number): Generator<{ low: number; high: num
 export function createOrders(db: Database): Orders {
   const get = db.prepare(`${SELECT} where o.order_id = ?`);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
+  const timeOf = db.prepare('select created_at from orders where seq = ?');
   const chunksOf = db.prepare(`
     select c.first_seq first, c.accepted from chunks c join files f on f.file_no = c.file_no
     where f.file_id = ? and c.accepted > 0 and c.first_seq <= ? order by c.n desc`);
@@ -90,35 +93,43 @@ export function createOrders(db: Database): Orders {
     yield* windows(1, from);
   }
 
+  const find = (orderId: string): Order | null => {
+    for (const id of formsOfId(orderId)) {
+      const row = get.get(id) as unknown as OrderRow | undefined;
+      if (row) return toOrder(row);
+    }
+    return null;
+  };
+
   return {
-    async get(orderId) {
-      for (const id of formsOfId(orderId)) {
-        const row = get.get(id) as unknown as OrderRow | undefined;
-        if (row) return toOrder(row);
-      }
-      return null;
-    },
+    get: async (orderId) => find(orderId),
 
     async list(filter, { limit, after }) {
       const position = readPosition<[number]>(after, 'number');
       const from = position ? position[0] - 1 : (newest.get() as { seq: number }).seq;
-      const { where, values } = conditions(filter);
+      const named = filter.q === undefined ? null : find(filter.q);
+      const items = named && position === null && takes(filter, named) ? [named] : [];
+      const upTo = (seq: number, reachedMs: number): OrderPage => ({ items, next: JSON.stringify([seq]), reachedMs });
+      const { where, values } = conditions(filter, named);
       const page = prepare(`${SELECT} where o.seq between ? and ? ${where} order by o.seq desc limit ?`);
-      const rows: OrderRow[] = [];
       let looked = 0;
+      if (items.length === limit) return upTo(from + 1, items[0]!.createdAtMs);
       for (const { low, high } of ranges(filter, from)) {
         if (looked > 0 && looked + (high - low + 1) > limits.maxScanOrders)
-          return { items: rows.map(toOrder), next: JSON.stringify([high + 1]) };
+          return upTo(high + 1, (timeOf.get(high + 1) as { created_at: number }).created_at);
         looked += high - low + 1;
-        rows.push(...(page.all(low, high, ...values, limit - rows.length) as unknown as OrderRow[]));
-        if (rows.length === limit) return { items: rows.map(toOrder), next: JSON.stringify([rows.at(-1)!.seq]) };
+        const rows = page.all(low, high, ...values, limit - items.length) as unknown as OrderRow[];
+        items.push(...rows.map(toOrder));
+        const last = rows.at(-1);
+        if (last && items.length === limit) return upTo(last.seq, last.created_at);
       }
-      return { items: rows.map(toOrder), next: null };
+      return { items, next: null, reachedMs: null };
     },
   };
 }
 
-function conditions(filter: OrderFilter): { where: string; values: (string | number)[] } {
+/** `named`: the order that comes first, whatever its place, and so not again. */
+function conditions(filter: OrderFilter, named: Order | null): { where: string; values: (string | number)[] } {
   const parts: string[] = [];
   const values: (string | number)[] = [];
   const add = (condition: string, ...bound: (string | number | undefined)[]) => {
@@ -126,21 +137,33 @@ function conditions(filter: OrderFilter): { where: string; values: (string | num
     parts.push(` and ${condition}`);
     values.push(...(bound as (string | number)[]));
   };
-  const start = filter.q === undefined ? undefined : `${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
   add('o.status = ?', filter.status);
   add('o.hub_id = ?', filter.hubId);
   add('o.sku = ?', filter.sku);
   add('o.customer_email = ?', filter.customerEmail);
   add('o.order_date >= ?', filter.fromMs);
   add('o.order_date < ?', filter.toMs);
+  add('o.order_id <> ?', named?.orderId);
+  if (filter.q === undefined) return { where: parts.join(''), values };
+  // A NUL is in no order, and ends a pattern.
+  if (filter.q.includes('\0')) return { where: ' and false', values: [] };
+  const start = `${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
+  const words = searchWords(filter.q).map(globOf);
+  const name = words.map(() => '(o.customer_name glob ? or o.customer_name glob ?)').join(' and ') || 'false';
   add(
-    "(o.order_id like ? escape '\\' or o.customer_name like ? escape '\\' or o.customer_email like ? escape '\\')",
+    `(o.order_id like ? escape '\\' or o.customer_email like ? escape '\\' or ${name})`,
     start,
     start,
-    start,
+    ...words.flatMap((word) => [`${word}*`, `*[${BEFORE_WORDS}]${word}*`]),
   );
   return { where: parts.join(''), values };
 }
+
+/** In a set of GLOB a hyphen is itself only at the end, which `alikeCharacters` sees to; beside one all is itself but three. */
+const globOf = (word: string): string =>
+  alikeCharacters(word)
+    .map((alike) => (alike.length > 1 || /[*?[]/.test(alike[0]!) ? `[${alike.join('')}]` : alike[0]!))
+    .join('');
 
 /** Orders by their number in the outbox, oldest first. */
 export function numberedOrders(db: Database, writer: Pick<Writer, 'nextCommit'>): NumberedOrders {

@@ -5,6 +5,7 @@ import type {
   HistoryAnswer,
   OrderAnswer,
   OrderEventsAnswer,
+  OrdersAnswer,
   PageAnswer,
   ReadyAnswer,
   RejectionAnswer,
@@ -19,6 +20,7 @@ type Filters = Record<string, string | undefined>;
 const REJECTIONS = 500;
 const REJECTIONS_KEPT_MS = 10_000;
 const STATS_EVERY_MS = 5_000;
+const LIST_FRESH_MS = 2_000;
 
 const list = <Item>(key: readonly unknown[], path: string, filters: Filters) =>
   infiniteQueryOptions({
@@ -54,8 +56,20 @@ export const rejectionsQuery = (
     gcTime: REJECTIONS_KEPT_MS,
   });
 
-export const ordersQuery = (filters: Filters = {}) =>
-  one<PageAnswer<OrderAnswer>>(['orders', filters], withQuery('/orders', filters));
+/** So many orders, from the short pages that a search gives; each goes on where the one before it stopped. */
+export const ordersQuery = (filters: Filters, items: number) =>
+  infiniteQueryOptions({
+    queryKey: ['orders', filters],
+    queryFn: ({ pageParam, signal }) =>
+      request<OrdersAnswer>(withQuery('/orders', { ...filters, ...pageParam }), { signal }),
+    initialPageParam: { cursor: filters.cursor, limit: items },
+    getNextPageParam: ({ next_cursor: cursor }, pages) => {
+      const limit = items - pages.reduce((sum, page) => sum + page.items.length, 0);
+      return cursor === null || limit <= 0 ? null : { cursor, limit };
+    },
+    // A search through very many orders is not made again because the window was looked at.
+    staleTime: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? Number.POSITIVE_INFINITY : LIST_FRESH_MS),
+  });
 
 export const orderQuery = (orderId: string) => one<OrderAnswer>(['order', orderId], `/orders/${id(orderId)}`);
 

@@ -1,24 +1,25 @@
 /** `/orders`: the orders, newest first, by filters and page by page. Both are in the address, which is also one of the API. */
 import '../components/list.css';
 import './orders.css';
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { OrderAnswer } from '../../http/answers.ts';
-import { ordersQuery, statsQuery } from '../api/queries.ts';
-import { isRefused, throwUnlessRefused } from '../api/query-client.ts';
+import { statsQuery } from '../api/queries.ts';
+import { isRefused } from '../api/query-client.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Count, formatAmount, formatNumber } from '../components/number.tsx';
 import { Pager } from '../components/pager.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
+import { Time } from '../components/time.tsx';
 import { Title } from '../layout/title.tsx';
 import { frame, list, orders } from '../texts.ts';
 import { OrderDate } from './order-date.tsx';
 import { OrderFilters, type OrderFilterValues } from './order-filters.tsx';
 import { OrderStatus } from './order-status.tsx';
+import { type OrderSearch, useOrderSearch } from './use-order-search.ts';
 
-const PAGE_ITEMS = 50;
 const route = getRouteApi('/orders');
 
 const COLUMNS: readonly Column<OrderAnswer>[] = [
@@ -78,24 +79,17 @@ export function OrdersPage() {
   const { cursor, ...filters } = search;
   const filtered = Object.values(filters).some((value) => value !== undefined);
   const { data: stats } = useQuery(statsQuery());
-  const {
-    data: page,
-    error,
-    isPlaceholderData,
-  } = useQuery({
-    ...ordersQuery({ ...search, limit: String(PAGE_ITEMS) }),
-    placeholderData: keepPreviousData,
-    throwOnError: throwUnlessRefused,
-  });
+  const { items, error, isPlaceholderData, nextCursor, isOneLook, search: way } = useOrderSearch(search);
 
   const total = stats?.orders.total;
   const queries = useQueryClient();
   const seen = useRef(total);
   useEffect(() => {
+    if (!isOneLook) return;
     // There are more orders than when the list was asked for.
     if (seen.current !== undefined && seen.current !== total) void queries.invalidateQueries({ queryKey: ['orders'] });
     seen.current = total;
-  }, [total, queries]);
+  }, [total, isOneLook, queries]);
 
   const filter = (changes: OrderFilterValues) =>
     navigate({
@@ -105,7 +99,7 @@ export function OrdersPage() {
   const go = (to: { cursor: string | undefined; state?: { trail: string[] } }) =>
     navigate({ search: (old) => ({ ...old, cursor: to.cursor }), ...(to.state && { state: to.state }) });
 
-  if (page && total === 0 && !filtered && page.items.length === 0)
+  if (total === 0 && !filtered && items?.length === 0)
     return (
       <>
         <Title>{frame.orders}</Title>
@@ -134,34 +128,25 @@ export function OrdersPage() {
           )}
         </>
       )}
-      {!page && !error && <p className="quiet">{frame.loading}</p>}
-      {page && (
+      {!items && !error && <p className="quiet">{frame.loading}</p>}
+      {items && (
         <>
           <div className="list-summary" role="status">
             <p className="quiet">
-              {summary(page.items.length, page.next_cursor, cursor, filtered ? undefined : total)}
+              {summary(items.length, !way.hasMore && nextCursor === null, cursor, filtered ? undefined : total)}
             </p>
           </div>
-          {page.items.length > 0 && (
+          {items.length > 0 && (
             <div className="list-panel orders-table" aria-busy={isPlaceholderData}>
-              <DataTable
-                caption={frame.orders}
-                columns={COLUMNS}
-                rows={page.items}
-                keyOf={({ order_id }) => order_id}
-              />
+              <DataTable caption={frame.orders} columns={COLUMNS} rows={items} keyOf={({ order_id }) => order_id} />
             </div>
           )}
-          <Rest count={page.items.length} next={page.next_cursor} cursor={cursor} />
+          <Rest count={items.length} way={way} cursor={cursor} />
           <Pager
             label={list.pages}
-            words={{
-              first: orders.newest,
-              previous: orders.newer,
-              next: isShort(page) ? orders.searchOn : orders.older,
-            }}
+            words={{ first: orders.newest, previous: orders.newer, next: orders.older }}
             cursor={cursor}
-            nextCursor={page.next_cursor}
+            nextCursor={nextCursor}
             busy={isPlaceholderData}
             onGo={go}
           />
@@ -171,22 +156,31 @@ export function OrdersPage() {
   );
 }
 
-/** A page may end before it is full though there is more to look through. */
-const isShort = ({ items, next_cursor }: { items: unknown[]; next_cursor: string | null }): boolean =>
-  next_cursor !== null && items.length < PAGE_ITEMS;
-
-function summary(count: number, next: string | null, cursor: string | undefined, total: number | undefined): string {
+function summary(count: number, isEnd: boolean, cursor: string | undefined, total: number | undefined): string {
   if (total !== undefined) return orders.total(total, formatNumber(total));
-  const whole = next === null && cursor === undefined;
-  return (whole ? orders.matching : orders.onPage)(count, formatNumber(count));
+  return (isEnd && cursor === undefined ? orders.matching : orders.onPage)(count, formatNumber(count));
 }
 
-function Rest({ count, next, cursor }: { count: number; next: string | null; cursor: string | undefined }) {
-  if (next !== null && count < PAGE_ITEMS)
+function Rest({ count, way, cursor }: { count: number; way: OrderSearch; cursor: string | undefined }) {
+  if (way.hasMore)
     return (
       <section className="panel list-notice">
-        <h2>{orders.shortTitle(count)}</h2>
-        <p>{orders.short}</p>
+        <h2>{way.searching ? orders.searching : orders.shortTitle(count)}</h2>
+        {way.isNamed && !way.searching && <p>{orders.named}</p>}
+        {way.searchedTo !== null && (
+          <p>
+            {orders.searchedTo} <Time iso={way.searchedTo} />.
+          </p>
+        )}
+        {way.searching ? (
+          <button type="button" onClick={way.stop}>
+            {orders.stop}
+          </button>
+        ) : (
+          <button type="button" onClick={way.goOn}>
+            {orders.searchOn}
+          </button>
+        )}
       </section>
     );
   if (count > 0) return null;

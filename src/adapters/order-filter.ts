@@ -1,0 +1,16 @@
+/** A filter of orders against one of them, for an order that was found otherwise: by its id. `q` is not looked at. */
+import type { Order } from '../model/order.ts';
+import type { OrderFilter } from '../ports/order-store.ts';
+
+export function takes(filter: OrderFilter, order: Order): boolean {
+  const { status, hubId, sku, fileId, customerEmail, fromMs = -Infinity, toMs = Infinity } = filter;
+  return (
+    (status === undefined || order.status === status) &&
+    (fileId === undefined || order.fileId === fileId) &&
+    (customerEmail === undefined || order.customerEmail === customerEmail) &&
+    order.orderDateMs >= fromMs &&
+    order.orderDateMs < toMs &&
+    (hubId === undefined || order.items.some((item) => item.hubId === hubId)) &&
+    (sku === undefined || order.items.some((item) => item.sku === sku))
+  );
+}
