@@ -151,6 +151,14 @@ export const limits = {
   /** How long an idempotency key is remembered. */
   idempotencyKeyMs: 24 * 60 * 60 * 1000,
 
+  // Rejections.
+  /**
+   * Of one file: a file with more is wrong as a whole, its report is more than a spreadsheet takes (1,048,576 rows), and a few bytes of
+   * gzip must not fill the disk. Bytes are those of `packed-rejections.ts`.
+   */
+  maxRejectedRows: 1_000_000,
+  maxRejectedBytes: 256 * MiB,
+
   // Lists.
   /** Orders looked at for one slice of a filtered list: some 3 ms of reading. */
   maxScanOrders: 5_000,

@@ -12,6 +12,7 @@ export const FILE_FAILURE_CODES = [
   'not_csv',
   'corrupt_gzip',
   'too_large',
+  'too_many_invalid',
   'object_changed',
   'duplicate_file',
   'cancelled',

@@ -53,6 +53,8 @@ export interface FileRecord {
   accepted: number;
   invalid: number;
   invalidByCode: Partial<Record<ReasonCode, number>>;
+  /** What the rejections cost, see `packed-rejections.ts`. */
+  rejectedBytes: number;
   /** Rows per second of the present or last claim; null before its first chunk. */
   rowsPerSecond: number | null;
 

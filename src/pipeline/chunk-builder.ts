@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import type { Delimiter, Header, Intake } from '../model/intake.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
 import { OrderPacker, type PackedOrdersData } from '../model/packed-orders.ts';
+import { AlikeRejections } from '../model/packed-rejections.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import type { Rejection } from '../model/rejection.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
@@ -30,6 +31,7 @@ export class ChunkBuilder implements RecordTaker {
   readonly #now: () => number;
   #pairsSinceMs: number;
   #rejections: Rejection[] = [];
+  #alike = new AlikeRejections();
   /** Slots of the rows that were left, until they come. */
   #left: number[] = [];
   /** Slots whose pairs the service was asked about. */
@@ -80,7 +82,7 @@ export class ChunkBuilder implements RecordTaker {
     await askIms(checked, this.#pairs, ask);
     for (const [i, row] of checked.entries()) {
       if (row.order) this.#packer.put(this.#left[i]!, row.order, row.raw.cells, row.pair!);
-      else this.#rejections.push(toRejection(row, this.#header, this.#delimiter));
+      else this.#rejections.push(this.#alike.of(toRejection(row, this.#header, this.#delimiter)));
     }
     this.#left = [];
     const { answers } = this.#pairs;
@@ -97,6 +99,7 @@ export class ChunkBuilder implements RecordTaker {
     const orders = this.#packer.take(this.#pairs);
     const rejections = this.#rejections.sort((a, b) => a.row - b.row);
     this.#rejections = [];
+    this.#alike = new AlikeRejections();
     this.#asked = 0;
     this.#bytes = null;
     this.#forgetPairs();

@@ -11,10 +11,13 @@ import { fileFailure, isFileFailure } from '../model/file-failure.ts';
 import { type Clock, spread } from '../ports/clock.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { ChunkToCommit, Claim, FileEnd, OrderStore } from '../ports/order-store.ts';
+import type { ChunkResult, ChunkToCommit, Claim, FileEnd, OrderStore } from '../ports/order-store.ts';
 import { ChunkBuilder } from './chunk-builder.ts';
 import { type ReadBounds, readFile } from './read.ts';
 import { writeReport } from './report.ts';
+
+/** How a file is cut into chunks, and how many of its rows may be rejected. */
+export type IngestBounds = ReadBounds & Record<'maxRejectedRows' | 'maxRejectedBytes', number>;
 
 export interface IngestPorts {
   objects: ObjectStore;
@@ -27,7 +30,7 @@ export interface IngestOptions {
   timeZone: string;
   maxInflatedBytes: number;
   /** How files are cut into chunks; by default as `limits` says. */
-  bounds?: ReadBounds;
+  bounds?: IngestBounds;
   /** Aborted with `claim_lost` when the claim is lost: what is under way is dropped. */
   lost: AbortSignal;
   /** Asked at each chunk border: give the file back and go on later. */
@@ -124,6 +127,7 @@ async function ingestChunks(
     if (options.shouldRelease()) throw new Leave('released');
   };
   leaveIfAsked();
+  checkRejected({ rows: file.invalid, bytes: file.rejectedBytes }, options.bounds);
   // An object of a bucket that was too large to be looked at, and is tried again.
   if (file.sha256 === '' && file.sizeBytes > options.maxInflatedBytes)
     throw fileFailure('too_large', `the object is larger than ${options.maxInflatedBytes} bytes`);
@@ -194,8 +198,27 @@ async function ingestChunks(
 
   async function commit(chunk: ChunkToCommit, last: boolean): Promise<void> {
     const result = await outage.retry('store', () => store.chunks.commit(claim, chunk));
+    checkRejected(result.rejected, options.bounds);
     if (result.cancelRequested && !last) throw new Leave('cancelled');
   }
+}
+
+/**
+ * A file with more is given up, with the report of what was seen. It is looked at with the figures that a commit answers and that are
+ * kept with the file, so whoever goes on with it, or tries it again, comes to the same end (INV-4).
+ */
+function checkRejected(rejected: ChunkResult['rejected'], bounds: IngestBounds = limits): void {
+  const { maxRejectedRows, maxRejectedBytes } = bounds;
+  if (rejected.rows <= maxRejectedRows && rejected.bytes <= maxRejectedBytes) return;
+  const rows = rejected.rows.toLocaleString('en');
+  const most =
+    rejected.rows > maxRejectedRows
+      ? `more than the ${maxRejectedRows.toLocaleString('en')} that one file may have`
+      : `which takes more than the ${Math.floor(maxRejectedBytes / 1024 ** 2)} MiB that one file may have for them`;
+  throw fileFailure(
+    'too_many_invalid',
+    `${rows} rows were rejected, ${most}: see in the report what is wrong with them, correct the file where it comes from, or upload it in parts.`,
+  );
 }
 
 const isEmpty = ({ orders, rejections }: ChunkToCommit): boolean => orders.rows.length + rejections.length === 0;

@@ -15,9 +15,8 @@ import { every, spread } from '../ports/clock.ts';
 import type { Delivery, JobQueue } from '../ports/job-queue.ts';
 import { type Claim, claimLost, type FileEnd } from '../ports/order-store.ts';
 import { adopt } from './adopt.ts';
-import { type IngestPorts, ingest } from './ingest.ts';
+import { type IngestBounds, type IngestPorts, ingest } from './ingest.ts';
 import { type Drop, readMessage } from './message.ts';
-import type { ReadBounds } from './read.ts';
 import { writeReport } from './report.ts';
 
 export interface WorkerPorts extends IngestPorts {
@@ -30,7 +29,7 @@ export interface WorkerOptions {
   timeZone: string;
   maxInflatedBytes: number;
   /** How files are cut into chunks; by default as `limits` says. */
-  bounds?: ReadBounds;
+  bounds?: IngestBounds;
 }
 
 /** A claim that is kept for as long as somebody works under it. */

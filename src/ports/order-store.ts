@@ -167,6 +167,8 @@ export interface ChunkToCommit {
 export interface ChunkResult {
   accepted: number;
   invalid: number;
+  /** Of the whole file so far. */
+  rejected: { rows: number; bytes: number };
   cancelRequested: boolean;
 }
 

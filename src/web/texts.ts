@@ -89,6 +89,7 @@ export const failure: Record<FileFailureCode, string> = {
   not_csv: 'The file is no CSV',
   corrupt_gzip: 'The gzip file is damaged',
   too_large: 'The file is too large',
+  too_many_invalid: 'Too many rows were rejected',
   object_changed: 'The stored file was changed',
   duplicate_file: 'The same bytes are imported by another file',
   cancelled: 'The import was cancelled',
@@ -382,6 +383,8 @@ export const cure: Record<FileFailureCode, string> = {
   not_csv: 'In the spreadsheet choose “Save as CSV (UTF-8)”, and upload that file.',
   corrupt_gzip: 'Compress the file again, or upload it without compression.',
   too_large: 'Split the file into several, each with the header, and upload those.',
+  too_many_invalid:
+    'Look at the reasons: most rows are wrong in the same way. Correct the file where it comes from, and upload it again.',
   object_changed: 'Upload the file again, and leave the stored one as it is.',
   duplicate_file: 'Nothing has to be done: the other import has these rows.',
   cancelled: 'Retry goes on where it stopped.',

@@ -225,7 +225,10 @@ const damages: Damage[] = [
   },
   {
     name: 'a rejection has other cells',
-    sqlite: (db) => db.exec("update rejections set cells = replace(cells, 'sku', 'SKU') where row = 5"),
+    sqlite: (db) =>
+      db.exec(
+        "update rejection_cells set cells = replace(cells, 'sku', 'SKU') where cells_no = (select cells_no from rejected_rows where row = 5)",
+      ),
     mongo: null,
     expected: ({ fileId }) => [
       ['rows', fileId],
@@ -270,7 +273,7 @@ const damages: Damage[] = [
   },
   {
     name: 'a rejection is gone',
-    sqlite: (db) => db.exec('delete from rejections where row = 5'),
+    sqlite: (db) => db.exec('delete from rejected_rows where row = 5'),
     mongo: ({ chunks }, { fileId }) => chunks.updateOne({ _id: `${fileId}:0` }, { $set: { rejections: null } }),
     expected: ({ fileId }, on) => [
       ['rows', on === 'mongo' ? `${fileId}:0` : fileId],
@@ -279,7 +282,7 @@ const damages: Damage[] = [
   },
   {
     name: 'a rejection is of a row that is an order',
-    sqlite: (db) => db.exec('update rejections set row = 4 where row = 5'),
+    sqlite: (db) => db.exec('update rejected_rows set row = 4 where row = 5'),
     mongo: null,
     expected: ({ fileId }) => [
       ['rows', 'A-4'],

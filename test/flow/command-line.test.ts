@@ -235,7 +235,7 @@ describe('with a server', () => {
       ["update stock set available = available + 1 where sku = 'SKU-2'", [['INV-2', '["SKU-2","HUB-1"]']]],
       [`update orders set quantity = 3 where order_id = '${id}'`, [['INV-2', '["SKU-1","HUB-1"]']]],
       [
-        `delete from rejections where file_no = (select file_no from files where file_id = '${file_id}')`,
+        `delete from rejected_rows where file_no = (select file_no from files where file_id = '${file_id}')`,
         [['INV-1', file_id]],
       ],
       [`update files set accepted = accepted + 1 where file_id = '${file_id}'`, [['INV-1', file_id]]],

@@ -119,6 +119,82 @@ describe('a file that kills whoever works on it', () => {
   });
 });
 
+describe('a file with more rejected rows than it may have', () => {
+  const LAST_CHUNK = 3;
+  const unstruck = ({ file: { strikes: _, ...file }, ...rest }: Awaited<ReturnType<typeof undisturbed>>) => ({
+    file,
+    ...rest,
+  });
+  const bounds = { maxRejectedRows: 1 };
+
+  test('fails behind the chunk that has one too many, with the report of what was seen, and so does a retry', async () => {
+    const stage = createStage([source], bounds);
+    const fileId = await stage.upload(source);
+    stage.startWorker();
+    await stage.rest();
+    expect(stage.file(name)).toMatchObject({
+      status: 'failed',
+      rows: 8,
+      invalid: 2,
+      accepted: 6,
+      next_chunk: LAST_CHUNK + 1,
+    });
+    expect(JSON.parse(stage.file(name).failure!)).toEqual({
+      code: 'too_many_invalid',
+      message: expect.stringMatching(
+        /^2 rows were rejected, more than the 1 that one file may have: see .* in parts\.$/,
+      ),
+      row: null,
+    });
+    expect(stage.report(name).trim().split('\n')).toHaveLength(3);
+    const before = unstruck(stage.outcome(name));
+    await stage.retry(fileId);
+    await stage.rest();
+    expect(unstruck(stage.outcome(name))).toEqual(before);
+  });
+
+  test.each(['killed before', 'killed after', 'failed after', 'frozen before', 'frozen after'] as const)(
+    'ends the same when the commit of that chunk is %s',
+    async (outcome) => {
+      const stage = createStage([source], bounds);
+      await stage.upload(source);
+      let met = 0;
+      stage.scheduler.force = ({ what, about: [, chunk] }) => {
+        if (what !== 'store.chunks.commit' || (chunk as ChunkToCommit).n !== LAST_CHUNK || met++ > 0) return null;
+        stage.startWorker();
+        return outcome;
+      };
+      stage.startWorker();
+      await stage.rest();
+      expect(met).toBeGreaterThan(0);
+      expect(unstruck(stage.outcome(name))).toEqual(unstruck(await undisturbed(source, bounds)));
+    },
+  );
+
+  test.each(['store.files.close', 'objects.commitReport', 'store.files.finish'])(
+    'ends the same when who ends it is killed after %s',
+    async (what) => {
+      const stage = createStage([source], bounds);
+      await stage.upload(source);
+      stage.next(what, 'killed after');
+      stage.startWorker();
+      await stage.until(() => stage.workers[0]!.dead);
+      stage.startWorker();
+      await stage.rest();
+      expect(unstruck(stage.outcome(name))).toEqual(unstruck(await undisturbed(source, bounds)));
+    },
+  );
+
+  test('is one by what they cost, too', async () => {
+    const { file } = await undisturbed(source, { maxRejectedBytes: 1_000 });
+    expect(file).toMatchObject({
+      status: 'failed',
+      invalid: 2,
+      failure: expect.stringContaining('more than the 0 MiB'),
+    });
+  });
+});
+
 describe('a cancelled file', () => {
   test('keeps the rows of whole chunks, and its report tells exactly those that were rejected', async () => {
     const stage = createStage([source]);

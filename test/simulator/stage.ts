@@ -4,6 +4,7 @@
  */
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
 import { isEnded, reportKey } from '../../src/model/file.ts';
+import type { IngestBounds } from '../../src/pipeline/ingest.ts';
 import { upload } from '../../src/pipeline/upload.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { createInvariants, type FileState, Violation } from './invariants.ts';
@@ -32,7 +33,7 @@ export function sourceFile(name: string): SourceFile {
 
 export type Stage = ReturnType<typeof createStage>;
 
-export function createStage(sources: readonly SourceFile[]) {
+export function createStage(sources: readonly SourceFile[], bounds: Partial<IngestBounds> = {}) {
   let found: string | null = null;
   const random = createRandom(1);
   const known = ['HUB-1', 'SKU-1'];
@@ -44,7 +45,7 @@ export function createStage(sources: readonly SourceFile[]) {
   const workers: Actor[] = [];
   /** Chunks of two rows, so that a file has six. */
   const startWorker = () => {
-    const { actor } = world.startWorker({ maxPartRows: 2, maxChunkRows: 2, maxChunkBytes: 4_000 });
+    const { actor } = world.startWorker({ maxPartRows: 2, maxChunkRows: 2, maxChunkBytes: 4_000, ...bounds });
     workers.push(actor);
     return actor;
   };
@@ -130,8 +131,8 @@ export function createStage(sources: readonly SourceFile[]) {
 }
 
 /** What becomes of a file when nothing goes wrong. */
-export async function undisturbed(source: SourceFile) {
-  const stage = createStage([source]);
+export async function undisturbed(source: SourceFile, bounds: Partial<IngestBounds> = {}) {
+  const stage = createStage([source], bounds);
   stage.startWorker();
   await stage.upload(source);
   await stage.rest();

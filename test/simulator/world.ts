@@ -2,8 +2,8 @@
 import pino, { type Logger } from 'pino';
 import { limits } from '../../src/limits.ts';
 import { isEnded } from '../../src/model/file.ts';
+import type { IngestBounds } from '../../src/pipeline/ingest.ts';
 import { readMessage } from '../../src/pipeline/message.ts';
-import type { ReadBounds } from '../../src/pipeline/read.ts';
 import { startWorker } from '../../src/pipeline/worker.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { Charges } from './charges.ts';
@@ -87,7 +87,7 @@ export function createWorld(
     portsOf,
     newActor,
     /** Each worker cuts files into other chunks, unless it is told. */
-    startWorker(own: Partial<ReadBounds> = {}) {
+    startWorker(own: Partial<IngestBounds> = {}) {
       const actor = newActor('worker', true);
       const bounds = {
         ...limits,

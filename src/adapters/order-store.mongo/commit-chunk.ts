@@ -12,7 +12,14 @@ import { copyOf, PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost, fileClosed } from '../../ports/order-store.ts';
-import { type ChunkDocument, type Database, hubField, type OrderDocument, stockKey } from './database.ts';
+import {
+  type ChunkDocument,
+  type Database,
+  type FileDocument,
+  hubField,
+  type OrderDocument,
+  stockKey,
+} from './database.ts';
 import { isDuplicateKey } from './errors.ts';
 import { differingColumns, findRivals, insertOrders, orderDocument } from './insert-orders.ts';
 import { decodePlan, decodeRejections, encodePlan, encodeRejections, PLAN_VERSION, type Plan } from './plan.ts';
@@ -32,7 +39,10 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
     const keyOf = stockKeysOf(orders);
     const keys = trackStock ? [...new Set(ids.map((_, i) => keyOf(i)))] : [];
     const [file, existing, stock] = await Promise.all([
-      files.findOne({ _id: fileId }, { projection: { status: 1, epoch: 1, next_chunk: 1, cancel_requested: 1 } }),
+      files.findOne(
+        { _id: fileId },
+        { projection: { status: 1, epoch: 1, next_chunk: 1, cancel_requested: 1, invalid: 1, rejected_bytes: 1 } },
+      ),
       ids.length > 0 ? findRivals(database, orders, ids) : new Map<string, OrderDocument>(),
       keys.length > 0 ? readStock(database, keys, fileId) : new Map<string, StockView>(),
     ]);
@@ -40,7 +50,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
     if (file?.status !== 'processing' || file.epoch !== claim.epoch) throw claimLost(fileId);
     if (file.next_chunk === chunk.n + 1) {
       const done = await chunks.findOne({ _id: chunkId(fileId, chunk.n) }, { projection: { accepted: 1, invalid: 1 } });
-      return { accepted: done!.accepted!, invalid: done!.invalid!, cancelRequested: file.cancel_requested };
+      return { accepted: done!.accepted!, invalid: done!.invalid!, ...progressOf(file) };
     }
     if (file.next_chunk !== chunk.n)
       throw new OmsError('claim_lost', `file ${fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
@@ -59,7 +69,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       created_at: new Date(now()),
       plan: await encodePlan(packed, looked.taking),
       keys: trackStock ? [...new Set(looked.taking.map(keyOf))] : [],
-      planned_rejections: await encodeRejections([...chunk.rejections, ...looked.rejections]),
+      planned_rejections: (await encodeRejections([...chunk.rejections, ...looked.rejections])).packed,
     };
     let committed: ChunkDocument;
     try {
@@ -71,13 +81,13 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       if (!isDuplicateKey(error)) throw error;
       committed = await settle(planned._id);
     }
-    const { cancelRequested } = await moveCheckpoint(claim, committed);
+    const progress = await moveCheckpoint(claim, committed);
     if (committed.offset !== chunk.end.offset)
       throw new OmsError(
         'chunk_moved',
         `chunk ${chunk.n} of file ${fileId} was committed up to byte ${committed.offset}, not ${chunk.end.offset}`,
       );
-    return { accepted: committed.accepted!, invalid: committed.invalid!, cancelRequested };
+    return { accepted: committed.accepted!, invalid: committed.invalid!, ...progress };
   }
 
   /** What is stored of a chunk, carried out to its end. Throws `file_closed` when the number was taken by the end of the file. */
@@ -164,11 +174,13 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       byHub.set(field, (byHub.get(field) ?? 0) + 1);
       amountMinor += BigInt(orders.totalMinor(i));
     }
+    const { packed, bytes } = await encodeRejections(rejections);
     const outcome = {
       state: 'committed',
       committed_at: new Date(now()),
       refused: refused.map(({ row }) => row),
-      rejections: await encodeRejections(rejections),
+      rejections: packed,
+      rejected_bytes: bytes,
       accepted: accepted.length,
       invalid: rejections.length,
       invalid_by_code: invalidByCode,
@@ -183,7 +195,10 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
   }
 
   /** Throws `claim_lost`. */
-  async function moveCheckpoint(claim: Claim, chunk: ChunkDocument): Promise<{ cancelRequested: boolean }> {
+  async function moveCheckpoint(
+    claim: Claim,
+    chunk: ChunkDocument,
+  ): Promise<Pick<ChunkResult, 'rejected' | 'cancelRequested'>> {
     const at = new Date(now());
     const file = await files.findOneAndUpdate(
       { _id: claim.fileId, status: 'processing', epoch: claim.epoch, next_chunk: chunk.n },
@@ -199,26 +214,32 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
           rows: chunk.rows,
           accepted: chunk.accepted!,
           invalid: chunk.invalid!,
+          rejected_bytes: chunk.rejected_bytes ?? 0,
           amount_minor: chunk.amount_minor!,
           ...prefixed('invalid_by_code', chunk.invalid_by_code!),
           ...prefixed('accepted_by_hub', chunk.accepted_by_hub!),
         },
       } as never,
-      { returnDocument: 'after', projection: { cancel_requested: 1 } },
+      { returnDocument: 'after', projection: { cancel_requested: 1, invalid: 1, rejected_bytes: 1 } },
     );
-    if (file) return { cancelRequested: file.cancel_requested };
+    if (file) return progressOf(file);
     const now_ = await files.findOne(
       { _id: claim.fileId },
-      { projection: { status: 1, epoch: 1, next_chunk: 1, cancel_requested: 1 } },
+      { projection: { status: 1, epoch: 1, next_chunk: 1, cancel_requested: 1, invalid: 1, rejected_bytes: 1 } },
     );
     // The answer to the same checkpoint was lost.
     if (now_?.status === 'processing' && now_.epoch === claim.epoch && now_.next_chunk === chunk.n + 1)
-      return { cancelRequested: now_.cancel_requested };
+      return progressOf(now_);
     throw claimLost(claim.fileId);
   }
 
   return { commit, settle, moveCheckpoint };
 }
+
+const progressOf = (file: Pick<FileDocument, 'cancel_requested' | 'invalid' | 'rejected_bytes'>) => ({
+  rejected: { rows: file.invalid, bytes: file.rejected_bytes ?? 0 },
+  cancelRequested: file.cancel_requested,
+});
 
 /** The key of a row's stock, made once for each pair of SKU and hub. */
 function stockKeysOf(orders: PackedOrders): (i: number) => string {

@@ -52,6 +52,8 @@ export interface FileDocument {
   accepted: number;
   invalid: number;
   invalid_by_code: Partial<Record<ReasonCode, number>>;
+  /** Not there in files of release 1.1 and before. */
+  rejected_bytes?: number;
   /** By `hubField`. */
   accepted_by_hub: Record<string, number>;
   amount_minor: Decimal128;
@@ -98,6 +100,7 @@ export interface ChunkDocument {
   accepted?: number;
   invalid?: number;
   invalid_by_code?: Partial<Record<ReasonCode, number>>;
+  rejected_bytes?: number;
   accepted_by_hub?: Record<string, number>;
   amount_minor?: Decimal128;
   publish?: 'pending' | 'none' | 'published';

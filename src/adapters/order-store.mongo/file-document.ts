@@ -27,6 +27,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     accepted: file.accepted,
     invalid: file.invalid,
     invalidByCode: file.invalid_by_code,
+    rejectedBytes: file.rejected_bytes ?? 0,
     rowsPerSecond: rateOf(
       file.rows - file.rows_at_claim,
       file.claimed_at?.getTime() ?? null,

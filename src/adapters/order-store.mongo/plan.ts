@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { Binary, BSON, type Document } from 'mongodb';
 import { PackedOrders, type PackedOrdersData } from '../../model/packed-orders.ts';
+import { packRejections, unpackRejections } from '../../model/packed-rejections.ts';
 import type { Rejection } from '../../model/rejection.ts';
 import { SkuHubPairs } from '../../model/sku-hub-pairs.ts';
 
@@ -89,12 +90,15 @@ function textOfVersion1({ text, ends: endsInText }: Document, rows: number): Tex
   return { text: Buffer.from(text as string), starts, ends, ascii: new Uint8Array(rows) };
 }
 
-export async function encodeRejections(rejections: Rejection[]): Promise<Binary | null> {
-  if (rejections.length === 0) return null;
-  return new Binary(await deflate(Buffer.from(JSON.stringify(rejections)), COMPRESSION));
+export async function encodeRejections(rejections: Rejection[]): Promise<{ packed: Binary | null; bytes: number }> {
+  if (rejections.length === 0) return { packed: null, bytes: 0 };
+  const { bytes, ...packed } = packRejections(rejections);
+  return { packed: new Binary(await deflate(Buffer.from(JSON.stringify(packed)), COMPRESSION)), bytes };
 }
 
 export async function decodeRejections(rejections: Binary | null | undefined): Promise<Rejection[]> {
   if (!rejections) return [];
-  return JSON.parse((await inflate(rejections.buffer)).toString()) as Rejection[];
+  const packed = JSON.parse((await inflate(rejections.buffer)).toString());
+  // Before version 3 each was written out.
+  return Array.isArray(packed) ? packed : unpackRejections(packed);
 }

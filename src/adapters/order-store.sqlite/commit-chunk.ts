@@ -6,6 +6,7 @@ import { OmsError } from '../../errors.ts';
 import { isSameText } from '../../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import { PackedOrders } from '../../model/packed-orders.ts';
+import { packRejections } from '../../model/packed-rejections.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../../ports/order-store.ts';
@@ -83,15 +84,18 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     from json_each(?) id join orders o on o.order_id = id.value join files f on f.file_no = o.file_no`);
   const readHighest = db.prepare('select max(order_id) order_id from orders');
   const lastOrder = db.prepare('select seq, created_at from orders order by seq desc limit 1');
+  const insertReasons = db.prepare('insert into rejection_reasons (codes, reasons) values (?, ?)');
+  const insertCells = db.prepare('insert into rejection_cells (cells, record) values (?, ?)');
   const insertRejection = db.prepare(
-    'insert into rejections (file_no, row, codes, reasons, cells, record) values (?, ?, ?, ?, ?, ?)',
+    'insert into rejected_rows (file_no, row, reasons_no, cells_no) values (?, ?, ?, ?)',
   );
   const insertChunk = db.prepare(
     'insert into chunks (file_no, n, rows, accepted, invalid, first_seq, committed_at) values (?, ?, ?, ?, ?, ?, ?)',
   );
   const checkpoint = db.prepare(`
     update files set next_chunk = ?, position_offset = ?, position_row = ?, bytes_read = ?, rows = rows + ?,
-      accepted = accepted + ?, invalid = invalid + ?, invalid_by_code = ?, strikes = 0,
+      accepted = accepted + ?, invalid = invalid + ?, invalid_by_code = ?,
+      rejected_bytes = rejected_bytes + ?, strikes = 0,
       committed_at = ?, changed_at = ?
     where file_no = ?`);
   const addTotal = db.prepare(
@@ -210,14 +214,17 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
           epoch: number;
           next_chunk: number;
           cancel_requested: number;
+          invalid: number;
           invalid_by_code: string;
+          rejected_bytes: number;
         }
       | undefined;
     if (file?.status !== 'processing' || file.epoch !== claim.epoch) throw claimLost(claim.fileId);
     const cancelRequested = file.cancel_requested === 1;
     if (file.next_chunk === chunk.n + 1) {
       const done = readChunk.get(file.file_no, chunk.n) as { accepted: number; invalid: number };
-      return { accepted: done.accepted, invalid: done.invalid, cancelRequested };
+      const rejected = { rows: file.invalid, bytes: file.rejected_bytes };
+      return { ...done, rejected, cancelRequested };
     }
     if (file.next_chunk !== chunk.n)
       throw new OmsError('claim_lost', `file ${claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
@@ -241,18 +248,18 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const { amountMinor, byHub } = sumUp(rows, accepted);
     levels.take(takings);
 
+    const packed = packRejections(rejected);
+    const codesOf = packed.reasons.map((reasons) => [...new Set(reasons.map(({ code }) => code))]);
+    const reasonsNo = packed.reasons.map(
+      (reasons, i) => insertReasons.run(` ${codesOf[i]!.join(' ')} `, JSON.stringify(reasons)).lastInsertRowid,
+    );
+    const cellsNo = packed.cells.map(
+      ({ values, record = null }) => insertCells.run(JSON.stringify(values), record).lastInsertRowid,
+    );
     const codes = new Map<ReasonCode, number>();
-    for (const { row, reasons, values, record = null } of rejected) {
-      const distinct = [...new Set(reasons.map((reason) => reason.code))];
-      insertRejection.run(
-        file.file_no,
-        row,
-        ` ${distinct.join(' ')} `,
-        JSON.stringify(reasons),
-        JSON.stringify(values),
-        record,
-      );
-      for (const code of distinct) codes.set(code, (codes.get(code) ?? 0) + 1);
+    for (const { row, reasons, cells } of packed.rows) {
+      insertRejection.run(file.file_no, row, reasonsNo[reasons]!, cellsNo[cells]!);
+      for (const code of codesOf[reasons]!) codes.set(code, (codes.get(code) ?? 0) + 1);
     }
 
     const counts = { rows: rows.length + chunk.rejections.length, accepted: accepted.length, invalid: rejected.length };
@@ -268,6 +275,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       counts.accepted,
       counts.invalid,
       JSON.stringify(invalidByCode),
+      packed.bytes,
       at,
       at,
       file.file_no,
@@ -284,7 +292,13 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       writeAmount.run((BigInt(minor) + amountMinor).toString());
     }
     addHistory.run(Math.floor(at / 60_000), counts.rows, counts.accepted, counts.invalid);
-    return { accepted: counts.accepted, invalid: counts.invalid, cancelRequested };
+    const { accepted: taken, invalid } = counts;
+    return {
+      accepted: taken,
+      invalid,
+      rejected: { rows: file.invalid + invalid, bytes: file.rejected_bytes + packed.bytes },
+      cancelRequested,
+    };
   }
 
   return { commitChunk };

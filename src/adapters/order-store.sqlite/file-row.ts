@@ -39,6 +39,7 @@ export interface FileRow {
   accepted: number;
   invalid: number;
   invalid_by_code: string;
+  rejected_bytes: number;
   claimed_at: number | null;
   rows_at_claim: number;
   committed_at: number | null;
@@ -78,6 +79,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     accepted: row.accepted,
     invalid: row.invalid,
     invalidByCode: fromJson(row.invalid_by_code),
+    rejectedBytes: row.rejected_bytes,
     rowsPerSecond: rateOf(row.rows - row.rows_at_claim, row.claimed_at, row.committed_at),
     failure: row.failure === null ? null : fromJson<FileFailure>(row.failure),
     report: toReportRecord(row),

@@ -170,4 +170,36 @@ export const migrations: readonly string[] = [
   -- All cells of a row whose cells could not be told apart; null for the others.
   alter table rejections add column record text;
   `,
+  `
+  -- What rejections have in common once: the reasons and the cells of a chunk's rows, by number.
+  alter table rejections rename to former_rejections;
+  create table rejection_reasons (
+    reasons_no integer primary key,
+    codes text not null,
+    reasons text not null
+  ) strict;
+  create table rejection_cells (
+    cells_no integer primary key,
+    cells text not null,
+    record text
+  ) strict;
+  create table rejected_rows (
+    file_no integer not null,
+    row integer not null,
+    reasons_no integer not null,
+    cells_no integer not null,
+    primary key (file_no, row)
+  ) strict, without rowid;
+  insert into rejection_reasons (codes, reasons) select distinct codes, reasons from former_rejections;
+  insert into rejection_cells (cells, record) select distinct cells, record from former_rejections;
+  insert into rejected_rows select file_no, row, reasons_no, cells_no from former_rejections f
+    join rejection_reasons r on r.codes = f.codes and r.reasons = f.reasons
+    join rejection_cells c on c.cells = f.cells and c.record is f.record;
+  drop table former_rejections;
+  create view rejections (file_no, row, codes, reasons, cells, record) as
+    select file_no, row, codes, reasons, cells, record
+    from rejected_rows join rejection_reasons using (reasons_no) join rejection_cells using (cells_no);
+  -- What the rejections of the file cost.
+  alter table files add column rejected_bytes integer not null default 0;
+  `,
 ];
