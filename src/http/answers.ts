@@ -194,6 +194,10 @@ export const historyAnswer = z.strictObject({
 });
 export type HistoryAnswer = z.infer<typeof historyAnswer>;
 
+/** `time_zone`: of order dates without an offset, and of days as filters. */
+export const settingsAnswer = z.strictObject({ time_zone: z.string() });
+export type SettingsAnswer = z.infer<typeof settingsAnswer>;
+
 export const healthAnswer = z.strictObject({ status: z.literal('ok') });
 export type HealthAnswer = z.infer<typeof healthAnswer>;
 

@@ -5,10 +5,11 @@ import { ORDER_STATUSES, type Order, orderJson } from '../model/order.ts';
 import type { OrderFilter, OrderStore, PageRequest } from '../ports/order-store.ts';
 import type { OrderAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
-import { answerPage, key, oneOf, pageShape, readPage, readQuery, text, time } from './parameters.ts';
+import { answerPage, key, oneOf, pageShape, readPage, readQuery, text, timeIn } from './parameters.ts';
 
-export function orderRoutes({ store }: { store: OrderStore }) {
+export function orderRoutes({ store }: { store: OrderStore }, { timeZone }: { timeZone: string }) {
   const app = new Hono();
+  const time = timeIn(timeZone);
   const find = async (orderId: string): Promise<Order> => {
     const order = await store.orders.get(orderId);
     if (!order) throw notFound('order', orderId);

@@ -55,19 +55,23 @@ export const flag = z
   .optional()
   .transform((value) => value === 'true' || value === '1' || value === '');
 
-const parseTime = createOrderDateParser('UTC');
-
-/** An ISO 8601 time as milliseconds; without a zone in UTC. */
-export const time = z
-  .string()
-  .transform((value, context) => {
-    // A plus sign in a query is a space unless it was escaped.
-    const ms = parseTime(value.replace(/ (\d\d:?\d\d)$/, '+$1'));
-    if (typeof ms === 'number') return ms;
-    context.addIssue({ code: 'custom', message: 'is not an ISO 8601 time such as 2026-11-20 or 2026-11-20T14:03:00Z' });
-    return z.NEVER;
-  })
-  .optional();
+/** An ISO 8601 time as milliseconds; a day, and a time without an offset, as an order date is read: in this zone. */
+export function timeIn(timeZone: string) {
+  const parse = createOrderDateParser(timeZone);
+  return z
+    .string()
+    .transform((value, context) => {
+      // A plus sign in a query is a space unless it was escaped.
+      const ms = parse(value.replace(/ (\d\d:?\d\d)$/, '+$1'));
+      if (typeof ms === 'number') return ms;
+      context.addIssue({
+        code: 'custom',
+        message: 'is not an ISO 8601 time such as 2026-11-20 or 2026-11-20T14:03:00Z',
+      });
+      return z.NEVER;
+    })
+    .optional();
+}
 
 export const pageShape = { limit, cursor: z.string().max(limits.maxCursorChars, 'is no cursor').optional() };
 

@@ -27,6 +27,7 @@ import { metricsRoutes } from './metrics.ts';
 import { orderRoutes } from './orders.ts';
 import { progressRoutes } from './progress.ts';
 import { sampleRoutes } from './samples.ts';
+import { settingsRoutes } from './settings.ts';
 import { sampleRowsPerSecond, statsRoutes } from './stats.ts';
 import { answerUnreadable, answerUnroutable } from './unreadable.ts';
 import { uploadRoutes } from './upload.ts';
@@ -94,11 +95,12 @@ export function createHttpApp(
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, streaming));
   app.route('/', progressRoutes({ ...ports, logger }, streaming));
-  app.route('/', statsRoutes(ports, rowsPerSecond));
+  app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone));
   app.route('/', invalidFileRoutes(ports));
-  app.route('/', orderRoutes(ports));
+  app.route('/', orderRoutes(ports, config));
   app.route('/', inventoryRoutes(ports));
   app.route('/', eventRoutes(ports, streaming));
+  app.route('/', settingsRoutes(config));
   app.route('/', sampleRoutes());
   return app;
 }

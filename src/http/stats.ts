@@ -6,12 +6,17 @@ import { formatMinor } from '../model/money.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { HistoryAnswer, StatsAnswer } from './answers.ts';
-import { oneOf, readQuery, time } from './parameters.ts';
+import { oneOf, readQuery, timeIn } from './parameters.ts';
 
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
-export function statsRoutes({ store, clock }: { store: OrderStore; clock: Clock }, rowsPerSecond: () => number) {
+export function statsRoutes(
+  { store, clock }: { store: OrderStore; clock: Clock },
+  rowsPerSecond: () => number,
+  timeZone = 'UTC',
+) {
   const app = new Hono();
+  const time = timeIn(timeZone);
 
   app.get('/stats', async (c) => {
     const { files, rows, orders, invalidByCode, events } = await store.statistics.totals();

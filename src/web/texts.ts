@@ -409,7 +409,8 @@ export const orders = {
   file: 'File',
   from: 'Ordered from',
   to: 'Up to and including',
-  days: 'Order dates, and the days of these filters, are in UTC. Both days count: a day is from 0:00 to 24:00.',
+  days: (zone: string) =>
+    `Order dates, and the days of these filters, are those of ${zone}. Both days count: a day is from 0:00 to 24:00.`,
   moment: (side: 'from' | 'to', value: string) =>
     side === 'from' ? `Only orders dated ${value} or later.` : `Only orders dated before ${value}.`,
   ofFile: 'Only orders of the file',
@@ -433,7 +434,7 @@ export const orders = {
   item: 'Item',
   quantity: 'Quantity',
   amount: 'Amount',
-  date: 'Order date (UTC)',
+  date: (zone: string) => `Order date (${zone})`,
   more: (count: number) => `and ${count} more`,
   emptyTitle: 'No orders yet',
   empty: 'Orders come from files: upload one, and each of its valid rows is an order here a moment later.',
@@ -458,7 +459,7 @@ export const order = {
   file: 'File',
   row: 'Row',
   dates: 'Dates',
-  ordered: 'Ordered (UTC)',
+  ordered: (zone: string) => `Ordered (${zone})`,
   stored: 'Stored',
   updated: 'Changed',
   eventsHelp: 'As subscribers get it.',

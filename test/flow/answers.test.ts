@@ -49,6 +49,7 @@ test.each([
   ['/invalid-files', answers.reportsAnswer],
   ['/stats', answers.statsAnswer],
   ['/stats/history', answers.historyAnswer],
+  ['/settings', answers.settingsAnswer],
   ['/healthz', answers.healthAnswer],
   ['/readyz', answers.readyAnswer],
 ])('GET %s', async (path, schema) => fits(schema, await getJson(service, path)));

@@ -242,3 +242,18 @@ test('axe finds nothing in both themes, and a narrow window is wide enough', asy
         expect(await page.locator(box).evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
     }
 });
+
+test('a day of a file is that day, in the list, in the filters and on its own page, in whatever zone it was read', async () => {
+  const berlin = await startService({ env: { OMS_TIME_ZONE: 'Europe/Berlin' } });
+  await setStock(berlin, [['S-1', 'HUB-1', 10]]);
+  const day = (order_date: string) => orderLine(`D-${order_date}`, { sku: 'S-1', order_date });
+  await ingest(berlin, csv(day('2026-11-20'), day('2026-11-21'), day('2026-11-22')));
+  const page = await openPage(berlin.url, '/orders?from=2026-11-21&to=2026-11-22', { timezoneId: 'Asia/Tokyo' });
+  await page.getByText('those of Europe/Berlin.').waitFor();
+  await page.getByRole('columnheader', { name: 'Order date (Europe/Berlin)' }).waitFor();
+  await expect.poll(() => idsOf(page)).toEqual(['D-2026-11-21']);
+  await expect.poll(() => page.locator('tbody time').first().textContent()).toBe('21 Nov 2026');
+  await page.locator('tbody a').first().click();
+  await page.getByText('Ordered (Europe/Berlin)').waitFor();
+  await page.locator('dd time', { hasText: /^21 Nov 2026$/ }).waitFor();
+});

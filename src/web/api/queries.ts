@@ -9,6 +9,7 @@ import type {
   PageAnswer,
   ReadyAnswer,
   RejectionAnswer,
+  SettingsAnswer,
   StatsAnswer,
   StockAnswer,
 } from '../../http/answers.ts';
@@ -81,6 +82,10 @@ export const inventoryQuery = (filters: Filters = {}) =>
 
 export const statsQuery = () =>
   queryOptions({ ...one<StatsAnswer>(['stats'], '/stats'), refetchInterval: STATS_EVERY_MS });
+
+/** They stay as they are while the service runs. */
+export const settingsQuery = () =>
+  queryOptions({ ...one<SettingsAnswer>(['settings'], '/settings'), staleTime: Number.POSITIVE_INFINITY });
 
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 

@@ -1,15 +1,31 @@
-/** An order's date in UTC, in which it is also filtered: a day of a file stays that day wherever it is looked at. */
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+/** An order's date in the zone of the service, in which it is also filtered: a day of a file stays that day wherever it is looked at. */
+import { useQuery } from '@tanstack/react-query';
+import { settingsQuery } from '../api/queries.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
-export const OrderDate = ({ iso }: { iso: string }) => (
-  <time dateTime={iso} title={iso} className="number">
-    {(iso.endsWith('T00:00:00.000Z') ? day : moment).format(new Date(iso))}
-  </time>
-);
+export const useTimeZone = (): string => useQuery(settingsQuery()).data?.time_zone ?? 'UTC';
+
+const formats = new Map<string, (date: Date) => string>();
+
+function formatIn(timeZone: string): (date: Date) => string {
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium' });
+  const day = new Intl.DateTimeFormat(undefined, { timeZone, dateStyle: 'medium' });
+  const moment = new Intl.DateTimeFormat(undefined, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
+  return (date) => (clock.format(date) === '00:00:00' && date.getMilliseconds() === 0 ? day : moment).format(date);
+}
+
+export function OrderDate({ iso }: { iso: string }) {
+  const timeZone = useTimeZone();
+  const format = formats.get(timeZone) ?? formatIn(timeZone);
+  formats.set(timeZone, format);
+  return (
+    <time dateTime={iso} title={iso} className="number">
+      {format(new Date(iso))}
+    </time>
+  );
+}
 
 export const isDay = (text: string): boolean => DAY.test(text) && !Number.isNaN(Date.parse(text));
 

@@ -6,7 +6,7 @@ import { ORDER_STATUSES } from '../../model/order.ts';
 import { filesQuery } from '../api/queries.ts';
 import { FilterField } from '../components/filter-field.tsx';
 import { list, orderStatus, orders } from '../texts.ts';
-import { daysLater, isDay } from './order-date.tsx';
+import { daysLater, isDay, useTimeZone } from './order-date.tsx';
 
 export interface OrderFilterValues {
   status?: (typeof ORDER_STATUSES)[number] | undefined;
@@ -42,6 +42,7 @@ export function OrderFilters({
   const recent = files?.pages[0]?.items ?? [];
   const file = recent.find(({ file_id }) => file_id === values.file_id);
   const hubs = Object.keys(stats?.orders.by_hub ?? {}).sort();
+  const timeZone = useTimeZone();
   const { from, to } = values;
   const fromDay = from !== undefined && isDay(from) ? from : '';
   const toDay = to !== undefined && isDay(to) ? daysLater(to, -1) : '';
@@ -106,7 +107,7 @@ export function OrderFilters({
           )}
           {(from !== undefined || to !== undefined) && (
             <p>
-              {(fromDay !== '' || toDay !== '') && orders.days}{' '}
+              {(fromDay !== '' || toDay !== '') && orders.days(timeZone)}{' '}
               {from !== undefined && fromDay === '' && orders.moment('from', from)}{' '}
               {to !== undefined && toDay === '' && orders.moment('to', to)}
             </p>

@@ -15,7 +15,7 @@ import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
 import { Title } from '../layout/title.tsx';
 import { frame, orders, order as words } from '../texts.ts';
-import { OrderDate } from './order-date.tsx';
+import { OrderDate, useTimeZone } from './order-date.tsx';
 import { OrderStatus } from './order-status.tsx';
 
 const route = getRouteApi('/orders/$orderId');
@@ -73,6 +73,7 @@ const Unknown = ({ orderId }: { orderId: string }) => (
 );
 
 function Order({ order }: { order: OrderAnswer }) {
+  const timeZone = useTimeZone();
   const { file_id, row } = order.source;
   return (
     <>
@@ -108,7 +109,7 @@ function Order({ order }: { order: OrderAnswer }) {
         <section className="panel">
           <h2>{words.dates}</h2>
           <dl>
-            <dt>{words.ordered}</dt>
+            <dt>{words.ordered(timeZone)}</dt>
             <dd>
               <OrderDate iso={order.order_date} />
             </dd>

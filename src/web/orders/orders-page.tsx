@@ -3,7 +3,7 @@ import '../components/list.css';
 import './orders.css';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useRef } from 'react';
+import { useEffect, useMemo, useRef } from 'react';
 import type { OrderAnswer } from '../../http/answers.ts';
 import { statsQuery } from '../api/queries.ts';
 import { isRefused } from '../api/query-client.ts';
@@ -15,14 +15,14 @@ import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
 import { Title } from '../layout/title.tsx';
 import { frame, list, orders } from '../texts.ts';
-import { OrderDate } from './order-date.tsx';
+import { OrderDate, useTimeZone } from './order-date.tsx';
 import { OrderFilters, type OrderFilterValues } from './order-filters.tsx';
 import { OrderStatus } from './order-status.tsx';
 import { type OrderSearch, useOrderSearch } from './use-order-search.ts';
 
 const route = getRouteApi('/orders');
 
-const COLUMNS: readonly Column<OrderAnswer>[] = [
+const columnsIn = (timeZone: string): readonly Column<OrderAnswer>[] => [
   {
     header: orders.order,
     cell: ({ order_id }) => (
@@ -31,7 +31,7 @@ const COLUMNS: readonly Column<OrderAnswer>[] = [
       </Link>
     ),
   },
-  { header: orders.date, cell: ({ order_date }) => <OrderDate iso={order_date} /> },
+  { header: orders.date(timeZone), cell: ({ order_date }) => <OrderDate iso={order_date} /> },
   {
     header: orders.customer,
     cell: ({ customer: { name, email } }) => (
@@ -80,6 +80,9 @@ export function OrdersPage() {
   const filtered = Object.values(filters).some((value) => value !== undefined);
   const { data: stats } = useQuery(statsQuery());
   const { items, error, isPlaceholderData, nextCursor, isOneLook, search: way } = useOrderSearch(search);
+
+  const timeZone = useTimeZone();
+  const columns = useMemo(() => columnsIn(timeZone), [timeZone]);
 
   const total = stats?.orders.total;
   const queries = useQueryClient();
@@ -138,7 +141,7 @@ export function OrdersPage() {
           </div>
           {items.length > 0 && (
             <div className="list-panel orders-table" aria-busy={isPlaceholderData}>
-              <DataTable caption={frame.orders} columns={COLUMNS} rows={items} keyOf={({ order_id }) => order_id} />
+              <DataTable caption={frame.orders} columns={columns} rows={items} keyOf={({ order_id }) => order_id} />
             </div>
           )}
           <Rest count={items.length} way={way} cursor={cursor} />
