@@ -195,14 +195,12 @@ describe('a running service', () => {
     const { file_id } = (await response.json()) as FileJson;
 
     await expect
-      .poll(() => readiness(service), PATIENT)
-      .toMatchObject({
-        status: 503,
-        store: { status: 'down', detail: expect.stringContaining('the database is damaged') },
-      });
-    await expect
       .poll(() => getJson<FileJson>(service, `/files/${file_id}`), PATIENT)
       .toMatchObject({ status: 'waiting', waiting_for: 'store', failure: null, progress: { invalid: 0 } });
+    expect(await readiness(service)).toMatchObject({
+      status: 503,
+      store: { status: 'down', detail: expect.stringContaining('the database is damaged') },
+    });
     const refused = await upload(service, csv(orderLine('A-3')));
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(JSON.stringify(await problemOf(refused, 503, 'store_damaged'))).not.toContain(directory);
@@ -214,6 +212,23 @@ describe('a running service', () => {
     });
     expect(JSON.stringify(service.log)).not.toMatch(/ {4}at /);
     expect(await service.stop()).toBe(0);
+  });
+
+  test('is not needed to meet damage: oms ingest and oms stock import end with what is wrong', async () => {
+    const directory = await largeStore();
+    damage(directory, [rootPage(directory, 'orders_by_id'), rootPage(directory, 'stock')]);
+    const file = join(directory, 'orders.csv');
+    const stock = join(directory, 'stock.csv');
+    writeFileSync(file, csv(orderLine('A-1'), orderLine('A-2', { quantity: 'x' })));
+    writeFileSync(stock, 'sku,hub_id,available\nSKU-1,HUB-1,5\n');
+    for (const [command, ...args] of [
+      ['ingest', file],
+      ['stock', 'import', stock],
+    ]) {
+      const { code, stderr } = await run([command!, ...args], directory);
+      expect(stderr).toMatch(new RegExp(`^oms ${command}: .*oms\\.db: the database is damaged[^\n]*\n$`));
+      expect(code).toBe(1);
+    }
   });
 
   test('whose reader alone meets damage is not ready either', async () => {

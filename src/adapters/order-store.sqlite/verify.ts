@@ -29,7 +29,8 @@ export function createVerification(db: Database): Verification {
         for (const { id, detail } of db.prepare(sql).iterate(parameters) as Iterable<{ id: string; detail: string }>)
           yield { check, what, id, detail };
     } finally {
-      db.exec('rollback');
+      // What SQLite cannot read may have ended it.
+      if (db.isTransaction) db.exec('rollback');
     }
   }
 

@@ -37,7 +37,8 @@ function prepareForWriting(db: Database, path: string): void {
     pragma journal_size_limit = ${limits.sqliteWalBytes};
   `);
   const { page_count: pages } = db.prepare('pragma page_count').get() as { page_count: number };
-  const [first] = pages * limits.sqlitePageBytes <= limits.sqliteCheckedBytes ? lookForDamage(db, 1) : [];
+  const [first] =
+    pages * limits.sqlitePageBytes <= limits.sqliteCheckedBytes ? lookForDamage(db, 'quick_check', 1) : [];
   if (first !== undefined) throw damaged(first, path);
   migrate(db, path);
 }
@@ -88,18 +89,21 @@ function failingWith(prepare: () => StatementSync, fail: (error: unknown) => nev
   return statement;
 }
 
-/** What `pragma quick_check` finds, at most `most` lines of it; none where all is well. Throws when the file cannot be used at all. */
-export function lookForDamage(db: Database, most: number): string[] {
-  const lines = db.prepare(`pragma quick_check(${most})`).all() as { quick_check: string }[];
-  return lines.map(({ quick_check: line }) => line).filter((line) => line !== 'ok');
+/**
+ * What SQLite finds, at most `most` lines of it; none where all is well. The quick check looks at every page, the whole one also
+ * whether indexes are those of their tables. Throws when the file cannot be used at all.
+ */
+function lookForDamage(db: Database, check: 'quick_check' | 'integrity_check', most: number): string[] {
+  const lines = db.prepare(`pragma ${check}(${most})`).all() as Record<typeof check, string>[];
+  return lines.map((line) => line[check]).filter((line) => line !== 'ok');
 }
 
-/** Looks at every page. Throws `store_damaged` with what is found, a line for each. */
+/** Looks at every page and index. Throws `store_damaged` with what is found, a line for each. */
 export function findDamage(path: string): void {
   if (!existsSync(path)) return;
   const db = openForReading(path);
   try {
-    const lines = lookForDamage(db, limits.damageLines);
+    const lines = lookForDamage(db, 'integrity_check', limits.damageLines);
     if (lines.length > 0)
       throw new OmsError(
         'store_damaged',
@@ -126,6 +130,12 @@ export function probe(db: Database): void {
   }
   // The same number again: one page is written, and nothing changes by it.
   db.exec(`pragma user_version = ${migrations.length}`);
+}
+
+/** After a probe of a store where nothing else happens: its pages would fill the log with time. */
+export function keepLogSmall(db: Database): void {
+  const { log: pages } = db.prepare('pragma wal_checkpoint(noop)').get() as { log: number };
+  if (pages <= limits.sqliteIdleLogPages) db.exec('pragma wal_checkpoint(passive)');
 }
 
 /** Throws when the file or its log is no longer the one that was open when this was made: what is written then is lost. */

@@ -7,7 +7,7 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { notOurs, openForWriting, placeOf, toOmsError } from './database.ts';
+import { keepLogSmall, notOurs, openForWriting, placeOf, toOmsError } from './database.ts';
 import { createOperations } from './operations.ts';
 import { fromSent, type SentError, toSent } from './sent-error.ts';
 
@@ -26,13 +26,15 @@ export interface Damage {
   damage: SentError;
 }
 
-export type Reply = { id: number; result: unknown } | { id: number; error: SentError } | { committed: true };
+export type Reply = { id: number; result: unknown } | { id: number; error: SentError } | { committed: boolean };
 
 function run({ path }: WriterOptions): void {
   const db = openForWriting(path);
   const operations = createOperations(db, Date.now);
   const checkPlace = placeOf(path);
   let damage: SentError | null = null;
+  /** In the transaction that is under way. */
+  let unusable = false;
   const ports = new Set<MessagePort>();
   const inbox: { port: MessagePort; request: Request }[] = [];
   let scheduled = false;
@@ -47,6 +49,7 @@ function run({ path }: WriterOptions): void {
     scheduled = false;
     const answers: { port: MessagePort; reply: Reply }[] = [];
     let group: typeof inbox = [];
+    unusable = false;
     try {
       if (damage) throw fromSent(damage);
       checkPlace();
@@ -59,6 +62,7 @@ function run({ path }: WriterOptions): void {
         answers.push({ port: next.port, reply: perform(next.request, alone) });
       }
       db.exec('commit');
+      if (group.every(({ request }) => request.operation === 'probe')) keepLogSmall(db);
     } catch (error) {
       if (db.isTransaction) db.exec('rollback');
       operations.forget();
@@ -69,7 +73,7 @@ function run({ path }: WriterOptions): void {
       for (const { port, request } of group) answers.push({ port, reply: { id: request.id, error: failure } });
     }
     for (const { port, reply } of answers) port.postMessage(reply);
-    for (const port of ports) port.postMessage({ committed: true } satisfies Reply);
+    for (const port of ports) port.postMessage({ committed: !unusable } satisfies Reply);
     if (inbox.length > 0) schedule();
   };
 
@@ -85,6 +89,7 @@ function run({ path }: WriterOptions): void {
   const failed = (error: unknown): SentError => {
     const known = toOmsError(error, path);
     const sent = toSent(known);
+    if (sent.retryable) unusable = true;
     if (isOmsError(known, 'store_damaged')) damage = sent;
     return sent;
   };

@@ -13,7 +13,7 @@ export class Writer {
   #port: MessagePort;
   #nextId = 1;
   #closed = false;
-  /** Whether the last call said that the database cannot be used. */
+  /** Whether the last transaction, of any thread, found that the database cannot be used. */
   down = false;
   #pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #waiters = new Set<() => void>();
@@ -63,6 +63,7 @@ export class Writer {
 
   #onReply(reply: Reply): void {
     if ('committed' in reply) {
+      this.down = !reply.committed;
       for (const done of [...this.#waiters]) done();
       return;
     }
@@ -70,7 +71,6 @@ export class Writer {
     if (!call) return;
     this.#pending.delete(reply.id);
     if (this.#pending.size === 0) this.#port.unref();
-    this.down = 'error' in reply && reply.error.retryable;
     if ('error' in reply) call.reject(fromSent(reply.error));
     else call.resolve(reply.result as never);
   }

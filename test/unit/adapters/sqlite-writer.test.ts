@@ -1,9 +1,12 @@
 /** The writer thread: calls that come together share a transaction, and one that fails leaves nothing behind. */
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
 import { startWriterThread, Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { OmsError } from '../../../src/errors.ts';
+import { limits } from '../../../src/limits.ts';
 import { chunkOf, newClaim, newFile, orderRow, rejection } from '../../support/chunks.ts';
 import { temporaryDirectory } from '../../support/service.ts';
 
@@ -37,7 +40,10 @@ async function expectGoodChunkOnly({ db, store, claim }: Opened) {
 test('a call that is alone and fails leaves nothing behind', async () => {
   const opened = await open();
   const { db, store, claim } = opened;
-  await expect(store.chunks.commit(claim, brokenChunk())).rejects.toThrow(/UNIQUE constraint failed: rejections/);
+  const failure = expect(store.chunks.commit(claim, brokenChunk())).rejects;
+  await failure.toThrow(/UNIQUE constraint failed: rejections/);
+  // A mistake of ours is none of the file's: it is no error that could end it.
+  await failure.not.toBeInstanceOf(OmsError);
   expect(db.prepare('select * from orders').all()).toEqual([]);
   await expectGoodChunkOnly(opened);
 });
@@ -59,4 +65,12 @@ test('of calls that come together one that fails takes nothing with it', async (
   expect(db.prepare('select * from orders').all()).toEqual([]);
   for (const { fileId } of files) expect(await store.files.get(fileId)).toMatchObject({ status: 'queued' });
   await expectGoodChunkOnly(opened);
+});
+
+test('looks that only see whether the database can be used do not make its log grow', async () => {
+  const { db, store } = await open();
+  const before = statSync(`${db.location()}-wal`).size;
+  const pages = 200;
+  for (let i = 0; i < pages; i++) await store.inspect();
+  expect(statSync(`${db.location()}-wal`).size - before).toBeLessThan((pages * limits.sqlitePageBytes) / 4);
 });
