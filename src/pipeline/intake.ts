@@ -158,13 +158,10 @@ export function refuseControlCharacters(text: string): void {
 }
 
 function checkText(text: string, form: TextForm): void {
-  const lineEnd = text.indexOf('\n');
+  const lineEnd = text.search(/[\r\n]/);
   const firstLine = lineEnd === -1 ? text : text.slice(0, lineEnd);
   refuseUnmarkedUtf16(firstLine, form);
   refuseControlCharacters(firstLine);
-  if (lineEnd === -1 && /\r./s.test(text)) {
-    throw notCsv('The lines of the file end in a lone CR, as those of old Macintosh programs did');
-  }
 }
 
 /** Text of UTF-16 that is read byte by byte has a NUL in nearly every other place. */

@@ -142,6 +142,8 @@ export class PlainRecord implements PlainOrder {
         byte = bytes[i]!;
         if (byte !== delimiter && byte !== LF && byte !== CR) return -1;
       } else {
+        // Behind it may be a quote.
+        if (byte === SPACE) return -1;
         starts[column] = i;
         while (byte !== delimiter && byte !== LF) {
           if (byte < SPACE || byte === DELETE) {

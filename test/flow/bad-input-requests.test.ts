@@ -410,7 +410,7 @@ describe('a stock change', () => {
     ['has a column twice', 'sku,hub_id,available,SKU\nS,H,1,T\n', /the column "sku" twice/],
     ['is packed', gzipSync('sku,hub_id,available\nS,H,1\n'), /no column sku/],
     ['has a bad number in its last line', 'sku,hub_id,available\nS,H,1\nS2,H,1e3\n', /line 3.*not a whole number/],
-    ['has a row of another length', 'sku,hub_id,available\nS,H,1\nS2,H\n', /cannot be read/],
+    ['has a row of another length', 'sku,hub_id,available\nS,H,1\nS2,H\n', /line 3.*more or fewer cells/],
     ['has a quote that is not closed', 'sku,hub_id,available\n"S,H,1\n', /cannot be read/],
     [
       'has bytes that are no text in its encoding',

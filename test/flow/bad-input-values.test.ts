@@ -331,6 +331,26 @@ describe('a file as programs write them', () => {
     expect((await rejectionsOf(service, file))[0]).toMatchObject({ row: 5 });
   });
 
+  test('may have line ends of CR alone, and mixed ones', async () => {
+    const ids = [newId(), newId(), newId()];
+    const mac = csv(...ids.map((id) => orderLine(id))).replaceAll('\n', '\r');
+    expect(await ingest(service, mac)).toMatchObject({ status: 'completed', progress: { rows: 3, accepted: 3 } });
+    expect(await getJson(service, `/orders/${ids[2]}`)).toMatchObject({ source: { row: 4 } });
+    const joined = `${ORDER_HEADER}\n${orderLine(newId())}\r${orderLine(newId())}\r\n${orderLine(newId())}\n`;
+    expect(await ingest(service, joined)).toMatchObject({ progress: { rows: 3, accepted: 3 } });
+  });
+
+  test('may have spaces around its quotes, in the header and in rows', async () => {
+    const id = newId();
+    const header = ORDER_HEADER.split(',').join('", "');
+    const cells = orderLine(id, { customer_name: 'Ann "A" Lee'.replaceAll('"', '""') }).split(',');
+    expect(await ingest(service, `"${header}"\n${cells.map((cell) => ` "${cell}" `).join(',')}\n`)).toMatchObject({
+      status: 'completed',
+      progress: { accepted: 1 },
+    });
+    expect(await getJson(service, `/orders/${id}`)).toMatchObject({ customer: { name: 'Ann "A" Lee' } });
+  });
+
   test('may have its columns in any order, and names in any case with spaces around', async () => {
     const names = ORDER_HEADER.split(',').toReversed();
     const id = newId();

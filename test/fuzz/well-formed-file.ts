@@ -14,10 +14,10 @@ export interface WellFormedFile {
   encoding: Encoding;
   delimiter: Delimiter;
   gzip: boolean;
-  /** The whole file as text, without a byte order mark. */
+  /** The whole file as text, without a byte order mark and without blanks around quotes, which other readers take for text. */
   text: string;
   /** Null where they take turns. */
-  lineEnd: '\n' | '\r\n' | null;
+  lineEnd: '\n' | '\r\n' | '\r' | null;
   columns: string[];
   /** Without blank records, which count. */
   rows: { row: number; cells: string[] }[];
@@ -82,6 +82,9 @@ const CELLS = [
 ];
 const WIDE_CELLS = ['王 秀英', '😀', 'a\ufeffb', '\u2028', 'e\u0301', 'ポ|ソ', '田\\中', 'Иван'];
 
+/** Stands for a blank beside a quote. */
+const BLANK = '\ue000';
+
 const EXTRA_COLUMNS = [
   'note',
   'a;b|c',
@@ -100,18 +103,22 @@ const EXTRA_COLUMNS = [
 export function wellFormedFile(random: Random): WellFormedFile {
   const coding = random.pick(CODINGS);
   const delimiter = random.weighted<Delimiter>(DELIMITERS.map((each, index) => [index === 0 ? 3 : 1, each]));
-  const lineEnd = random.weighted<'\n' | '\r\n' | null>([
+  const lineEnd = random.weighted<'\n' | '\r\n' | '\r' | null>([
     [4, '\n'],
     [4, '\r\n'],
+    [2, '\r'],
     [1, null],
   ]);
+  const blanks = random.chance(0.3) ? [BLANK, BLANK + BLANK, ''] : [''];
   const quoting = random.pick(['all', 'needed', 'some'] as const);
   const pool = coding.encoding === 'windows-1252' ? CELLS : [...CELLS, ...WIDE_CELLS];
 
   const write = (cell: string) => {
     const must = cell.startsWith('"') || /[\r\n]/.test(cell) || cell.includes(delimiter);
     const quoted = must || quoting === 'all' || (quoting === 'some' && random.chance(0.3));
-    return quoted ? `"${cell.replaceAll('"', '""')}"` : cell;
+    if (!quoted) return cell;
+    const [before, after] = [random.pick(blanks), random.pick(blanks)];
+    return `${before}"${cell.replaceAll('"', '""')}"${after}`;
   };
   const blank = () =>
     random.pick(['', ' ', delimiter.repeat(random.between(1, 12)), '""', `"\n"${delimiter} `, ' '.repeat(80)]);
@@ -139,12 +146,16 @@ export function wellFormedFile(random: Random): WellFormedFile {
   maybeBlank();
 
   const lastEnded = random.chance(0.7);
-  const text = records
+  const written = records
     .map((record, index) =>
-      index === records.length - 1 && !lastEnded ? record : record + (lineEnd ?? random.pick(['\n', '\r\n'])),
+      // A line of nothing that ends in LF would be the second half of a line end.
+      index === records.length - 1 && !lastEnded
+        ? record
+        : record + (lineEnd ?? random.pick(record === '' ? ['\r\n', '\r'] : ['\n', '\r\n', '\r'])),
     )
     .join('');
-  const plain = coding.encode(text);
+  const text = written.replaceAll(BLANK, '');
+  const plain = coding.encode(written.replaceAll(BLANK, () => random.pick(delimiter === '\t' ? [' '] : [' ', '\t'])));
   const gzip = random.chance(0.25);
   return {
     bytes: gzip ? packed(plain, random) : plain,

@@ -13,7 +13,10 @@ export interface NaiveReading {
   failure: { code: string; row: unknown } | null;
 }
 
-const QUOTED = /"((?:[^"]|"")*)"(?!")/y;
+const QUOTED = /[ \t]*"((?:[^"]|"")*)"(?!")[ \t]*/y;
+/** Between tabs, which are no spaces then. */
+const QUOTED_BETWEEN_TABS = / *"((?:[^"]|"")*)"(?!") */y;
+const LINE_END = /\r\n|\n|\r/;
 
 /** `decode` makes raw cells into text before blank records are left out; by default they are text already. */
 export function naiveRows(
@@ -28,36 +31,32 @@ export function naiveRows(
     const start = at;
     const cells: string[] = [];
     let malformedQuote = false;
+    const quoted = delimiter === '\t' ? QUOTED_BETWEEN_TABS : QUOTED;
     for (let inRecord = true; inRecord; ) {
+      quoted.lastIndex = at;
+      const match = quoted.exec(ended);
+      if (match === null && ended[at] === '"') return { rows, failure: { code: 'unclosed_quote', row } };
+      const after = at + (match?.[0].length ?? 0);
+      const follows = LINE_END.exec(ended.slice(after))?.index === 0 ? LINE_END.exec(ended.slice(after))![0] : '';
+      if (match !== null && (follows !== '' || ended[after] === delimiter)) {
+        cells.push(match[1]!.replace(/""/g, '"'));
+        at = after + (follows.length || 1);
+        inRecord = follows === '';
+        continue;
+      }
+      const lineEnd = LINE_END.exec(ended.slice(at))!;
+      const line = ended.slice(at, at + lineEnd.index);
       if (ended[at] === '"') {
-        QUOTED.lastIndex = at;
-        const match = QUOTED.exec(ended);
-        if (match === null) return { rows, failure: { code: 'unclosed_quote', row } };
-        const after = at + match[0].length;
-        const follows = /^(\r?\n|)/.exec(ended.slice(after))![0];
-        if (follows === '' && ended[after] !== delimiter) {
-          malformedQuote = true;
-          at = ended.indexOf('\n', at) + 1;
-          cells.splice(
-            0,
-            cells.length,
-            ...ended
-              .slice(start, at)
-              .replace(/\r?\n$/, '')
-              .split(delimiter),
-          );
-          inRecord = false;
-        } else {
-          cells.push(match[1]!.replace(/""/g, '"'));
-          at = after + (follows.length || 1);
-          inRecord = follows === '';
-        }
+        malformedQuote = true;
+        const whole = ended.slice(start, at + lineEnd.index);
+        cells.splice(0, cells.length, ...whole.split(delimiter));
+        at += lineEnd.index + lineEnd[0].length;
+        inRecord = false;
       } else {
-        const line = ended.slice(at, ended.indexOf('\n', at));
         const cell = line.split(delimiter, 1)[0]!;
         inRecord = cell.length < line.length;
-        cells.push(inRecord ? cell : cell.replace(/\r$/, ''));
-        at += cell.length + 1;
+        cells.push(cell);
+        at += inRecord ? cell.length + 1 : lineEnd.index + lineEnd[0].length;
       }
     }
     const decoded = cells.map(decode);

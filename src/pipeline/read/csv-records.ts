@@ -2,9 +2,10 @@
  * The CSV grammar: text goes in by `push` in pieces cut anywhere, rows come out of `next`. What comes out depends on the
  * whole text alone, never on the pieces. No more than one record and one piece is held.
  *
- * RFC 4180, and beyond it: line ends are LF or CRLF; a quote inside an unquoted field is text; a quoted field followed
- * by neither delimiter nor line end makes its row malformed, and reading goes on after the line on which that field
- * began, so that a stray quote costs one row and not those it swallowed. Records without any value count but are no rows.
+ * RFC 4180, and beyond it: line ends are LF, CRLF or CR, in any mixture; spaces and tabs around a quoted field are not part of it; a
+ * quote inside an unquoted field is text; a quoted field followed by neither delimiter nor line end makes its row malformed, and reading
+ * goes on after the line on which that field began, so that a stray quote costs one row and not those it swallowed. Behind spaces such a
+ * field is text. Records without any value count but are no rows.
  */
 import type { OmsError } from '../../errors.ts';
 import { fileFailure } from '../../model/file-failure.ts';
@@ -14,11 +15,13 @@ import { trim } from '../../model/trim.ts';
 import { decodeCells, unitBytesOf } from './text-decoder.ts';
 import type { TextForm } from './transcode.ts';
 
+const TAB = 9;
 const LF = 10;
 const CR = 13;
+const SPACE = 32;
 const QUOTE = 34;
 
-/** Characters that may have to be seen after a closing quote to know what it is: `\r\n`. */
+/** Characters that may have to be seen after a closing quote to know what it is: a CR, and whether it is alone. */
 const LOOK_AHEAD_CHARS = 2;
 
 /** Whoever can do with the bytes of a record, before anybody makes texts of it. */
@@ -59,8 +62,10 @@ export class CsvRecords {
   #offset: number;
   #endOffset = Number.POSITIVE_INFINITY;
   #row: number;
-  /** Where the first quote after some earlier place is: valid until passed. */
+  /** Where the first of each after some earlier place is, or the text's end: valid until passed. */
   #quote = -1;
+  #lf = -1;
+  #cr = -1;
 
   /** May change where only ASCII was read by it, between forms of a byte each. */
   form: TextForm;
@@ -93,7 +98,7 @@ export class CsvRecords {
     this.#text = isWhole ? text : this.#text.slice(this.#at) + text;
     this.#bytes = isWhole ? bytes : null;
     this.#at = 0;
-    this.#quote = -1;
+    this.#quote = this.#lf = this.#cr = -1;
   }
 
   /** No more text comes: what is left is the last record, with or without a line end. */
@@ -135,16 +140,11 @@ export class CsvRecords {
 
   #scan(start: number): Scanned | Incomplete {
     const text = this.#text;
-    const lineEnd = text.indexOf('\n', start);
+    const lineEnd = this.#lineEndFrom(start);
     // A record is split once, not again for each piece of it: a megabyte of delimiters would take half a second.
     if (lineEnd === -1 && text.length - start <= this.#maxRecordChars) return 'outside quotes';
-    if (this.#quote < start) {
-      const quote = text.indexOf('"', start);
-      this.#quote = quote === -1 ? text.length : quote;
-    }
-    return this.#quote < lineEnd || lineEnd === -1
-      ? this.#scanFields(start)
-      : { cells: this.#split(start, lineEnd), end: lineEnd + 1, malformedQuote: false };
+    if (this.#quote < start) this.#quote = indexOrEnd(text, '"', start);
+    return this.#quote < lineEnd || lineEnd === -1 ? this.#scanFields(start) : this.#splitLine(start, lineEnd, false);
   }
 
   #scanFields(start: number): Scanned | Incomplete {
@@ -154,59 +154,105 @@ export class CsvRecords {
     for (let at = start; ; at++) {
       // A field that begins beyond the limit must not decide, by a quote that may have come or not, what the record is called.
       if (at - start >= this.#maxRecordChars) throw this.#recordTooLarge();
-      if (text.charCodeAt(at) === QUOTE) {
-        const firstQuote = text.indexOf('"', at + 1);
-        const close = closingQuote(text, firstQuote);
-        if (close === -1) return 'in quotes';
-        if (close - start >= this.#maxRecordChars) throw this.#unclosedQuote();
-        const after = text.charCodeAt(close + 1);
-        const atLineEnd = after === LF || (after === CR && text.charCodeAt(close + 2) === LF);
-        if (after !== delimiter && !atLineEnd) {
-          const lookAhead = after === CR ? 2 : 1;
-          return close + lookAhead < text.length ? this.#scanMalformed(start, at) : 'outside quotes';
-        }
-        const cell = text.slice(at + 1, close);
-        cells.push(close === firstQuote ? cell : cell.replaceAll('""', '"'));
-        if (atLineEnd) return { cells, end: close + (after === CR ? 3 : 2), malformedQuote: false };
-        at = close + 1;
-      } else {
+      const quote = this.#behindBlanks(start, at);
+      const quoted = text.charCodeAt(quote) === QUOTE ? this.#scanQuoted(start, quote, quote > at) : 'text';
+      if (quoted === 'malformed') return this.#scanMalformed(start, quote);
+      if (quoted === 'in quotes' || quoted === 'outside quotes') return quoted;
+      let to: number;
+      if (quoted === 'text') {
         // Character by character, as a search for the delimiter could run far beyond the line, again in every line.
-        let to = at;
+        to = at;
         let code = text.charCodeAt(to);
-        while (code !== delimiter && code !== LF) {
+        while (code !== delimiter && code !== LF && code !== CR) {
           if (++to >= text.length) return 'outside quotes';
           code = text.charCodeAt(to);
         }
-        if (code === LF) {
-          cells.push(text.slice(at, this.#withoutCr(at, to)));
-          return { cells, end: to + 1, malformedQuote: false };
-        }
         cells.push(text.slice(at, to));
-        at = to;
+      } else {
+        cells.push(quoted.cell);
+        to = quoted.end;
       }
+      if (text.charCodeAt(to) !== delimiter) {
+        const end = this.#behindLineEnd(to);
+        return end === -1 ? 'outside quotes' : { cells, end, malformedQuote: false };
+      }
+      at = to;
     }
+  }
+
+  /** The field that this quote opens, up to the delimiter or line end behind it. One behind spaces is text where it ends badly. */
+  #scanQuoted(
+    start: number,
+    quote: number,
+    spaced: boolean,
+  ): { cell: string; end: number } | 'text' | 'malformed' | Incomplete {
+    const text = this.#text;
+    const firstQuote = text.indexOf('"', quote + 1);
+    const close = closingQuote(text, firstQuote);
+    if (close === -1) {
+      if (!spaced) return 'in quotes';
+      return this.#mayGoOn(text.length - start) ? 'outside quotes' : 'text';
+    }
+    if (close - start >= this.#maxRecordChars) {
+      if (spaced) return 'text';
+      throw this.#unclosedQuote();
+    }
+    const end = this.#behindBlanks(start, close + 1);
+    if (end - start > this.#maxRecordChars) throw this.#recordTooLarge();
+    if (end >= text.length) return 'outside quotes';
+    const after = text.charCodeAt(end);
+    if (after !== this.#delimiterCode && after !== LF && after !== CR) return spaced ? 'text' : 'malformed';
+    const cell = text.slice(quote + 1, close);
+    return { cell: close === firstQuote ? cell : cell.replaceAll('""', '"'), end };
   }
 
   /** The record up to the end of the line on which its bad field opens, split without regard to quotes. */
   #scanMalformed(start: number, badField: number): Scanned | Incomplete {
-    const lineEnd = this.#text.indexOf('\n', badField);
-    return lineEnd === -1
-      ? 'outside quotes'
-      : { cells: this.#split(start, lineEnd), end: lineEnd + 1, malformedQuote: true };
+    const lineEnd = this.#lineEndFrom(badField);
+    return lineEnd === -1 ? 'outside quotes' : this.#splitLine(start, lineEnd, true);
   }
 
-  #split(start: number, lineEnd: number): string[] {
-    return this.#text.slice(start, this.#withoutCr(start, lineEnd)).split(this.#delimiter);
+  #splitLine(start: number, lineEnd: number, malformedQuote: boolean): Scanned | Incomplete {
+    const end = this.#behindLineEnd(lineEnd);
+    if (end === -1) return 'outside quotes';
+    return { cells: this.#text.slice(start, lineEnd).split(this.#delimiter), end, malformedQuote };
   }
 
-  #withoutCr(start: number, lineEnd: number): number {
-    return lineEnd > start && this.#text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
+  /** Index of the first LF or CR from here on, or -1. */
+  #lineEndFrom(start: number): number {
+    const text = this.#text;
+    if (this.#lf < start) this.#lf = indexOrEnd(text, '\n', start);
+    if (this.#cr < start) this.#cr = indexOrEnd(text, '\r', start);
+    const lineEnd = Math.min(this.#lf, this.#cr);
+    return lineEnd === text.length ? -1 : lineEnd;
+  }
+
+  /** Index behind the line end that begins here; -1 while it may go on. */
+  #behindLineEnd(at: number): number {
+    if (this.#text.charCodeAt(at) === LF) return at + 1;
+    if (at + 1 >= this.#text.length) return -1;
+    return this.#text.charCodeAt(at + 1) === LF ? at + 2 : at + 1;
+  }
+
+  /** Behind spaces, and tabs where they delimit nothing; no further than just beyond the limit. */
+  #behindBlanks(start: number, at: number): number {
+    const tab = this.#delimiterCode === TAB ? SPACE : TAB;
+    let to = at;
+    for (; to - start <= this.#maxRecordChars; to++) {
+      const code = this.#text.charCodeAt(to);
+      if (code !== SPACE && code !== tab) break;
+    }
+    return to;
   }
 
   #checkIncomplete(incomplete: Incomplete, chars: number): void {
-    const ended = this.#endOffset !== Number.POSITIVE_INFINITY;
-    if (!ended && chars <= this.#maxRecordChars + LOOK_AHEAD_CHARS) return;
+    if (this.#mayGoOn(chars)) return;
     throw incomplete === 'in quotes' ? this.#unclosedQuote() : this.#recordTooLarge();
+  }
+
+  /** A record of which so many characters are there and which has no end yet. */
+  #mayGoOn(chars: number): boolean {
+    return this.#endOffset === Number.POSITIVE_INFINITY && chars <= this.#maxRecordChars + LOOK_AHEAD_CHARS;
   }
 
   #unclosedQuote(): OmsError {
@@ -226,6 +272,11 @@ export class CsvRecords {
       row,
     );
   }
+}
+
+function indexOrEnd(text: string, character: string, from: number): number {
+  const at = text.indexOf(character, from);
+  return at === -1 ? text.length : at;
 }
 
 /** The first quote from this one on that is not doubled, or -1. */

@@ -37,9 +37,32 @@ function read(
 
 const anyPieces = fc.array(
   fc
-    .array(fc.constantFrom('a', ' ', ',', ';', '"', '"', '""', '\n', '\n', '\r', '\r\n', ',"', '",', '"\n', '\n"'), {
-      maxLength: 12,
-    })
+    .array(
+      fc.constantFrom(
+        'a',
+        ' ',
+        ',',
+        ';',
+        '"',
+        '"',
+        '""',
+        '\n',
+        '\n',
+        '\r',
+        '\r\n',
+        ',"',
+        '",',
+        '"\n',
+        '\n"',
+        ' "',
+        '" ',
+        '\t',
+        '\t"',
+      ),
+      {
+        maxLength: 12,
+      },
+    )
     .map((parts) => parts.join('')),
   { maxLength: 8 },
 );

@@ -89,6 +89,7 @@ describe('rows', () => {
   it.each([
     ['LF', '\n'],
     ['CRLF', '\r\n'],
+    ['CR', '\r'],
   ])('end in %s, the last one with or without it', async (_, lineEnd) => {
     const text = [HEADER, 'a,b', 'c,"d"'].join(lineEnd);
     for (const file of [text, text + lineEnd, `${text}\r`]) {
@@ -99,10 +100,37 @@ describe('rows', () => {
     }
   });
 
-  it('keep a lone CR, spaces and quotes that stand inside an unquoted field', async () => {
-    expect(cellsOf(await readBytes(lines(' a\rb ,27" monitor,x "y" z')))).toEqual([
-      [' a\rb ', '27" monitor', 'x "y" z'],
+  it('may end in LF, CRLF and CR by turns, and are gone on with at any of them', async () => {
+    const file = `${HEADER}\ra\nb\r\nc\r"d\re"\r\rf\n\r\ng\r`;
+    const bounds = { maxChunkRows: 1, firstChunkRows: 1, readBlockBytes: 3 };
+    const whole = await readBytes(file, { bounds });
+    expect(whole.rows.map(({ row, cells }) => [row, ...cells])).toEqual([
+      [2, 'a'],
+      [3, 'b'],
+      [4, 'c'],
+      [5, 'd\re'],
+      [7, 'f'],
+      [9, 'g'],
     ]);
+    for (const chunk of whole.chunks.filter(({ last }) => !last)) {
+      const again = await readBytes(file, { bounds, resume: resumeAfter(whole, chunk), pieceSizes: [1] });
+      expect(again.rows).toEqual(whole.rows.slice(chunk.n + 1));
+    }
+  });
+
+  it('keep spaces and quotes that stand inside an unquoted field', async () => {
+    expect(cellsOf(await readBytes(lines(' a ,27" monitor,x "y" z, "x" y, "z')))).toEqual([
+      [' a ', '27" monitor', 'x "y" z', ' "x" y', ' "z'],
+    ]);
+  });
+
+  it('may have spaces and tabs around quotes, which are not part of the value; those inside are', async () => {
+    const header = ORDER_COLUMNS.map((name) => ` "${name}"\t`).join(',');
+    const { header: read, rows } = await readBytes(`${header}\n"a" , "b, ""c""",\t" d\n" \r\n "e"`);
+    expect(read!.columns).toEqual(ORDER_COLUMNS);
+    expect(rows.map(({ cells }) => cells)).toEqual([['a', 'b, "c"', ' d\n'], ['e']]);
+    const tabs = ORDER_COLUMNS.map((name) => `"${name}" `).join('\t');
+    expect(cellsOf(await readBytes(`${tabs}\n "a"\t"b" \t\t"c\td"`))).toEqual([['a', 'b', '', 'c\td']]);
   });
 
   it('may hold delimiters, line ends and doubled quotes in quoted fields', async () => {
@@ -121,13 +149,13 @@ describe('rows', () => {
   });
 
   it('with a field that goes on after its quote are malformed, and cost only the line on which that field opens', async () => {
-    const { rows } = await readBytes(lines('"a"x,b', 'c,"d', 'e,f', '"g",h', '"i\nj","k" ,l', 'm'));
+    const { rows } = await readBytes(lines('"a"x,b', 'c,"d', 'e,f', '"g",h', '"i\nj","k" .,l', 'm'));
     expect(rows.map(({ row, cells, malformedQuote }) => ({ row, cells, malformedQuote }))).toEqual([
       { row: 2, cells: ['"a"x', 'b'], malformedQuote: true },
       { row: 3, cells: ['c', '"d'], malformedQuote: true },
       { row: 4, cells: ['e', 'f'], malformedQuote: false },
       { row: 5, cells: ['g', 'h'], malformedQuote: false },
-      { row: 6, cells: ['"i\nj"', '"k" ', 'l'], malformedQuote: true },
+      { row: 6, cells: ['"i\nj"', '"k" .', 'l'], malformedQuote: true },
       { row: 7, cells: ['m'], malformedQuote: false },
     ]);
   });
@@ -179,7 +207,7 @@ describe('a file', () => {
         const ends = rows.map((row) => row.end);
         expect(ends).toEqual(ends.toSorted((a, b) => a - b));
         const decoder = new TextDecoder(intake!.encoding);
-        for (const end of ends.slice(0, -1)) expect(decoder.decode(bytes.subarray(0, end))).toMatch(/\n$/);
+        for (const end of ends.slice(0, -1)) expect(decoder.decode(bytes.subarray(0, end))).toMatch(/[\r\n]$/);
         if (failure === null) expect(chunks.at(-1)!.end.offset).toBe(bytes.length);
       }),
       { numRuns: 300 },
