@@ -306,6 +306,11 @@ export const filePage = {
   emptyCell: 'empty',
   loadingRows: 'Loading rows…',
   noFailedRows: 'No row failed for this reason.',
+  shownWith: (count: number, words: string) => `The table of failed rows shows ${rows(count)} with “${words}”.`,
+  shownAll: (count: number) => `The table of failed rows shows ${rows(count)}, with every reason.`,
+  sideways: (columns: number) => `It has ${columns} columns: scroll it sideways to see all.`,
+  toTheEnd: (known: string, total: string) => `Going to the end: ${known} of ${total} rows…`,
+  printed: (shown: string, total: string) => `${shown} of ${total} rows are printed. The report has all of them.`,
   startAt: 'Start at row',
   go: 'Go',
   fromFirst: 'Start at the first',
@@ -313,6 +318,7 @@ export const filePage = {
 
   report: 'Download the report',
   reportTold: (rows: string, bytes: string) => `${rows}, ${bytes}, CSV`,
+  reportOld: 'It has the rows that failed before the retry, and is written again when the import ends.',
   mend: 'Mend and upload again',
   mendSteps: {
     download: 'Download the report. It has only the rows that failed, with their original values.',
@@ -527,6 +533,28 @@ export const stockCsv = {
   noKind: 'The header must name sku, hub_id and one of available (to set) or delta (to adjust).',
   unreadable: 'The file cannot be read. Choose it again.',
   nothingChanged: 'Nothing was changed. Mend the file and upload it again.',
+  checking: (name: string) => `${name} is being looked at…`,
+  errors: (count: number) => `${formatNumber(count)} ${plural(count, 'mistake', 'mistakes')}.`,
+  errorsCaption: 'Mistakes in the file',
+  line: 'Line',
+  column: 'Column',
+  wholeLine: 'Whole line',
+  wrong: 'What is wrong',
+  preview: (changed: number, added: number, unchanged: number) =>
+    `${rows(changed)} would change, ${rows(added)} would be new, ${rows(unchanged)} would stay as ${unchanged === 1 ? 'it is' : 'they are'}.`,
+  wouldRefuse: (count: number) => `${rows(count)} would be refused.`,
+  notYet: 'Nothing is changed yet.',
+  largest: 'The largest changes',
+  from: 'From',
+  to: 'To',
+  by: 'Change',
+  isNew: 'new',
+  apply: (kind: 'available' | 'delta', count: number) => `${kind === 'available' ? 'Set' : 'Adjust'} ${rows(count)}`,
+  leave: 'Leave the stock as it is',
+  undo: 'Undo this upload',
+  undoTold:
+    'Takes back the difference, so that what orders took since stays taken. Possible until this view is left or loaded again.',
+  undone: (count: number) => `taken back, ${rows(count)}`,
   unsure: (why: string) => `${why}. To try again is safe: the file counts once.`,
   done: (kind: 'available' | 'delta', count: number, shown: string) =>
     `${shown} ${plural(count, 'row', 'rows')} ${kind === 'available' ? 'set' : 'adjusted'}`,
@@ -606,6 +634,7 @@ export const dependency: Record<string, { name: string; down: string }> = {
 export const orderStatus: Record<OrderStatus, string> = { on_hold: 'On hold' };
 
 export const liveEvents = {
+  printed: (shown: string, total: string) => `The newest ${shown} of ${total} events are printed.`,
   filter: 'Filter',
   filterHint: 'Order id, SKU, hub or customer',
   begin: 'Show events',

@@ -1,6 +1,10 @@
-/** A table of rows that the API has put in order. On narrow screens each row is stacked, every cell under its column's name. */
+/**
+ * A table of rows that the API has put in order. Where its columns have no room each row is a card, every cell beside its column's
+ * name, so that none is cut off or out of sight.
+ */
 import './data-table.css';
 import type { ReactNode } from 'react';
+import { useMedia } from './media.ts';
 
 export interface Column<Row> {
   header: string;
@@ -13,15 +17,19 @@ export function DataTable<Row>({
   columns,
   rows,
   keyOf,
+  cardsBelow = 40,
 }: {
   caption: string;
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string;
+  /** The width of the window from which on all columns have room beside each other, in rem. */
+  cardsBelow?: number;
 }) {
+  const asCards = useMedia(`(width < ${cardsBelow}rem)`);
   const kind = ({ numeric }: Column<Row>) => (numeric ? 'number numeric' : undefined);
   return (
-    <table className="data-table">
+    <table className={asCards ? 'data-table data-cards' : 'data-table'}>
       <caption className="for-readers">{caption}</caption>
       <thead>
         <tr>

@@ -2,6 +2,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useRef } from 'react';
 import UPlot from 'uplot';
+import { usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { useTheme } from '../layout/theme.ts';
 
@@ -60,9 +61,10 @@ export function HistoryChart({
 
   useEffect(() => chart.current?.setData(columns(slots)), [slots]);
 
-  const theme = useTheme();
   // Colours are read when it is drawn.
-  useEffect(() => chart.current?.redraw(), [theme]);
+  const theme = useTheme();
+  const printing = usePrinting();
+  useEffect(() => chart.current?.redraw(), [theme, printing]);
 
   return <div ref={place} className="history-chart" role="img" aria-label={label} />;
 }

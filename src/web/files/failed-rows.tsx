@@ -8,6 +8,7 @@ import { type CSSProperties, type KeyboardEvent, memo, type Ref, useEffect, useR
 import type { FileAnswer, RejectionAnswer } from '../../http/answers.ts';
 import type { OrderColumn } from '../../model/columns.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
+import { usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { filePage, reason } from '../texts.ts';
@@ -18,6 +19,8 @@ const SHOWN_CHARS = 300;
 /** The row's number, and what is wrong. */
 const LEADING_COLUMNS = 2;
 const OTHER_REM = 10;
+/** As many as may be lower than the region. */
+const FEW_ROWS = 10;
 const WIDTHS_REM: Record<OrderColumn, number> = {
   order_id: 9,
   customer_name: 11,
@@ -34,6 +37,9 @@ const WIDTHS_REM: Record<OrderColumn, number> = {
 
 const width = (column: string): number => WIDTHS_REM[column as OrderColumn] ?? OTHER_REM;
 
+/** Where the page goes when a reason is chosen. */
+export const FAILED_ROWS = 'failed-rows';
+
 const route = getRouteApi('/files/$fileId');
 
 interface Shown {
@@ -45,7 +51,7 @@ interface Shown {
 export function FailedRows({ file, code, fromRow }: Shown) {
   const total = code ? (file.invalid_by_code[code] ?? 0) : file.progress.invalid;
   return (
-    <section className="panel failed-rows">
+    <section id={FAILED_ROWS} className="panel failed-rows">
       <div className="failed-rows-head">
         <h2>{filePage.failedRows}</h2>
         <p className="quiet">
@@ -107,12 +113,15 @@ function Table({
   total: number;
 }) {
   const region = useRef<HTMLElement>(null);
-  const { rows, columns, before, after, measure, toFirst, toLast, error, tryAgain, none } = useRejections({
-    fileId,
-    filters: { code, from_row: fromRow },
-    total,
-    region,
-  });
+  const printing = usePrinting();
+  const { rows, columns, before, after, measure, toFirst, toLast, goingToEnd, stop, error, tryAgain, none } =
+    useRejections({
+      fileId,
+      filters: { code, from_row: fromRow },
+      total,
+      region,
+      printing,
+    });
   const about = code && rows[0]?.rejection?.reasons.find((one) => one.code === code)?.column;
   useEffect(() => {
     // The first cell that was asked about is to be seen without a search for it.
@@ -122,64 +131,78 @@ function Table({
   }, [about, columns]);
   const onKeyDown = (event: KeyboardEvent) => {
     const go = { Home: toFirst, End: toLast }[event.key];
+    if (event.key !== 'End') stop();
     if (!go || event.target !== region.current) return;
     event.preventDefault();
     go();
   };
+  const allCells = columns.reduce((sum, column) => sum + width(column), 0);
   if (none) return <p>{filePage.noneFromHere(formatNumber(Number(fromRow)))}</p>;
   return (
-    <section
-      ref={region}
-      className="rows-region"
-      aria-label={filePage.failedRows}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so without a mouse it has to be reached
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-    >
-      <table
-        className="rows"
-        style={{ '--cells': `${columns.reduce((sum, column) => sum + width(column), 0)}rem` } as CSSProperties}
-        aria-rowcount={fromRow ? -1 : total + 1}
+    <>
+      {printing && rows.length < total && <p>{filePage.printed(formatNumber(rows.length), formatNumber(total))}</p>}
+      {columns.length > 0 && <p className="quiet rows-hint">{filePage.sideways(columns.length + LEADING_COLUMNS)}</p>}
+      <p role="status" className={goingToEnd === null ? 'for-readers' : 'quiet number'}>
+        {goingToEnd !== null && filePage.toTheEnd(formatNumber(goingToEnd), formatNumber(total))}
+      </p>
+      <section
+        ref={region}
+        className={total > FEW_ROWS ? 'rows-region rows-tall' : 'rows-region'}
+        aria-label={filePage.failedRows}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so without a mouse it has to be reached
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onWheel={stop}
       >
-        <colgroup>
-          <col className="rows-number" />
-          <col className="rows-wrong" />
-          {columns.map((column) => (
-            <col key={column} style={{ inlineSize: `${width(column)}rem` }} />
-          ))}
-        </colgroup>
-        <thead>
-          <tr aria-rowindex={1}>
-            <th scope="col" className="rows-number">
-              {filePage.row}
-            </th>
-            <th scope="col" className="rows-wrong">
-              {filePage.wrong}
-            </th>
+        <table
+          className="rows"
+          style={{ '--cells': `${allCells}rem` } as CSSProperties}
+          aria-rowcount={fromRow ? -1 : total + 1}
+        >
+          <colgroup>
+            <col className="rows-number" />
+            <col className="rows-wrong" />
             {columns.map((column) => (
-              <th key={column} scope="col">
-                {column}
-              </th>
+              <col
+                key={column}
+                className="rows-cell"
+                style={{ '--cell': `${width(column)}rem`, '--share': width(column) / allCells } as CSSProperties}
+              />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          <Space height={before} />
-          {rows.map(({ index, rejection }) =>
-            rejection ? (
-              <FailedRow key={index} index={index} columns={columns} rejection={rejection} measure={measure} />
-            ) : (
-              <tr key={index} ref={measure} data-index={index} aria-rowindex={index + 2}>
-                <td colSpan={columns.length + LEADING_COLUMNS} className="rows-loading">
-                  {error ? <ProblemView error={error} onTryAgain={tryAgain} /> : filePage.loadingRows}
-                </td>
-              </tr>
-            ),
-          )}
-          <Space height={after} />
-        </tbody>
-      </table>
-    </section>
+          </colgroup>
+          <thead>
+            <tr aria-rowindex={1}>
+              <th scope="col" className="rows-number">
+                {filePage.row}
+              </th>
+              <th scope="col" className="rows-wrong">
+                {filePage.wrong}
+              </th>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            <Space height={before} />
+            {rows.map(({ index, rejection }) =>
+              rejection ? (
+                <FailedRow key={index} index={index} columns={columns} rejection={rejection} measure={measure} />
+              ) : (
+                <tr key={index} ref={measure} data-index={index} aria-rowindex={index + 2}>
+                  <td colSpan={columns.length + LEADING_COLUMNS} className="rows-loading">
+                    {error ? <ProblemView error={error} onTryAgain={tryAgain} /> : filePage.loadingRows}
+                  </td>
+                </tr>
+              ),
+            )}
+            <Space height={after} />
+          </tbody>
+        </table>
+      </section>
+    </>
   );
 }
 

@@ -5,14 +5,16 @@
 import './file-page.css';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
+import type { ReasonCode } from '../../model/rejection.ts';
 import { fileQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { FileLink } from '../components/file-link.tsx';
 import { FileBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
-import { filePage } from '../texts.ts';
-import { FailedRows } from './failed-rows.tsx';
+import { filePage, reason } from '../texts.ts';
+import { FAILED_ROWS, FailedRows } from './failed-rows.tsx';
 import { FileActions } from './file-actions.tsx';
 import { FileFacts } from './file-facts.tsx';
 import { FileProgress } from './file-progress.tsx';
@@ -25,6 +27,19 @@ export function FilePage() {
   const { fileId } = route.useParams();
   const { code, from_row } = route.useSearch();
   const { data: file } = useQuery({ ...fileQuery(fileId), throwOnError: hasNothingToShow });
+  const chose = useRef(false);
+  const [said, say] = useState('');
+  const choose = () => {
+    chose.current = true;
+    showFailedRows();
+  };
+  const shown = file && rowsShown(file, code);
+  useEffect(() => {
+    // The table of the reason that was chosen, which is another.
+    if (chose.current) showFailedRows();
+    if (chose.current && shown) say(shown);
+    chose.current = false;
+  }, [shown]);
   if (!file) return <Title>{fileId}</Title>;
   return (
     <div className="file-page">
@@ -47,15 +62,23 @@ export function FilePage() {
       </header>
       <FileProgress file={file} />
       <div className="file-columns">
-        {file.progress.invalid > 0 && <ReasonCounts file={file} chosen={code} />}
+        {file.progress.invalid > 0 && <ReasonCounts file={file} chosen={code} onChoose={choose} />}
         {canBeMended(file) && <MendFile key={file.file_id} file={file} />}
       </div>
       {file.progress.invalid > 0 && (
         <FailedRows key={`${file.file_id} ${code} ${from_row}`} file={file} code={code} fromRow={from_row} />
       )}
       <FileFacts file={file} />
+      <p role="status" className="for-readers">
+        {said}
+      </p>
     </div>
   );
 }
+
+const showFailedRows = () => document.getElementById(FAILED_ROWS)?.scrollIntoView({ block: 'start' });
+
+const rowsShown = ({ invalid_by_code, progress }: FileAnswer, code: ReasonCode | undefined): string =>
+  code ? filePage.shownWith(invalid_by_code[code] ?? 0, reason[code]) : filePage.shownAll(progress.invalid);
 
 const canBeMended = ({ status, invalid_file }: FileAnswer): boolean => invalid_file !== null || status === 'failed';

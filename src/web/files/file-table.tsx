@@ -52,7 +52,13 @@ export function FileTable({ files }: { files: readonly FileAnswer[] }) {
   return (
     <div className="file-table">
       {retry.error && <ProblemView error={retry.error} />}
-      <DataTable caption={fileList.caption} columns={columns} rows={files} keyOf={({ file_id }) => file_id} />
+      <DataTable
+        caption={fileList.caption}
+        columns={columns}
+        rows={files}
+        keyOf={({ file_id }) => file_id}
+        cardsBelow={72}
+      />
       <CancelDialog file={asked} onClose={() => setToCancel(null)} onCancelled={focusRow} />
     </div>
   );

@@ -45,10 +45,12 @@ export function MendFile({ file }: { file: FileAnswer }) {
                 {filePage.report}
               </a>
               <span className="quiet">
-                {filePage.reportTold(
-                  filePage.rowsOf(formatNumber(file.progress.invalid)),
-                  formatBytes(file.invalid_file_size_bytes ?? 0),
-                )}
+                {file.finished_at === null
+                  ? filePage.reportOld
+                  : filePage.reportTold(
+                      filePage.rowsOf(formatNumber(file.progress.invalid)),
+                      formatBytes(file.invalid_file_size_bytes ?? 0),
+                    )}
               </span>
             </p>
           </li>

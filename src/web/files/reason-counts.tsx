@@ -5,7 +5,15 @@ import { REASON_CODES, type ReasonCode } from '../../model/rejection.ts';
 import { formatNumber } from '../components/number.tsx';
 import { filePage, reason } from '../texts.ts';
 
-export function ReasonCounts({ file, chosen }: { file: FileAnswer; chosen: ReasonCode | undefined }) {
+export function ReasonCounts({
+  file,
+  chosen,
+  onChoose,
+}: {
+  file: FileAnswer;
+  chosen: ReasonCode | undefined;
+  onChoose: () => void;
+}) {
   const counts = REASON_CODES.map((code) => [code, file.invalid_by_code[code] ?? 0] as const)
     .filter(([, count]) => count > 0)
     .sort(([, a], [, b]) => b - a);
@@ -18,6 +26,7 @@ export function ReasonCounts({ file, chosen }: { file: FileAnswer; chosen: Reaso
         search={{ code }}
         resetScroll={false}
         className="reason"
+        onClick={onChoose}
         activeOptions={{ exact: true }}
         aria-current={code === chosen ? 'page' : undefined}
       >

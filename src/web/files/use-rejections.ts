@@ -5,12 +5,14 @@
  */
 import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type RefObject, useEffect, useRef, useState } from 'react';
+import { type RefObject, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { PageAnswer, RejectionAnswer } from '../../http/answers.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { rejectionsQuery } from '../api/queries.ts';
 
 const OVERSCAN = 6;
+/** Up to two hundred sheets. These rows are always there, as a print is not waited for. */
+const MOST_PRINTED = 1_000;
 /** Rows before the end of what is known at which more is asked for. */
 const AHEAD = 100;
 
@@ -35,9 +37,11 @@ interface Asked {
   /** How many there are: when they become more, the last page is asked for again. */
   total: number;
   region: RefObject<HTMLElement | null>;
+  /** On paper all rows are in sight that were loaded, up to a bound. */
+  printing: boolean;
 }
 
-export function useRejections({ fileId, filters, total, region }: Asked) {
+export function useRejections({ fileId, filters, total, region, printing }: Asked) {
   const [pages, setPages] = useState<readonly KnownPage[]>([{ cursor: null, ...UNKNOWN }]);
   const [columns, setColumns] = useState<readonly string[]>([]);
 
@@ -52,8 +56,11 @@ export function useRejections({ fileId, filters, total, region }: Asked) {
     // What is not known yet is one row, which brings the next page when it comes into sight.
     count: complete ? known : known + 1,
     getScrollElement: () => region.current,
-    estimateSize: (index) => pages[starts.findLastIndex((start) => start <= index)]!.rowPx,
+    estimateSize: (index) => pages[pageAt(starts, index)]!.rowPx,
     overscan: OVERSCAN,
+    ...(printing && {
+      rangeExtractor: () => Array.from({ length: Math.min(known, MOST_PRINTED) }, (_, index) => index),
+    }),
   });
 
   const items = virtual.getVirtualItems();
@@ -61,7 +68,7 @@ export function useRejections({ fileId, filters, total, region }: Asked) {
   const last = items.at(-1)?.index ?? 0;
   const inSight = pages
     .map((page, i) => ({ ...page, start: starts[i]! }))
-    .filter(({ start, rows }) => start <= last + AHEAD && start + (rows || 1) > first);
+    .filter(({ start, rows }) => start < MOST_PRINTED || (start <= last + AHEAD && start + (rows || 1) > first));
   const answers = useQueries({ queries: inSight.map(({ cursor }) => rejectionsQuery(fileId, filters, cursor)) });
 
   useEffect(() => {
@@ -83,20 +90,53 @@ export function useRejections({ fileId, filters, total, region }: Asked) {
     void queries.invalidateQueries({ queryKey });
   });
 
+  // How many rows are known on the way to the end; null when nobody goes there.
+  const [goingToEnd, goToEnd] = useState<number | null>(null);
+  const isGoing = goingToEnd !== null;
+  const goOn = useEffectEvent(async (left: AbortSignal) => {
+    // Each page has the cursor of the next, so the way to the end is through all of them. The list grows once, when they are known.
+    let way = pages;
+    for (let last = way.at(-1)!; last.rows === null; last = way.at(-1)!) {
+      const query = rejectionsQuery(fileId, filters, last.cursor);
+      const page = await queries.fetchQuery({ ...query, gcTime: 0 }).catch(() => null);
+      if (left.aborted) return;
+      if (!page) return goToEnd(null);
+      way = learn(way, last.cursor, page, LINE_CHARS.wide);
+      goToEnd((before) => (before ?? 0) + page.items.length);
+    }
+    setPages(way);
+    setAtEnd(true);
+    goToEnd(null);
+  });
+  useEffect(() => {
+    if (!isGoing) return;
+    const leaving = new AbortController();
+    void goOn(leaving.signal);
+    return () => leaving.abort();
+  }, [isGoing]);
+  const [atEnd, setAtEnd] = useState(false);
+  useEffect(() => {
+    if (!atEnd) return;
+    virtual.scrollToIndex(known - 1, { align: 'end' });
+    setAtEnd(false);
+  }, [atEnd, virtual, known]);
+
   const at = (index: number): RejectionAnswer | undefined => {
     const i = inSight.findLastIndex(({ start }) => start <= index);
     return answers[i]?.data?.items[index - inSight[i]!.start];
   };
   const failed = answers.find(({ isError }) => isError);
   return {
-    rows: items.map(({ index }) => ({ index, rejection: at(index) })),
+    rows: items.map(({ index }) => ({ index, rejection: at(index) })).filter(({ rejection }) => rejection || !printing),
     columns,
     before: items[0]?.start ?? 0,
     after: virtual.getTotalSize() - (items.at(-1)?.end ?? 0),
     measure: virtual.measureElement,
     /** The browser would glide there, and stop where the first rows on the way turn out to be of another height. */
     toFirst: () => virtual.scrollToIndex(0),
-    toLast: () => virtual.scrollToIndex(virtual.options.count - 1, { align: 'end' }),
+    toLast: () => goToEnd((before) => before ?? known),
+    goingToEnd,
+    stop: () => goToEnd(null),
     error: failed?.error ?? null,
     tryAgain: () => void failed?.refetch(),
     none: complete && known === 0,
@@ -124,4 +164,15 @@ function estimate(items: readonly RejectionAnswer[], lineChars: number): number 
     .flatMap(({ reasons }) => reasons)
     .reduce((sum, { reason }) => sum + 1 + Math.ceil(reason.length / lineChars), 0);
   return AROUND_PX + (LINE_PX * lines) / items.length;
+}
+
+/** Which page a row is on: of those that start at or before it the last, which is found by halves as there may be thousands. */
+function pageAt(starts: readonly number[], index: number): number {
+  let low = 0;
+  for (let high = starts.length; high - low > 1; ) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= index) low = middle;
+    else high = middle;
+  }
+  return low;
 }

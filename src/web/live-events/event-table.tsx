@@ -4,8 +4,9 @@
  */
 import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
-import { memo, useEffect, useRef, useSyncExternalStore } from 'react';
+import { memo, useEffect, useRef } from 'react';
 import type { EventAnswer } from '../../http/answers.ts';
+import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts.ts';
 import type { ReceivedEvent } from './event-feed.ts';
@@ -13,8 +14,10 @@ import type { ReceivedEvent } from './event-feed.ts';
 /** As in the style sheet. */
 const ROW_REM = 2.25;
 const STACKED_ROW_REM = 5.5;
-const stacked = matchMedia('(width < 40rem)');
+const STACKED = '(width < 60rem)';
 const OVERSCAN = 6;
+/** Some thirty sheets. */
+const MOST_PRINTED = 1_000;
 
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
@@ -25,7 +28,8 @@ export function EventTable({
   events: readonly ReceivedEvent[];
   onOpen: (event: EventAnswer) => void;
 }) {
-  const isStacked = useSyncExternalStore(onStacked, () => stacked.matches);
+  const isStacked = useMedia(STACKED);
+  const printing = usePrinting();
   const table = useRef<HTMLTableElement>(null);
   const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
   const rowPixels = rem * (isStacked ? STACKED_ROW_REM : ROW_REM);
@@ -33,6 +37,9 @@ export function EventTable({
     count: events.length,
     estimateSize: () => rowPixels,
     overscan: OVERSCAN,
+    ...(printing && {
+      rangeExtractor: () => Array.from({ length: Math.min(events.length, MOST_PRINTED) }, (_, i) => i),
+    }),
     scrollMargin: table.current?.offsetTop ?? 0,
   });
   // Rows of another height are laid out anew.
@@ -41,39 +48,39 @@ export function EventTable({
   const above = there[0]?.index ?? 0;
   const below = events.length - 1 - (there.at(-1)?.index ?? -1);
   return (
-    <table ref={table} className="live-table panel" aria-rowcount={events.length + 1}>
-      <caption className="for-readers">{liveEvents.caption}</caption>
-      <thead>
-        <tr>
-          <th scope="col" className="live-time">
-            {liveEvents.time}
-          </th>
-          <th scope="col">{liveEvents.order}</th>
-          <th scope="col">{liveEvents.customer}</th>
-          <th scope="col">{liveEvents.items}</th>
-          <th scope="col" className="live-total">
-            {liveEvents.total}
-          </th>
-          <th scope="col" className="live-event">
-            {liveEvents.event}
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        <Space pixels={above * rowPixels} />
-        {there.map(({ index }) => {
-          const { number, event } = events[index]!;
-          return <EventRow key={number} place={index + 2} event={event} onOpen={onOpen} />;
-        })}
-        <Space pixels={below * rowPixels} />
-      </tbody>
-    </table>
+    <>
+      {printing && events.length > MOST_PRINTED && (
+        <p>{liveEvents.printed(formatNumber(MOST_PRINTED), formatNumber(events.length))}</p>
+      )}
+      <table ref={table} className="live-table panel" aria-rowcount={events.length + 1}>
+        <caption className="for-readers">{liveEvents.caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col" className="live-time">
+              {liveEvents.time}
+            </th>
+            <th scope="col">{liveEvents.order}</th>
+            <th scope="col">{liveEvents.customer}</th>
+            <th scope="col">{liveEvents.items}</th>
+            <th scope="col" className="live-total">
+              {liveEvents.total}
+            </th>
+            <th scope="col" className="live-event">
+              {liveEvents.event}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <Space pixels={above * rowPixels} />
+          {there.map(({ index }) => {
+            const { number, event } = events[index]!;
+            return <EventRow key={number} place={index + 2} event={event} onOpen={onOpen} />;
+          })}
+          <Space pixels={below * rowPixels} />
+        </tbody>
+      </table>
+    </>
   );
-}
-
-function onStacked(listener: () => void): () => void {
-  stacked.addEventListener('change', listener);
-  return () => stacked.removeEventListener('change', listener);
 }
 
 /** In place of the rows that are not there. */

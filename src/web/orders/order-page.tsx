@@ -87,6 +87,7 @@ function Order({ order }: { order: OrderAnswer }) {
           columns={COLUMNS}
           rows={order.items}
           keyOf={({ sku, hub_id }) => `${sku}\n${hub_id}`}
+          cardsBelow={52}
         />
         <p className="order-total number">
           <span>{words.total}</span>

@@ -141,7 +141,13 @@ export function OrdersPage() {
           </div>
           {items.length > 0 && (
             <div className="list-panel orders-table" aria-busy={isPlaceholderData}>
-              <DataTable caption={frame.orders} columns={columns} rows={items} keyOf={({ order_id }) => order_id} />
+              <DataTable
+                caption={frame.orders}
+                columns={columns}
+                rows={items}
+                keyOf={({ order_id }) => order_id}
+                cardsBelow={74}
+              />
             </div>
           )}
           <Rest count={items.length} way={way} cursor={cursor} />
