@@ -132,6 +132,8 @@ export const limits = {
   imsInvalidTtlMs: 10_000,
   /** For how long a pair that was answered yes is one that the IMS must take: what is withdrawn is answered no, not refused. */
   imsGoodPairMs: 60 * 60_000,
+  /** Single pairs of a refused batch that are tried before there is such a one: of a batch with some unknown items most are known. */
+  imsSamples: 8,
   /** The cache of answers; its keys may be long, so it has a size too. */
   imsCacheEntries: 50_000,
   imsCacheBytes: 64 * MiB,

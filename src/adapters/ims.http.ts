@@ -4,8 +4,8 @@
  * circuit breaker sees nothing but failures.
  *
  * What counts as an answer about a pair: a complete 2xx, or a 400, 413 or 422 to that pair alone while the IMS takes a request that
- * must be right: a pair that it answered yes not long ago; before there is one, no pair at all or a plain one. Everything else, from a
- * refused connection to a wrong password, is an outage: a retryable `ims_unavailable` (INV-7).
+ * must be right: a pair that it answered not long ago; before there is one, no pair at all, a plain one, or another of the same
+ * batch. Everything else, from a refused connection to a wrong password, is an outage: a retryable `ims_unavailable` (INV-7).
  */
 import {
   bulkhead,
@@ -73,7 +73,7 @@ class HttpIms implements Ims {
   /** The batch in which a pair is being asked right now. */
   readonly #asked = new Map<string, Promise<Answers>>();
   readonly #closing = new AbortController();
-  /** The newest pair that was answered yes. */
+  /** The newest pair that was answered yes, or, before there is one, any that was answered. */
   #good: { key: string; answeredMs: number } | null = null;
 
   constructor({ baseUrl, logger, bounds }: HttpImsOptions) {
@@ -148,11 +148,11 @@ class HttpIms implements Ims {
   async #ask(pairs: ImsPair[]): Promise<Answers> {
     const reply = await this.#send(pairs);
     if (reply instanceof Map) return reply;
-    await this.#askWhatIsRight(this.#policies.resilient);
+    await this.#proveThatItAnswers(pairs);
     if (pairs.length === 1) return this.#blame(pairs[0]!, reply.words);
     const refused: { pair: ImsPair; words: string }[] = [];
     const answers = await this.#halve(pairs, refused);
-    if (refused.length > 0) await this.#askWhatIsRight(this.#policies.resilient);
+    if (refused.length > 0) await this.#proveThatItAnswers([]);
     for (const { pair, words } of refused)
       for (const [key, answer] of this.#blame(pair, words)) answers.set(key, answer);
     return answers;
@@ -176,7 +176,12 @@ class HttpIms implements Ims {
       ({ signal }) => this.#exchange(pairs, signal),
       this.#closing.signal,
     );
-    if (reply instanceof Map) for (const [key, answer] of reply) this.#remember(key, answer);
+    if (reply instanceof Map)
+      for (const [key, answer] of reply) {
+        const valid = answer.skuValid && answer.hubValid;
+        if (valid || !this.#recentlyGood()) this.#good = { key, answeredMs: Date.now() };
+        this.#remember(key, answer);
+      }
     return reply;
   }
 
@@ -187,11 +192,31 @@ class HttpIms implements Ims {
     return new Map([[key, answer]]);
   }
 
+  /**
+   * Throws `ims_unavailable` when the IMS takes no request that must be right, nor, while no pair is known to be, one of some of the
+   * batch: it may refuse unknown items, and ours among them.
+   */
+  async #proveThatItAnswers(batch: ImsPair[]): Promise<void> {
+    try {
+      await this.#askWhatIsRight(this.#policies.resilient);
+    } catch (error) {
+      if (this.#recentlyGood() || batch.length < 2) throw error;
+      const step = Math.ceil(batch.length / this.#bounds.imsSamples);
+      for (let i = 0; i < batch.length; i += step) if ((await this.#send([batch[i]!])) instanceof Map) return;
+      throw error;
+    }
+  }
+
+  #recentlyGood(): string | null {
+    const { key, answeredMs } = this.#good ?? { key: null, answeredMs: 0 };
+    return Date.now() - answeredMs < this.#bounds.imsGoodPairMs ? key : null;
+  }
+
   /** Throws `ims_unavailable` when the IMS understands no request that must be right. */
   #askWhatIsRight(policy: IPolicy): Promise<void> {
     return policy.execute(async ({ signal }) => {
-      const good = this.#good && Date.now() - this.#good.answeredMs < this.#bounds.imsGoodPairMs ? this.#good : null;
-      const requests = good ? [[pairOf(good.key)]] : [[], [PLAIN_PAIR]];
+      const good = this.#recentlyGood();
+      const requests = good === null ? [[], [PLAIN_PAIR]] : [[pairOf(good)]];
       let failure: unknown;
       for (const pairs of requests)
         try {
@@ -207,7 +232,6 @@ class HttpIms implements Ims {
 
   #remember(key: string, answer: ImsAnswer): void {
     const valid = answer.skuValid && answer.hubValid;
-    if (valid) this.#good = { key, answeredMs: Date.now() };
     this.#cache.set(key, answer, { ttl: valid ? this.#bounds.imsValidTtlMs : this.#bounds.imsInvalidTtlMs });
   }
 

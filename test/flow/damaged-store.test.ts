@@ -67,13 +67,14 @@ function damage(directory: string, pages: Iterable<number>, at = 0, bytes = 2_00
   for (const page of pages) writeSync(file, Buffer.alloc(bytes, 0xa5), 0, bytes, (page - 1) * PAGE_BYTES + at);
 }
 
-/** The first page of a table or an index. */
+/** The first page of a table or an index; a view has none. */
 function rootPage(directory: string, name: string): number {
   const db = new DatabaseSync(databaseOf(directory), { readOnly: true });
   const { rootpage } = db.prepare('select rootpage from sqlite_schema where name = ?').get(name) as {
     rootpage: number;
   };
   db.close();
+  expect(rootpage).toBeGreaterThan(1);
   return rootpage;
 }
 
@@ -187,7 +188,7 @@ describe('a running service', () => {
 
   test('that meets damage is not ready, keeps its files waiting, writes nothing more, and says so once', async () => {
     const directory = await largeStore();
-    damage(directory, [rootPage(directory, 'orders_by_id'), rootPage(directory, 'rejections')]);
+    damage(directory, [rootPage(directory, 'orders_by_id'), rootPage(directory, 'rejected_rows')]);
     const service = await startService({ dataDirectory: directory });
     expect(await readiness(service)).toMatchObject({ status: 200 });
     await setStock(service, [['SKU-1', 'HUB-1', 5]]);
