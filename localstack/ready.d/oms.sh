@@ -21,19 +21,21 @@ queue_url=$(awslocal sqs create-queue --queue-name "$queue" --query QueueUrl --o
 queue_arn=$(arn_of "$queue_url")
 
 # The service itself puts aside what it gives up; 1,000 deliveries are for messages that nobody gets to look at.
-# The visibility timeout is also the lease of a worker on a file.
+redrive='{ "deadLetterTargetArn": "'"$dead_letters_arn"'", "maxReceiveCount": 1000 }'
 # Of all services S3 may send, and only for this bucket.
-attributes=$(mktemp)
-trap 'rm -f "$attributes"' EXIT
-cat >"$attributes" <<JSON
-{
-  "VisibilityTimeout": "60",
-  "MessageRetentionPeriod": "1209600",
-  "RedrivePolicy": "{\"deadLetterTargetArn\":\"$dead_letters_arn\",\"maxReceiveCount\":\"1000\"}",
-  "Policy": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"s3.amazonaws.com\"},\"Action\":\"sqs:SendMessage\",\"Resource\":\"$queue_arn\",\"Condition\":{\"ArnEquals\":{\"aws:SourceArn\":\"arn:aws:s3:::$bucket\"}}}]}"
-}
-JSON
-awslocal sqs set-queue-attributes --queue-url "$queue_url" --attributes "file://$attributes"
+policy='{
+  "Version": "2012-10-17",
+  "Statement": [{
+    "Effect": "Allow",
+    "Principal": { "Service": "s3.amazonaws.com" },
+    "Action": "sqs:SendMessage",
+    "Resource": "'"$queue_arn"'",
+    "Condition": { "ArnEquals": { "aws:SourceArn": "arn:aws:s3:::'"$bucket"'" } }
+  }]
+}'
+# The visibility timeout is also the lease of a worker on a file.
+awslocal sqs set-queue-attributes --queue-url "$queue_url" --attributes \
+  "VisibilityTimeout=60,MessageRetentionPeriod=1209600,RedrivePolicy='$redrive',Policy='$policy'"
 
 awslocal s3api head-bucket --bucket "$bucket" >/dev/null 2>&1 || awslocal s3api create-bucket --bucket "$bucket" >/dev/null
 

@@ -8,13 +8,14 @@ import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { isEmbedded, portOpener, VARIABLES } from '../open-ports.ts';
+import type { Missing } from '../ports/inspection.ts';
 
 type PortName = keyof typeof VARIABLES;
 type States = Record<string, EngineState>;
 
 export async function run(): Promise<number> {
   const config = readConfig();
-  const states = await ask(config);
+  const [states, setup] = await Promise.all([ask(config), missingSetupOf(config)]);
   const names = Object.keys(states).sort();
   const width = Math.max(...names.map((name) => name.length)) + 2;
   const below = `\n${' '.repeat(width + 6)}`;
@@ -25,12 +26,19 @@ export async function run(): Promise<number> {
       state.status === 'up'
         ? [
             `${state.engine}, ${state.path ?? state.address}`,
-            ...state.missing.map((missing) => `missing: ${describe(missing)}`),
+            ...[...state.missing, ...(setup[name] ?? [])].map((missing) => `missing: ${describe(missing)}`),
           ]
         : [`${VARIABLES[name as PortName]}: ${whatIsWrong(state)}`];
     process.stdout.write(`${name.padEnd(width)}${state.status.padEnd(6)}${[url, ...told].join(below)}\n`);
   }
   return Object.values(states).every(({ status }) => status === 'up') ? 0 : 1;
+}
+
+/** What the engines do not miss themselves: at AWS, what bucket and queue are set up with. */
+async function missingSetupOf({ objectStore, jobQueue }: Config): Promise<Record<string, Missing[]>> {
+  if (objectStore.kind !== 's3' && jobQueue.kind !== 'sqs') return {};
+  const { missingSetup } = await import('../adapters/aws-setup.ts');
+  return missingSetup(objectStore.kind === 's3' ? objectStore : null, jobQueue.kind === 'sqs' ? jobQueue : null);
 }
 
 async function ask(config: Config): Promise<States> {

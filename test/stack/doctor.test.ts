@@ -1,9 +1,15 @@
 /** `oms doctor` on the whole stack: what each port has, what is missing and how to make it, and nothing made by looking. */
+import {
+  GetBucketLifecycleConfigurationCommand,
+  PutBucketLifecycleConfigurationCommand,
+  PutBucketNotificationConfigurationCommand,
+} from '@aws-sdk/client-s3';
+import { GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { MongoClient } from 'mongodb';
 import { describe, expect, inject, test } from 'vitest';
-import { newQueue } from '../support/adapters/aws.ts';
+import { AWS_ENVIRONMENT, newBucket, newQueue, s3Client, sqsClient } from '../support/adapters/aws.ts';
 import { withAdmin } from '../support/adapters/kafka.ts';
-import { runOms } from '../support/service.ts';
+import { runOms, temporaryDirectory } from '../support/service.ts';
 import { missingEngines, newStack } from '../support/stack.ts';
 
 const SECRET = 'open-sesame';
@@ -34,8 +40,8 @@ describe.skipIf(missingEngines !== null)('oms doctor', () => {
 
     const service = await stack.start('api,worker,publisher');
     const after = await runOms(['doctor'], stack.env);
-    expect(after.code).toBe(0);
-    expect(after.stdout).not.toContain('missing');
+    expect(after.code, after.stdout).toBe(0);
+    for (const port of ['events', 'ims', 'store']) expect(sections(after.stdout)[port]).not.toContain('missing');
     const { dependencies, status } = (await (await fetch(`${service.url}/readyz`)).json()) as {
       status: string;
       dependencies: Record<string, { status: string; engine: string; missing: unknown[] }>;
@@ -63,6 +69,58 @@ describe.skipIf(missingEngines !== null)('oms doctor', () => {
     expect(told.queue).toMatch(/^queue +up .*\n.*\n.*missing: .*aws sqs create-queue .*aws sqs set-queue-attributes/);
     expect(told.store).toMatch(/^store +up /);
   });
+
+  test.skipIf(inject('engines').moto === null)(
+    'tells what bucket and queue lack for objects of users, with commands that keep what else is set',
+    async () => {
+      const { moto: endpoint } = inject('engines');
+      const [bucket, queue] = [await newBucket(endpoint!), await newQueue(endpoint!, { maxDeliveries: 1_000 })];
+      const [s3, sqs] = [s3Client(endpoint!), sqsClient(endpoint!)];
+      const { QueueUrl } = await sqs.send(new GetQueueUrlCommand({ QueueName: queue }));
+      const others = {
+        ID: "nobody's",
+        Status: 'Enabled',
+        Filter: { Prefix: 'logs/' },
+        Expiration: { Days: 9 },
+      } as const;
+      await s3.send(
+        new PutBucketLifecycleConfigurationCommand({ Bucket: bucket, LifecycleConfiguration: { Rules: [others] } }),
+      );
+      const env = {
+        ...AWS_ENVIRONMENT,
+        OMS_DATA_DIR: await temporaryDirectory(),
+        OMS_OBJECT_STORE: `s3://${bucket}?endpoint=${endpoint}&path_style=true`,
+        OMS_JOB_QUEUE: `sqs://${queue}?endpoint=${endpoint}`,
+      };
+      const { code, stdout } = await runOms(['doctor'], env);
+      expect(code).toBe(0);
+      const told = sections(stdout);
+      /** What a command is given there, as a shell reads it. */
+      const given = (text: string, option: string) =>
+        JSON.parse(new RegExp(`--${option} '((?:[^']|'\\\\'')*)'`).exec(text)![1]!.replaceAll("'\\''", "'"));
+      expect(told.queue).toMatch(/missing: the policy of the queue .*aws sqs set-queue-attributes --endpoint-url/);
+      expect(told.objects).toMatch(/missing: .* does not tell the queue .*put-bucket-notification-configuration/);
+      expect(told.objects).toMatch(/missing: .* keeps the parts of uploads .*put-bucket-lifecycle-configuration/);
+      await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: given(told.queue!, 'attributes') }));
+      await s3.send(
+        new PutBucketNotificationConfigurationCommand({
+          Bucket: bucket,
+          NotificationConfiguration: given(told.objects!, 'notification-configuration'),
+        }),
+      );
+      await s3.send(
+        new PutBucketLifecycleConfigurationCommand({
+          Bucket: bucket,
+          LifecycleConfiguration: given(told.objects!, 'lifecycle-configuration'),
+        }),
+      );
+      const { Rules } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
+      expect(Rules!.map(({ ID }) => ID)).toEqual([others.ID, 'abort-uploads-left']);
+      expect((await runOms(['doctor'], env)).stdout).not.toContain('missing');
+      s3.destroy();
+      sqs.destroy();
+    },
+  );
 
   test('tells what is down and why, without a password, and tells the others still', async () => {
     const stack = await newStack();
