@@ -17,6 +17,13 @@ export interface AwsAddress {
 /** Services at an endpoint of one's own seldom have regions, but a signature names one. */
 const DEFAULT_REGION = 'us-east-1';
 
+/**
+ * The SDK begins to listen for silence only so long after a request, where it waits for this much or more.
+ * Source: @smithy/node-http-handler, `set-socket-timeout.js`.
+ */
+const LISTENS_AFTER_MS = 3_000;
+const LISTENS_AT_ONCE_BELOW_MS = 6_000;
+
 /** `configured` finds the region that is configured for the tools of AWS; it rejects where there is none. */
 export function clientOptions(
   { endpoint, region }: AwsAddress,
@@ -29,7 +36,7 @@ export function clientOptions(
     maxAttempts: limits.awsTries,
     requestHandler: {
       connectionTimeout: limits.awsConnectMs,
-      socketTimeout: silenceMs,
+      socketTimeout: silenceMs < LISTENS_AT_ONCE_BELOW_MS ? silenceMs : silenceMs - LISTENS_AFTER_MS,
       httpAgent: agent,
       httpsAgent: agent,
     },

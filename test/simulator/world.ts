@@ -112,12 +112,15 @@ export function createLogger(report: (what: string) => void): Logger {
     { level: 'warn', base: null, timestamp: false },
     {
       write(line: string) {
-        const { err, msg } = JSON.parse(line) as {
+        const { level, err, msg } = JSON.parse(line) as {
+          level: number;
           msg: string;
           err?: { code?: string; retryable?: boolean; stack?: string };
         };
         if (err && err.retryable !== true && err.code !== 'claim_lost')
           report(`${msg}: ${err.stack ?? JSON.stringify(err)}`);
+        // Nobody has to look at it.
+        if (err?.retryable && level >= 50) report(`an outage was logged as an error: ${msg}`);
       },
     },
   );

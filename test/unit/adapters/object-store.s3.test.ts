@@ -89,6 +89,16 @@ function numbered(sizeBytes: number): Buffer {
   return bytes;
 }
 
+test('a silence is over when its limit says so, however long the limit', async () => {
+  const triedAtMs: number[] = [];
+  const silent = await answering(() => triedAtMs.push(Date.now()));
+  const store = storeAt(silent, 'orders', { ...SOON, s3SilenceMs: 6_000, s3AnswerMs: 30_000 });
+  void store.stat('uploads/f_1').catch(() => {});
+  await expect.poll(() => triedAtMs.length).toBe(2);
+  // The SDK alone makes three seconds more of it.
+  expect(triedAtMs[1]! - triedAtMs[0]!).toBeLessThan(8_900);
+});
+
 async function put(store: ReturnType<typeof storeAt>, key: string, bytes: Uint8Array) {
   const staged = await store.stage(key);
   await staged.write(bytes);
