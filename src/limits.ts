@@ -193,6 +193,8 @@ export const limits = {
   // The job queue.
   /** A delivered message is hidden for this long; a worker extends it at a third. Also the lease on a file. */
   queueVisibilityMs: 60_000,
+  /** No message is hidden for longer, by far: one that is was hidden before the clock was set back. */
+  queueLongestHiddenMs: 15 * 60_000,
   /** Deliveries after which a message is dead. Far above `maxStrikes`: refused claims and restarts deliver again, too. */
   maxDeliveries: 1_000,
 

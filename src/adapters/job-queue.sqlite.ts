@@ -22,6 +22,9 @@ export function queueOperations(db: Database, now: () => number) {
   const visible = db.prepare(`
     select job_no, body, deliveries from jobs
     where dead_because is null and visible_at <= ? order by visible_at, job_no limit 1`);
+  const showAgain = db.prepare(`
+    update jobs set visible_at = :now
+    where dead_because is null and visible_at > :now and (receipt is null or visible_at > :now + :longest)`);
   const nextVisible = db.prepare('select min(visible_at) at from jobs where dead_because is null');
   const deliver = db.prepare(
     'update jobs set visible_at = ?, deliveries = deliveries + 1, receipt = ? where job_no = ?',
@@ -48,6 +51,8 @@ export function queueOperations(db: Database, now: () => number) {
       const at = now();
       for (;;) {
         const job = visible.get(at) as JobRow | undefined;
+        // Nobody has hidden these, or not for as long: the clock was set back since.
+        if (!job && showAgain.run({ now: at, longest: limits.queueLongestHiddenMs }).changes > 0) continue;
         if (!job) return { delivery: null, nextVisibleAtMs: (nextVisible.get() as { at: number | null }).at };
         if (job.deliveries >= limits.maxDeliveries) {
           bury.run(`delivered ${job.deliveries} times without being deleted`, job.job_no);

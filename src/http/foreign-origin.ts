@@ -41,7 +41,7 @@ export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHand
       c,
       403,
       'foreign_origin',
-      `nothing is changed for a page of "${(origin ?? site)!.slice(0, 100)}", as this is "${host.slice(0, 100)}": use the service's own page; behind a proxy pass Host on, and name it in OMS_ALLOWED_HOSTS`,
+      `nothing is changed for a page of ${origin === undefined ? 'another origin' : `"${origin.slice(0, 100)}"`}, as this is "${host.slice(0, 100)}": use the service's own page; behind a proxy pass Host on, and name it in OMS_ALLOWED_HOSTS`,
     );
   };
 }

@@ -3,6 +3,7 @@
  * socket, so a slow reader holds one block and no more; each block waits for its turn on the event loop, so a fast one starves
  * nobody.
  */
+import type { Readable } from 'node:stream';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { limits } from '../limits.ts';
@@ -74,7 +75,7 @@ export function streamEvents(
 }
 
 /** Bytes of an object. Destroys it when the reader leaves. */
-export function streamBytes(bytes: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+export function streamBytes(bytes: Readable): ReadableStream<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   return new ReadableStream(
     {
@@ -84,8 +85,9 @@ export function streamBytes(bytes: AsyncIterable<Uint8Array>): ReadableStream<Ui
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      async cancel() {
-        await source.return?.();
+      cancel() {
+        // Also where nothing was read of it yet, which the end of its iterator does not do.
+        bytes.destroy();
       },
     },
     { highWaterMark: 0 },

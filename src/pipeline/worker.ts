@@ -188,7 +188,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         await queue.delete(receipt);
         return;
       case 'busy':
-        await queue.extend(receipt, Math.max(1, claimed.untilMs - clock.now()));
+        await queue.extend(receipt, Math.min(queue.visibilityMs, Math.max(1, claimed.untilMs - clock.now())));
         return;
       case 'exhausted':
       case 'claimed': {

@@ -174,7 +174,7 @@ const mutations: Mutation[] = [
     edits: [
       {
         file: WORKER,
-        from: 'await queue.extend(receipt, Math.max(1, claimed.untilMs - clock.now()));',
+        from: 'await queue.extend(receipt, Math.min(queue.visibilityMs, Math.max(1, claimed.untilMs - clock.now())));',
         to: 'await queue.delete(receipt);',
       },
     ],

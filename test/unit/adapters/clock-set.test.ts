@@ -1,5 +1,6 @@
 /** What the clock of the machine is set to while files are worked on: the figures and times stay possible. */
 import { describe, expect, test } from 'vitest';
+import { createSqliteJobQueue } from '../../../src/adapters/job-queue.sqlite.ts';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { openForWriting } from '../../../src/adapters/sqlite/database.ts';
 import { createOperations } from '../../../src/adapters/sqlite/operations.ts';
@@ -13,8 +14,8 @@ import { chunkOf, newFile, orderRow } from '../../support/chunks.ts';
 const NOON_MS = Date.UTC(2026, 10, 20, 12);
 const HOUR_MS = 3_600_000;
 
-/** A store in memory, in this thread, whose clock is `clock`. */
-function storeBy(clock: Clock) {
+/** A store and a queue in memory, in this thread, whose clock is `clock`. */
+function enginesBy(clock: Clock) {
   const db = openForWriting(':memory:');
   const { perform } = createOperations(db, () => clock.now());
   const call: Writer['call'] = async (operation, argument) => {
@@ -24,7 +25,11 @@ function storeBy(clock: Clock) {
     return result as never;
   };
   const writer = { call, nextCommit: () => new Promise<void>(() => {}) };
-  return createSqliteOrderStore({ db, writer, trackStock: false, publishes: true, now: () => clock.now() });
+  const now = () => clock.now();
+  return {
+    store: createSqliteOrderStore({ db, writer, trackStock: false, publishes: true, now }),
+    queue: createSqliteJobQueue({ db, writer, now }),
+  };
 }
 
 describe.each([
@@ -37,7 +42,7 @@ describe.each([
     async (when) => {
       let nowMs = NOON_MS;
       const clock = { ...systemClock, now: () => nowMs };
-      const store = storeBy(clock);
+      const { store } = enginesBy(clock);
       const stats = statsRoutes({ store, clock }, () => 0);
       const step = (name: string) => {
         nowMs += 100;
@@ -76,6 +81,23 @@ describe.each([
       expect(await check()).toMatchObject({ status: 'completed', progress: { percent: 100, eta_seconds: 0, rows: 4 } });
     },
   );
+
+  test('a job that waits is received, and one in work is not received twice', async () => {
+    let nowMs = NOON_MS;
+    const { queue } = enginesBy({ ...systemClock, now: () => nowMs });
+    await queue.send({ version: 1, fileId: 'f_1' });
+    await queue.send({ version: 1, fileId: 'f_2' });
+    const first = await queue.receive(0);
+    nowMs += jumpMs;
+    await queue.extend(first!.receipt, queue.visibilityMs);
+    const second = await queue.receive(0);
+    expect(second?.body).toContain('f_2');
+    expect(await queue.receive(0)).toBeNull();
+    await queue.extend(second!.receipt, 0);
+    nowMs += jumpMs;
+    await queue.extend(first!.receipt, queue.visibilityMs);
+    expect((await queue.receive(0))?.body).toContain('f_2');
+  });
 
   test('rows per second of the service are never negative, and come again within seconds', () => {
     const rate = new RowRate();
