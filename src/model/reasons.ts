@@ -6,6 +6,7 @@ import { limits } from '../limits.ts';
 import { refusedCharacter, visible } from './characters.ts';
 import type { OrderColumn } from './columns.ts';
 import { formatMinor } from './money.ts';
+import { numberHint } from './number-hints.ts';
 import type { OrderDateProblem } from './order-date.ts';
 import type { Reason, ReasonCode } from './rejection.ts';
 
@@ -28,9 +29,10 @@ const WORDS: Record<ValueCode, (value: string, column: OrderColumn) => string> =
   control_character: (value, column) => `contains ${refusedCharacter(column, value)}: remove it`,
   value_too_long: (value) => `is ${[...value].length} characters long, at most ${limits.maxTextChars} are allowed`,
   invalid_email: (value) => `is not an e-mail address such as anna@example.com${hint(value, EMAIL_HINTS)}`,
-  invalid_quantity: (value) => `is not a whole number from 1 to 1,000,000 (digits only)${hint(value, QUANTITY_HINTS)}`,
-  invalid_price: (value) => `is not an amount from 0.00 to 9,999,999.99${hint(value, AMOUNT_HINTS)}`,
-  invalid_total: (value) => `is not an amount from 0.00 to 9,999,999,999,999.99${hint(value, AMOUNT_HINTS)}`,
+  invalid_quantity: (value) =>
+    `is not a whole number from 1 to 1,000,000 (digits only)${behind(numberHint('quantity', value))}`,
+  invalid_price: (value) => `is not an amount from 0.00 to 9,999,999.99${behind(numberHint('amount', value))}`,
+  invalid_total: (value) => `is not an amount from 0.00 to 9,999,999,999,999.99${behind(numberHint('amount', value))}`,
   invalid_date: (value) =>
     `is not an ISO 8601 date such as 2026-11-21 or 2026-11-21T14:03:00Z${hint(value, DATE_HINTS)}`,
   invalid_utf8: () => "has bytes that are no text in the file's encoding: save the file as UTF-8",
@@ -48,28 +50,15 @@ const EMAIL_HINTS: Hints = [
   [/[^\x00-\x7f]/, 'only unaccented Latin letters are taken'],
   [/[,;\s]/, 'one address, without spaces'],
 ];
-const QUANTITY_HINTS: Hints = [
-  [/^\d+[.,]0+$/, 'leave out the decimals'],
-  [/^(?=.*[^0-9])\p{Nd}+$/u, 'use the digits 0 to 9'],
-  [/^\d{1,3}([,.' ]\d{3})+$/, 'leave out the thousands separators'],
-];
-const AMOUNT_HINTS: Hints = [
-  [/^\d+,\d{1,2}$/, 'use a point for decimals'],
-  [/\p{Sc}|\d ?[A-Z]{3}$|^[A-Z]{3} ?\d/u, 'leave out the currency'],
-  [/^\d{1,3}([,' ]\d{3})+(\.\d+)?$/, 'leave out the thousands separators'],
-  [/^\d+\.\d{3,}$/, 'at most 2 decimals'],
-  [/^(\.\d+|\d+\.)$/, 'digits are needed before and after the point'],
-];
 const DATE_HINTS: Hints = [
   [/^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}/, 'write year-month-day'],
   [/^\d{4}([/.]\d{1,2}[/.]\d{1,2}|-\d-|-\d\d-\d\b)/, 'write year-month-day as 2026-11-21'],
   [/^\d{5}(\.\d+)?$/, "this is a spreadsheet's number of a day, format the column as yyyy-mm-dd"],
 ];
 
-function hint(value: string, hints: Hints): string {
-  const found = hints.find(([mistake]) => mistake.test(value));
-  return found === undefined ? '' : `: ${found[1]}`;
-}
+const hint = (value: string, hints: Hints): string => behind(hints.find(([mistake]) => mistake.test(value))?.[1] ?? '');
+
+const behind = (advice: string): string => (advice === '' ? '' : `: ${advice}`);
 
 /** A value's own reason. `dateProblem` tells an invalid date more closely. */
 export function invalidValue(

@@ -188,7 +188,9 @@ describe('the reasons of a row', () => {
   });
 
   test('tell the value, what is expected, and the mistake where it can be recognised', () => {
-    expect(reason({ quantity: '1e3' })).toBe('quantity "1e3" is not a whole number from 1 to 1,000,000 (digits only)');
+    expect(reason({ quantity: '1e3' })).toBe(
+      'quantity "1e3" is not a whole number from 1 to 1,000,000 (digits only): write the number in full, without an exponent',
+    );
     expect(reason({ quantity: '٣' })).toMatch(/: use the digits 0 to 9$/);
     expect(reason({ unit_price: '1,99' })).toBe(
       'unit_price "1,99" is not an amount from 0.00 to 9,999,999.99: use a point for decimals',
