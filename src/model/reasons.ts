@@ -47,8 +47,12 @@ const DATE_WORDS: Record<Exclude<OrderDateProblem, 'form'>, string> = {
 type Hints = readonly (readonly [RegExp, string])[];
 
 const EMAIL_HINTS: Hints = [
+  [/^.{255}/s, 'at most 254 characters'],
+  [/<[^<>@]+@[^<>@]+>$/, 'the address alone, without a name'],
   [/[^\x00-\x7f]/, 'only unaccented Latin letters are taken'],
   [/[,;\s]/, 'one address, without spaces'],
+  [/@.*(-\.|-$)|[@.]-/, 'no part of the domain begins or ends with a hyphen'],
+  [/^\.|@\.|@.*(\.\.|\.$)/, 'no dot at the start, nor beside another or at an end of the domain'],
 ];
 const DATE_HINTS: Hints = [
   [/^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}/, 'write year-month-day'],

@@ -10,7 +10,15 @@ import { FREE_TEXT_COLUMNS, ORDER_COLUMNS, type OrderColumn } from '../model/col
 import type { Header } from '../model/intake.ts';
 import type { OrderDateParser } from '../model/order-date.ts';
 import type { PlainOrder } from '../model/packed-orders.ts';
-import { MAX_QUANTITY, PRICE_DIGITS, QUANTITY_DIGITS, TOTAL_DIGITS } from '../model/row-schema.ts';
+import {
+  EMAIL_SIGNS,
+  MAX_EMAIL_CHARS,
+  MAX_LABEL_CHARS,
+  MAX_QUANTITY,
+  PRICE_DIGITS,
+  QUANTITY_DIGITS,
+  TOTAL_DIGITS,
+} from '../model/row-schema.ts';
 
 const TAB = 9;
 const LF = 10;
@@ -30,10 +38,9 @@ const DELETE = 127;
 
 /** What a byte may be of in an e-mail address. */
 const LETTER = 1;
-const ALPHANUMERIC = 2;
-/** Of the part before the @, and its last character. */
+const OF_LABEL = 2;
+/** Of the part before the @, beside dots. */
 const LOCAL = 4;
-const LOCAL_LAST = 8;
 const KINDS = kindsOfBytes();
 
 function kindsOfBytes(): Uint8Array {
@@ -43,9 +50,8 @@ function kindsOfBytes(): Uint8Array {
   };
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
   set(letters, LETTER);
-  set(`${letters}0123456789`, ALPHANUMERIC);
-  set(`${letters}0123456789_'+-`, LOCAL);
-  set(`${letters}0123456789_+-`, LOCAL_LAST);
+  set(`${letters}0123456789_`, OF_LABEL);
+  set(`${letters}0123456789${EMAIL_SIGNS}`, LOCAL);
   return kinds;
 }
 
@@ -325,30 +331,24 @@ function money(bytes: Uint8Array, start: number, end: number, max: number): numb
   return decimals === -1 ? -1 : whole * 100 + (end - point === 2 ? decimals * 10 : decimals);
 }
 
-/** Such addresses as zod takes for one. */
+/** Of the addresses that the schema takes, all but those of a top-level domain in Punycode. */
 function isEmail(bytes: Uint8Array, start: number, end: number): boolean {
-  if (end - start > limits.maxTextChars) return false;
+  if (end - start > MAX_EMAIL_CHARS || bytes[start] === POINT) return false;
   let at = start;
-  for (let dot = true; ; at++) {
+  for (; ; at++) {
     if (at >= end) return false;
     const byte = bytes[at]!;
     if (byte === AT) break;
-    if (byte === POINT) {
-      if (dot) return false;
-      dot = true;
-    } else {
-      if ((KINDS[byte]! & LOCAL) === 0) return false;
-      dot = false;
-    }
+    if (byte !== POINT && (KINDS[byte]! & LOCAL) === 0) return false;
   }
-  if (at === start || (KINDS[bytes[at - 1]!]! & LOCAL_LAST) === 0) return false;
+  if (at === start) return false;
   let label = at + 1;
-  for (let i = label; i < end; i++) {
-    const byte = bytes[i]!;
+  for (let i = label; i <= end; i++) {
+    const byte = i === end ? POINT : bytes[i]!;
     if (byte === POINT) {
-      if (i === label) return false;
-      label = i + 1;
-    } else if ((KINDS[byte]! & ALPHANUMERIC) === 0 && (i === label || byte !== HYPHEN)) return false;
+      if (i === label || i - label > MAX_LABEL_CHARS || bytes[i - 1] === HYPHEN) return false;
+      if (i < end) label = i + 1;
+    } else if ((KINDS[byte]! & OF_LABEL) === 0 && (i === label || byte !== HYPHEN)) return false;
   }
   if (label === at + 1 || end - label < 2) return false;
   for (let i = label; i < end; i++) if ((KINDS[bytes[i]!]! & LETTER) === 0) return false;

@@ -132,9 +132,42 @@ describe('a bad value', () => {
     'a b@example.com',
     'anna@example',
     'a@b.com,c@d.com',
-    'ann..a@example.com',
+    '.anna@example.com',
+    'a@example-.com',
+    'a@-example.com',
+    'a@example.com-',
+    'a@example..com',
+    'a@.example.com',
+    'a@example.com.',
+    'a@@example.com',
+    'a@b@example.com',
+    'a@example.c',
+    'a@example.1com',
+    'a@exam ple.com',
+    'a@[192.0.2.1]',
+    'Anna <anna@example.com>',
+    `a@${'x'.repeat(64)}.com`,
+    `${'a'.repeat(243)}@example.com`,
   ])('is the e-mail address %s', (customer_email) => {
     expect(codes({ customer_email })).toEqual(['customer_email invalid_email']);
+  });
+
+  test.each([
+    'a.@docomo.example',
+    'a..b@docomo.example',
+    'a@mail_host.example.com',
+    'a@_dmarc.example.com',
+    'a+b@example.com',
+    "o'brien'@example.com",
+    'a/b=c#d!e%f&g*h?i^j`k{l|m}n~o$p@example.com',
+    '-a-@example.photography',
+    'a@xn--mnchen-3ya.xn--p1ai',
+    'a@1.example',
+    'a@a--b.example',
+    `a@${'x'.repeat(63)}.com`,
+    `${'a'.repeat(242)}@example.com`,
+  ])('is not the e-mail address %s, which mail systems deliver to', (customer_email) => {
+    expect(codes({ customer_email })).toEqual([]);
   });
 
   test.each(['39.97', '39.99', '0', '19.99', '9999999999999.99'])('is the total %s of 2 x 19.99', (total_amount) => {
