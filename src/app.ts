@@ -10,7 +10,7 @@ import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { databasePath, isNewStore, objectsPath, openDataDirectory } from './adapters/data-directory.ts';
-import { prepareDirectory } from './adapters/object-store.directory.ts';
+import { prepareDirectory, unprepareDirectory } from './adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
 import { findDamage, notOurs, openForReading } from './adapters/sqlite/database.ts';
 import { watchDatabase } from './adapters/sqlite/watch.ts';
@@ -85,6 +85,9 @@ export async function startEngine(
     const { ports, close } = await openPorts(options(), steps, logger);
     undo.push(close);
     await ports.store.prepare();
+    // What oms.db knows of was asked before they were begun.
+    if (embedded?.objectsBegun && config.orderStore.kind !== 'sqlite' && (await hasFiles(ports.store)))
+      throw await unprepareDirectory(objectsPath(config.dataDirectory));
     if (config.objectStore.kind === 's3' && roles.some((role) => role !== 'publisher')) await ownBucket(ports);
     // Its first use makes the topic.
     if (roles.includes('publisher')) await ports.events.end();
@@ -130,6 +133,8 @@ export async function startEngine(
   }
 }
 
+const hasFiles = async (store: OrderStore) => (await store.files.list({}, { limit: 1, after: null })).items.length > 0;
+
 export interface Embedded {
   died: Promise<Error>;
   /** For one thread. */
@@ -139,6 +144,8 @@ export interface Embedded {
   announce(url: string | null): void;
   /** There was no database before. */
   begun: boolean;
+  /** There was no directory of uploads before. */
+  objectsBegun: boolean;
   /** Tells the log when the database can no longer be used; returns how to end that. */
   watch(logger: Logger): () => void;
 }
@@ -152,8 +159,9 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
   const keepsObjects = config.objectStore.kind === 'directory';
   const announce = (url: string | null) => directory.announce({ command, url });
   if (config.jobQueue.kind !== 'sqlite' && config.orderStore.kind !== 'sqlite') {
-    await prepareDirectory(objects);
+    const objectsBegun = await prepareDirectory(objects);
     return {
+      objectsBegun,
       died: new Promise<Error>(() => {}),
       connect: () => ({ database, objects, writerPort: null }),
       queued: new Set<string>(),
@@ -162,7 +170,7 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
       watch: () => () => {},
     };
   }
-  const begun = isNewStore(config.dataDirectory);
+  const begun = config.orderStore.kind === 'sqlite' && isNewStore(config.dataDirectory);
   const starting = startWriterThread({ path: database });
   undo.push(() =>
     starting.then(
@@ -178,8 +186,9 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
     connection.call('freeLeases', null),
     connection.call('freeDeliveries', null),
   ]);
-  if (keepsObjects) await prepareDirectory(objects, kept);
+  const objectsBegun = keepsObjects && (await prepareDirectory(objects, kept));
   return {
+    objectsBegun,
     died: writerThread.died,
     connect: () => ({ database, objects, writerPort: writerThread.connect() }),
     queued: new Set(waiting.map(readMessage).flatMap((message) => (message.kind === 'job' ? [message.fileId] : []))),

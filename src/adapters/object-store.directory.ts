@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants, createReadStream, existsSync } from 'node:fs';
-import { access, type FileHandle, mkdir, open, opendir, rename, rm, stat, statfs } from 'node:fs/promises';
+import { access, type FileHandle, mkdir, open, opendir, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { getSystemErrorMessage } from 'node:util';
 import { OmsError } from '../errors.ts';
@@ -119,28 +119,35 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
 
 /**
  * Removes what a crash left half-written, and makes the directories of a new store; those of `kept`, which the order store knows objects
- * of, must be there. Only for a process that holds the lock of the data directory.
+ * of, must be there. Returns whether uploads are begun with it. Only for a process that holds the lock of the data directory.
  */
-export async function prepareDirectory(root: string, kept: ('uploads' | 'reports')[] = []): Promise<void> {
+export async function prepareDirectory(root: string, kept: ('uploads' | 'reports')[] = []): Promise<boolean> {
   try {
     await rm(join(root, 'staging'), { recursive: true, force: true });
     // Where release 1.0 kept uploads.
     const former = join(root, 'incoming');
     if (existsSync(former)) await rename(former, join(root, 'uploads'));
-    for (const directory of kept) {
-      const path = join(root, directory);
-      if (!existsSync(path))
-        throw new OmsError(
-          'data_directory_incomplete',
-          `it is missing, and oms.db knows of ${directory} in it: bring it back, from a backup or by mounting its disk; to go on without them, make it as an empty directory`,
-          { path },
-        );
-    }
+    for (const directory of kept) if (!existsSync(join(root, directory))) throw vanished(join(root, directory));
+    const begun = !existsSync(join(root, 'uploads'));
     for (const directory of DIRECTORIES) await mkdir(join(root, directory), { recursive: true });
+    return begun;
   } catch (error) {
     throw unusable(error as Error, root);
   }
 }
+
+/** For a directory that was begun, though the order store knows files of before: nothing is left of it. */
+export async function unprepareDirectory(root: string): Promise<OmsError> {
+  for (const directory of DIRECTORIES) await rmdir(join(root, directory));
+  return vanished(join(root, 'uploads'));
+}
+
+const vanished = (path: string) =>
+  new OmsError(
+    'data_directory_incomplete',
+    'it is missing, and the order store knows of objects in it: bring it back, from a backup or by mounting its disk; to go on without them, make it as an empty directory',
+    { path },
+  );
 
 /** Whole seconds, as archives of a backup keep no more. */
 function toStored(found: { size: bigint; mtimeNs: bigint }): StoredObject {

@@ -3,18 +3,22 @@
  * and no secret. What AWS and MongoDB say and their emulators do not is answered by small servers of the test.
  */
 import { once } from 'node:events';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BSON, type Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { startKafka } from '../../scripts/engines/kafka.ts';
 import { newQueue } from '../support/adapters/aws.ts';
+import { newDatabaseUrl } from '../support/adapters/mongo.ts';
 import {
   csv,
   ended,
   type FileJson,
   getJson,
+  ingest,
   orderLine,
   runOms,
   setStock,
@@ -271,6 +275,28 @@ describe.skipIf(missingEngines !== null)('oms start', { concurrent: true }, () =
     expect(await service.stop()).toBe(0);
   });
 });
+
+const { mongo, why } = inject('engines');
+
+test.skipIf(why.mongo !== undefined)(
+  'uploads in the data directory that vanished are not begun anew beside a MongoDB that knows of them',
+  async () => {
+    const env = { OMS_ORDER_STORE: newDatabaseUrl(mongo!) };
+    const service = await startService({ env });
+    expect(await ingest(service, csv(orderLine('A-1')))).toMatchObject({ status: 'completed' });
+    expect(await service.stop()).toBe(0);
+    const objects = join(service.dataDirectory, 'objects');
+    await rm(objects, { recursive: true });
+    const settings = { ...env, OMS_DATA_DIR: service.dataDirectory, OMS_PORT: '0', OMS_IMS_PORT: '0' };
+    for (let i = 0; i < 2; i++) {
+      const { code, stderr } = await runOms(['start'], { ...settings, OMS_LOG_LEVEL: 'silent' });
+      expect(stderr).toMatch(/^oms start: .*objects\/uploads: it is missing[^\n]*\n$/);
+      expect(code).toBe(1);
+    }
+    await mkdir(join(objects, 'uploads'), { recursive: true });
+    expect(await (await startService({ env, dataDirectory: service.dataDirectory })).stop()).toBe(0);
+  },
+);
 
 describe.skipIf(missingEngines !== null)('with a Kafka that knows its users', () => {
   test('oms start and oms doctor say which right or password is wrong, and for how many brokers a topic is', async () => {
