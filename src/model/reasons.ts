@@ -9,6 +9,7 @@ import { formatMinor } from './money.ts';
 import { numberHint } from './number-hints.ts';
 import type { OrderDateProblem } from './order-date.ts';
 import type { Reason, ReasonCode } from './rejection.ts';
+import { fromFile } from './stored-order.ts';
 
 /** The codes a column's value earns by itself. */
 export type ValueCode = Extract<
@@ -116,14 +117,14 @@ function unknown(words: string | undefined): string {
 
 /** The order exists with the same payload, from `row` of the file `fileId`. */
 export function duplicateOrder(orderId: string, fileId: string, row: number): Reason {
-  const reason = `order_id ${shown(orderId)} is already stored, from row ${row} of file ${fileId}`;
+  const reason = `order_id ${shown(orderId)} is already stored, ${fromFile(fileId, row)}`;
   return { column: 'order_id', code: 'duplicate_order', reason };
 }
 
 /** The order exists with another payload, from `row` of the file `fileId`. */
 export function orderConflict(orderId: string, differingFields: string[], fileId: string, row: number): Reason {
   const fields = differingFields.join(', ');
-  const reason = `order_id ${shown(orderId)} is already stored with another ${fields}, from row ${row} of file ${fileId}`;
+  const reason = `order_id ${shown(orderId)} is already stored with another ${fields}, ${fromFile(fileId, row)}`;
   return { column: 'order_id', code: 'order_conflict', reason };
 }
 

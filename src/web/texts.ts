@@ -256,6 +256,7 @@ export const format = {
 };
 
 export const filePage = {
+  storedOrder: 'See the stored order',
   all: 'All files',
   percent: (percent: number, bytes: string) => `${percent} % of ${bytes}`,
   read: 'Share of the file that is read',

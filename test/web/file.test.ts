@@ -43,6 +43,21 @@ const inside = (inner: Locator, outer: Locator) =>
   });
 
 describe('a file with failed rows', () => {
+  test('leads from a row whose order is stored already to that order and its file', async () => {
+    const bad = await ingest(
+      service,
+      csv(orderLine('H-1', { quantity: '3', total_amount: '59.97' }), orderLine('N-1')),
+    );
+    const page = await openFile(service, bad);
+    const words = page.locator('.rows-words');
+    await expect.poll(() => words.textContent()).toContain('with another quantity');
+    await words.getByRole('link', { name: 'See the stored order' }).click();
+    await expect.poll(() => new URL(page.url()).pathname).toBe('/orders/H-1');
+    await page.goBack();
+    await words.getByRole('link', { name: halfBad.file_id }).click();
+    await expect.poll(() => new URL(page.url()).pathname).toBe(`/files/${halfBad.file_id}`);
+  });
+
   test('tells how many rows came in, how many did not, and why', async () => {
     const page = await openFile(service, halfBad);
     await expect.poll(() => badge(page).textContent()).toBe('Completed, 3 to fix');

@@ -8,6 +8,7 @@ import { type CSSProperties, type KeyboardEvent, memo, type Ref, useEffect, useR
 import type { FileAnswer, RejectionAnswer } from '../../http/answers.ts';
 import type { OrderColumn } from '../../model/columns.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
+import { fileOfStored } from '../../model/stored-order.ts';
 import { usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
@@ -236,7 +237,7 @@ const FailedRow = memo(function FailedRow({
             <li key={`${column} ${code}`}>
               <strong>{reason[code]}</strong>
               {column === '' && <span className="quiet"> · {filePage.wholeRow}</span>}
-              <span className="rows-words">{words}</span>
+              <Words code={code} words={words} orderId={orderIdOf(values)} />
             </li>
           ))}
         </ul>
@@ -251,6 +252,29 @@ const FailedRow = memo(function FailedRow({
     </tr>
   );
 });
+
+/** Where an order with the id is stored already, its file in the words and the order itself are links. */
+function Words({ code, words, orderId }: { code: ReasonCode; words: string; orderId: string }) {
+  const fileId = fileOfStored({ code, reason: words });
+  if (fileId === null) return <span className="rows-words">{words}</span>;
+  return (
+    <span className="rows-words">
+      {words.slice(0, -fileId.length)}
+      <Link to="/files/$fileId" params={{ fileId }}>
+        {fileId}
+      </Link>
+      {'. '}
+      <Link to="/orders/$orderId" params={{ orderId }}>
+        {filePage.storedOrder}
+      </Link>
+    </span>
+  );
+}
+
+const orderIdOf = (values: Record<string, string>): string =>
+  Object.entries(values)
+    .find(([name]) => name.trim().toLowerCase() === 'order_id')?.[1]
+    .trim() ?? '';
 
 function Cell({ value, wrong }: { value: string; wrong: string[] }) {
   const shown = value.length > SHOWN_CHARS ? `${value.slice(0, SHOWN_CHARS)}…` : value;

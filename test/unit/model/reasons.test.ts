@@ -1,6 +1,7 @@
 /** The words for what only the order store can know. */
 import { expect, test } from 'vitest';
-import { duplicateOrder, orderConflict, outOfStock } from '../../../src/model/reasons.ts';
+import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../../src/model/reasons.ts';
+import { fileOfStored } from '../../../src/model/stored-order.ts';
 
 test('a repeated order names where it came from, and what differs', () => {
   expect(duplicateOrder('A-1', 'f1', 12)).toEqual({
@@ -21,4 +22,11 @@ test('an order that finds too little stock names how much is left', () => {
     code: 'out_of_stock',
     reason: 'quantity 5 is more than the 3 left of sku "00417-BLK" at hub "HUB-1"',
   });
+});
+
+test('the file that a stored order is from is found in the words, and in no others', () => {
+  expect(fileOfStored(orderConflict('A of file f_9', ['quantity'], 'f_1', 12))).toBe('f_1');
+  expect(fileOfStored(duplicateOrder('A\n1', 'f_1', 2))).toBe('f_1');
+  expect(fileOfStored(repeatedOrder('A', ['quantity'], 2))).toBeNull();
+  expect(fileOfStored(outOfStock('is already stored, from row 1 of file f_1', 'H', 2, 1))).toBeNull();
 });
