@@ -46,6 +46,10 @@ export const limits = {
   sqliteWalBytes: 256 * MiB,
   /** How often it is looked whether the database can be read and written; each time one page is written and synced. */
   sqliteProbeMs: 5_000,
+  /** Then the writer is busy: a large transaction, or the log being written back, takes a second or two. */
+  sqliteProbeAnswerMs: 1_000,
+  /** And after that it hangs. */
+  sqliteSilentMs: 30_000,
   /** A log of as many pages is written back after such a look, so that it does not grow while nothing happens: some ms of work. */
   sqliteIdleLogPages: 500,
   /** A database of this size is checked for damage at each start: some 30 ms. A larger one by `oms verify`. */

@@ -239,7 +239,11 @@ export function fileOperations(db: Database, now: () => number) {
   };
 }
 
-export function createFiles(db: Database, writer: Pick<Writer, 'call'> & { down?: boolean }, now: () => number): Files {
+export function createFiles(
+  db: Database,
+  writer: Pick<Writer, 'call'> & Partial<Pick<Writer, 'failure'>>,
+  now: () => number,
+): Files {
   const refuse = refusal(db);
   const get = db.prepare('select * from files where file_id = ?');
   const reportByName = db.prepare('select * from files where report_name = ?');
@@ -271,7 +275,7 @@ export function createFiles(db: Database, writer: Pick<Writer, 'call'> & { down?
   /** What a file waits for cannot be written down when that is the database itself. */
   const toShown = (row: FileRow): FileRecord => {
     const file = toFileRecord(row);
-    return writer.down && !isEnded(file.status) ? { ...file, status: 'waiting', waitingFor: 'store' } : file;
+    return writer.failure && !isEnded(file.status) ? { ...file, status: 'waiting', waitingFor: 'store' } : file;
   };
 
   return {

@@ -181,9 +181,25 @@ export function transaction<Result>(db: Database, work: () => Result): Result {
   }
 }
 
-/** Asks the thread that writes, too: it has the file open for longest, and knows of damage that any thread has met. */
-export async function inspectDatabase(db: Database, writer: Pick<Writer, 'call'>): Promise<Inspection> {
-  await writer.call('probe', null);
+/**
+ * Asks the thread that writes, too: it has the file open for longest, and knows of damage that any thread has met. It may be busy
+ * with a large transaction: that is no outage, its silence for long is one.
+ */
+export async function inspectDatabase(
+  db: Database,
+  writer: Pick<Writer, 'call'> & Partial<Pick<Writer, 'failure' | 'answeredMs'>>,
+): Promise<Inspection> {
+  const busy = AbortSignal.timeout(limits.sqliteProbeAnswerMs);
+  const waited = new Promise<'busy'>((resolve) => busy.addEventListener('abort', () => resolve('busy')));
+  if ((await Promise.race([writer.call('probe', null), waited])) === 'busy') {
+    if (writer.failure) throw writer.failure;
+    if (Date.now() - (writer.answeredMs ?? 0) > limits.sqliteSilentMs)
+      throw new OmsError(
+        'store_unavailable',
+        'the database does not answer: see that its disk is there and well; work goes on by itself',
+        { retryable: true, path: db.location() },
+      );
+  }
   const { version } = db.prepare('select sqlite_version() version').get() as { version: string };
   return { engine: `SQLite ${version}`, address: 'data directory', path: db.location(), missing: [] };
 }

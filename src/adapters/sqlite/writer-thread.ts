@@ -26,7 +26,11 @@ export interface Damage {
   damage: SentError;
 }
 
-export type Reply = { id: number; result: unknown } | { id: number; error: SentError } | { committed: boolean };
+export type Reply =
+  | { id: number; result: unknown }
+  | { id: number; error: SentError }
+  | { committed: true }
+  | { committed: false; failure: SentError };
 
 function run({ path }: WriterOptions): void {
   const db = openForWriting(path);
@@ -34,7 +38,7 @@ function run({ path }: WriterOptions): void {
   const checkPlace = placeOf(path);
   let damage: SentError | null = null;
   /** In the transaction that is under way. */
-  let unusable = false;
+  let unusable: SentError | null = null;
   const ports = new Set<MessagePort>();
   const inbox: { port: MessagePort; request: Request }[] = [];
   let scheduled = false;
@@ -49,7 +53,7 @@ function run({ path }: WriterOptions): void {
     scheduled = false;
     const answers: { port: MessagePort; reply: Reply }[] = [];
     let group: typeof inbox = [];
-    unusable = false;
+    unusable = null;
     try {
       if (damage) throw fromSent(damage);
       checkPlace();
@@ -73,7 +77,8 @@ function run({ path }: WriterOptions): void {
       for (const { port, request } of group) answers.push({ port, reply: { id: request.id, error: failure } });
     }
     for (const { port, reply } of answers) port.postMessage(reply);
-    for (const port of ports) port.postMessage({ committed: !unusable } satisfies Reply);
+    const outcome: Reply = unusable ? { committed: false, failure: unusable } : { committed: true };
+    for (const port of ports) port.postMessage(outcome);
     if (inbox.length > 0) schedule();
   };
 
@@ -89,7 +94,7 @@ function run({ path }: WriterOptions): void {
   const failed = (error: unknown): SentError => {
     const known = toOmsError(error, path);
     const sent = toSent(known);
-    if (sent.retryable) unusable = true;
+    if (sent.retryable) unusable = sent;
     if (isOmsError(known, 'store_damaged')) damage = sent;
     return sent;
   };

@@ -13,8 +13,10 @@ export class Writer {
   #port: MessagePort;
   #nextId = 1;
   #closed = false;
-  /** Whether the last transaction, of any thread, found that the database cannot be used. */
-  down = false;
+  /** Why the last transaction, of any thread, found that the database cannot be used; null when it did not. */
+  failure: Error | null = null;
+  /** When the last transaction ended. */
+  answeredMs = Date.now();
   #pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #waiters = new Set<() => void>();
 
@@ -63,7 +65,8 @@ export class Writer {
 
   #onReply(reply: Reply): void {
     if ('committed' in reply) {
-      this.down = !reply.committed;
+      this.failure = reply.committed ? null : fromSent(reply.failure);
+      this.answeredMs = Date.now();
       for (const done of [...this.#waiters]) done();
       return;
     }

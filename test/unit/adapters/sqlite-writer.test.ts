@@ -1,6 +1,7 @@
 /** The writer thread: calls that come together share a transaction, and one that fails leaves nothing behind. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
@@ -41,7 +42,7 @@ test('a call that is alone and fails leaves nothing behind', async () => {
   const opened = await open();
   const { db, store, claim } = opened;
   const failure = expect(store.chunks.commit(claim, brokenChunk())).rejects;
-  await failure.toThrow(/UNIQUE constraint failed: rejections/);
+  await failure.toThrow(/UNIQUE constraint failed: rejected_rows/);
   // A mistake of ours is none of the file's: it is no error that could end it.
   await failure.not.toBeInstanceOf(OmsError);
   expect(db.prepare('select * from orders').all()).toEqual([]);
@@ -73,4 +74,15 @@ test('looks that only see whether the database can be used do not make its log g
   const pages = 200;
   for (let i = 0; i < pages; i++) await store.inspect();
   expect(statSync(`${db.location()}-wal`).size - before).toBeLessThan((pages * limits.sqlitePageBytes) / 4);
+});
+
+test('a writer that is busy is no outage', async () => {
+  const { db, store } = await open();
+  const other = new DatabaseSync(db.location()!);
+  other.exec('begin immediate');
+  const writing = store.stock.change([{ sku: 'SKU-2', hubId: 'HUB-1', available: 1 }], null);
+  expect(await store.inspect()).toMatchObject({ engine: expect.stringContaining('SQLite') });
+  other.exec('rollback');
+  other.close();
+  await writing;
 });
