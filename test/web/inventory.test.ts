@@ -1,7 +1,7 @@
 /** `/inventory` in a browser: filters, sorting and pages, changes row by row and by CSV, and what becomes of them. */
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { getJson, type Service, setStock, startService } from '../support/service.ts';
+import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
 import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 
 const PAGE = 50;
@@ -59,7 +59,7 @@ async function adjust(page: Page, sku: string, direction: 'Add' | 'Take away', b
 /** The next change comes to the service, its answer never to the page. */
 async function loseAnswer(page: Page): Promise<void> {
   await page.route(
-    '**/inventory/adjust',
+    /\/inventory\/adjust(\?.*)?$/,
     async (route) => {
       await route.fetch();
       await route.abort();
@@ -227,9 +227,14 @@ describe('a CSV of stock', () => {
   test('is told by its header: rows are set, or adjusted with each refusal listed', async () => {
     const page = await openInventory();
     const set = await choose(page, 'set.csv', '\ufeffSKU;hub_id;Available\nV-1;H;5\nV-2;H;6\n');
+    await set.getByText('0 rows would change, 2 rows would be new, 0 rows would stay as they are.').waitFor();
+    expect([await available('V-1'), await available('V-2')]).toEqual([[], []]);
+    await set.getByRole('button', { name: 'Set 2 rows' }).click();
     await set.getByText('set.csv: 2 rows set').waitFor();
     expect([await available('V-1'), await available('V-2')]).toEqual([[5], [6]]);
     const changed = await choose(page, 'returns.csv', 'sku,hub_id,delta\nV-1,H,-2\nV-2,H,-7\nV-3,H,-1\n');
+    await changed.getByText('2 rows would be refused.').waitFor();
+    await changed.getByRole('button', { name: 'Adjust 1 row' }).click();
     await changed.getByText('returns.csv: 1 row adjusted, 2 refused').waitFor();
     const refused = await changed.locator('tbody tr').allTextContents();
     expect(refused).toEqual(['V-2H6This would be below zero', 'V-3H0This would be below zero']);
@@ -254,12 +259,70 @@ describe('a CSV of stock', () => {
     await setStock(service, [['V-4', 'H', 5]]);
     const page = await openInventory('?sku=V-4');
     expectComplaints(page, /ERR_FAILED/);
-    await loseAnswer(page);
     const outcome = await choose(page, 'more.csv', 'sku,hub_id,delta\nV-4,H,2\n');
+    const confirm = outcome.getByRole('button', { name: 'Adjust 1 row' });
+    await confirm.waitFor();
+    await loseAnswer(page);
+    await confirm.click();
     await outcome.getByText('No answer came').waitFor();
     await outcome.getByRole('button', { name: 'Try again' }).click();
     await outcome.getByText('more.csv: 1 row adjusted').waitFor();
     await expect.poll(() => available('V-4')).toEqual([7]);
+  });
+
+  test('is shown before it is applied: from what to what, the largest changes first, and may be left alone', async () => {
+    await setStock(service, [
+      ['P-1', 'H', 100],
+      ['P-2', 'H', 7],
+      ['P-3', 'H', 3],
+    ]);
+    const page = await openInventory();
+    const text = 'sku,hub_id,available\nP-1,H,10\nP-2,H,8\nP-3,H,3\nP-4,H,20\n';
+    const preview = await choose(page, 'count.csv', text);
+    await preview.getByText('2 rows would change, 1 row would be new, 1 row would stay as it is.').waitFor();
+    const told = await preview.locator('tbody tr').allTextContents();
+    expect(told).toEqual(['P-1H10010-90', 'P-4Hnew20+20', 'P-2H78+1']);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await preview.getByRole('button', { name: 'Leave the stock as it is' }).click();
+    await preview.waitFor({ state: 'detached' });
+    expect([await available('P-1'), await available('P-4')]).toEqual([[100], []]);
+  });
+
+  test('can be taken back, and what orders took meanwhile stays taken', async () => {
+    await setStock(service, [
+      ['U-1', 'HUB-1', 10],
+      ['U-2', 'HUB-1', 1],
+    ]);
+    const page = await openInventory();
+    const text = 'sku,hub_id,available\nU-1,HUB-1,50\nU-2,HUB-1,9\nU-3,HUB-1,4\n';
+    const outcome = await choose(page, 'mistake.csv', text);
+    await outcome.getByText('2 rows would change').waitFor();
+    // Two are taken between the preview and the change, four after it.
+    await ingest(service, csv(orderLine('U-a', { sku: 'U-1' })));
+    await outcome.getByRole('button', { name: 'Set 3 rows' }).click();
+    await outcome.getByText('mistake.csv: 3 rows set').waitFor();
+    await ingest(service, csv(orderLine('U-b', { sku: 'U-1' }), orderLine('U-c', { sku: 'U-1' })));
+    const ordered = await ingest(service, csv(orderLine('U-d', { sku: 'U-2' })));
+    expect(ordered.progress.accepted).toBe(1);
+    await outcome.getByRole('button', { name: 'Undo this upload' }).click();
+    await outcome.getByText('mistake.csv: taken back, 2 rows, 1 refused').waitFor();
+    expect([await available('U-1'), await available('U-2'), await available('U-3')]).toEqual([[4], [7], [0]]);
+  });
+
+  test('with many mistakes is told of each, with its line', async () => {
+    const page = await openInventory();
+    expectComplaints(page, /status of 400/);
+    const lines = Array.from({ length: 130 }, (_, i) => `Q-${i},H,${i % 2 ? 'many' : -1}`);
+    const outcome = await choose(page, 'bad-count.csv', `sku,hub_id,available\n${lines.join('\n')}\n`);
+    await outcome.getByText('130 mistakes.').waitFor();
+    const told = await outcome.locator('tbody tr').allTextContents();
+    expect(told.slice(0, 2)).toEqual([
+      '2availableavailable is less than 0',
+      '3availableavailable is not a whole number',
+    ]);
+    expect(told).toHaveLength(100);
+    await outcome.getByText('… and 30 more, not listed here.').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   test('of neither kind is not sent', async () => {
@@ -279,6 +342,7 @@ test('without stock there is an example and the way to upload it', async () => {
   const [example, command] = await page.locator('pre').allTextContents();
   expect(command).toBe(`curl -X PUT -H 'content-type: text/csv' --data-binary @stock.csv ${own.url}/inventory`);
   const outcome = await choose(page, 'stock.csv', example!);
+  await outcome.getByRole('button', { name: 'Set 3 rows' }).click();
   await outcome.getByText('stock.csv: 3 rows set').waitFor();
   await expect.poll(() => skus(page)).toEqual(['00417-BLK', '10233-M', '00417-BLK']);
 });
@@ -287,7 +351,9 @@ test('axe finds nothing in both themes, and a narrow window is wide enough', asy
   const page = await openInventory('?hub_id=HUB-3&sort=available');
   await adjust(page, 'LOW', 'Take away', '90');
   await row(page, 'LOW').getByText('Refused').waitFor();
-  await (await choose(page, 'returns.csv', 'sku,hub_id,delta\nLOW,HUB-3,-90\n')).getByText('1 refused').waitFor();
+  await (await choose(page, 'returns.csv', 'sku,hub_id,delta\nLOW,HUB-3,-90\n'))
+    .getByText('1 row would be refused')
+    .waitFor();
   for (const colorScheme of ['light', 'dark'] as const)
     for (const width of [360, 1280]) {
       await page.emulateMedia({ colorScheme });
