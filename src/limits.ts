@@ -257,8 +257,19 @@ export const limits = {
    * that hangs takes to fail, so that its client is told.
    */
   uploadIdleMs: 60_000,
-  /** Uploads under way at once: each holds a socket, a file and some buffers. */
+  /**
+   * Uploads under way at once: each holds a socket, a file and some buffers. One address has some left for others, and enough for a
+   * proxy through which all come.
+   */
   maxUploads: 2_000,
+  maxUploadsOfAddress: 1_500,
+  /**
+   * The least that a request's body has to bring, in each of these windows: a phone at the edge of its network brings some KB a second.
+   * The window is as long as a silence may be. Where all places are taken one that is slower gives up its own, once it had a moment.
+   */
+  bodyBytesPerSecond: 100,
+  bodyRateWindowMs: 60_000,
+  bodyRateFirstMs: 2_000,
   /** Longest name kept of an uploaded file, the same as file systems have. */
   maxNameChars: 255,
   maxIdempotencyKeyChars: 255,
@@ -376,6 +387,15 @@ export const limits = {
   stopCheckMs: 50,
   /** Sockets at once: uploads and subscriptions, below the usual bound on open files. */
   maxConnections: 10_000,
+  maxConnectionsOfAddress: 8_000,
+  /** Streams of events at once, some 20 KB each. */
+  maxStreams: 2_000,
+  maxStreamsOfAddress: 1_500,
+  /** Requests that came behind another one on their connection, some KB each; one read brings some thousand at most. */
+  maxWaitingRequests: 10_000,
+  /** What clients have not read of their answers, all together, and how often it is looked at. */
+  unreadBytes: 64 * MiB,
+  connectionCheckMs: 250,
   /** An engine's answer at the start: long enough for one that is just coming up. */
   startCheckMs: 10_000,
   /** One dependency's answer to `/readyz`. */

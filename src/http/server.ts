@@ -1,7 +1,7 @@
 /** The HTTP server: one router of all resources behind the guards, and the socket's timeouts. */
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
@@ -12,6 +12,7 @@ import { limits } from '../limits.ts';
 import { seldom } from '../log.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
+import { guardConnections } from './connections.ts';
 import { lingerAfterEarlyAnswer } from './early-answer.ts';
 import { answerError } from './errors.ts';
 import { eventRoutes } from './events.ts';
@@ -25,6 +26,7 @@ import { isLoopback, localOnly } from './local-only.ts';
 import { answerUnrouted } from './methods.ts';
 import { metricsRoutes } from './metrics.ts';
 import { orderRoutes } from './orders.ts';
+import { Places } from './places.ts';
 import { progressRoutes } from './progress.ts';
 import { sampleRoutes } from './samples.ts';
 import { settingsRoutes } from './settings.ts';
@@ -91,7 +93,8 @@ export function createHttpApp(
     await next();
   });
   app.use(heavyReads());
-  const streaming = { stopping, logger };
+  const places = new Places({ all: limits.maxStreams, perAddress: limits.maxStreamsOfAddress });
+  const streaming = { stopping, logger, places };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, streaming));
   app.route('/', progressRoutes({ ...ports, logger }, streaming));
@@ -111,20 +114,13 @@ export async function startHttpServer(options: HttpOptions) {
   const stopping = new AbortController();
   const rate = sampleRowsPerSecond(ports);
   const app = createHttpApp(options, stopping.signal, rate.rowsPerSecond);
-  const server = createServer(getRequestListener(app.fetch, { errorHandler: answerUnroutable }));
+  const server = createServer();
   // A total bound would cut slow uploads that are moving: only silence ends a connection.
   server.requestTimeout = 0;
   server.headersTimeout = limits.headersMs;
   server.timeout = limits.uploadIdleMs;
   server.maxHeadersCount = limits.maxHeaders;
-  server.maxConnections = limits.maxConnections;
-  const answering = new WeakMap<Socket, { request: IncomingMessage; response: ServerResponse }>();
-  server.on('request', (request, response) => answering.set(request.socket, { request, response }));
-  server.on('timeout', (socket) => {
-    const { request, response } = answering.get(socket) ?? {};
-    // Whoever has sent all is not the one who is silent: an engine is, and its time limits bound the wait.
-    if (!request?.complete || response!.headersSent) socket.destroy();
-  });
+  const guard = guardConnections(server, getRequestListener(app.fetch, { errorHandler: answerUnroutable }));
   server.on('clientError', answerUnreadable);
   const variable = options.roles.includes('api') ? 'OMS_PORT' : 'OMS_HEALTH_PORT';
   const wanted = variable === 'OMS_PORT' ? config.port : config.healthPort;
@@ -133,6 +129,7 @@ export async function startHttpServer(options: HttpOptions) {
     await once(server, 'listening');
   } catch (error) {
     rate.stop();
+    guard.stop();
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')
       throw new OmsError(
@@ -152,6 +149,7 @@ export async function startHttpServer(options: HttpOptions) {
     async stop(): Promise<void> {
       stopping.abort();
       rate.stop();
+      guard.stop();
       const closed = once(server, 'close');
       server.close();
       // A connection becomes idle when the last answer on it has ended, which Node does not look at again by itself.

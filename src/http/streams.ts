@@ -9,10 +9,13 @@ import type { Context } from 'hono';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
+import type { Places } from './places.ts';
 
 export interface EventStreaming {
   /** Ends all streams at once. */
   stopping: AbortSignal;
+  /** When there are too many, the oldest of whoever has most ends: its client comes back by itself, where it was. */
+  places: Places;
   logger: RequestLog;
 }
 
@@ -22,14 +25,17 @@ export interface EventStreaming {
  */
 export function streamEvents(
   c: Context<{ Bindings: HttpBindings }>,
-  { stopping, logger }: EventStreaming,
+  { stopping, logger, places }: EventStreaming,
   blocks: (stop: AbortSignal) => AsyncGenerator<string>,
 ): Response {
-  const { outgoing } = c.env;
+  const { incoming, outgoing } = c.env;
   const ended = new AbortController();
   const stop = AbortSignal.any([ended.signal, stopping]);
   const source = blocks(stop);
+  const holder = { address: incoming.socket.remoteAddress ?? '', mayGo: () => true, end: () => ended.abort() };
+  places.take(holder);
   let keepAlive: NodeJS.Timeout;
+  let left = false;
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -38,10 +44,13 @@ export function streamEvents(
         keepAlive = setInterval(() => outgoing.writableNeedDrain || give(), limits.sseKeepAliveMs);
         const end = () => {
           clearInterval(keepAlive);
-          // Ends what is held for it, too. One that was left by its reader is closed already.
+          places.leave(holder);
+          // Ends what is held for it, too.
           void source.return(undefined);
+          if (left) return;
+          left = true;
           if (outgoing.writableNeedDrain) outgoing.destroy();
-          else if (!ended.signal.aborted) controller.close();
+          else controller.close();
         };
         stop.addEventListener('abort', end, { once: true });
       },
@@ -61,10 +70,12 @@ export function streamEvents(
           if (stop.aborted) return;
           logger.warn({ err: error, path: c.req.path }, 'a stream of events was broken off');
         }
-        controller.close();
         ended.abort();
       },
-      cancel: () => ended.abort(),
+      cancel() {
+        left = true;
+        ended.abort();
+      },
     },
     { highWaterMark: 0 },
   );

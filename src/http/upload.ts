@@ -13,15 +13,17 @@ import { limits } from '../limits.ts';
 import { declaredEncoding, parseEncoding } from '../pipeline/intake.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import type { UploadAnswer } from './answers.ts';
+import { BodyRate } from './body-rate.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
 import { CSV_TYPES, GZIP_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
 import { flag, readQuery, text } from './parameters.ts';
+import { Places } from './places.ts';
 import { problem } from './problem.ts';
 
 export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  let underWay = 0;
+  const places = new Places({ all: limits.maxUploads, perAddress: limits.maxUploadsOfAddress });
 
   app.post('/upload', async (c) => {
     const query = readQuery(c, { name: z.string().optional(), encoding: text, parent_file_id: text, force: flag });
@@ -29,13 +31,18 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
     const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
     if (query.parent_file_id !== undefined && !(await ports.store.files.get(query.parent_file_id)))
       throw notFound('file', query.parent_file_id);
-    if (underWay >= limits.maxUploads)
-      throw new OmsError('too_many_uploads', `${underWay} uploads are under way: try again in a moment`, {
+    const { incoming } = c.env;
+    const rate = new BodyRate(incoming);
+    const holder = {
+      address: incoming.socket.remoteAddress ?? '',
+      mayGo: () => rate.isSlow(),
+      end: () => rate.end(),
+    };
+    if (!places.take(holder))
+      throw new OmsError('too_many_uploads', 'too many uploads are under way: try again in a moment', {
         retryable: true,
       });
-    underWay++;
     try {
-      const { incoming } = c.env;
       refuseByHeaders(incoming, options.maxBytes);
       const received = receive(incoming);
       const result = await upload(ports, received.bytes, {
@@ -75,7 +82,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
           );
       }
     } finally {
-      underWay--;
+      places.leave(holder);
     }
   });
   return app;

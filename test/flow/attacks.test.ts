@@ -1,12 +1,15 @@
 /** What one client does, whatever it does, leaves the service to the others: it is answered, and stops when it is told to. */
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { generated, problemOf, readEvents, stockGenerated } from '../support/http.ts';
-import { ingest, type Service, startService } from '../support/service.ts';
+import { csv, ingest, orderLine, type Service, startService, upload } from '../support/service.ts';
 
-const ORDERS = 60_000;
+const ORDERS = 30_000;
+// What a client may do to a service is much work, on machines that have other work, too.
+vi.setConfig({ testTimeout: 180_000 });
 let service: Service;
 beforeAll(async () => {
   service = await startService();
@@ -30,6 +33,11 @@ async function dial(text = ''): Promise<Socket> {
   await once(socket, 'connect');
   socket.write(text);
   return socket;
+}
+
+async function dialMany(count: number, text: string): Promise<void> {
+  for (let left = count; left > 0; left -= 100)
+    await Promise.all(Array.from({ length: Math.min(100, left) }, () => dial(text)));
 }
 
 const requestText = (path: string) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
@@ -77,9 +85,9 @@ describe('a reader of all events', () => {
     service = await startService({ dataDirectory: service.dataDirectory });
   });
 
-  test('lets others be answered also when it is a hundred, of which half read nothing', async () => {
-    for (let i = 0; i < 50; i++) await dial(requestText('/events?after=0'));
-    const readers = Array.from({ length: 50 }, () => replay(2_000));
+  test('lets others be answered also when there are many, of which half read nothing', async () => {
+    await dialMany(30, requestText('/events?after=0'));
+    const readers = Array.from({ length: 30 }, () => replay(1_000));
     expect(await healthDuring(Promise.all(readers))).toBeGreaterThan(20);
   });
 });
@@ -113,5 +121,48 @@ describe('searches and large pages', () => {
     expect(small.status).toBe(200);
     expect(under).toBe(true);
     await Promise.all((await Promise.all(searches)).map((response) => response.arrayBuffer()));
+  });
+});
+
+describe('requests sent without reading the answers', () => {
+  test('are worked on one after the other, and take no more memory than a few answers', async () => {
+    await dial(requestText('/orders?limit=1000').repeat(1_000));
+    for (let i = 0; i < 100; i++) expect(await health()).toBe(200);
+    expect(await peakMiB()).toBeLessThan(700);
+  });
+
+  test('are all answered, in their order, once they are read', async () => {
+    const socket = await dial(
+      Array.from({ length: 400 }, (_, i) => requestText(`/orders?limit=${1 + (i % 50)}`)).join(''),
+    );
+    let text = '';
+    const pages = () => text.match(/"items":.*/g) ?? [];
+    socket.setEncoding('utf8').on('data', (more: string) => (text += more));
+    await expect.poll(() => pages().length).toBe(400);
+    const sizes = pages().map((page) => page.split('"order_id"').length - 1);
+    expect(sizes).toEqual(Array.from({ length: 400 }, (_, i) => 1 + (i % 50)));
+  });
+
+  test('of very many connections take a bounded amount of memory', async () => {
+    await dialMany(300, requestText('/orders?limit=1000').repeat(20));
+    for (let i = 0; i < 100; i++) expect(await health()).toBe(200);
+    expect(await peakMiB()).toBeLessThan(900);
+  });
+
+  async function peakMiB(): Promise<number> {
+    const status = await readFile(`/proc/${service.child.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)![1]) / 1024;
+  }
+});
+
+describe('connections that are held', () => {
+  const uploads = () =>
+    ingest(service, csv(orderLine(`UPLOADED-${sockets.size}`, { sku: 'SKU-1', hub_id: 'HUB-1' })), '?force=true');
+
+  test('by uploads that hardly move leave places for others', async () => {
+    const head = 'POST /upload HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\n';
+    await dialMany(2_100, `${head}o`);
+    await expect.poll(async () => (await upload(service, csv(orderLine('BESIDE-1')))).status).toBe(202);
+    await Promise.all(Array.from({ length: 50 }, uploads));
   });
 });

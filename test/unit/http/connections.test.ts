@@ -1,0 +1,183 @@
+/** What one connection and all together may hold, with bounds that a test can reach. */
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { guardConnections } from '../../../src/http/connections.ts';
+
+const BOUNDS = {
+  maxConnections: 100,
+  maxConnectionsOfAddress: 80,
+  maxWaitingRequests: 100,
+  unreadBytes: 32 * 1024 * 1024,
+  connectionCheckMs: 20,
+  bodyBytesPerSecond: 1_000,
+  bodyRateWindowMs: 300,
+  bodyRateFirstMs: 100,
+};
+const MIB = 'x'.repeat(1024 * 1024);
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const step of undo.splice(0).reverse()) step();
+});
+
+async function serve(handle: RequestListener) {
+  const server = createServer();
+  const guard = guardConnections(server, handle, BOUNDS);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  undo.push(() => {
+    guard.stop();
+    server.close();
+    server.closeAllConnections();
+  });
+  return {
+    port,
+    /** Reads nothing until it is told to. */
+    async dial(text: string, localAddress = '127.0.0.1'): Promise<Socket> {
+      const socket = connect({ port, host: '127.0.0.1', localAddress });
+      undo.push(() => socket.destroy());
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+      if (text) socket.write(text);
+      return socket;
+    },
+    ask: (path: string, localAddress = '127.0.0.1') =>
+      new Promise<string>((resolve, reject) => {
+        get({ port, host: '127.0.0.1', path, localAddress, agent: false }, async (answer) => {
+          let text = '';
+          for await (const block of answer) text += block;
+          resolve(text);
+        }).on('error', reject);
+      }),
+  };
+}
+
+const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: h\r\n\r\n`;
+const body = (bytes: number) => `POST / HTTP/1.1\r\nhost: h\r\ncontent-length: ${bytes}\r\n\r\n`;
+
+describe('requests of one connection', () => {
+  test('are begun one after the other, in their order, and no more are read while one waits', async () => {
+    const begun: string[] = [];
+    const held: (() => void)[] = [];
+    const { dial } = await serve(({ url }, response) => {
+      begun.push(url!);
+      held.push(() => response.end(url));
+    });
+    const socket = await dial(Array.from({ length: 20 }, (_, i) => request(`/${i}`)).join(''));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (more) => (text += more));
+    for (let i = 0; i < 20; i++) {
+      await expect.poll(() => begun.length).toBe(i + 1);
+      socket.write(request(`/${20 + i}`));
+      await delay(5);
+      expect(begun).toHaveLength(i + 1);
+      held[i]!();
+    }
+    for (let i = 20; i < 40; i++) {
+      await expect.poll(() => begun.length).toBe(i + 1);
+      held[i]!();
+    }
+    const paths = Array.from({ length: 40 }, (_, i) => `/${i}`);
+    expect(begun).toEqual(paths);
+    await expect.poll(() => text.match(/^\/\d+/gm)?.length).toBe(40);
+  });
+
+  test('with a body behind one without are read whole', async () => {
+    const sizes: number[] = [];
+    const { dial } = await serve(async (incoming, response) => {
+      let size = 0;
+      await delay(20);
+      for await (const block of incoming) size += block.length;
+      sizes.push(size);
+      response.end();
+    });
+    const socket = await dial(request('/') + body(MIB.length) + MIB + request('/'));
+    socket.resume();
+    await expect.poll(() => sizes).toEqual([0, MIB.length, 0]);
+  });
+
+  test('that wait in too many end their connection, and nobody else’s', async () => {
+    const { dial, ask } = await serve(({ url }, response) => {
+      if (url === '/now') response.end('here');
+    });
+    const socket = await dial(request('/never').repeat(150));
+    await once(socket.resume(), 'close');
+    expect(await ask('/now')).toBe('here');
+  });
+});
+
+test('answers that nobody reads are held up to a bound: those go that are unread the longest', async () => {
+  const dropped: string[] = [];
+  const { dial } = await serve(({ url }, response) => {
+    let sent = false;
+    response.on('finish', () => {
+      sent = true;
+    });
+    response.on('close', () => sent || dropped.push(url!));
+    response.end(MIB.repeat(24));
+  });
+  for (let i = 0; i < 6; i++) {
+    await dial(request(`/${i}`));
+    await delay(60);
+  }
+  await expect.poll(() => dropped).toEqual(['/0', '/1', '/2', '/3', '/4']);
+  const last = await dial(request('/last'));
+  let bytes = 0;
+  last.on('data', (block) => (bytes += block.length));
+  await expect.poll(() => bytes).toBeGreaterThan(24 * MIB.length);
+});
+
+describe('bodies', () => {
+  const read = async (incoming: IncomingMessage, response: ServerResponse) => {
+    let size = 0;
+    for await (const block of incoming) size += block.length;
+    response.end(`took ${size}`);
+  };
+
+  test('that come too slowly are answered 408, and end', async () => {
+    const { dial } = await serve(async (incoming, response) => {
+      await read(incoming, response).catch(() => {});
+    });
+    const socket = await dial(`${body(10_000)}x`);
+    const drip = setInterval(() => socket.write('x'), 50);
+    undo.push(() => clearInterval(drip));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (more) => (text += more));
+    await once(socket, 'close');
+    expect(text).toMatch(/^HTTP\/1.1 408 [\s\S]*"code":"body_too_slow"/);
+  });
+
+  test('that we do not take in time are not blamed for it', async () => {
+    const { dial } = await serve(async (incoming, response) => {
+      await delay(1_000);
+      await read(incoming, response);
+    });
+    const socket = await dial(body(4 * MIB.length) + MIB.repeat(4));
+    let text = '';
+    socket.setEncoding('utf8').on('data', (more) => (text += more));
+    await expect.poll(() => text).toContain(`took ${4 * MIB.length}`);
+  });
+});
+
+describe('where all places are taken', () => {
+  test('by connections without a request, and by requests in work, a new one is served', async () => {
+    const { dial, ask } = await serve(({ url }, response) => {
+      if (url === '/health') response.end('here');
+    });
+    for (let i = 0; i < 60; i++) await dial(request('/held'));
+    for (let i = 0; i < 60; i++) await dial('');
+    for (let i = 0; i < 30; i++) expect(await ask('/health')).toBe('here');
+  });
+
+  test('by one address with requests in work, another address is served', async () => {
+    const { dial, ask } = await serve(({ url }, response) => {
+      if (url === '/health') response.end('here');
+    });
+    for (let i = 0; i < 120; i++) await dial(request('/held'));
+    expect(await ask('/health', '127.0.0.2')).toBe('here');
+  });
+});
