@@ -223,7 +223,7 @@ function toEventStream(value: string): EventStreamConfig {
   ]);
   const mechanism = SASL_MECHANISMS.find((known) => known === (parameters.sasl ?? 'plain'));
   if (!mechanism) throw new Error(`has sasl=${parameters.sasl}, which is none of ${SASL_MECHANISMS.join(', ')}`);
-  const compression = COMPRESSIONS.find((known) => known === (parameters.compression ?? 'gzip'));
+  const compression = COMPRESSIONS.find((known) => known === (parameters.compression ?? 'zstd'));
   if (!compression)
     throw new Error(`has compression=${parameters.compression}, which is none of ${COMPRESSIONS.join(', ')}`);
   if (parameters.sasl !== undefined && user === undefined)

@@ -60,10 +60,10 @@ describe('the URL of a port', () => {
       replication: -1,
       tls: false,
       sasl: null,
-      compression: 'gzip',
+      compression: 'zstd',
     });
     const url =
-      'kafka://me:p%40ss%2F@a.example:9092,[::1]:9093/t?partitions=12&replication=3&tls=true&sasl=scram-sha-512&compression=none';
+      'kafka://me:p%40ss%2F@a.example:9092,[::1]:9093/t?partitions=12&replication=3&tls=true&sasl=scram-sha-512&compression=gzip';
     expect(read({ OMS_EVENT_STREAM: url })).toMatchObject({
       eventStream: {
         brokers: ['a.example:9092', '[::1]:9093'],
@@ -71,7 +71,7 @@ describe('the URL of a port', () => {
         replication: 3,
         tls: true,
         sasl: { mechanism: 'scram-sha-512', username: 'me', password: 'p@ss/' },
-        compression: 'none',
+        compression: 'gzip',
       },
       urls: { events: url.replace('me:p%40ss%2F@', '') },
     });

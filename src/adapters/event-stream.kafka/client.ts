@@ -97,6 +97,8 @@ export function errorsOf({ brokers, topic, partitions, replication, sasl }: Kafk
     SASL_AUTHENTICATION_FAILED: `it does not accept user or password of ${user}: correct them in OMS_EVENT_STREAM`,
     INVALID_REPLICATION_FACTOR: `it has too few brokers for replication=${replication}: correct it in OMS_EVENT_STREAM`,
     INVALID_PARTITIONS: `it does not take partitions=${partitions}: correct it in OMS_EVENT_STREAM`,
+    UNSUPPORTED_COMPRESSION_TYPE:
+      'it does not know zstd, which came with Kafka 2.1: set compression=gzip in OMS_EVENT_STREAM',
     POLICY_VIOLATION: `it does not allow such a topic: make one that it allows, like ${create}`,
   };
 

@@ -23,7 +23,7 @@ export const kafkaOptions = (
   replication: -1,
   tls: false,
   sasl: null,
-  compression: 'gzip',
+  compression: 'zstd',
   ...values,
 });
 
