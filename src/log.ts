@@ -4,7 +4,7 @@
  * trace; any other is a surprise, and has one.
  */
 import pino, { type Logger } from 'pino';
-import { OmsError } from './errors.ts';
+import type { OmsError } from './errors.ts';
 import { limits } from './limits.ts';
 
 export function createLogger(level: string, name: string): Logger {
@@ -55,7 +55,8 @@ export function seldom(logger: RequestLog, everyMs: number = limits.repeatedLogM
 }
 
 function withoutOurStacks(error: unknown): unknown {
-  if (!(error instanceof OmsError)) return pino.stdSerializers.err(error as Error);
-  const { name: type, code, message, retryable, details, path, cause } = error;
+  // One that ended another thread comes from there as a plain Error.
+  if ((error as Error | undefined)?.name !== 'OmsError') return pino.stdSerializers.err(error as Error);
+  const { name: type, code, message, retryable, details, path, cause } = error as OmsError;
   return { type, code, message, retryable, details, path, cause: cause instanceof Error ? cause.message : undefined };
 }

@@ -163,7 +163,7 @@ async function named<Port>(port: EnginePort, opening: Promise<Port>): Promise<Po
     return await opening;
   } catch (error) {
     if (!(error instanceof OmsError)) throw error;
-    const { code, message, retryable, details } = error;
-    throw new OmsError(code, `${VARIABLES[port]}: ${message}`, { retryable, details, cause: error });
+    const { code, message, retryable, details, path } = error;
+    throw new OmsError(code, `${VARIABLES[port]}: ${message}`, { retryable, details, path, cause: error });
   }
 }
