@@ -205,8 +205,10 @@ export const limits = {
   // Objects.
   /** One read of an object: large enough that the calls do not count, small against the memory of a worker. */
   readBytes: 256 * KiB,
-  /** Below this the service says that its disk is full, before it is: the database needs room to finish what is begun. */
+  /** Below this the disk counts as full before it is, for uploads and reports: the database needs room to finish what is begun. */
   minFreeBytes: 16 * MiB,
+  /** Written at most before it is looked again how much is free: little against that. */
+  freeCheckBytes: 1 * MiB,
 
   // S3 and SQS.
   /** A connection that is not made within this never will be. */
@@ -297,6 +299,8 @@ export const limits = {
   unknownErrorPauses: 90,
   /** Rejections read at once while a report is written. */
   reportPageRows: 1_000,
+  /** How often the file is told how far its report is: people watch it, and each time is a write. */
+  reportProgressMs: 1_000,
   /** How often files are looked for that are open but that no worker holds, and how long they must have been quiet. */
   sweepMs: 30_000,
   strandedMs: 120_000,

@@ -30,6 +30,28 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
     throw unusable(error, path);
   };
 
+  const freeBytes = async (): Promise<number> => {
+    const { bavail, bsize } = await statfs(root).catch(fail);
+    return bavail * bsize;
+  };
+  const diskFull = () =>
+    new OmsError(
+      'disk_full',
+      `less than ${limits.minFreeBytes / 1024 / 1024} MiB are free on the disk with the data directory: free some space`,
+      { retryable: true, path: root },
+    );
+  /** What may be written before it is looked again how much is free. */
+  let mayWrite = 0;
+  /** Objects can wait for space; the database, which may be on this disk, needs some to finish what is begun. */
+  async function keepReserve(bytes: number): Promise<void> {
+    if (bytes > mayWrite) {
+      const spare = (await freeBytes()) - limits.minFreeBytes;
+      if (bytes > spare) throw diskFull();
+      mayWrite = Math.min(spare, limits.freeCheckBytes);
+    }
+    mayWrite = Math.max(0, mayWrite - bytes);
+  }
+
   return {
     async stage(key) {
       const target = pathOf(key);
@@ -42,6 +64,7 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
       };
       return {
         async write(bytes) {
+          await keepReserve(bytes.length);
           for (let offset = 0; offset < bytes.length; ) {
             const { bytesWritten } = await handle!.write(bytes, offset).catch(fail);
             offset += bytesWritten;
@@ -105,13 +128,7 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
         await access(join(root, directory), constants.R_OK | constants.W_OK | constants.X_OK).catch((error) => {
           throw unusable(error, join(root, directory));
         });
-      const { bavail, bsize } = await statfs(root).catch(fail);
-      if (bavail * bsize < limits.minFreeBytes)
-        throw new OmsError(
-          'disk_full',
-          `less than ${limits.minFreeBytes / 1024 / 1024} MiB are free on the disk with the data directory: free some space`,
-          { retryable: true, path: root },
-        );
+      if ((await freeBytes()) < limits.minFreeBytes) throw diskFull();
       return { engine: 'directory', address: 'data directory', path: root, missing: [] };
     },
   };

@@ -68,6 +68,8 @@ export const fileAnswer = z.strictObject({
     percent: z.number().min(0).max(100),
     rows_per_second: count.nullable(),
     eta_seconds: count.nullable(),
+    /** Rows of the report that are written, while it is. */
+    reported: count.optional(),
   }),
   invalid_by_code: countByReason,
   invalid_file: z.string().nullable(),

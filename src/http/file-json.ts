@@ -41,12 +41,20 @@ export function fileJson(file: FileRecord, fixed = 0): FileAnswer {
   };
 }
 
+/** What a row of the report costs, as a share of what reading a row does. */
+const REPORT_ROW = 1 / 4;
+/** While a file is in work, something is left to do. */
+const MOST_IN_WORK = 0.999;
+
 function progressJson(file: FileRecord): FileAnswer['progress'] {
-  // An object in a bucket may be empty.
-  const share = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / Math.max(1, file.sizeBytes));
-  const rowsPerSecond = file.rowsPerSecond === null ? null : Math.round(file.rowsPerSecond);
   const ended = isEnded(file.status);
-  const rowsLeft = share > 0 ? file.rows / share - file.rows : null;
+  // An object in a bucket may be empty.
+  const read = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / Math.max(1, file.sizeBytes));
+  // The rows behind are taken to be like those before, and to be reported as often.
+  const total = read > 0 ? (file.rows + file.invalid * REPORT_ROW) / read : null;
+  const done = file.rows + Math.min(file.reportedRows, file.invalid) * REPORT_ROW;
+  const share = ended || !total ? read : Math.min(MOST_IN_WORK, done / total);
+  const rowsPerSecond = file.rowsPerSecond === null ? null : Math.round(file.rowsPerSecond);
   return {
     rows: file.rows,
     accepted: file.accepted,
@@ -54,7 +62,8 @@ function progressJson(file: FileRecord): FileAnswer['progress'] {
     bytes_read: file.bytesRead,
     percent: Math.floor(share * 1000) / 10,
     rows_per_second: rowsPerSecond,
-    eta_seconds: ended ? 0 : rowsPerSecond && rowsLeft !== null ? Math.ceil(rowsLeft / rowsPerSecond) : null,
+    eta_seconds: ended ? 0 : rowsPerSecond && total ? Math.max(1, Math.ceil((total - done) / rowsPerSecond)) : null,
+    ...(!ended && file.reportedRows > 0 && { reported: file.reportedRows }),
   };
 }
 

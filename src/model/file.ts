@@ -55,6 +55,8 @@ export interface FileRecord {
   invalidByCode: Partial<Record<ReasonCode, number>>;
   /** What the rejections cost, see `packed-rejections.ts`. */
   rejectedBytes: number;
+  /** Rows that are in the report, of the one that is being written, or was last. */
+  reportedRows: number;
   /** Rows per second of the present or last claim; null before its first chunk. */
   rowsPerSecond: number | null;
 

@@ -6,7 +6,7 @@
 import type { Logger } from 'pino';
 import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { Dependency, EndStatus, FileFailure, FileRecord } from '../model/file.ts';
+import type { Dependency, EndStatus, FileFailure, FileRecord, ReportRecord } from '../model/file.ts';
 import { fileFailure, isFileFailure } from '../model/file-failure.ts';
 import { type Clock, spread } from '../ports/clock.ts';
 import type { Ims } from '../ports/ims.ts';
@@ -80,13 +80,51 @@ async function ingestToEnd(
     if (!decided) throw error;
     end = decided;
   }
-  outage.finishing = true;
+  // A cancel comes too late for the end, but not for a report that takes long.
+  const asked = options.cancelRequested();
+  const cancelsReport = () => !asked && options.cancelRequested();
+  outage.cancels = () => false;
   end = await outage.retry('store', () => ports.store.files.close(claim, end));
   logger.debug({ stage: 'report' }, 'writing the report');
-  const report = await outage.retry('objects', () => writeReport(ports, claim.fileId, options.lost));
+  outage.cancels = cancelsReport;
+  let report: ReportRecord | null = null;
+  try {
+    const atPage = reportProgress(ports, claim, options, cancelsReport);
+    report = await outage.retry('objects', () => writeReport(ports, claim.fileId, atPage));
+  } catch (error) {
+    if (!(error instanceof Leave) || error.reason !== 'cancelled') throw error;
+    if (end.status === 'completed') end = CANCELLED_REPORT;
+  }
+  outage.cancels = () => false;
   logger.debug({ stage: 'finish' }, 'finishing');
   await outage.retry('store', () => ports.store.files.finish(claim, { ...end, report }));
   return { kind: 'ended', status: end.status };
+}
+
+const CANCELLED_REPORT: FileEnd = {
+  status: 'cancelled',
+  failure: {
+    code: 'cancelled',
+    message: 'cancelled by request while the report was written: all rows were kept, and a retry writes the report',
+    row: null,
+  },
+};
+
+/** Between two pages of the report: stops where it should, and now and then says how far it is. */
+function reportProgress(
+  { store, clock }: IngestPorts,
+  claim: Claim,
+  { lost }: IngestOptions,
+  isCancelled: () => boolean,
+): (rows: number) => Promise<void> {
+  let toldMs = clock.now();
+  return async (rows) => {
+    lost.throwIfAborted();
+    if (isCancelled()) throw new Leave('cancelled');
+    if (Math.abs(clock.now() - toldMs) < limits.reportProgressMs) return;
+    toldMs = clock.now();
+    await store.files.recordReported(claim, rows);
+  };
 }
 
 /** Begins anew at the checkpoint for as long as the object cannot be read. Throws what ends the file, or this work on it. */
@@ -279,7 +317,7 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
     for (let left = spread(clock, pause); left > 0; left -= limits.outageFirstPauseMs) {
       await clock.sleep(Math.min(left, limits.outageFirstPauseMs), options.lost);
       options.lost.throwIfAborted();
-      if (options.cancelRequested() && !outage.finishing) throw new Leave('cancelled');
+      if (outage.cancels()) throw new Leave('cancelled');
       if (options.shouldRelease()) throw new Leave('released');
     }
   };
@@ -292,8 +330,8 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
   };
 
   const outage = {
-    /** The file's end is decided: a cancel comes too late. */
-    finishing: false,
+    /** Whether a cancel ends the waiting. */
+    cancels: options.cancelRequested,
     pauseAfter,
     isBack,
     async retry<Result>(dependency: Dependency, work: () => Promise<Result>): Promise<Result> {

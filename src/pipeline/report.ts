@@ -73,12 +73,13 @@ export async function* reportPieces(
 
 /**
  * Writes the report of all rows that were rejected so far, in row order: the same rejections make the same object (INV-4). Null
- * when no row was rejected. Throws `claim_lost` when another worker went on with the file meanwhile, and the signal's reason.
+ * when no row was rejected. `atPage` is told how many rows are written, and may throw to stop there. Throws `claim_lost` when another
+ * worker went on with the file meanwhile.
  */
 export async function writeReport(
   { objects, store, clock }: { objects: ObjectStore; store: OrderStore; clock: Clock },
   fileId: string,
-  signal: AbortSignal,
+  atPage: (rows: number) => Promise<void> | void,
 ): Promise<ReportRecord | null> {
   const file = (await store.files.get(fileId))!;
   if (file.invalid === 0 || file.columns === null) return null;
@@ -87,7 +88,7 @@ export async function writeReport(
   try {
     let rows = 0;
     for await (const piece of reportPieces(store, fileId, reportForm(file))) {
-      signal.throwIfAborted();
+      await atPage(rows);
       await staged.write(Buffer.from(piece.lines.join('')));
       rows += piece.rows.length;
     }

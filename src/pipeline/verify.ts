@@ -78,7 +78,11 @@ async function compareReport(
   file: FileRecord,
 ): Promise<string | typeof GONE | null> {
   const { report, invalid } = file;
-  if (!report) return invalid === 0 || file.columns === null ? null : `there is none, ${invalid} rows are invalid`;
+  // A cancel may have come while it was written.
+  if (!report)
+    return invalid === 0 || file.columns === null || file.status !== 'completed'
+      ? null
+      : `there is none, ${invalid} rows are invalid`;
   if (report.rows !== invalid) return `it has ${report.rows} rows, ${invalid} rows are invalid`;
   let reader: ByteReader | null = null;
   try {

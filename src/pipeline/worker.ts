@@ -308,7 +308,8 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
     const failure: FileEnd['failure'] = { code: 'internal', message, row: null };
     try {
       const end = await store.files.close(claim, { status: 'failed', failure });
-      const report = await writeReport(ports, claim.fileId, AbortSignal.any([hold.lost, stopping.signal]));
+      const stop = AbortSignal.any([hold.lost, stopping.signal]);
+      const report = await writeReport(ports, claim.fileId, () => stop.throwIfAborted());
       await store.files.finish(claim, { ...end, report });
     } catch (error) {
       if (isOmsError(error, 'claim_lost')) return log.info({ err: error }, 'the file is in other hands: left alone');

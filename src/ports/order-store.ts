@@ -136,6 +136,8 @@ export interface Files {
   recordIntake(claim: Claim, intake: Intake, columns: string[], parentFileId: string | null): Promise<void>;
   /** Says what the file waits for; null when it goes on. */
   setWaiting(claim: Claim, dependency: Dependency | null): Promise<void>;
+  /** How many rows of the report are written, for progress. */
+  recordReported(claim: Claim, rows: number): Promise<void>;
   /**
    * Decides the end, before the report is written: MUST see to it that no chunk is committed from then on, by anyone. Answers
    * the end that stands, which another worker may have decided before. Throws `claim_lost`.

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../src/limits.ts';
 import { expectSound, fileIds, problemOf, repeat, stockUp, uploadStream } from '../support/bad-input.ts';
 import {
   csv,
@@ -84,7 +85,7 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     await expect(
       setStock(
         service!,
-        Array.from({ length: 2_000 }, (_, i) => [`D-${i}`, 'HUB-1', 1]),
+        Array.from({ length: 100_000 }, (_, i) => [`D-${i}`, 'HUB-1', 1]),
       ),
     ).rejects.toThrow('507');
 
@@ -121,6 +122,31 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
       waiting_for: null,
       progress: { rows: 12_000, accepted: 12_000, invalid: 0 },
     });
+    await expectSound(service!);
+  });
+
+  test('of which the store still has what is kept for it, takes no uploads, and lets a file wait with its report', async () => {
+    await switchIms({ outage: true });
+    const lines = Array.from({ length: 2_000 }, (_, i) => orderLine(`D-bad-${i}`, { sku: 'SKU-NEW', quantity: '0' }));
+    const response = await upload(service!, csv(...lines));
+    const { file_id } = (await response.json()) as FileJson;
+    const file = () => getJson<FileJson>(service!, `/files/${file_id}`);
+    await expect.poll(file, { timeout: 30_000 }).toMatchObject({ status: 'waiting', waiting_for: 'ims' });
+    fillUp(limits.minFreeBytes - 2 * 1024 * KiB);
+    await switchIms({ outage: false });
+    await expect.poll(file, { timeout: 30_000 }).toMatchObject({
+      status: 'waiting',
+      waiting_for: 'store',
+      progress: { rows: 2_000, accepted: 0, invalid: 2_000 },
+    });
+    const { percent, eta_seconds } = (await file()).progress;
+    expect(percent).toBeLessThan(100);
+    expect(eta_seconds ?? 1).toBeGreaterThan(0);
+    const other = await uploadStream(service!, [csv(), ...repeat(`${orderLine('D-refused')}\n`.repeat(1_000), 20)]);
+    expect(await problemOf(other)).toMatchObject({ status: 507, code: 'disk_full' });
+
+    freeUp();
+    expect(await ended(service!, file_id)).toMatchObject({ status: 'completed', invalid_file: expect.any(String) });
     await expectSound(service!);
   });
 

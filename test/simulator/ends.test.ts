@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { reportKey } from '../../src/model/file.ts';
+import type { IngestBounds } from '../../src/pipeline/ingest.ts';
 import { redrive } from '../../src/pipeline/redrive.ts';
 import type { ChunkToCommit, Claim } from '../../src/ports/order-store.ts';
 import { createStage, type Stage, sourceFile, undisturbed } from './stage.ts';
@@ -238,6 +239,42 @@ describe('a cancelled file', () => {
     await stage.rest();
     expect(failed).toBe(true);
     expect(stage.file(name)).toMatchObject({ status: 'cancelled', next_chunk: 5, rows: 10 });
+  });
+
+  /** Asks for a cancel while the report is being written, whose pages come slowly. */
+  async function cancelReport(bounds: Partial<IngestBounds> = {}) {
+    const stage = createStage([source], bounds);
+    const fileId = await stage.upload(source);
+    // It is asked once more when its time has come.
+    let slow = false;
+    stage.scheduler.force = ({ what }) => {
+      if (what !== 'store.rejections.list') return null;
+      stage.store.db.exec('update files set cancel_requested = 1');
+      slow = !slow;
+      return slow ? 'slow' : 'done';
+    };
+    stage.startWorker();
+    await stage.rest();
+    stage.scheduler.force = () => null;
+    return { stage, fileId };
+  }
+
+  test('whose report was being written ends at once, with all its rows; a retry writes the report', async () => {
+    const { stage, fileId } = await cancelReport();
+    expect(stage.file(name)).toMatchObject({ status: 'cancelled', rows: 12, report_name: null });
+    await stage.retry(fileId);
+    await stage.rest();
+    const { file, ...rest } = stage.outcome(name);
+    expect({ file: { ...file, strikes: 0 }, ...rest }).toEqual(expected);
+  });
+
+  test('that had failed before keeps its failure', async () => {
+    const { stage, fileId } = await cancelReport({ maxRejectedRows: 1 });
+    expect(stage.file(name)).toMatchObject({ status: 'failed', rows: 8, report_name: null });
+    expect(stage.file(name).failure).toContain('too_many_invalid');
+    await stage.retry(fileId);
+    await stage.rest();
+    expect(stage.report(name).trim().split('\n')).toHaveLength(3);
   });
 
   test('that was retried keeps its report when who wrote the one of the cancel wakes up late', async () => {

@@ -67,6 +67,7 @@ export function createInvariants(
   const before = new Map<number, FileState>();
   /** The next chunk of each file when its cancel was first seen. */
   const cancelledAt = new Map<number, number>();
+  const endedAfterCancel = new Set<number>();
   /** Reports that were looked at, by file and what they are made of. */
   const reportsSeen = new Set<string>();
   let seen = '';
@@ -155,6 +156,8 @@ export function createInvariants(
       throw new Violation(`${file.name} had completed, and is ${file.status} with ${file.rows} rows`);
     if (isEnded(last.status) && isEnded(file.status) && file.rows !== last.rows)
       throw new Violation(`${file.name} had ended, and went on to ${file.rows} rows`);
+    if (isEnded(file.status) && !isEnded(last.status) && last.cancel_requested === 1)
+      endedAfterCancel.add(file.file_no);
     // A chunk that is under way is committed, and its answer tells.
     if (file.cancel_requested === 0) cancelledAt.delete(file.file_no);
     else if (!cancelledAt.has(file.file_no)) cancelledAt.set(file.file_no, file.next_chunk);
@@ -168,6 +171,8 @@ export function createInvariants(
     if (!isEnded(file.status)) return;
     const off = (what: string) => new Violation(`the report of ${file.name}, ${file.status}: ${what}`);
     if (file.invalid === 0) return;
+    // A cancel may have come while it was written.
+    if (file.report_name === null && file.status !== 'completed' && endedAfterCancel.has(file.file_no)) return;
     if (file.report_name === null) throw off('there is none');
     const object = objects.stored.get(reportKey({ name: file.report_name, rows: file.report_rows! }));
     if (!object) throw off('its object is missing');

@@ -54,6 +54,7 @@ export interface FileDocument {
   invalid_by_code: Partial<Record<ReasonCode, number>>;
   /** Not there in files of release 1.1 and before. */
   rejected_bytes?: number;
+  reported_rows?: number;
   /** By `hubField`. */
   accepted_by_hub: Record<string, number>;
   amount_minor: Decimal128;

@@ -28,6 +28,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     invalid: file.invalid,
     invalidByCode: file.invalid_by_code,
     rejectedBytes: file.rejected_bytes ?? 0,
+    reportedRows: file.reported_rows ?? 0,
     rowsPerSecond: rateOf(
       file.rows - file.rows_at_claim,
       file.claimed_at?.getTime() ?? null,

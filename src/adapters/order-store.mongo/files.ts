@@ -188,6 +188,7 @@ export function createFiles(
               status: 'processing',
               lease_until: new Date(time.getTime() + leaseMs),
               waiting_for: null,
+              reported_rows: 0,
               claimed_at: time,
               rows_at_claim: file.rows,
               started_at: file.started_at ?? time,
@@ -254,6 +255,13 @@ export function createFiles(
       await files.updateOne(
         { _id: fileId, epoch, status: 'processing', waiting_for: { $ne: dependency } },
         { $set: { waiting_for: dependency, changed_at: at() } },
+      );
+    },
+
+    async recordReported({ fileId, epoch }, rows) {
+      await files.updateOne(
+        { _id: fileId, epoch, status: 'processing' },
+        { $set: { reported_rows: rows, changed_at: at() } },
       );
     },
 

@@ -40,6 +40,7 @@ export interface FileRow {
   invalid: number;
   invalid_by_code: string;
   rejected_bytes: number;
+  reported_rows: number;
   claimed_at: number | null;
   rows_at_claim: number;
   committed_at: number | null;
@@ -80,6 +81,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     invalid: row.invalid,
     invalidByCode: fromJson(row.invalid_by_code),
     rejectedBytes: row.rejected_bytes,
+    reportedRows: row.reported_rows,
     rowsPerSecond: rateOf(row.rows - row.rows_at_claim, row.claimed_at, row.committed_at),
     failure: row.failure === null ? null : fromJson<FileFailure>(row.failure),
     report: toReportRecord(row),

@@ -60,7 +60,7 @@ export function fileOperations(db: Database, now: () => number) {
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const claim = db.prepare(`
     update files set status = 'processing', epoch = epoch + 1, lease_until = ?, attempts = attempts + 1,
-      strikes = strikes + 1, waiting_for = null, claimed_at = ?, rows_at_claim = rows,
+      strikes = strikes + 1, waiting_for = null, reported_rows = 0, claimed_at = ?, rows_at_claim = rows,
       started_at = coalesce(started_at, ?), changed_at = ?
     where file_no = ?`);
   const renew = db.prepare(
@@ -77,6 +77,9 @@ export function fileOperations(db: Database, now: () => number) {
   const setWaiting = db.prepare(`
     update files set waiting_for = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'
       and waiting_for is not ?`);
+  const recordReported = db.prepare(
+    "update files set reported_rows = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'",
+  );
   const finish = db.prepare(`
     update files set status = ?, waiting_for = null, lease_until = 0, cancel_requested = 0, failure = ?, report_name = ?,
       report_rows = ?, report_size_bytes = ?, report_at = ?, finished_at = ?, changed_at = ?,
@@ -167,6 +170,10 @@ export function fileOperations(db: Database, now: () => number) {
 
     setWaiting({ claim: { fileId, epoch }, dependency }: { claim: Claim; dependency: Dependency | null }): void {
       setWaiting.run(dependency, now(), fileId, epoch, dependency);
+    },
+
+    recordReported({ claim: { fileId, epoch }, rows }: { claim: Claim; rows: number }): void {
+      recordReported.run(rows, now(), fileId, epoch);
     },
 
     closeFile({ claim: { fileId, epoch }, end }: { claim: Claim; end: FileEnd }): FileEnd {
@@ -322,6 +329,7 @@ export function createFiles(
     recordIntake: (claim, intake, columns, parentFileId) =>
       writer.call('recordIntake', { claim, intake, columns, parentFileId }),
     setWaiting: (claim, dependency) => writer.call('setWaiting', { claim, dependency }),
+    recordReported: (claim, rows) => writer.call('recordReported', { claim, rows }),
     close: (claim, end) => writer.call('closeFile', { claim, end }),
     finish: (claim, end) => writer.call('finishFile', { claim, ...end }),
     requestCancel: (fileId) => writer.call('cancelFile', fileId),

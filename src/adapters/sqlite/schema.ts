@@ -202,4 +202,7 @@ export const migrations: readonly string[] = [
   -- What the rejections of the file cost.
   alter table files add column rejected_bytes integer not null default 0;
   `,
+  `
+  alter table files add column reported_rows integer not null default 0;
+  `,
 ];

@@ -25,7 +25,7 @@ export interface InflateBounds {
 export interface StoredBytes {
   gzip: boolean;
   bytes: ByteReader;
-  /** Stored bytes that were taken from the source or skipped in it. */
+  /** Stored bytes that were taken from the source, or unpacked, or skipped. */
   bytesRead(): number;
   close(): Promise<void>;
 }
@@ -61,6 +61,8 @@ export async function openStored(
   }
 
   const stored = new ByteReader(counted());
+  // A few bytes of gzip may be millions of rows: what was only taken says nothing.
+  const unpacked = { bytes: 0 };
   let inflated: ByteReader | undefined;
   const close = async () => {
     // First the stream: a generator that waits for it can only be closed once it has ended.
@@ -71,10 +73,10 @@ export async function openStored(
   try {
     const isGzip = gzip ?? isGzipMagic(await stored.peek(2));
     if (isGzip) {
-      inflated = new ByteReader(inflate(stored, bounds));
+      inflated = new ByteReader(inflate(stored, bounds, unpacked));
       await inflated.skip(offset);
     }
-    return { gzip: isGzip, bytes: inflated ?? stored, bytesRead: () => bytesRead, close };
+    return { gzip: isGzip, bytes: inflated ?? stored, bytesRead: () => (isGzip ? unpacked.bytes : bytesRead), close };
   } catch (error) {
     await close();
     throw error;
@@ -85,7 +87,11 @@ export function isGzipMagic(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-async function* inflate(stored: ByteReader, bounds: InflateBounds): AsyncGenerator<Buffer> {
+async function* inflate(
+  stored: ByteReader,
+  bounds: InflateBounds,
+  unpacked: { bytes: number },
+): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: limits.readBlockBytes });
   // In blocks of one size, as what comes out before damage is met depends on them. The callback's errors are those that the
   // loop below meets.
@@ -94,6 +100,7 @@ async function* inflate(stored: ByteReader, bounds: InflateBounds): AsyncGenerat
   try {
     for await (const piece of gunzip) {
       inflatedBytes += piece.length;
+      unpacked.bytes = gunzip.bytesWritten;
       checkSize(inflatedBytes, gunzip.bytesWritten, bounds);
       yield piece;
     }
