@@ -76,6 +76,7 @@ export const fileAnswer = z.strictObject({
   invalid_file_size_bytes: count.nullable(),
   failure: z.strictObject({ code: z.enum(FILE_FAILURE_CODES), message: z.string(), row: count.nullable() }).nullable(),
   waiting_for: z.enum(['ims', 'store', 'objects', 'queue']).nullable(),
+  waiting_since: time.nullable(),
   cancel_requested: z.boolean(),
   created_at: time,
   started_at: time.nullable(),

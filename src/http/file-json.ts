@@ -30,6 +30,7 @@ export function fileJson(file: FileRecord, fixed = 0): FileAnswer {
     invalid_file_size_bytes: file.report?.sizeBytes ?? null,
     failure: file.failure,
     waiting_for: file.waitingFor,
+    waiting_since: isoOrNull(file.waitingSinceMs),
     cancel_requested: file.cancelRequested,
     created_at: iso(file.createdAtMs),
     started_at: isoOrNull(file.startedAtMs),

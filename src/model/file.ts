@@ -26,6 +26,8 @@ export interface FileRecord {
   name: string;
   status: FileStatus;
   waitingFor: Dependency | null;
+  /** Null unless it waits. */
+  waitingSinceMs: number | null;
   sizeBytes: number;
   sha256: string;
   objectKey: string;

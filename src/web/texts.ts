@@ -18,6 +18,7 @@ export const frame = {
   live: 'Live events',
   toDark: 'Use the dark theme',
   toLight: 'Use the light theme',
+  toSystem: 'Use the theme of the system',
   nothingHereTitle: 'Nothing here',
   nothingHere: 'This address has no view. It may be mistyped, or come from an older link.',
   toFiles: 'Go to the files',
@@ -271,7 +272,7 @@ export const filePage = {
   heard: (status: FileAnswer['status'], percent: number) =>
     status === 'processing' ? `${percent} % read` : fileStatus[status],
   heardEnd: (status: FileAnswer['status'], accepted: string, invalid: string) =>
-    `${fileStatus[status]}: ${accepted} rows accepted, ${invalid} invalid`,
+    `${fileStatus[status]}: ${accepted === '1' ? '1 row' : `${accepted} rows`} accepted, ${invalid} invalid`,
   queued: 'It begins as soon as a worker is free. Nothing has to be done.',
   waitingTitle: {
     ims: 'Waiting for the inventory service',
@@ -279,19 +280,23 @@ export const filePage = {
     objects: 'Waiting for the storage of the files',
     queue: 'Waiting for the job queue',
   } satisfies Record<NonNullable<FileAnswer['waiting_for']>, string>,
+  waitingSince: 'since',
   waitingWhere: 'See on the dashboard what answers and what does not',
   allGood: 'Every row became an order.',
   allFixed: 'Every row that failed was corrected since, and became an order.',
   atRow: (row: string) => `At row ${row}: `,
   whatToDo: 'What to do: ',
-  stays: (accepted: string) => `${accepted} orders were stored before that. They stay.`,
+  stays: (accepted: number) =>
+    accepted === 1
+      ? 'One order was stored before that. It stays.'
+      : `${formatNumber(accepted)} orders were stored before that. They stay.`,
 
   cancel: 'Cancel the import…',
   cancelling: 'Cancelling: it stops after the rows that are in work now.',
   cancelled: 'The import was cancelled. Orders stored until then stay. Retry goes on where it stopped.',
   retry: 'Retry',
-  retryTold: (row: string) =>
-    `Goes on after the ${row} rows that are done: none is read twice, nothing is stored twice.`,
+  retryTold: (count: number) =>
+    `Goes on after the ${rows(count)} that ${count === 1 ? 'is' : 'are'} done: none is read twice, nothing is stored twice.`,
   retryFromStart: 'Reads the same bytes again from the beginning.',
 
   why: 'Why rows failed',
@@ -577,8 +582,8 @@ export const dashboard = {
   events: 'Events published',
   pending: (count: string) => `${count} still to publish`,
   share: (percent: string) => `${percent} of the rows`,
-  orders: (count: string) => `of ${count} orders`,
-  files: (count: string) => `from ${count} files`,
+  orders: (count: number) => `of ${formatNumber(count)} ${plural(count, 'order', 'orders')}`,
+  files: (count: number) => `from ${files(count)}`,
   history: 'Orders over time',
   bucket: 'One bar is',
   buckets: { minute: 'a minute', hour: 'an hour', day: 'a day (UTC)' },
@@ -603,7 +608,7 @@ export const dashboard = {
   byOrderStatus: 'Orders by status',
   byReason: 'Invalid rows by reason',
   byFileStatus: 'Files by status',
-  others: (count: string) => `${count} others`,
+  others: (count: number) => `${formatNumber(count)} ${plural(count, 'other', 'others')}`,
   noOrders: 'No orders yet.',
   noInvalid: 'No row was refused.',
   reasonsNote: 'A row that fails for several reasons counts for each.',

@@ -339,7 +339,11 @@ for (const { name, open, missing } of orderStores)
       test('shows what the file waits for', async () => {
         const claim = await newClaim(store);
         await store.files.setWaiting(claim, 'ims');
-        expect(await store.files.get(claim.fileId)).toMatchObject({ status: 'waiting', waitingFor: 'ims' });
+        expect(await store.files.get(claim.fileId)).toMatchObject({
+          status: 'waiting',
+          waitingFor: 'ims',
+          waitingSinceMs: expect.any(Number),
+        });
         const waiting = await readAll((page) => store.files.list({ status: 'waiting' }, page), 50);
         expect(waiting.map((file) => file.fileId)).toContain(claim.fileId);
         await store.files.setWaiting(claim, null);

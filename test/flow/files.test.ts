@@ -72,6 +72,7 @@ describe('a file', () => {
       invalid_file_size_bytes: expect.any(Number),
       failure: null,
       waiting_for: null,
+      waiting_since: null,
       cancel_requested: false,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       started_at: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -15,6 +15,8 @@ test('a file waits for an inventory service that is down and says so, is cancell
   const file = (await uploaded.json()) as FileJson;
   const page = await openFile(own, file);
   await page.getByRole('heading', { name: 'Waiting for the inventory service' }).waitFor();
+  await page.getByText(/^Waiting since/).waitFor();
+  await expect.poll(() => page.title()).toMatch(/^\d+ % · waiting\.csv · OMS$/);
   await page.getByText('Nothing is lost, no row is blamed').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   await expect.poll(() => figure(page, 'Invalid').textContent()).toBe('0');

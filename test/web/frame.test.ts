@@ -114,6 +114,17 @@ test('the theme is that of the system until it is changed, and then stays', asyn
   await page.reload();
   await page.getByRole('button', { name: 'Use the dark theme' }).waitFor();
   await expect.poll(() => ground()).toBe(light);
+  await page.getByRole('button', { name: 'Use the dark theme' }).click();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect.poll(() => ground()).toBe(dark);
+  // Back to the system's choice, whatever that becomes.
+  await page.getByRole('button', { name: 'Use the light theme' }).click();
+  await page.getByRole('button', { name: 'Use the theme of the system' }).click();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(() => ground()).toBe(dark);
+  await page.reload();
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect.poll(() => ground()).toBe(light);
 });
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {

@@ -37,6 +37,8 @@ export interface FileDocument {
   /** How often it was queued: 0 while it is created, then once more with each retry. */
   generation: number;
   waiting_for: Dependency | null;
+  /** Of a file that waits; since release 1.2. */
+  waiting_since?: Date;
   epoch: number;
   lease_until: Date;
   attempts: number;

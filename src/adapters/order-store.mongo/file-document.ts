@@ -8,6 +8,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     name: file.name,
     status: shownStatus(file),
     waitingFor: file.waiting_for,
+    waitingSinceMs: file.waiting_for === null ? null : (file.waiting_since?.getTime() ?? null),
     sizeBytes: file.size_bytes,
     sha256: file.sha256,
     objectKey: file.object_key,

@@ -254,7 +254,7 @@ export function createFiles(
     async setWaiting({ fileId, epoch }, dependency) {
       await files.updateOne(
         { _id: fileId, epoch, status: 'processing', waiting_for: { $ne: dependency } },
-        { $set: { waiting_for: dependency, changed_at: at() } },
+        { $set: { waiting_for: dependency, waiting_since: at(), changed_at: at() } },
       );
     },
 

@@ -23,6 +23,7 @@ export interface FileRow {
   forced: number;
   status: string;
   waiting_for: string | null;
+  waiting_since: number | null;
   shown_status: string;
   epoch: number;
   lease_until: number;
@@ -61,6 +62,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     name: row.name,
     status: row.shown_status as FileStatus,
     waitingFor: row.waiting_for as FileRecord['waitingFor'],
+    waitingSinceMs: row.waiting_for === null ? null : row.waiting_since,
     sizeBytes: row.size_bytes,
     sha256: row.sha256,
     objectKey: row.object_key,

@@ -75,7 +75,7 @@ export function fileOperations(db: Database, now: () => number) {
       (select file_id from files parent where parent.file_id = ? and parent.file_id <> files.file_id))
     where file_id = ? and epoch = ? and status = 'processing'`);
   const setWaiting = db.prepare(`
-    update files set waiting_for = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'
+    update files set waiting_for = ?, waiting_since = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'
       and waiting_for is not ?`);
   const recordReported = db.prepare(
     "update files set reported_rows = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'",
@@ -169,7 +169,8 @@ export function fileOperations(db: Database, now: () => number) {
     },
 
     setWaiting({ claim: { fileId, epoch }, dependency }: { claim: Claim; dependency: Dependency | null }): void {
-      setWaiting.run(dependency, now(), fileId, epoch, dependency);
+      const at = now();
+      setWaiting.run(dependency, at, at, fileId, epoch, dependency);
     },
 
     recordReported({ claim: { fileId, epoch }, rows }: { claim: Claim; rows: number }): void {

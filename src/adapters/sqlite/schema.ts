@@ -205,4 +205,8 @@ export const migrations: readonly string[] = [
   `
   alter table files add column reported_rows integer not null default 0;
   `,
+  `
+  -- Of a file that waits: since when.
+  alter table files add column waiting_since integer;
+  `,
 ];

@@ -1,15 +1,11 @@
 /** Numbers as people read them: separated thousands, figures of one width. */
 const whole = new Intl.NumberFormat();
 const signed = new Intl.NumberFormat(undefined, { signDisplay: 'always' });
-const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2 });
 const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 export const formatNumber = (value: number): string => whole.format(value);
 
 export const formatSigned = (value: number): string => signed.format(value);
-
-/** Of a decimal text as the API has it, every digit kept. */
-export const formatAmount = (amount: string): string => money.format(amount as Intl.StringNumericLiteral);
 
 export function formatBytes(bytes: number): string {
   const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));

@@ -10,7 +10,7 @@ import { readyQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { Commands } from '../components/commands.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
-import { Count, formatNumber } from '../components/number.tsx';
+import { Count } from '../components/number.tsx';
 import { StatusBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
 import { dashboard, frame, orderStatus, reason } from '../texts.ts';
@@ -67,7 +67,7 @@ function Shares({ stats }: { stats: StatsAnswer }) {
           rest={
             others.length > 0
               ? {
-                  label: dashboard.others(formatNumber(others.length)),
+                  label: dashboard.others(others.length),
                   value: others.reduce((sum, [, value]) => sum + value, 0),
                 }
               : undefined

@@ -14,7 +14,7 @@ export function Totals({ stats: { files, rows, orders, events, rows_per_second }
   const share = (count: number) => dashboard.share(percent.format(rows.total === 0 ? 0 : count / rows.total));
   return (
     <dl className="dashboard-totals" aria-label={dashboard.figures}>
-      <Total name={dashboard.rows} note={dashboard.files(formatNumber(files.total))}>
+      <Total name={dashboard.rows} note={dashboard.files(files.total)}>
         <Count value={rows.total} />
       </Total>
       <Total name={dashboard.accepted} note={share(rows.accepted)}>
@@ -26,7 +26,7 @@ export function Totals({ stats: { files, rows, orders, events, rows_per_second }
       <Total name={dashboard.speed} note={dashboard.speedNow}>
         <Count value={rows_per_second} />
       </Total>
-      <Total name={dashboard.amount} note={dashboard.orders(formatNumber(orders.total))}>
+      <Total name={dashboard.amount} note={dashboard.orders(orders.total)}>
         <span className="number">{formatAmount(orders.amount)}</span>
       </Total>
       <Total name={dashboard.events} note={dashboard.pending(formatNumber(events.pending))}>

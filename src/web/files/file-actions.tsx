@@ -3,7 +3,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { FileAnswer } from '../../http/answers.ts';
-import { formatNumber } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { filePage } from '../texts.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
@@ -37,7 +36,7 @@ export function FileActions({ file }: { file: FileAnswer }) {
             {filePage.retry}
           </button>
           <p id="retry-told" className="quiet">
-            {rows > 0 ? filePage.retryTold(formatNumber(rows)) : filePage.retryFromStart}
+            {rows > 0 ? filePage.retryTold(rows) : filePage.retryFromStart}
           </p>
         </>
       )}

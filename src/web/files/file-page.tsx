@@ -48,7 +48,7 @@ export function FilePage() {
           <Link to="/" className="file-back">
             {filePage.all}
           </Link>
-          <Title>{file.name}</Title>
+          <Title percent={file.finished_at === null ? file.progress.percent : null}>{file.name}</Title>
           <p className="file-under-name">
             <FileBadge file={file} />
             {file.parent_file_id && (

@@ -5,7 +5,8 @@ import type { FileAnswer } from '../../http/answers.ts';
 import { formatDuration } from '../components/duration.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
-import { cure, failure, filePage, waitingFor } from '../texts.ts';
+import { Time } from '../components/time.tsx';
+import { cure, failure, filePage, fileStatus, waitingFor } from '../texts.ts';
 
 /** Steps in which progress is told to those who hear it. */
 const HEARD_PERCENT = 10;
@@ -76,6 +77,13 @@ function Note({ file }: { file: FileAnswer }) {
   if (status === 'waiting' && file.waiting_for)
     return (
       <Told kind="warn" title={filePage.waitingTitle[file.waiting_for]}>
+        {file.waiting_since && (
+          <p>
+            <strong>
+              {fileStatus.waiting} {filePage.waitingSince} <Time iso={file.waiting_since} />
+            </strong>
+          </p>
+        )}
         <p>{waitingFor[file.waiting_for]}</p>
         <Link to="/stats">{filePage.waitingWhere}</Link>
       </Told>
@@ -100,7 +108,7 @@ function Failure({ failed, accepted }: { failed: NonNullable<FileAnswer['failure
         <strong>{filePage.whatToDo}</strong>
         {cure[failed.code]}
       </p>
-      {accepted > 0 && <p>{filePage.stays(formatNumber(accepted))}</p>}
+      {accepted > 0 && <p>{filePage.stays(accepted)}</p>}
     </Told>
   );
 }

@@ -3,6 +3,7 @@ import './files-page.css';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import type { FileAnswer } from '../../http/answers.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
 import { filesQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
@@ -41,7 +42,7 @@ export function FilesPage() {
   const hasNone = files?.length === 0;
   return (
     <>
-      <Title>{frame.files}</Title>
+      <Title percent={percentOf(files ?? [])}>{frame.files}</Title>
       <Announcer />
       <DropTarget label={uploads.dropNow} onFiles={addUploads} />
       <FileChooser />
@@ -83,6 +84,14 @@ export function FilesPage() {
       )}
     </>
   );
+}
+
+/** Of all that is in work, by their bytes; null when nothing is. */
+function percentOf(files: readonly FileAnswer[]): number | null {
+  const open = files.filter(({ status }) => status === 'processing' || status === 'waiting');
+  const bytes = open.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
+  if (bytes === 0) return null;
+  return open.reduce((sum, { size_bytes, progress }) => sum + (size_bytes * progress.percent) / bytes, 0);
 }
 
 /** Each status with how many files have it, which the stream of progress keeps as it is. */

@@ -5,13 +5,13 @@ import { Suspense, useEffect } from 'react';
 import { frame, product } from '../texts.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { MoonIcon, SunIcon } from './icons.tsx';
-import { toggleTheme, useTheme } from './theme.ts';
+import { toggleTheme, useNextTheme, useTheme } from './theme.ts';
 
 export function Frame() {
   const theme = useTheme();
   // The page of a file is not under the address of the files.
   const inFiles = useMatchRoute()({ to: '/files/$fileId' }) !== false;
-  const label = theme === 'dark' ? frame.toLight : frame.toDark;
+  const label = { light: frame.toLight, dark: frame.toDark, system: frame.toSystem }[useNextTheme()];
   useEffect(refuseDrops, []);
   const router = useRouter();
   useEffect(

@@ -1,4 +1,7 @@
-/** Light or dark: the system's choice until somebody uses the toggle, which is then remembered in this browser. */
+/**
+ * Light or dark: the system's choice until somebody uses the toggle, which is then remembered in this browser. It goes round: the
+ * other than the system's, the same as the system's whatever becomes of that, and the system's choice again.
+ */
 import { useSyncExternalStore } from 'react';
 
 type Theme = 'light' | 'dark';
@@ -9,7 +12,8 @@ const listeners = new Set<() => void>();
 const remembered = localStorage.getItem(KEY);
 let chosen: Theme | null = remembered === 'light' || remembered === 'dark' ? remembered : null;
 
-const current = (): Theme => chosen ?? (system.matches ? 'dark' : 'light');
+const ofSystem = (): Theme => (system.matches ? 'dark' : 'light');
+const current = (): Theme => chosen ?? ofSystem();
 
 function apply(): void {
   document.documentElement.dataset.theme = current();
@@ -23,10 +27,19 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+function next(): Theme | null {
+  if (chosen === null) return ofSystem() === 'dark' ? 'light' : 'dark';
+  return chosen === ofSystem() ? null : ofSystem();
+}
+
 export function toggleTheme(): void {
-  chosen = current() === 'dark' ? 'light' : 'dark';
-  localStorage.setItem(KEY, chosen);
+  chosen = next();
+  if (chosen) localStorage.setItem(KEY, chosen);
+  else localStorage.removeItem(KEY);
   apply();
 }
 
 export const useTheme = (): Theme => useSyncExternalStore(subscribe, current);
+
+/** What the toggle comes to next. */
+export const useNextTheme = (): Theme | 'system' => useSyncExternalStore(subscribe, () => next() ?? 'system');

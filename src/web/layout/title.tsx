@@ -1,10 +1,11 @@
 /** A view's heading, which is the name of the browser's tab, too. */
 import { product } from '../texts.ts';
 
-export function Title({ children }: { children: string }) {
+/** `percent`: of work that goes on, so that it is seen in a tab behind others, too. */
+export function Title({ children, percent = null }: { children: string; percent?: number | null }) {
   return (
     <>
-      <title>{`${children} · ${product}`}</title>
+      <title>{`${percent === null ? '' : `${Math.floor(percent)} % · `}${children} · ${product}`}</title>
       <h1>{children}</h1>
     </>
   );

@@ -11,9 +11,12 @@ const formats = new Map<string, (date: Date) => string>();
 
 function formatIn(timeZone: string): (date: Date) => string {
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium' });
-  const day = new Intl.DateTimeFormat(undefined, { timeZone, dateStyle: 'medium' });
-  const moment = new Intl.DateTimeFormat(undefined, { timeZone, dateStyle: 'medium', timeStyle: 'short' });
-  return (date) => (clock.format(date) === '00:00:00' && date.getMilliseconds() === 0 ? day : moment).format(date);
+  // Written as an order file takes it: 2026-11-21, or 2026-11-21 14:03:00. Of all locales Sweden's writes dates so.
+  const day = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
+  return (date) => {
+    const time = clock.format(date);
+    return time === '00:00:00' && date.getMilliseconds() === 0 ? day.format(date) : `${day.format(date)} ${time}`;
+  };
 }
 
 export function OrderDate({ iso }: { iso: string }) {

@@ -10,7 +10,7 @@ import { hasNothingToShow } from '../api/query-client.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { FileLink } from '../components/file-link.tsx';
-import { Count, formatAmount } from '../components/number.tsx';
+import { Count } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
 import { Title } from '../layout/title.tsx';
@@ -26,9 +26,9 @@ const COLUMNS: readonly Column<Item>[] = [
   { header: words.product, cell: ({ product_name }) => product_name },
   { header: orders.sku, cell: ({ sku }) => sku },
   { header: orders.hub, cell: ({ hub_id }) => hub_id },
-  { header: orders.quantity, numeric: true, cell: ({ quantity }) => <Count value={quantity} /> },
-  { header: words.unitPrice, numeric: true, cell: ({ unit_price }) => formatAmount(unit_price) },
-  { header: words.lineTotal, numeric: true, cell: ({ line_total }) => formatAmount(line_total) },
+  { header: orders.quantity, numeric: true, cell: ({ quantity }) => String(quantity) },
+  { header: words.unitPrice, numeric: true, cell: ({ unit_price }) => unit_price },
+  { header: words.lineTotal, numeric: true, cell: ({ line_total }) => line_total },
 ];
 
 const isUnknown = (error: Error | null): boolean => error instanceof Problem && error.status === 404;
@@ -91,7 +91,7 @@ function Order({ order }: { order: OrderAnswer }) {
         />
         <p className="order-total number">
           <span>{words.total}</span>
-          <span>{formatAmount(order.total_amount)}</span>
+          <span>{order.total_amount}</span>
         </p>
       </section>
       <div className="order-facts">

@@ -9,7 +9,7 @@ import { statsQuery } from '../api/queries.ts';
 import { isRefused } from '../api/query-client.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
-import { Count, formatAmount, formatNumber } from '../components/number.tsx';
+import { formatNumber } from '../components/number.tsx';
 import { Pager } from '../components/pager.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
@@ -67,9 +67,9 @@ const columnsIn = (timeZone: string): readonly Column<OrderAnswer>[] => [
   {
     header: orders.quantity,
     numeric: true,
-    cell: ({ items }) => <Count value={items.reduce((sum, { quantity }) => sum + quantity, 0)} />,
+    cell: ({ items }) => String(items.reduce((sum, { quantity }) => sum + quantity, 0)),
   },
-  { header: orders.amount, numeric: true, cell: ({ total_amount }) => formatAmount(total_amount) },
+  { header: orders.amount, numeric: true, cell: ({ total_amount }) => total_amount },
   { header: orders.status, cell: ({ status }) => <OrderStatus status={status} /> },
 ];
 
