@@ -86,6 +86,7 @@ const rowsOf = (n: number) =>
 describe.skipIf(why.mongo !== undefined)('a commit that is given up while it is held', () => {
   test.each(['find orders', 'insert chunks', 'update stock', 'insert orders', 'update chunks'])(
     'at "%s" does nothing when it wakes after its retry and two more chunks',
+    { timeout: 180_000 },
     async (heldCommand) => {
       const held = Promise.withResolvers<void>();
       const wakes = Promise.withResolvers<void>();
@@ -103,7 +104,7 @@ describe.skipIf(why.mongo !== undefined)('a commit that is given up while it is 
           { mongoOperationMs },
         );
       const store = open(mongo!, limits.mongoOperationMs);
-      const impatient = open(proxy.url, 3_000);
+      const impatient = open(proxy.url, 5_000);
       try {
         await store.prepare();
         await store.stock.change([{ sku: 'SKU-1', hubId: 'HUB-1', available: 3 * ROWS - 5 }], null);
