@@ -272,6 +272,18 @@ describe('chunks', () => {
     ]);
   });
 
+  it.each(['', ',', ',,,,,,,,,,', ',,,,,,,,,,,,,,,', '"",""', '"  ", ,"\t"', '   '])(
+    'have no row for a record of nothing but %j, which counts',
+    async (blank) => {
+      const { rows, failure } = await readBytes(lines(blank, 'a', blank, blank, 'b'));
+      expect(failure).toBeNull();
+      expect(rows.map(({ row, cells }) => [row, cells[0]])).toEqual([
+        [3, 'a'],
+        [6, 'b'],
+      ]);
+    },
+  );
+
   it('tell the stored bytes that were read', async () => {
     const file = lines(...Array.from({ length: 1000 }, (_, index) => `order ${index}`));
     for (const bytes of [Buffer.from(file), gzipSync(file)]) {
