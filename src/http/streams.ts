@@ -52,7 +52,9 @@ export function streamEvents(
           if (outgoing.writableNeedDrain) outgoing.destroy();
           else controller.close();
         };
-        stop.addEventListener('abort', end, { once: true });
+        // A request that was let in just before a stop.
+        if (stop.aborted) end();
+        else stop.addEventListener('abort', end, { once: true });
       },
       async pull(controller) {
         try {

@@ -1,0 +1,242 @@
+/**
+ * What one client can do to all others: attacks on a service that is started for each, with some orders in its store. Looked at are
+ * health, asked on new connections all the time; a good user, who uploads a file and reads a page of orders; and memory.
+ *
+ *   npm run bench:attacks                       # 400,000 orders
+ *   npm run bench:attacks -- --orders 60000 --only replay,pipelining --oms /path/of/another/release
+ */
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { get } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { createGzip } from 'node:zlib';
+import { generateOrders } from '../../src/generate.ts';
+import { withInput } from './inputs.ts';
+import { percentile, post } from './measure.ts';
+import { ROOT, resetPeak, residentMemory, type Server, startServer } from './processes.ts';
+import { followed, setStock, uploaded } from './service.ts';
+
+const SECONDS = 8;
+const GOOD_USER_PAUSE_MS = 500;
+
+const { values: options } = parseArgs({
+  options: {
+    orders: { type: 'string', default: '400000' },
+    oms: { type: 'string', default: ROOT },
+    only: { type: 'string' },
+  },
+});
+
+/** The attacker's connections, which read nothing unless they are told to. */
+class Attacker {
+  readonly #server: Server;
+  readonly #sockets: Socket[] = [];
+
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  async dial(count: number, text: string, { reads = false } = {}): Promise<Socket[]> {
+    const { hostname, port } = new URL(this.#server.url);
+    const dialled = Array.from({ length: count }, () => {
+      const socket = connect({ host: hostname, port: Number(port) });
+      socket.on('error', () => {});
+      if (reads) socket.resume();
+      socket.write(text);
+      return socket;
+    });
+    this.#sockets.push(...dialled);
+    await Promise.race([Promise.all(dialled.map((socket) => once(socket, 'connect').catch(() => {}))), delay(5_000)]);
+    return dialled;
+  }
+
+  leave(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
+
+/** Each is carried out in full before the service is looked at, or goes on while it is. */
+const ATTACKS: Record<string, { what: string; attack(attacker: Attacker): Promise<void> }> = {
+  replay: {
+    what: 'one client reads all events',
+    attack: async (attacker) => void (await attacker.dial(1, request('/events?after=0'), { reads: true })),
+  },
+  streams: {
+    what: '1,000 clients read all events, half of them nothing of what they are sent',
+    async attack(attacker) {
+      await attacker.dial(500, request('/events?after=0'), { reads: true });
+      await attacker.dial(500, request('/events?after=0'));
+    },
+  },
+  searches: {
+    what: '200 searches at once, again and again',
+    async attack(attacker) {
+      const search = request('/orders?q=nobody-has-this-name');
+      const sockets = await attacker.dial(200, search, { reads: true });
+      for (const socket of sockets) socket.on('data', () => socket.write(search));
+    },
+  },
+  pages: {
+    what: '2,000 pages of 1,000 orders at once',
+    attack: async (attacker) => void (await attacker.dial(2_000, request('/orders?limit=1000'), { reads: true })),
+  },
+  pipelining: {
+    what: '1,285 pages of 1,000 orders on one connection, unread',
+    attack: async (attacker) => void (await attacker.dial(1, request('/orders?limit=1000').repeat(1_285))),
+  },
+  'empty-rows': {
+    what: '5,000,000 empty rows in a gzip of some hundred KB',
+    async attack(attacker) {
+      const gzip = createGzip({ level: 9 });
+      const packed = gzip.toArray();
+      gzip.write(Buffer.concat([...generateOrders({ rows: 1, invalidShare: 0, seed: 9, ids: 'random' })]));
+      for (let i = 0; i < 50; i++) gzip.write(`${','.repeat(10)}\n`.repeat(100_000));
+      gzip.end();
+      await post(`${attacker.url}/upload?name=empty.csv`, Buffer.concat(await packed));
+    },
+  },
+  'slow-uploads': {
+    what: '2,000 uploads that bring a byte now and then',
+    async attack(attacker) {
+      const head =
+        'POST /upload HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\n';
+      await attacker.dial(2_000, `${head}o`);
+      await delay(3_000);
+    },
+  },
+  'idle-streams': {
+    what: '10,000 streams of which nobody reads',
+    async attack(attacker) {
+      for (let i = 0; i < 20; i++) await attacker.dial(500, request('/events'));
+    },
+  },
+};
+
+const names = options.only?.split(',') ?? Object.keys(ATTACKS);
+const rows = Number(options.orders);
+const work = await mkdtemp(join(tmpdir(), 'oms-attacks-'));
+const say = (line: string) => process.stdout.write(`${line}\n`);
+try {
+  say('| attack | health p99 ms | worst ms | unanswered | good user: served | worst ms | peak RSS MiB | SIGTERM ms |');
+  say('|---|---|---|---|---|---|---|---|');
+  await withInput(work, { rows, ids: 'ordered' }, async (input) => {
+    const directory = await mkdtemp(join(work, 'data-'));
+    const first = await start(directory);
+    await setStock(first, input.stock);
+    await followed(first, await uploaded(first, input.path), rows);
+    await first.stop();
+    for (const name of names) say(await under(name, directory));
+  });
+} finally {
+  await rm(work, { recursive: true, force: true });
+}
+// Connections that a service left hanging.
+process.exit();
+
+function start(directory: string): Promise<Server> {
+  return startServer(join(options.oms, 'bin/oms'), ['start'], {
+    OMS_DATA_DIR: directory,
+    OMS_PORT: '0',
+    OMS_IMS_PORT: '0',
+    OMS_LOG_LEVEL: 'fatal',
+  });
+}
+
+async function under(name: string, directory: string): Promise<string> {
+  const { what, attack } = ATTACKS[name]!;
+  const server = await start(directory);
+  const attacker = new Attacker(server);
+  await health(server.url);
+  await resetPeak(server.child.pid!);
+  let peakMiB = 0;
+  const attacking = attack(attacker).catch(() => {});
+  const until = Date.now() + SECONDS * 1000;
+  const [looks, uses] = await Promise.all([healthUntil(server.url, until), goodUserUntil(server.url, until)]);
+  await attacking;
+  peakMiB = await residentMemory(server.child.pid!).then(
+    (memory) => memory.peakMiB,
+    () => Number.NaN,
+  );
+  const stopped = performance.now();
+  await server.stop();
+  const stopMs = performance.now() - stopped;
+  attacker.leave();
+  const answered = looks.filter((ms) => ms !== null);
+  const served = uses.filter((ms) => ms !== null);
+  const worst = (values: number[]) => (values.length > 0 ? Math.max(...values).toFixed(0) : '-');
+  return `| ${[
+    what,
+    percentile(answered, 0.99).toFixed(0),
+    worst(answered),
+    looks.length - answered.length,
+    `${served.length} of ${uses.length}`,
+    worst(served),
+    peakMiB,
+    stopMs.toFixed(0),
+  ].join(' | ')} |`;
+}
+
+/** Milliseconds of each answer; null where there was none. */
+async function healthUntil(url: string, untilMs: number): Promise<(number | null)[]> {
+  const looks: (number | null)[] = [];
+  while (Date.now() < untilMs) {
+    const started = performance.now();
+    looks.push(
+      await health(url).then(
+        () => performance.now() - started,
+        () => null,
+      ),
+    );
+    await delay(20);
+  }
+  return looks;
+}
+
+function health(url: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const asked = get(`${url}/healthz`, { agent: false, timeout: 10_000 }, (answer) => {
+      answer.resume().on('end', () => (answer.statusCode === 200 ? resolve() : reject(new Error())));
+    });
+    asked.on('error', reject).on('timeout', () => asked.destroy(new Error()));
+  });
+}
+
+/** An upload and a page of orders now and then; one that is told to come again comes again. */
+async function goodUserUntil(url: string, untilMs: number): Promise<(number | null)[]> {
+  const uses: (number | null)[] = [];
+  while (Date.now() < untilMs) {
+    const started = performance.now();
+    const file = Buffer.concat([...generateOrders({ rows: 10, invalidShare: 0, seed: Date.now(), ids: 'random' })]);
+    const use = async () => {
+      const signal = AbortSignal.timeout(10_000);
+      const upload = await fetch(`${url}/upload?force=true`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/csv' },
+        body: file,
+        signal,
+      });
+      await upload.arrayBuffer();
+      const page = await fetch(`${url}/orders?limit=50`, { signal });
+      await page.arrayBuffer();
+      if (upload.status !== 202 || page.status !== 200) throw new Error();
+    };
+    uses.push(
+      await use().then(
+        () => performance.now() - started,
+        () => null,
+      ),
+    );
+    await delay(GOOD_USER_PAUSE_MS);
+  }
+  return uses;
+}
