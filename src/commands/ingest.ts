@@ -101,6 +101,8 @@ function tell(service: Service, path: string, file: FileJson): number {
   const lines = [`${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid (${file.file_id})`];
   if (file.failure) lines.push(`  ${file.failure.code}: ${file.failure.message}`);
   for (const [code, count] of Object.entries(file.invalid_by_code)) lines.push(`  ${code.padEnd(20)}${count}`);
+  for (const { code, count, row } of file.warnings)
+    lines.push(`  warning: ${code}, ${count} ${count === 1 ? 'row' : 'rows'}, the first is row ${row}`);
   if (file.invalid_file) lines.push(`  report: ${service.report(file)}`);
   process.stdout.write(`${lines.join('\n')}\n`);
   if (file.status !== 'completed') return EXIT.failed;

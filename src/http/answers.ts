@@ -9,6 +9,7 @@ import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
 import { DELIMITERS, ENCODINGS } from '../model/intake.ts';
 import { ORDER_STATUSES } from '../model/order.ts';
 import { REASON_CODES } from '../model/rejection.ts';
+import { WARNING_CODES } from '../model/warnings.ts';
 
 const count = z.int().nonnegative();
 const time = z.iso.datetime();
@@ -72,6 +73,7 @@ export const fileAnswer = z.strictObject({
     reported: count.optional(),
   }),
   invalid_by_code: countByReason,
+  warnings: z.array(z.strictObject({ code: z.enum(WARNING_CODES), count, row: count })),
   invalid_file: z.string().nullable(),
   invalid_file_size_bytes: count.nullable(),
   failure: z.strictObject({ code: z.enum(FILE_FAILURE_CODES), message: z.string(), row: count.nullable() }).nullable(),

@@ -3,6 +3,7 @@
 import type { FileFailureCode } from './file-failure.ts';
 import type { Intake } from './intake.ts';
 import type { ReasonCode } from './rejection.ts';
+import type { Warning } from './warnings.ts';
 
 /** `waiting` is shown for a file in work that waits for an engine; stores keep it as `processing` with `waitingFor` set. */
 export const FILE_STATUSES = ['queued', 'processing', 'waiting', 'completed', 'failed', 'cancelled'] as const;
@@ -55,6 +56,8 @@ export interface FileRecord {
   accepted: number;
   invalid: number;
   invalidByCode: Partial<Record<ReasonCode, number>>;
+  /** Of all chunks so far. */
+  warnings: Warning[];
   /** What the rejections cost, see `packed-rejections.ts`. */
   rejectedBytes: number;
   /** Rows that are in the report, of the one that is being written, or was last. */

@@ -10,6 +10,7 @@ import { OrderPacker, type PackedOrdersData } from '../model/packed-orders.ts';
 import { AlikeRejections } from '../model/packed-rejections.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import type { Rejection } from '../model/rejection.ts';
+import { addWarnings, type Warning } from '../model/warnings.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { AskedPairs, askIms } from './ask-ims.ts';
 import { PairIndex } from './pair-index.ts';
@@ -31,6 +32,7 @@ export class ChunkBuilder implements RecordTaker {
   readonly #now: () => number;
   #pairsSinceMs: number;
   #rejections: Rejection[] = [];
+  #warnings: Warning[] = [];
   #alike = new AlikeRejections();
   /** Slots of the rows that were left, until they come. */
   #left: number[] = [];
@@ -81,6 +83,11 @@ export class ChunkBuilder implements RecordTaker {
     const checked = rows.map(this.#validate);
     await askIms(checked, this.#pairs, ask);
     for (const [i, row] of checked.entries()) {
+      if (row.warnings.length > 0)
+        this.#warnings = addWarnings(
+          this.#warnings,
+          row.warnings.map((code) => ({ code, count: 1, row: row.raw.row })),
+        );
       if (row.order) this.#packer.put(this.#left[i]!, row.order, row.raw.cells, row.pair!);
       else this.#rejections.push(this.#alike.of(toRejection(row, this.#header, this.#delimiter)));
     }
@@ -95,15 +102,17 @@ export class ChunkBuilder implements RecordTaker {
   }
 
   /** What has come since the last time. The orders are valid until the next but one. */
-  takeChunk(): { orders: PackedOrdersData; rejections: Rejection[] } {
+  takeChunk(): { orders: PackedOrdersData; rejections: Rejection[]; warnings: Warning[] } {
     const orders = this.#packer.take(this.#pairs);
     const rejections = this.#rejections.sort((a, b) => a.row - b.row);
+    const warnings = this.#warnings;
     this.#rejections = [];
+    this.#warnings = [];
     this.#alike = new AlikeRejections();
     this.#asked = 0;
     this.#bytes = null;
     this.#forgetPairs();
-    return { orders, rejections };
+    return { orders, rejections, warnings };
   }
 
   /** When there are many, or the first answers are of a while ago. */

@@ -57,7 +57,12 @@ function kindsOfBytes(): Uint8Array {
 
 /** First bytes of characters that a text may not have, and of others. */
 const REFUSED_LEADS = new Uint8Array(256);
-for (const lead of [0xc2, 0xe2, 0xef, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4]) REFUSED_LEADS[lead] = 1;
+for (const lead of [0xc2, 0xc3, 0xe2, 0xef, 0xf0, 0xf1, 0xf2, 0xf3, 0xf4]) REFUSED_LEADS[lead] = 1;
+
+/** First bytes of the characters that bytes from 128 to 191 are in Windows-1252. */
+const FOLLOWING_LEADS = new Uint8Array(256);
+for (const lead of [0xc2, 0xc5, 0xc6, 0xcb, 0xe2]) FOLLOWING_LEADS[lead] = 1;
+const SHORTENED_DIGITS = 16;
 
 const DAY_CHARS = 10;
 /** `2026-11-20T14:03:00`, an offset behind it. */
@@ -84,6 +89,7 @@ export class PlainRecord implements PlainOrder {
   readonly #width: number;
   readonly #texts: number[];
   readonly #keys: number[];
+  readonly #numbered: number[];
   /** By column: what it may have beside printable characters. */
   readonly #mayBreak: Uint8Array;
   readonly #mayDouble: Uint8Array;
@@ -97,6 +103,7 @@ export class PlainRecord implements PlainOrder {
     this.#width = columns.length;
     this.#at = orderColumns;
     this.#texts = [...KEYS, ...FREE_TEXT_COLUMNS].map((column) => orderColumns[column]);
+    this.#numbered = [orderColumns.order_id, orderColumns.sku];
     this.#keys = KEYS.map((column) => orderColumns[column]);
     this.#mayBreak = new Uint8Array(columns.length);
     for (const column of FREE_TEXT_COLUMNS) this.#mayBreak[orderColumns[column]] = 1;
@@ -174,12 +181,14 @@ export class PlainRecord implements PlainOrder {
   #check(bytes: Uint8Array): boolean {
     const { starts, ends } = this;
     for (const column of this.#texts) if (!isTrimmed(bytes, starts[column]!, ends[column]!)) return false;
+    // What may be worth a warning is looked at as texts.
+    for (const column of this.#numbered) if (mayBeShortened(bytes, starts[column]!, ends[column]!)) return false;
     if (!this.ascii) for (const column of this.#keys) if (!isAscii(bytes, starts[column]!, ends[column]!)) return false;
     const at = this.#at;
     const quantity = wholeNumber(bytes, starts[at.quantity]!, ends[at.quantity]!, QUANTITY_DIGITS);
     if (quantity < 1 || quantity > MAX_QUANTITY) return false;
     const unitPriceMinor = money(bytes, starts[at.unit_price]!, ends[at.unit_price]!, PRICE_DIGITS);
-    if (unitPriceMinor === -1) return false;
+    if (unitPriceMinor < 1) return false;
     const totalMinor = money(bytes, starts[at.total_amount]!, ends[at.total_amount]!, TOTAL_DIGITS);
     if (quantity * unitPriceMinor !== totalMinor) return false;
     if (!isEmail(bytes, starts[at.customer_email]!, ends[at.customer_email]!)) return false;
@@ -241,6 +250,8 @@ function isPlainUtf8(bytes: Uint8Array, from: number, to: number): boolean {
 function isRefused(lead: number, second: number, third: number, fourth: number): boolean {
   // U+0080 to U+009F.
   if (lead === 0xc2) return second < 0xa0;
+  // The beginnings of wrongly decoded text, and what follows them.
+  if (lead === 0xc3) return (second === 0x82 || second === 0x83 || second === 0xa2) && FOLLOWING_LEADS[third] === 1;
   // U+202D, U+202E, U+206A to U+206F.
   if (lead === 0xe2)
     return (second === 0x80 && (third === 0xad || third === 0xae)) || (second === 0x81 && third >= 0xaa);
@@ -283,6 +294,14 @@ function isSpace(bytes: Uint8Array, at: number): boolean {
     default:
       return lead === 0xf3 && second === 0xa0;
   }
+}
+
+/** From a digit to a digit, with an exponent or long and ending in 0. */
+function mayBeShortened(bytes: Uint8Array, start: number, end: number): boolean {
+  const first = bytes[start]!;
+  if (first < ZERO || first > NINE) return false;
+  if (bytes[end - 2] === PLUS || bytes[end - 3] === PLUS || bytes[end - 4] === PLUS) return true;
+  return end - start >= SHORTENED_DIGITS && bytes[end - 1] === ZERO;
 }
 
 function isAscii(bytes: Uint8Array, start: number, end: number): boolean {

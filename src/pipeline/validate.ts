@@ -22,6 +22,7 @@ import {
 import { type Reason, type Rejection, WHOLE_ROW_CODES } from '../model/rejection.ts';
 import { createRowSchema, type RowValues } from '../model/row-schema.ts';
 import { csvRecord } from '../model/spreadsheet-cell.ts';
+import { type WarningCode, warningsOf } from '../model/warnings.ts';
 
 export interface CheckedRow {
   raw: RawRow;
@@ -33,6 +34,8 @@ export interface CheckedRow {
   /** Well-formed values to ask the inventory service about, also when other columns failed. */
   sku: string | null;
   hubId: string | null;
+  /** What is allowed and looks wrong. */
+  warnings: WarningCode[];
   /** The number of the two among the pairs that the inventory service was asked about. */
   pair: number | null;
 }
@@ -59,20 +62,38 @@ export function createRowValidator(header: Header, options: { timeZone: string }
     }
     const sku = codes.has('sku') ? null : values.sku;
     const hubId = codes.has('hub_id') ? null : values.hub_id;
-    return { raw, header, order: null, reasons, sku, hubId, pair: null };
+    return { raw, header, order: null, reasons, sku, hubId, warnings: warningsOf(values, false), pair: null };
   }
 
   return (raw) => {
     const { cells } = raw;
     if (raw.unfixed) {
-      return { raw, header, order: null, reasons: [raw.unfixed.reason], sku: null, hubId: null, pair: null };
+      return {
+        raw,
+        header,
+        order: null,
+        reasons: [raw.unfixed.reason],
+        sku: null,
+        hubId: null,
+        warnings: [],
+        pair: null,
+      };
     }
     if (raw.malformedQuote) {
-      return { raw, header, order: null, reasons: [malformedQuote()], sku: null, hubId: null, pair: null };
+      return {
+        raw,
+        header,
+        order: null,
+        reasons: [malformedQuote()],
+        sku: null,
+        hubId: null,
+        warnings: [],
+        pair: null,
+      };
     }
     if (cells.length !== header.columns.length) {
       const reason = columnCount(cells.length, header.columns.length, cells.slice(header.columns.length));
-      return { raw, header, order: null, reasons: [reason], sku: null, hubId: null, pair: null };
+      return { raw, header, order: null, reasons: [reason], sku: null, hubId: null, warnings: [], pair: null };
     }
     const values: RowValues = {
       order_id: cellValue('order_id', cells[at.order_id]!),
@@ -116,7 +137,8 @@ export function createRowValidator(header: Header, options: { timeZone: string }
     if (order.quantity * order.unitPriceMinor !== order.totalMinor) {
       return explain(raw, values, new Map());
     }
-    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId, pair: null };
+    const warnings = warningsOf(values, true);
+    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId, warnings, pair: null };
   };
 }
 

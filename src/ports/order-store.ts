@@ -12,6 +12,7 @@ import type { Intake } from '../model/intake.ts';
 import type { Order, OrderStatus } from '../model/order.ts';
 import type { PackedOrdersData } from '../model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../model/rejection.ts';
+import type { Warning } from '../model/warnings.ts';
 import type { OutboxBatch } from './event-stream.ts';
 import type { Inspected } from './inspection.ts';
 import type { Verification } from './verification.ts';
@@ -164,6 +165,8 @@ export interface ChunkToCommit {
   /** Valid rows in file order. */
   orders: PackedOrdersData;
   rejections: Rejection[];
+  /** Of the rows of the chunk, recorded with it; none when left out. */
+  warnings?: Warning[];
 }
 
 export interface ChunkResult {

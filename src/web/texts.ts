@@ -4,6 +4,7 @@ import type { OrderColumn } from '../model/columns.ts';
 import type { FileFailureCode } from '../model/file-failure.ts';
 import type { OrderStatus } from '../model/order.ts';
 import type { ReasonCode } from '../model/rejection.ts';
+import type { WarningCode } from '../model/warnings.ts';
 import { formatNumber } from './components/number.tsx';
 
 export const product = 'OMS';
@@ -256,8 +257,18 @@ export const format = {
   curlLabel: 'the commands',
 };
 
+export const warning: Record<WarningCode, string> = {
+  shortened_number: 'An order id or SKU looks like a number that a spreadsheet has shortened, such as 4.00638E+12.',
+  ambiguous_date: 'A date could have the day or the month first: write year-month-day.',
+  all_prices_zero: 'All prices are 0.',
+  wrongly_decoded_text: 'A text looks wrongly decoded, such as “Ã©” for “é”: upload the file with its own encoding.',
+};
+
 export const filePage = {
   storedOrder: 'See the stored order',
+  warnings: 'Worth a look',
+  warningsTold: 'This is allowed and no row was rejected for it, but it is often a mistake.',
+  warned: (count: number, row: number) => `${plural(count, '1 row', `${count} rows`)}, first in row ${row}`,
   all: 'All files',
   percent: (percent: number, bytes: string) => `${percent} % of ${bytes}`,
   read: 'Share of the file that is read',

@@ -660,6 +660,32 @@ for (const { name, open, missing } of orderStores)
       });
     });
 
+    test('warnings of a chunk are counted once, however often it is committed, with the first row of all', async () => {
+      const sku = await newSku(10);
+      const warned = (n: number, row: number, count: number): ChunkToCommit => ({
+        ...chunkOf(n, [orderRow(row, unique('O'), { sku })]),
+        warnings: [{ code: 'shortened_number', count, row }],
+      });
+      const claim = await newClaim(store);
+      const first = warned(0, 5, 2);
+      await store.chunks.commit(claim, first);
+      await store.chunks.commit(claim, first);
+      await store.chunks.commit(claim, chunkOf(1, [orderRow(6, unique('O'), { sku })]));
+      await store.chunks.commit(claim, {
+        ...warned(2, 9, 3),
+        warnings: [
+          { code: 'shortened_number', count: 3, row: 8 },
+          { code: 'wrongly_decoded_text', count: 1, row: 9 },
+        ],
+      });
+      await store.files.finish(claim, COMPLETED);
+      expect((await store.files.get(claim.fileId))?.warnings).toEqual([
+        { code: 'shortened_number', count: 5, row: 5 },
+        { code: 'wrongly_decoded_text', count: 1, row: 9 },
+      ]);
+      expect(await violations()).toEqual([]);
+    });
+
     describe('an order id with accents', () => {
       const NFC = (word: string) => `${word}-Z\u00e9ro-\ud55c`.normalize('NFC');
 

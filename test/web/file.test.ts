@@ -191,7 +191,7 @@ describe('mending', () => {
     expect(download.suggestedFilename()).toBe(parent.invalid_file);
     const report = await readFile(await download.path(), 'utf8');
     expect(report).toBe(await (await fetch(`${service.url}/invalid-files/${parent.invalid_file}`)).text());
-    await page.getByText(/^3 rows, [\d.,]+ KiB|3 rows, \d+ bytes/).waitFor();
+    await page.getByText(/^3 rows, [\d.,]+ (KiB|bytes)/).waitFor();
 
     const mended = report
       .replace(/^(M-4.*?),ada at example,(.*?),two,/m, '$1,ada@example.com,$2,2,')
@@ -291,4 +291,17 @@ test('a file that is not there is told in the words of the service', async () =>
   const page = await openPage(service.url, '/files/f_none');
   expectComplaints(page, /status of 404/);
   await page.getByRole('alert').getByText('there is no file "f_none"').waitFor();
+});
+
+test('a file that is right and suspicious says of what, how often and where', async () => {
+  const file = await ingest(service, csv(orderLine('4.00638E+12'), orderLine('4.1E+12')), '?name=shortened.csv');
+  const page = await openFile(service, file);
+  await expect.poll(() => badge(page).textContent()).toBe('Completed');
+  const warnings = page.getByRole('region', { name: 'Worth a look' });
+  await warnings.getByText('looks like a number that a spreadsheet has shortened').waitFor();
+  await warnings.getByText('2 rows, first in row 2').waitFor();
+  expect(await accessibilityProblems(page)).toEqual([]);
+  const clean = await openFile(service, halfBad);
+  await expect.poll(() => badge(clean).textContent()).toBe('Completed, 3 to fix');
+  expect(await clean.getByRole('region', { name: 'Worth a look' }).count()).toBe(0);
 });

@@ -70,6 +70,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       plan: await encodePlan(packed, looked.taking),
       keys: trackStock ? [...new Set(looked.taking.map(keyOf))] : [],
       planned_rejections: (await encodeRejections([...chunk.rejections, ...looked.rejections])).packed,
+      ...(chunk.warnings?.length && { warnings: chunk.warnings }),
     };
     let committed: ChunkDocument;
     try {
@@ -200,6 +201,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
     chunk: ChunkDocument,
   ): Promise<Pick<ChunkResult, 'rejected' | 'cancelRequested'>> {
     const at = new Date(now());
+    const { warnings = [] } = chunk;
     const file = await files.findOneAndUpdate(
       { _id: claim.fileId, status: 'processing', epoch: claim.epoch, next_chunk: chunk.n },
       {
@@ -218,7 +220,11 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
           amount_minor: chunk.amount_minor!,
           ...prefixed('invalid_by_code', chunk.invalid_by_code!),
           ...prefixed('accepted_by_hub', chunk.accepted_by_hub!),
+          ...Object.fromEntries(warnings.map(({ code, count }) => [`warnings.${code}.count`, count])),
         },
+        ...(warnings.length > 0 && {
+          $min: Object.fromEntries(warnings.map(({ code, row }) => [`warnings.${code}.row`, row])),
+        }),
       } as never,
       { returnDocument: 'after', projection: { cancel_requested: 1, invalid: 1, rejected_bytes: 1 } },
     );

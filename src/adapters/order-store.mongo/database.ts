@@ -19,6 +19,7 @@ import type { Dependency, EndStatus, FileFailure } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
 import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
+import type { Warning, WarningCode } from '../../model/warnings.ts';
 import { collectionForCalls } from './collections.ts';
 
 /** A file in status `creating` is not there yet for anybody: see `create-file.ts`. */
@@ -54,6 +55,7 @@ export interface FileDocument {
   accepted: number;
   invalid: number;
   invalid_by_code: Partial<Record<ReasonCode, number>>;
+  warnings?: Partial<Record<WarningCode, { count: number; row: number }>>;
   /** Not there in files of release 1.1 and before. */
   rejected_bytes?: number;
   reported_rows?: number;
@@ -94,6 +96,7 @@ export interface ChunkDocument {
   plan: Binary;
   keys: string[];
   planned_rejections: Binary | null;
+  warnings?: Warning[];
 
   // Committed.
   committed_at?: Date;

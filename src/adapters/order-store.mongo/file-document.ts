@@ -1,5 +1,6 @@
 /** A document of the collection `files`, and the file record it stands for. */
 import { type FileRecord, type FileStatus, type ReportRecord, rateOf, timesInOrder } from '../../model/file.ts';
+import { WARNING_CODES } from '../../model/warnings.ts';
 import type { FileDocument } from './database.ts';
 
 export function toFileRecord(file: FileDocument): FileRecord {
@@ -28,6 +29,10 @@ export function toFileRecord(file: FileDocument): FileRecord {
     accepted: file.accepted,
     invalid: file.invalid,
     invalidByCode: file.invalid_by_code,
+    warnings: WARNING_CODES.flatMap((code) => {
+      const warning = file.warnings?.[code];
+      return warning ? [{ code, ...warning }] : [];
+    }),
     rejectedBytes: file.rejected_bytes ?? 0,
     reportedRows: file.reported_rows ?? 0,
     rowsPerSecond: rateOf(

@@ -9,6 +9,7 @@ import { PackedOrders } from '../../model/packed-orders.ts';
 import { packRejections } from '../../model/packed-rejections.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
+import { addWarnings } from '../../model/warnings.ts';
 import { type ChunkResult, type ChunkToCommit, type Claim, claimLost } from '../../ports/order-store.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import { insertOrders } from './insert-orders.ts';
@@ -94,7 +95,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   );
   const checkpoint = db.prepare(`
     update files set next_chunk = ?, position_offset = ?, position_row = ?, bytes_read = ?, rows = rows + ?,
-      accepted = accepted + ?, invalid = invalid + ?, invalid_by_code = ?,
+      accepted = accepted + ?, invalid = invalid + ?, invalid_by_code = ?, warnings = ?,
       rejected_bytes = rejected_bytes + ?, strikes = 0,
       committed_at = ?, changed_at = ?
     where file_no = ?`);
@@ -216,6 +217,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
           cancel_requested: number;
           invalid: number;
           invalid_by_code: string;
+          warnings: string;
           rejected_bytes: number;
         }
       | undefined;
@@ -275,6 +277,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       counts.accepted,
       counts.invalid,
       JSON.stringify(invalidByCode),
+      JSON.stringify(addWarnings(fromJson(file.warnings), chunk.warnings ?? [])),
       packed.bytes,
       at,
       at,

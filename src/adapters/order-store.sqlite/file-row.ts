@@ -40,6 +40,7 @@ export interface FileRow {
   accepted: number;
   invalid: number;
   invalid_by_code: string;
+  warnings: string;
   rejected_bytes: number;
   reported_rows: number;
   claimed_at: number | null;
@@ -82,6 +83,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     accepted: row.accepted,
     invalid: row.invalid,
     invalidByCode: fromJson(row.invalid_by_code),
+    warnings: fromJson(row.warnings),
     rejectedBytes: row.rejected_bytes,
     reportedRows: row.reported_rows,
     rowsPerSecond: rateOf(row.rows - row.rows_at_claim, row.claimed_at, row.committed_at),

@@ -209,4 +209,8 @@ export const migrations: readonly string[] = [
   -- Of a file that waits: since when.
   alter table files add column waiting_since integer;
   `,
+  `
+  -- Warnings of its rows, as JSON.
+  alter table files add column warnings text not null default '[]';
+  `,
 ];

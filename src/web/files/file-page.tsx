@@ -18,6 +18,7 @@ import { FAILED_ROWS, FailedRows } from './failed-rows.tsx';
 import { FileActions } from './file-actions.tsx';
 import { FileFacts } from './file-facts.tsx';
 import { FileProgress } from './file-progress.tsx';
+import { FileWarnings } from './file-warnings.tsx';
 import { MendFile } from './mend-file.tsx';
 import { ReasonCounts } from './reason-counts.tsx';
 
@@ -65,6 +66,7 @@ export function FilePage() {
         {file.progress.invalid > 0 && <ReasonCounts file={file} chosen={code} onChoose={choose} />}
         {canBeMended(file) && <MendFile key={file.file_id} file={file} />}
       </div>
+      {file.warnings.length > 0 && <FileWarnings warnings={file.warnings} />}
       {file.progress.invalid > 0 && (
         <FailedRows key={`${file.file_id} ${code} ${from_row}`} file={file} code={code} fromRow={from_row} />
       )}

@@ -53,7 +53,7 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', 
     });
     if (end === null) continue;
     time += chunkMs;
-    const { orders, rejections } = builder.takeChunk();
+    const { orders, rejections, warnings } = builder.takeChunk();
     const packed = new PackedOrders(orders);
     const { skus, hubIds } = packed.pairs;
     chunks.push({
@@ -62,6 +62,7 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', 
       end,
       last,
       rejections,
+      warnings,
       asked: asked.splice(0).flat().sort(),
       orders: Array.from({ length: packed.length }, (_, i) => ({
         row: packed.row(i),
@@ -76,12 +77,31 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', 
 }
 
 const GOOD: Record<OrderColumn, string[]> = {
-  order_id: ['A-1', 'A-2', '007', 'é', 'e\u0301', 'A-1\u200b', '注文', 'x'.repeat(500)],
+  order_id: [
+    'A-1',
+    'A-2',
+    '007',
+    'é',
+    'e\u0301',
+    'A-1\u200b',
+    '注文',
+    '4.00638E+12',
+    '4E+5',
+    '400638133390000000',
+    '4006381333900001',
+    '1E5',
+    'x'.repeat(500),
+  ],
   customer_name: [
     'Ada',
     'Anna Müller',
     'O"Brien',
     'Zoë 🙂',
+    'RenÃ©',
+    'itâ€™s',
+    'SÃO',
+    'Âû',
+    'Ã\u0089',
     'a\tb',
     'می\u200cخواهم',
     'അവന\u0d4d\u200d',

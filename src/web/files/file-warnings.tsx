@@ -1,0 +1,17 @@
+/** What is allowed and looks wrong: the file may be right all the same. */
+import type { FileAnswer } from '../../http/answers.ts';
+import { filePage, warning } from '../texts.ts';
+
+export const FileWarnings = ({ warnings }: Pick<FileAnswer, 'warnings'>) => (
+  <section className="panel" aria-labelledby="warnings">
+    <h2 id="warnings">{filePage.warnings}</h2>
+    <p className="quiet">{filePage.warningsTold}</p>
+    <ul>
+      {warnings.map(({ code, count, row }) => (
+        <li key={code}>
+          {warning[code]} <span className="quiet">{filePage.warned(count, row)}</span>
+        </li>
+      ))}
+    </ul>
+  </section>
+);
