@@ -55,8 +55,8 @@ const mutations: Mutation[] = [
     edits: [
       {
         file: COMMIT,
-        from: 'return { accepted: done.accepted, invalid: done.invalid, cancelRequested };',
-        to: "db.prepare('update files set rows = rows + ?, accepted = accepted + ? where file_no = ?').run(done.accepted, done.accepted, file.file_no); return { accepted: done.accepted, invalid: done.invalid, cancelRequested };",
+        from: 'return { ...done, rejected, cancelRequested };',
+        to: "db.prepare('update files set rows = rows + ?, accepted = accepted + ? where file_no = ?').run(done.accepted, done.accepted, file.file_no); return { ...done, rejected, cancelRequested };",
       },
     ],
   },
