@@ -27,6 +27,10 @@ export const limits = {
   firstChunkRows: 5_000,
   maxChunkRows: 20_000,
   maxChunkBytes: 4 * MiB,
+  /** Inflated at a time: makes at most a thousand times as much, which is in memory at once. */
+  inflateBlockBytes: 8 * KiB,
+  /** What a gzip member has before its data: an extra field of up to 64 KiB, a name, a comment. */
+  maxGzipHeaderBytes: 128 * KiB,
   /** A gzip file that grows more than this is a bomb; looked at after `gzipRatioFromBytes`. CSV seldom passes 50. */
   maxGzipRatio: 250,
   gzipRatioFromBytes: 64 * MiB,

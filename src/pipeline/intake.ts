@@ -9,8 +9,8 @@ import { fileFailure } from '../model/file-failure.ts';
 import { DELIMITERS, type Delimiter, ENCODINGS, type Encoding, type Intake } from '../model/intake.ts';
 import { CsvRecords } from './read/csv-records.ts';
 import { guessEncoding } from './read/guess-encoding.ts';
+import { isGzipMagic } from './read/gunzip.ts';
 import { columnKey } from './read/header.ts';
-import { isGzipMagic } from './read/stored-bytes.ts';
 import { UnitDecoder } from './read/text-decoder.ts';
 import { isTranscoded, type TextForm, Transcoder, textForm } from './read/transcode.ts';
 
@@ -184,12 +184,20 @@ function notCsv(what: string): OmsError {
 
 const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
 
-/** The delimiter by which the header names the most order columns. */
+/** A first line by which spreadsheets are told the delimiter: `sep=;`, perhaps in quotes, and with delimiters that were filled in. */
+const DELIMITER_LINE = /^"?sep=([^"\r\n])?"?[,;\t| ]*(?:\r\n|\n|\r|$)/i;
+
+export const namesDelimiter = (line: string): boolean => DELIMITER_LINE.test(line);
+
+/** The delimiter by which the header names the most order columns; of several the one that the first line names. */
 function detectDelimiter(text: string, whole: boolean, form: TextForm, maxRecordBytes: number): Delimiter {
-  let best: Delimiter = DELIMITERS[0];
+  const line = DELIMITER_LINE.exec(text);
+  const header = line === null ? text : text.slice(line[0].length);
+  const named = DELIMITERS.filter((delimiter) => delimiter === line?.[1]);
+  let best: Delimiter = named[0] ?? DELIMITERS[0];
   let bestNames = 0;
-  for (const delimiter of DELIMITERS) {
-    const names = firstRecord(text, whole, delimiter, form, maxRecordBytes).map(columnKey);
+  for (const delimiter of new Set([...named, ...DELIMITERS])) {
+    const names = firstRecord(header, whole, delimiter, form, maxRecordBytes).map(columnKey);
     const known = new Set(names.filter((name) => ORDER_COLUMN_KEYS.has(name))).size;
     if (known > bestNames) [best, bestNames] = [delimiter, known];
   }

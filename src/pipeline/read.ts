@@ -9,11 +9,11 @@ import { fileFailure } from '../model/file-failure.ts';
 import type { Header, Intake, Position } from '../model/intake.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import { unescapeCell } from '../model/spreadsheet-cell.ts';
-import { decideIntake, type Evidence, refuseControlCharacters } from './intake.ts';
+import { decideIntake, type Evidence, namesDelimiter, refuseControlCharacters } from './intake.ts';
 import { ByteReader } from './read/byte-reader.ts';
 import type { RecordTaker } from './read/csv-records.ts';
 import { firstNonAscii } from './read/guess-encoding.ts';
-import { isReportColumn, makeHeader } from './read/header.ts';
+import { fitToHeader, isReportColumn, makeHeader } from './read/header.ts';
 import { restoreRow } from './read/restore-row.ts';
 import { RowStream } from './read/row-stream.ts';
 import { type ByteSource, openStored, type StoredBytes } from './read/stored-bytes.ts';
@@ -129,12 +129,17 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
   const { intake, bomBytes } = decideIntake(first, whole, evidence, gzip, options.encoding, bounds.maxRecordBytes);
   await bytes.skip(bomBytes);
   const rows = new RowStream(asRead(bytes, intake), intake, { offset: bomBytes, row: 0 }, bounds);
-  let record = rows.next();
-  while (record === null) {
-    options.atBorder?.();
-    if (!(await rows.feed())) throw emptyFile('nothing');
-    record = rows.next();
-  }
+  const nextRecord = async () => {
+    for (;;) {
+      const record = rows.next();
+      if (record !== null) return record;
+      options.atBorder?.();
+      if (!(await rows.feed())) throw emptyFile('nothing');
+    }
+  };
+  let record = await nextRecord();
+  // Only for spreadsheets; it has a row number like any other line.
+  if (record.row === 1 && namesDelimiter(record.cells.join(intake.delimiter))) record = await nextRecord();
   const header = headerOf(record);
   const position = { offset: record.end, row: record.row };
   return { intake, header, rows, nextChunk: options.firstChunk ?? 0, position, fresh: true, taker: null };
@@ -205,6 +210,7 @@ async function* readParts(
           if (taker !== null) taker.form = textForm(stream.intake.encoding);
           continue;
         }
+        if (!row.malformedQuote) fitToHeader(row.cells, header);
         if (header.report) restoreRow(row, header, header.report);
         rows.push(row);
         taker?.leave();

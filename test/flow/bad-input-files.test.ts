@@ -123,6 +123,23 @@ describe('a header', () => {
     expect(file).toMatchObject({ status: 'failed', failure, progress: { rows: 0 }, invalid_file: null });
   });
 
+  test('may name other columns twice, and hundreds of empty ones behind its last', async () => {
+    const row = `${orderLine(newId())},red,blue`;
+    const file = await ingest(service, `${ORDER_HEADER},note,Note\n${row}\n${orderLine('')},red,blue\n`);
+    expect(file).toMatchObject({ status: 'completed', progress: { accepted: 1, invalid: 1 } });
+    const wide = `${ORDER_HEADER}${','.repeat(400)}\n${orderLine(newId())}${','.repeat(400)}\n${orderLine(newId())}\n`;
+    expect(await ingest(service, wide)).toMatchObject({ status: 'completed', progress: { accepted: 2 } });
+  });
+
+  test('below a line that tells a spreadsheet the delimiter is found', async () => {
+    const text = csv(orderLine(newId())).replaceAll(',', ';').replaceAll('\n', '\r\n');
+    expect(await ingest(service, `sep=;\r\n${text}`)).toMatchObject({
+      status: 'completed',
+      intake: { delimiter: ';' },
+      progress: { accepted: 1 },
+    });
+  });
+
   test('with a column that is unknown does no harm', async () => {
     const file = await ingest(service, `${ORDER_HEADER},colour,,\n${orderLine(newId())},red,,\n`);
     expect(file).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
@@ -147,6 +164,17 @@ describe('a gzip file', () => {
     const wrongSum = Buffer.from(packed);
     wrongSum[packed.length - 6]! ^= 1;
     expect(await ingest(service, wrongSum)).toMatchObject({ status: 'failed', failure: { code: 'corrupt_gzip' } });
+  });
+
+  test('with line ends or zeros behind it is whole, with anything else it is damaged', async () => {
+    for (const [more, failure] of [
+      ['\n', null],
+      ['\0\0\n', null],
+      ['\nmore', { code: 'corrupt_gzip', message: expect.stringContaining('bytes that are no gzip behind its end') }],
+    ] as const) {
+      const bytes = Buffer.concat([gzipSync(csv(orderLine(newId()))), Buffer.from(more)]);
+      expect(await ingest(service, bytes)).toMatchObject({ status: failure ? 'failed' : 'completed', failure });
+    }
   });
 
   test('inside a gzip file fails as not_csv', async () => {

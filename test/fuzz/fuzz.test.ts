@@ -40,7 +40,7 @@ describe('the intake takes', () => {
     const reasons = REASON_CODES.filter((code) => !OF_THE_STORE.includes(code)).map((code) => `row: ${code}`);
     const kinds = [
       ...['noise: not_csv', 'noise below a header: read', 'mutated: read', 'noise, packed and cut: corrupt_gzip'],
-      ...['packed with zeros behind it: read', 'packed with more behind it: corrupt_gzip', 'a bomb: too_large'],
+      ...['packed with padding behind it: read', 'packed with more behind it: corrupt_gzip', 'a bomb: too_large'],
       ...['a bomb: read', 'packed twice: not_csv', 'packed and changed: corrupt_gzip', 'report: rejected again'],
       ...['well formed: utf-8', 'well formed: utf-16le', 'well formed: utf-16be', 'well formed: windows-1252'],
       ...['well formed: shift_jis', 'well formed: gbk', 'well formed: big5', 'well formed: windows-1251'],

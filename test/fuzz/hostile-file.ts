@@ -84,7 +84,8 @@ function header(random: Random): Buffer {
   while (random.chance(0.4)) names.splice(random.between(0, names.length), 0, random.pick(NAMES));
   if (random.chance(0.05)) names.push(...Array.from({ length: random.between(230, 260) }, (_, i) => `c${i}`));
   if (random.chance(0.05)) names.splice(random.between(0, names.length - 1), 1);
-  const text = `${names.join(delimiter)}${random.pick(['\n', '\n', '\r\n', ''])}`;
+  const line = random.chance(0.1) ? random.pick(['sep=;\n', 'sep=\t\r\n', '"SEP=,"\r', 'sep=\n', 'sep=|;;;\n']) : '';
+  const text = `${line}${names.join(delimiter)}${random.pick(['\n', '\n', '\r\n', ''])}`;
   return random.weighted([
     [8, () => Buffer.from(text)],
     [1, () => Buffer.from(`\ufeff${text}`)],
@@ -203,7 +204,14 @@ function packedBadly(plain: Buffer, random: Random): HostileFile {
     [1, () => damaged(', packed and cut', bytes.subarray(0, random.between(2, bytes.length - 1)))],
     [1, () => damaged(', packed and changed', random.pick(MUTATIONS)(bytes, random))],
     [1, () => damaged(', packed with more behind it', Buffer.concat([bytes, noise(random)]))],
-    [1, () => damaged(', packed with zeros behind it', Buffer.concat([bytes, Buffer.alloc(random.between(1, 600))]))],
+    [
+      1,
+      () => ({
+        kind: ', packed with padding behind it',
+        bytes: Buffer.concat([bytes, Buffer.alloc(random.between(1, 600), random.pick(['\0', '\n', '\r\n', '\0\n']))]),
+        plain,
+      }),
+    ],
     [
       1,
       () => {

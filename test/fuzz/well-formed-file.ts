@@ -14,7 +14,7 @@ export interface WellFormedFile {
   encoding: Encoding;
   delimiter: Delimiter;
   gzip: boolean;
-  /** The whole file as text, without a byte order mark and without blanks around quotes, which other readers take for text. */
+  /** The whole file as other readers take it: without a byte order mark, blanks around quotes, and a line for spreadsheets. */
   text: string;
   /** Null where they take turns. */
   lineEnd: '\n' | '\r\n' | '\r' | null;
@@ -87,6 +87,8 @@ const BLANK = '\ue000';
 
 const EXTRA_COLUMNS = [
   'note',
+  'Note',
+  'note',
   'a;b|c',
   'x"y',
   '=sum',
@@ -130,6 +132,8 @@ export function wellFormedFile(random: Random): WellFormedFile {
   const maybeBlank = () => {
     while (random.chance(0.1)) records.push(blank());
   };
+  if (random.chance(0.1)) records.push(random.pick([`sep=${delimiter}`, `SEP=${delimiter}`, `"sep=${delimiter}"`]));
+  const linesForSpreadsheets = records.length;
   maybeBlank();
   records.push(columns.map((name) => write(spelled(name, delimiter, random))).join(delimiter));
   const rows: WellFormedFile['rows'] = [];
@@ -146,15 +150,14 @@ export function wellFormedFile(random: Random): WellFormedFile {
   maybeBlank();
 
   const lastEnded = random.chance(0.7);
-  const written = records
-    .map((record, index) =>
-      // A line of nothing that ends in LF would be the second half of a line end.
-      index === records.length - 1 && !lastEnded
-        ? record
-        : record + (lineEnd ?? random.pick(record === '' ? ['\r\n', '\r'] : ['\n', '\r\n', '\r'])),
-    )
-    .join('');
-  const text = written.replaceAll(BLANK, '');
+  const lines = records.map((record, index) =>
+    // A line of nothing that ends in LF would be the second half of a line end.
+    index === records.length - 1 && !lastEnded
+      ? record
+      : record + (lineEnd ?? random.pick(record === '' ? ['\r\n', '\r'] : ['\n', '\r\n', '\r'])),
+  );
+  const written = lines.join('');
+  const text = lines.slice(linesForSpreadsheets).join('').replaceAll(BLANK, '');
   const plain = coding.encode(written.replaceAll(BLANK, () => random.pick(delimiter === '\t' ? [' '] : [' ', '\t'])));
   const gzip = random.chance(0.25);
   return {

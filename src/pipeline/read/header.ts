@@ -4,11 +4,14 @@ import { limits } from '../../limits.ts';
 import { ALL_REPORT_COLUMNS, ORDER_COLUMNS, type OrderColumn, type ReportColumn } from '../../model/columns.ts';
 import { fileFailure } from '../../model/file-failure.ts';
 import type { Header } from '../../model/intake.ts';
+import { trim } from '../../model/trim.ts';
 
 /** Names that differ in case and surrounding spaces alone are the same. */
 export const columnKey = (name: string): string => name.trim().toLowerCase();
 
-export function makeHeader(columns: string[], row = 1): Header {
+export function makeHeader(names: string[], row = 1): Header {
+  // A spreadsheet with a stray space far to the right writes hundreds of delimiters.
+  const columns = names.length > limits.maxColumns ? names.slice(0, lastNamed(names)) : names;
   // Those of a report do not count: the report of a file can be uploaded where the file could.
   const counted = columns.filter((name) => !isReportColumn(name)).length;
   if (counted > limits.maxColumns) {
@@ -23,6 +26,7 @@ export function makeHeader(columns: string[], row = 1): Header {
     const key = columnKey(name);
     if (key === '') return;
     if (indices.has(key)) {
+      if (!isOurs(key)) return;
       throw fileFailure(
         'duplicate_column',
         `The header names the column ${quoted(name)} twice, as columns ${indices.get(key)! + 1} and ${index + 1}: remove or rename one.`,
@@ -45,6 +49,24 @@ export function makeHeader(columns: string[], row = 1): Header {
     fileColumn,
     report: fileColumn !== -1 && indices.has('_row') ? reportColumns(indices) : null,
   };
+}
+
+/** Of others nothing is read, so that their names need not be told apart. */
+const isOurs = (key: string): boolean => (ORDER_COLUMNS as readonly string[]).includes(key) || isReportColumn(key);
+
+/** How many there are up to the last that has a name. */
+const lastNamed = (names: string[]): number => names.findLastIndex((name) => name !== '') + 1;
+
+/**
+ * Makes the cells of a row as many as the header's: those without a value behind its last column are left out, and those are added that a
+ * row has not under columns at the end without a name. A row that has other cells too many or too few stays as it is.
+ */
+export function fitToHeader(cells: string[], { columns }: Header): void {
+  if (cells.length > columns.length) {
+    if (cells.findLastIndex((cell) => trim(cell) !== '') < columns.length) cells.length = columns.length;
+  } else if (cells.length >= lastNamed(columns)) {
+    while (cells.length < columns.length) cells.push('');
+  }
 }
 
 export const isReportColumn = (name: string): boolean => (ALL_REPORT_COLUMNS as readonly string[]).includes(name);

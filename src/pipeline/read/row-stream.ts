@@ -27,7 +27,9 @@ export class RowStream {
   #fedOffset: number;
   #ended = false;
   #intake: Intake;
-  #lastByte = Buffer.of(LF);
+  #lastByte: Buffer = Buffer.of(LF);
+  /** Of a block of which the beginning was read before the encoding was decided. */
+  #left: Buffer | null = null;
 
   constructor(bytes: ByteReader, intake: Intake, position: Position, bounds: RowStreamBounds) {
     this.#bytes = bytes;
@@ -67,8 +69,9 @@ export class RowStream {
   /** Takes the next block of the file; false when there was none left. */
   async feed(): Promise<boolean> {
     if (this.#ended) return false;
-    const block = await this.#bytes.take(this.#bounds.readBlockBytes);
-    if (this.#intake.encodingOpen && block.length > 0) await this.#closeEncoding(block);
+    const taken = this.#left ?? (await this.#bytes.take(this.#bounds.readBlockBytes));
+    const block = this.#intake.encodingOpen ? await this.#upToEncoding(taken) : taken;
+    this.#left = block.length < taken.length ? taken.subarray(block.length) : null;
     this.#fedOffset += block.length;
     if (block.length > 0) {
       const bytes = this.#upToLineEnd(block);
@@ -82,24 +85,23 @@ export class RowStream {
   }
 
   /**
-   * Decides the encoding once bytes come that are not ASCII: by those from there on, so that any reading that comes to them decides the
-   * same (INV-4).
+   * The bytes before the first that is not ASCII; or all of them, when it is the first, once the encoding is decided. So rows before it
+   * are read whatever becomes of it, and it is decided by the bytes from there on: any reading that comes to them decides the same (INV-4).
    */
-  async #closeEncoding(block: Buffer): Promise<void> {
-    if (isAscii(block)) {
-      this.#lastByte = Buffer.from(block.subarray(-1));
-      return;
+  async #upToEncoding(block: Buffer): Promise<Buffer> {
+    const at = isAscii(block) ? block.length : firstNonAscii(block);
+    if (block.length === 0 || at > 0) {
+      this.#lastByte = Buffer.from(block.subarray(at - 1, at));
+      return block.subarray(0, at);
     }
-    const at = firstNonAscii(block);
     const { detectBytes } = this.#bounds;
-    const wanted = Math.max(0, detectBytes - (block.length - at));
-    const ahead = await this.#bytes.lookAhead(wanted);
-    const before = at === 0 ? this.#lastByte : block.subarray(at - 1, at);
-    const evidence = Buffer.concat([before, block.subarray(at), ahead]).subarray(0, detectBytes + 1);
-    const encoding = guessEncoding(evidence, evidence.length <= detectBytes);
+    const ahead = await this.#bytes.lookAhead(Math.max(0, detectBytes - block.length));
+    const evidence = Buffer.concat([this.#lastByte, block, ahead]).subarray(0, detectBytes + this.#lastByte.length);
+    const encoding = guessEncoding(evidence, block.length + ahead.length < detectBytes);
     const { encodingOpen: _, ...intake } = this.#intake;
     this.#intake = { ...intake, encoding };
     this.#records.form = encoding;
+    return block;
   }
 
   /**
@@ -107,9 +109,13 @@ export class RowStream {
    * it is, where one that is put together of two would be copied first.
    */
   #upToLineEnd(block: Buffer): Buffer {
-    const lineEnd = this.#holdsBack ? block.lastIndexOf(LF) + 1 : block.length;
-    const up = Buffer.concat([this.#held, block.subarray(0, lineEnd || block.length)]);
-    this.#held = block.subarray(lineEnd || block.length);
+    const lineEnd = block.lastIndexOf(LF) + 1;
+    // More than a record is none, whatever comes behind it; and what was cut is not held, as a CR may end records in it.
+    const holds =
+      this.#holdsBack && this.#left === null && lineEnd > 0 && block.length - lineEnd <= this.#bounds.maxRecordBytes;
+    const end = holds ? lineEnd : block.length;
+    const up = Buffer.concat([this.#held, block.subarray(0, end)]);
+    this.#held = block.subarray(end);
     return up;
   }
 

@@ -139,6 +139,43 @@ describe('rows', () => {
     ]);
   });
 
+  it('are as many as the header names: empty cells too many are left out, and those under no name may lack', async () => {
+    const columns = `${HEADER},note,,`;
+    const cells = (values: string) => ORDER_COLUMNS.map(() => 'x').join(',') + values;
+    const { rows } = await readBytes(
+      `${columns}\n${cells(',n,,')}\n${cells(',n')}\n${cells(',n,,,, ,')}\n${cells('')}\n${cells(',n,u')}\n${cells(',n,,,,v,')}\n`,
+    );
+    const width = ORDER_COLUMNS.length + 3;
+    expect(rows.map((row) => row.cells.length)).toEqual([width, width, width, width - 3, width, width + 3]);
+    expect(rows[4]!.cells.slice(-2)).toEqual(['u', '']);
+  });
+
+  it.each([
+    ['sep=;\r\n', ';'],
+    ['SEP=;\n', ';'],
+    ['"sep=;"\r', ';'],
+    ['sep=;;;;;;;;;;;\n', ';'],
+    ['\ufeffsep=|\n', '|'],
+    ['sep=\t\n', '\t'],
+    ['sep=,\n', ','],
+    ['sep=\n', ';'],
+  ])(
+    'may come below a line that tells spreadsheets their delimiter, %j, which counts as row 1',
+    async (line, delimiter) => {
+      const text = `${line}${ORDER_COLUMNS.join(delimiter)}\na${delimiter}b\nc\n`;
+      for (const bytes of [Buffer.from(text), Buffer.from(`\ufeff${text.replace('\ufeff', '')}`, 'utf16le')]) {
+        const whole = await readBytes(bytes, { bounds: { maxChunkRows: 1, firstChunkRows: 1 } });
+        expect(whole.intake!.delimiter).toBe(delimiter);
+        expect(whole.rows.map(({ row, cells }) => [row, ...cells])).toEqual([
+          [3, 'a', 'b'],
+          [4, 'c'],
+        ]);
+        const again = await readBytes(bytes, { resume: resumeAfter(whole, whole.chunks[0]!) });
+        expect(again.rows).toEqual(whole.rows.slice(1));
+      }
+    },
+  );
+
   it('count blank records without being given any', async () => {
     const { rows, chunks } = await readBytes(`\n ,\n${HEADER}\n\na\n,,,\n"",  \n\r\nb\n\n\n`);
     expect(rows.map(({ row, cells }) => [row, cells[0]])).toEqual([
@@ -302,6 +339,43 @@ describe('gzip', () => {
       const { rows, intake } = await readBytes(members, { pieceSizes: [cut, 1e6] });
       expect(rows.map((row) => row.cells)).toEqual([['a'], ['b']]);
       expect(intake!.gzip).toBe(true);
+    }
+  });
+
+  it.each([
+    ['a line end', '\n'],
+    ['line ends of all kinds', '\r\n\n\r'],
+    ['zeros', '\0'.repeat(70_000)],
+    ['zeros and line ends', '\0\0\n\0\r\n'],
+  ])('may have %s behind it, or between its members', async (_, padding) => {
+    const expected = cellsOf(await readBytes(file));
+    // Ends in bytes that are padding where they stand behind it.
+    const packed = Array.from({ length: 40 }, (_, i) => gzipSync(`${file}x,${i}\n`));
+    for (const [i, bytes] of packed.entries()) {
+      for (const pieceSizes of [[1e6], [packed[i]!.length, 1]]) {
+        const reading = await readBytes(Buffer.concat([bytes, Buffer.from(padding)]), { pieceSizes });
+        expect(reading.failure).toBeNull();
+        expect(cellsOf(reading)).toEqual([...expected, ['x', String(i)]]);
+      }
+    }
+    const members = Buffer.concat([gzipSync(file), Buffer.from(padding), gzipSync('y\n'), Buffer.from(padding)]);
+    expect(cellsOf(await readBytes(members))).toEqual([...expected, ['y']]);
+  });
+
+  it('with anything else behind it fails the file as corrupt_gzip', async () => {
+    for (const more of ['\n\nx', '\x1f', '\0\x1f\x8b', ' ']) {
+      const { failure } = await readBytes(Buffer.concat([gzipSync(file), Buffer.from(more, 'latin1')]));
+      expect(failure?.code).toBe('corrupt_gzip');
+    }
+  });
+
+  it('may have an extra field, a name, a comment and a check of them', async () => {
+    const packed = gzipSync(file);
+    const header = Buffer.from('\x1f\x8b\x08\x1e\0\0\0\0\0\x03\x03\0abcorders.csv\0of today\0\0\0', 'latin1');
+    const named = Buffer.concat([header, packed.subarray(10)]);
+    expect(cellsOf(await readBytes(named))).toEqual(cellsOf(await readBytes(file)));
+    for (const bytes of [4, 11, 20, 30, header.length]) {
+      expect((await readBytes(named.subarray(0, bytes))).failure?.code).toBe('corrupt_gzip');
     }
   });
 
