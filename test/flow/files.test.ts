@@ -80,6 +80,7 @@ describe('a file', () => {
       attempts: 1,
       fixed: 0,
       open: 1,
+      warnings: [],
       links: { self: `/files/${file.file_id}` },
     });
   });
