@@ -10,10 +10,13 @@ import type { HttpBindings } from '@hono/node-server';
 import type { MiddlewareHandler } from 'hono';
 import { limits } from '../limits.ts';
 
+const READS = new Set(['GET', 'HEAD']);
+
 export const lingerAfterEarlyAnswer: MiddlewareHandler<{ Bindings: HttpBindings }> = async (c, next) => {
   await next();
   const { incoming } = c.env;
-  if (incoming.complete || !hasBody(incoming)) return;
+  // The answer to a read never hangs on a body, whatever a client announces: it may be a stream without end.
+  if (READS.has(c.req.method) || incoming.complete || !hasBody(incoming)) return;
   const answer = new Uint8Array(await c.res.arrayBuffer());
   const headers = new Headers(c.res.headers);
   headers.set('connection', 'close');

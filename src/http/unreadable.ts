@@ -1,13 +1,28 @@
 /** Answers to requests that never reach the router: bytes that are no HTTP, headers without end, an address that is none. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RequestError } from '@hono/node-server';
 import { bareProblem, problemBytes } from './problem.ts';
 
-/** For the server's `clientError`. The request under way on this socket, if any, ends with it. */
-export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const answered = (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent;
-  if (socket.writable && !answered) socket.write(bytesFor(error.code));
+type HttpSocket = Duplex & { _httpMessage?: ServerResponse<IncomingMessage> | null };
+
+/** For the server's `clientError`. Requests on this socket that came whole are answered first, one that did not ends with it. */
+export function answerUnreadable(error: NodeJS.ErrnoException, socket: HttpSocket): void {
+  const underWay = socket._httpMessage;
+  if (socket.writable && error.code?.startsWith('HPE_') && underWay?.req.complete) {
+    socket.pause();
+    answerBehind(socket, error.code);
+    return;
+  }
+  if (socket.writable && !underWay?.headersSent) socket.write(bytesFor(error.code));
   socket.destroy(error);
+}
+
+function answerBehind(socket: HttpSocket, code: string): void {
+  if (socket.writableEnded) return;
+  if (socket._httpMessage) socket._httpMessage.once('finish', () => answerBehind(socket, code));
+  // What follows a request that ends the connection is nobody's: there is nothing to say of it.
+  else socket.end(code === 'HPE_CLOSED_CONNECTION' ? '' : bytesFor(code));
 }
 
 function bytesFor(code: string | undefined): string {
