@@ -26,7 +26,7 @@ export function orderRoutes({ store }: { store: OrderStore }, { timeZone }: { ti
       customer_email: key,
       from: time,
       to: time,
-      q: text,
+      q: key,
     });
     const { limit: _, cursor: __, ...filters } = query;
     const list = ['orders', filters];

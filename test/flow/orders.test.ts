@@ -124,6 +124,11 @@ describe('the list of orders', () => {
       expect(idsOf(await listAll(service, `/orders?q=AB&limit=${limit}`))).toEqual(['AB', 'ABC']);
     expect(await listAll(service, '/orders?q=AB&hub_id=HUB-2&limit=5')).toEqual([]);
     expect(await getJson(service, '/orders?q=AB')).toMatchObject({ searched_to: null });
+    // As it is copied from a mail or a cell of a spreadsheet.
+    for (const copied of [' AB', 'AB ', '\tAB\r\n', '\u200bAB\ufeff', '\u00a0AB'])
+      expect(
+        idsOf((await getJson<PageJson<OrderJson>>(service, `/orders?q=${encodeURIComponent(copied)}`)).items),
+      ).toEqual(['AB', 'ABC']);
   });
 
   test('refuses a bad value of any parameter, and a parameter given twice', async () => {
