@@ -10,6 +10,7 @@ const FILE = {
   rows: 100,
   accepted: 100,
   invalid: 0,
+  warnings: [] as FileRecord['warnings'],
   reportedRows: 0,
   rowsPerSecond: 10,
   createdAtMs: 0,
