@@ -80,8 +80,8 @@ async function ingestToEnd(
     if (!decided) throw error;
     end = decided;
   }
-  // A cancel comes too late for the end, but not for a report that takes long.
-  const asked = options.cancelRequested();
+  // A cancel comes too late for the end, but not for a report that takes long; that of a cancelled file tells what was kept.
+  const asked = end.status === 'cancelled' || options.cancelRequested();
   const cancelsReport = () => !asked && options.cancelRequested();
   outage.cancels = () => false;
   end = await outage.retry('store', () => ports.store.files.close(claim, end));

@@ -61,7 +61,10 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
     sqlite: { none: 'what is not accepted takes nothing' },
     mongo: inCommit('find orders again', 'give back stock'),
   },
-  'give back | commit': { sqlite: inCommit('insert rejected_rows', 'insert chunks'), mongo: inCommit('update chunks') },
+  'give back | commit': {
+    sqlite: inCommit('insert rejection_reasons', 'insert rejection_cells', 'insert rejected_rows', 'insert chunks'),
+    mongo: inCommit('update chunks'),
+  },
   'commit | checkpoint': {
     sqlite: inCommit('update files', 'insert totals', 'insert amounts', 'insert history'),
     mongo: inCommit('findAndModify files'),

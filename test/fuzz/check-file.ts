@@ -25,7 +25,7 @@ import { shuffled, type WellFormedFile } from './well-formed-file.ts';
 
 /** What the reader may say of a file; the others are for the service around it. */
 const READERS_CODES = FILE_FAILURE_CODES.filter(
-  (code) => !['object_changed', 'duplicate_file', 'cancelled', 'internal'].includes(code),
+  (code) => !['too_many_invalid', 'object_changed', 'duplicate_file', 'cancelled', 'internal'].includes(code),
 );
 
 const FILE_ID = 'f-1';

@@ -12,7 +12,7 @@ const FILES_OF_A_TEST = 400;
 const TESTS = 10;
 
 /** Those that only the service around the reader gives. */
-const OF_THE_SERVICE = ['object_changed', 'duplicate_file', 'cancelled', 'internal'];
+const OF_THE_SERVICE = ['too_many_invalid', 'object_changed', 'duplicate_file', 'cancelled', 'internal'];
 const OF_THE_STORE = ['duplicate_order', 'order_conflict', 'out_of_stock'];
 
 test('a seed is the same file and the same checks each time', async () => {

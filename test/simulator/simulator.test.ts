@@ -81,7 +81,7 @@ describe('the pipeline holds what is promised', () => {
     const missed = (call: string) => BLOWS.map((blow) => `${call} ${blow}`).filter((met) => !counts.has(met));
     // What is rare on these seeds is looked for on more of them.
     for (const call of FOCUSES)
-      for (let seed = 1; missed(call).length > 0 && seed <= SEEDS_OF_A_TEST; seed++) await holdsOn(seed, call);
+      for (let seed = 1; missed(call).length > 0 && seed <= 4 * SEEDS_OF_A_TEST; seed++) await holdsOn(seed, call);
     expect(FOCUSES.flatMap(missed)).toEqual([]);
   });
 
