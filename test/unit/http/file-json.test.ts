@@ -16,6 +16,7 @@ const FILE = {
   createdAtMs: 0,
   startedAtMs: 0,
   finishedAtMs: null,
+  waitingSinceMs: null,
 } as FileRecord;
 const progressOf = (file: Partial<FileRecord>) => fileJson({ ...FILE, ...file }).progress;
 
