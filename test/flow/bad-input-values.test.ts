@@ -127,7 +127,7 @@ describe('a row of the wrong shape', () => {
   });
 
   test('with half a million delimiters in it is one invalid row', async () => {
-    const file = await ingest(service, csv(','.repeat(500_000).replace(/^/, 'x'), orderLine(newId())));
+    const file = await ingest(service, csv(`x${','.repeat(500_000)}x`, orderLine(newId())));
     expect(file).toMatchObject({
       status: 'completed',
       invalid_by_code: { column_count: 1 },

@@ -35,7 +35,7 @@ export async function* inflate(
   try {
     do {
       yield* inflateMember(stored, bounds, progress);
-    } while (await isAnotherMember(stored));
+    } while (await isAnotherMember(stored, progress));
   } catch (error) {
     throw isZlibError(error) || error instanceof Damage ? corruptGzip(progress.inflatedBytes, error) : error;
   }
@@ -46,7 +46,7 @@ class Damage extends Error {}
 const TRAILER_BYTES = 8;
 
 async function* inflateMember(stored: ByteReader, bounds: InflateBounds, progress: Progress): AsyncGenerator<Buffer> {
-  await stored.take(await headerBytes(stored));
+  progress.unpacked.bytes += (await stored.take(await headerBytes(stored))).length;
   const engine = createInflateRaw({ chunkSize: limits.readBlockBytes });
   const pieces: Buffer[] = [];
   engine.on('data', (piece: Buffer) => pieces.push(piece));
@@ -74,6 +74,7 @@ async function* inflateMember(stored: ByteReader, bounds: InflateBounds, progres
     engine.destroy();
   }
   const trailer = await stored.take(TRAILER_BYTES);
+  progress.unpacked.bytes += trailer.length;
   if (trailer.length < TRAILER_BYTES) throw new Damage('unexpected end of file');
   if (trailer.readUInt32LE(0) !== sum) throw new Damage('incorrect data check');
   if (trailer.readUInt32LE(4) !== size % 2 ** 32) throw new Damage('incorrect length check');
@@ -135,12 +136,12 @@ function measureHeader(head: Buffer): number {
 
 const PADDING = [0x00, 0x0a, 0x0d];
 
-async function isAnotherMember(stored: ByteReader): Promise<boolean> {
+async function isAnotherMember(stored: ByteReader, progress: Progress): Promise<boolean> {
   for (;;) {
     const block = await stored.peek(limits.readBlockBytes);
     if (block.length === 0) return false;
     const next = block.findIndex((byte) => !PADDING.includes(byte));
-    await stored.take(next === -1 ? block.length : next);
+    progress.unpacked.bytes += (await stored.take(next === -1 ? block.length : next)).length;
     if (next === -1) continue;
     if (isGzipMagic(await stored.peek(2))) return true;
     throw new Damage('bytes that are no gzip behind its end');
