@@ -399,6 +399,8 @@ export const limits = {
   /** Streams of events at once, some 20 KB each. */
   maxStreams: 2_000,
   maxStreamsOfAddress: 1_500,
+  /** Rounds of the event loop in a row that only take in new connections, some 0.1 ms each, while work waits. */
+  maxRoundsForArrivals: 50,
   /** Requests that came behind another one on their connection, some KB each; one read brings some thousand at most. */
   maxWaitingRequests: 10_000,
   /** What clients have not read of their answers, all together, and how often it is looked at. */

@@ -7,12 +7,12 @@
  */
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { Worker } from 'node:worker_threads';
 import { createGzip } from 'node:zlib';
 import { generateOrders } from '../../src/generate.ts';
 import { withInput } from './inputs.ts';
@@ -21,7 +21,6 @@ import { ROOT, resetPeak, residentMemory, type Server, startServer } from './pro
 import { followed, setStock, uploaded } from './service.ts';
 
 const SECONDS = 8;
-const GOOD_USER_PAUSE_MS = 500;
 
 const { values: options } = parseArgs({
   options: {
@@ -156,12 +155,11 @@ async function under(name: string, directory: string): Promise<string> {
   const { what, attack } = ATTACKS[name]!;
   const server = await start(directory);
   const attacker = new Attacker(server);
-  await health(server.url);
+  await (await fetch(`${server.url}/healthz`)).arrayBuffer();
   await resetPeak(server.child.pid!);
   let peakMiB = 0;
   const attacking = attack(attacker).catch(() => {});
-  const until = Date.now() + SECONDS * 1000;
-  const [looks, uses] = await Promise.all([healthUntil(server.url, until), goodUserUntil(server.url, until)]);
+  const { health: looks, goodUser: uses } = await look(server.url, SECONDS);
   await attacking;
   peakMiB = await residentMemory(server.child.pid!).then(
     (memory) => memory.peakMiB,
@@ -186,57 +184,17 @@ async function under(name: string, directory: string): Promise<string> {
   ].join(' | ')} |`;
 }
 
-/** Milliseconds of each answer; null where there was none. */
-async function healthUntil(url: string, untilMs: number): Promise<(number | null)[]> {
-  const looks: (number | null)[] = [];
-  while (Date.now() < untilMs) {
-    const started = performance.now();
-    looks.push(
-      await health(url).then(
-        () => performance.now() - started,
-        () => null,
-      ),
-    );
-    await delay(20);
-  }
-  return looks;
+interface Looks {
+  /** Milliseconds of each answer; null where there was none. */
+  health: (number | null)[];
+  goodUser: (number | null)[];
 }
 
-function health(url: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const asked = get(`${url}/healthz`, { agent: false, timeout: 10_000 }, (answer) => {
-      answer.resume().on('end', () => (answer.statusCode === 200 ? resolve() : reject(new Error())));
-    });
-    asked.on('error', reject).on('timeout', () => asked.destroy(new Error()));
-  });
-}
-
-/** An upload and a page of orders now and then; one that is told to come again comes again. */
-async function goodUserUntil(url: string, untilMs: number): Promise<(number | null)[]> {
-  const uses: (number | null)[] = [];
-  while (Date.now() < untilMs) {
-    const started = performance.now();
-    const file = Buffer.concat([...generateOrders({ rows: 10, invalidShare: 0, seed: Date.now(), ids: 'random' })]);
-    const use = async () => {
-      const signal = AbortSignal.timeout(10_000);
-      const upload = await fetch(`${url}/upload?force=true`, {
-        method: 'POST',
-        headers: { 'content-type': 'text/csv' },
-        body: file,
-        signal,
-      });
-      await upload.arrayBuffer();
-      const page = await fetch(`${url}/orders?limit=50`, { signal });
-      await page.arrayBuffer();
-      if (upload.status !== 202 || page.status !== 200) throw new Error();
-    };
-    uses.push(
-      await use().then(
-        () => performance.now() - started,
-        () => null,
-      ),
-    );
-    await delay(GOOD_USER_PAUSE_MS);
-  }
-  return uses;
+/** From a thread of its own, as this one is busy with the attack. */
+async function look(url: string, seconds: number): Promise<Looks> {
+  const [looks] = await once(
+    new Worker(new URL('./looks.ts', import.meta.url), { workerData: { url, seconds } }),
+    'message',
+  );
+  return looks as Looks;
 }

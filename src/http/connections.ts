@@ -12,6 +12,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
+import { arrived } from '../ports/event-loop.ts';
 import { type BodyBounds, BodyRate } from './body-rate.ts';
 import { type Holder, Places } from './places.ts';
 
@@ -69,6 +70,7 @@ export function guardConnections(
   let waiting = 0;
 
   server.on('connection', (socket: Socket) => {
+    arrived();
     const connection = new Connection(socket);
     if (!places.take(connection)) {
       socket.destroy();
