@@ -158,7 +158,7 @@ async function under(name: string, directory: string): Promise<string> {
   await (await fetch(`${server.url}/healthz`)).arrayBuffer();
   await resetPeak(server.child.pid!);
   let peakMiB = 0;
-  const attacking = attack(attacker).catch(() => {});
+  const attacking = attack(attacker).catch((error: Error) => void process.stderr.write(`${name}: ${error.message}\n`));
   const { health: looks, goodUser: uses } = await look(server.url, SECONDS);
   await attacking;
   peakMiB = await residentMemory(server.child.pid!).then(

@@ -87,12 +87,13 @@ export function createHttpApp(
   app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)))));
   app.route('/', metricsRoutes(ports));
   if (!web) return app;
-  // Health has been answered above, at once; each other request begins when it is its turn, however many came together.
+  // Health has been answered above, at once; each other request begins when it is its turn, however many came together. Those that
+  // have to wait for others like them, or to come again, do so before.
+  app.use(heavyReads());
   app.use(async (_, next) => {
     await requestTurn();
     await next();
   });
-  app.use(heavyReads());
   const places = new Places({ all: limits.maxStreams, perAddress: limits.maxStreamsOfAddress });
   const streaming = { stopping, logger, places };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
