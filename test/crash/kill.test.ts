@@ -112,7 +112,7 @@ describe('a service that is killed over and over while files are uploaded and in
     const hits: Record<Hit, number> = { start: 0, upload: 0, claim: 0, chunk: 0, report: 0, finish: 0 };
     let deaths = 0;
     /** Files at whose stage the process died, until it is known whether they were unfinished after it. */
-    const undecided: { fileId: string; stage: Stage }[] = [];
+    const undecided: { fileId: string; stage: Stage; diedMs: number }[] = [];
     const finished = { before: 0, after: 0 };
     const uploads = { lostAnswers: 0, again: { created: 0, known: 0 }, stagedLeft: 0, orphans: 0 };
     const { ways, wrong, follow } = createWays();
@@ -237,7 +237,7 @@ describe('a service that is killed over and over while files are uploaded and in
       for (const [fileId, stage] of stages) {
         if (stage === null) continue;
         hit.add(stage);
-        undecided.push({ fileId, stage });
+        undecided.push({ fileId, stage, diedMs: Date.now() });
       }
       for (const each of hit) hits[each]++;
       deaths++;
@@ -245,21 +245,22 @@ describe('a service that is killed over and over while files are uploaded and in
     }
 
     async function decide(service: Service): Promise<void> {
-      for (const { fileId, stage } of undecided.splice(0)) {
+      while (undecided.length > 0) {
+        const { fileId, stage, diedMs } = undecided[0]!;
         const { finished_at: finishedAt } = await getJson<FileJson>(service, `/files/${fileId}`);
-        const hadEnded = finishedAt !== null && Date.parse(finishedAt) < lifeBeganMs;
+        // This life may be killed before all of them were asked for: the next one goes on.
+        undecided.shift();
+        const hadEnded = finishedAt !== null && Date.parse(finishedAt) <= diedMs;
         if (stage === 'finish') finished[hadEnded ? 'after' : 'before']++;
         else if (hadEnded) wrong.push(`${fileId} had ended though the process died at its stage ${stage}`);
       }
     }
 
-    let lifeBeganMs = 0;
     let stagedBefore: string[] = [];
 
     /** What the kill hit; null when it was the last life, that nobody ended. */
     async function live(moment: Moment | null): Promise<Set<Hit> | null> {
       underWay = false;
-      lifeBeganMs = Date.now();
       const killAfterMs =
         moment === 'start' ? 30 + random.below(300) : moment === 'anywhere' ? 300 + random.below(900) : null;
       const life = await startLife(dataDirectory, killAfterMs);
