@@ -136,6 +136,8 @@ const SPOIL: Record<SpoilCode, (cells: Cells) => string> = {
   column_count: (cells) => `${toLine(cells)},gift`,
   unknown_sku: (cells) => toLine({ ...cells, sku: `NO-${cells.sku}` }),
   unknown_hub: (cells) => toLine({ ...cells, hubId: 'HUB-99' }),
+  // As where files were put one behind the other.
+  not_an_order: () => ORDER_COLUMNS.join(','),
 };
 
 const REPEAT: Record<RepeatCode, (cells: Cells) => string> = {

@@ -13,6 +13,9 @@ export const limits = {
   readBlockBytes: 64 * KiB,
   /** One CSV record, and so the reader's buffer. A real order is under 2 KiB; a quote that never closes stops here. */
   maxRecordBytes: 1 * MiB,
+  /** Rows in which a header is looked for that the first row is not, so that titles above it are told; and characters. */
+  headerSearchRows: 20,
+  headerSearchChars: 32 * KiB,
   /** Columns of a header: orders have 11; a spreadsheet with every column used is a mistake. */
   maxColumns: 256,
   /** All names of a header together: 256 long ones. They are kept with the file, so lists of files repeat them in memory. */

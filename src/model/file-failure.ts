@@ -26,6 +26,10 @@ export function fileFailure(code: FileFailureCode, message: string, row?: number
   return new OmsError(code, message, row === undefined ? {} : { details: { row } });
 }
 
+/** `what` says what the file is instead. */
+export const notCsv = (what: string): OmsError =>
+  fileFailure('not_csv', `${what}: save or export it as CSV in UTF-8 and upload that.`);
+
 const CODES = new Set<string>(FILE_FAILURE_CODES);
 
 /** Whether an error is the file's own fault, as opposed to an engine that is down or a mistake of the service. */

@@ -90,9 +90,25 @@ export function columnCount(cells: number, columns: number, surplus: string[]): 
   return { column: '', code: 'column_count', reason: `${found}${told}: ${help}` };
 }
 
-export function malformedQuote(): Reason {
-  const reason = 'a quoted value does not end at a delimiter or line end: write a quote inside quotes twice ("")';
-  return { column: '', code: 'malformed_quote', reason };
+/** `cells` are those of the row as they stand in the file, quotes included. */
+export function malformedQuote(cells: readonly string[]): Reason {
+  const help = cells.some((cell) => cell.includes('\\"'))
+    ? 'quotes inside it are escaped by a backslash (\\"), export them written twice ("") instead'
+    : 'write a quote inside quotes twice ("")';
+  return {
+    column: '',
+    code: 'malformed_quote',
+    reason: `a quoted value does not end at a delimiter or line end: ${help}`,
+  };
+}
+
+export function headerAgain(): Reason {
+  const reason = 'the row is the header again, as when files are put one behind the other: leave this row out';
+  return { column: '', code: 'not_an_order', reason };
+}
+
+export function lineOfTotals(): Reason {
+  return { column: '', code: 'not_an_order', reason: 'the row looks like a line of totals: leave it out' };
 }
 
 /** The row of a report that nobody changed, whose cells could not be told apart; `words` are what the report says of it. */

@@ -15,6 +15,7 @@ export const REASON_CODES = [
   'invalid_utf8',
   'malformed_quote',
   'column_count',
+  'not_an_order',
   'unknown_sku',
   'unknown_hub',
   'duplicate_order',
@@ -32,8 +33,8 @@ export interface Reason {
   reason: string;
 }
 
-/** The cells of a row with one of these could not be told apart. Such a row has no other reason. */
-export const WHOLE_ROW_CODES: readonly ReasonCode[] = ['malformed_quote', 'column_count'];
+/** The cells of a row with one of these could not be told apart, or are no order's. Such a row has no other reason. */
+export const WHOLE_ROW_CODES: readonly ReasonCode[] = ['malformed_quote', 'column_count', 'not_an_order'];
 
 export interface Rejection {
   /** As a spreadsheet counts: the header is row 1, blank records count. */
@@ -41,6 +42,6 @@ export interface Rejection {
   reasons: Reason[];
   /** Original values, in the order of the file's data columns. */
   values: string[];
-  /** All cells of the row as one line of CSV, where they could not be told apart: the values are a guess then. */
+  /** All cells of the row as one line of CSV, where one of its reasons is about the whole row: the values are a guess then. */
   record?: string;
 }

@@ -3,14 +3,16 @@
  * before the first row, and kept with the file.
  */
 import { MIMEType } from 'node:util';
-import { isOmsError, type OmsError } from '../errors.ts';
-import { ORDER_COLUMNS } from '../model/columns.ts';
-import { fileFailure } from '../model/file-failure.ts';
+import { isOmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { fileFailure, notCsv } from '../model/file-failure.ts';
 import { DELIMITERS, type Delimiter, ENCODINGS, type Encoding, type Intake } from '../model/intake.ts';
+import type { RawRow } from '../model/raw-row.ts';
 import { CsvRecords } from './read/csv-records.ts';
 import { guessEncoding } from './read/guess-encoding.ts';
 import { isGzipMagic } from './read/gunzip.ts';
-import { columnKey } from './read/header.ts';
+import { orderColumnsIn } from './read/header.ts';
+import { isHeaderLike, refuseWithoutHeader } from './read/no-header.ts';
 import { UnitDecoder } from './read/text-decoder.ts';
 import { isTranscoded, type TextForm, Transcoder, textForm } from './read/transcode.ts';
 
@@ -99,7 +101,7 @@ export interface Decided {
 
 /**
  * Decides how to read a file by its first bytes. `whole` says that there are no others; `evidence` are those from the first that is not
- * ASCII on, null when there is none. Throws `not_csv` or `unsupported_encoding` for what cannot be a file of orders.
+ * ASCII on, null when there is none. Throws `not_csv`, `unsupported_encoding` or `missing_column` for what cannot be a file of orders.
  */
 export function decideIntake(
   first: Buffer,
@@ -119,7 +121,20 @@ export function decideIntake(
   const text = firstText(first.subarray(bomBytes), whole, encoding);
   const form = textForm(encoding);
   checkText(text, form);
-  const delimiter = detectDelimiter(text, whole, form, maxRecordBytes);
+  const line = DELIMITER_LINE.exec(text);
+  const start = line === null ? text : text.slice(line[0].length);
+  const recordsOf = (beginning: string, ends: boolean) => (delimiter: Delimiter, count: number) => {
+    const records = new CsvRecords(delimiter, form, maxRecordBytes, { offset: 0, row: line === null ? 0 : 1 });
+    records.push(beginning);
+    if (ends) records.end(Number.MAX_SAFE_INTEGER);
+    return firstOf(records, count);
+  };
+  const { delimiter, names } = detectDelimiter(line?.[1], recordsOf(start, whole));
+  if (!isHeaderLike(names)) {
+    const head = start.slice(0, limits.headerSearchChars);
+    const records = recordsOf(head, whole && head.length === start.length);
+    refuseWithoutHeader(names, head, (delimiter) => records(delimiter, limits.headerSearchRows));
+  }
   const intake: Intake = { encoding, delimiter, gzip, bom };
   if (!told && evidence === null && !whole) intake.encodingOpen = true;
   return { intake, bomBytes };
@@ -178,47 +193,40 @@ function refuseUnmarkedUtf16(firstLine: string, form: TextForm): void {
   throw fileFailure('unsupported_encoding', `The file seems to be UTF-16 without a byte order mark: ${remedy}.`);
 }
 
-function notCsv(what: string): OmsError {
-  return fileFailure('not_csv', `${what}: save or export it as CSV in UTF-8 and upload that.`);
-}
-
-const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
-
 /** A first line by which spreadsheets are told the delimiter: `sep=;`, perhaps in quotes, and with delimiters that were filled in. */
 const DELIMITER_LINE = /^"?sep=([^"\r\n])?"?[,;\t| ]*(?:\r\n|\n|\r|$)/i;
 
 export const namesDelimiter = (line: string): boolean => DELIMITER_LINE.test(line);
 
+interface Head {
+  delimiter: Delimiter;
+  /** How many order columns the first row names. */
+  names: number;
+}
+
 /** The delimiter by which the header names the most order columns; of several the one that the first line names. */
-function detectDelimiter(text: string, whole: boolean, form: TextForm, maxRecordBytes: number): Delimiter {
-  const line = DELIMITER_LINE.exec(text);
-  const header = line === null ? text : text.slice(line[0].length);
-  const named = DELIMITERS.filter((delimiter) => delimiter === line?.[1]);
-  let best: Delimiter = named[0] ?? DELIMITERS[0];
-  let bestNames = 0;
-  for (const delimiter of new Set([...named, ...DELIMITERS])) {
-    const names = firstRecord(header, whole, delimiter, form, maxRecordBytes).map(columnKey);
-    const known = new Set(names.filter((name) => ORDER_COLUMN_KEYS.has(name))).size;
-    if (known > bestNames) [best, bestNames] = [delimiter, known];
+function detectDelimiter(named: string | undefined, records: (delimiter: Delimiter, count: number) => RawRow[]): Head {
+  const first = DELIMITERS.filter((delimiter) => delimiter === named);
+  let best: Head = { delimiter: first[0] ?? DELIMITERS[0], names: 0 };
+  for (const delimiter of new Set([...first, ...DELIMITERS])) {
+    const names = orderColumnsIn(records(delimiter, 1)[0]?.cells ?? []).size;
+    if (names > best.names) best = { delimiter, names };
   }
   return best;
 }
 
-function firstRecord(
-  text: string,
-  whole: boolean,
-  delimiter: Delimiter,
-  form: TextForm,
-  maxRecordBytes: number,
-): string[] {
-  const records = new CsvRecords(delimiter, form, maxRecordBytes, { offset: 0, row: 0 });
-  records.push(text);
-  if (whole) records.end(Number.MAX_SAFE_INTEGER);
+/** The next rows, as far as they can be read. */
+function firstOf(records: CsvRecords, count: number): RawRow[] {
+  const rows: RawRow[] = [];
   try {
-    return records.next()?.cells ?? [];
+    while (rows.length < count) {
+      const row = records.next();
+      if (row === null) break;
+      rows.push(row);
+    }
   } catch (error) {
     // Reading the file by the delimiter that is chosen says so again, with the right row.
-    if (isOmsError(error)) return [];
-    throw error;
+    if (!isOmsError(error)) throw error;
   }
+  return rows;
 }

@@ -23,6 +23,7 @@ import { type Reason, type Rejection, WHOLE_ROW_CODES } from '../model/rejection
 import { createRowSchema, type RowValues } from '../model/row-schema.ts';
 import { csvRecord } from '../model/spreadsheet-cell.ts';
 import { type WarningCode, warningsOf } from '../model/warnings.ts';
+import { notAnOrder } from './not-an-order.ts';
 
 export interface CheckedRow {
   raw: RawRow;
@@ -65,35 +66,17 @@ export function createRowValidator(header: Header, options: { timeZone: string }
     return { raw, header, order: null, reasons, sku, hubId, warnings: warningsOf(values, false), pair: null };
   }
 
+  function wholeRow(raw: RawRow, reason: Reason): CheckedRow {
+    return { raw, header, order: null, reasons: [reason], sku: null, hubId: null, warnings: [], pair: null };
+  }
+
   return (raw) => {
     const { cells } = raw;
-    if (raw.unfixed) {
-      return {
-        raw,
-        header,
-        order: null,
-        reasons: [raw.unfixed.reason],
-        sku: null,
-        hubId: null,
-        warnings: [],
-        pair: null,
-      };
-    }
-    if (raw.malformedQuote) {
-      return {
-        raw,
-        header,
-        order: null,
-        reasons: [malformedQuote()],
-        sku: null,
-        hubId: null,
-        warnings: [],
-        pair: null,
-      };
-    }
+    if (raw.unfixed) return wholeRow(raw, raw.unfixed.reason);
+    if (raw.malformedQuote) return wholeRow(raw, malformedQuote(cells));
     if (cells.length !== header.columns.length) {
-      const reason = columnCount(cells.length, header.columns.length, cells.slice(header.columns.length));
-      return { raw, header, order: null, reasons: [reason], sku: null, hubId: null, warnings: [], pair: null };
+      const surplus = cells.slice(header.columns.length);
+      return wholeRow(raw, notAnOrder(cells, header) ?? columnCount(cells.length, header.columns.length, surplus));
     }
     const values: RowValues = {
       order_id: cellValue('order_id', cells[at.order_id]!),
@@ -118,7 +101,8 @@ export function createRowValidator(header: Header, options: { timeZone: string }
       }
     }
     if (codes.size > 0) {
-      return explain(raw, values, codes);
+      const none = notAnOrder(cells, header);
+      return none === null ? explain(raw, values, codes) : wholeRow(raw, none);
     }
     const order: OrderRow = {
       row: raw.row,

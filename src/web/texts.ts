@@ -73,6 +73,7 @@ export const reason: Record<ReasonCode, string> = {
   invalid_utf8: 'Bytes that are no text',
   malformed_quote: 'A quote is not closed well',
   column_count: 'Too many or too few cells',
+  not_an_order: 'A header or a line of totals, not an order',
   unknown_sku: 'The inventory service does not know the SKU',
   unknown_hub: 'The inventory service does not know the hub',
   duplicate_order: 'The order is stored already',
@@ -397,7 +398,8 @@ export const filePage = {
 /** What people can do when a whole file fails. */
 export const cure: Record<FileFailureCode, string> = {
   empty_file: 'Check that the export had rows, and upload it again.',
-  missing_column: 'Add the column to the header, or rename the one that is meant, and upload the file again.',
+  missing_column:
+    'Add the column to the header, which is the first row, or rename the one that is meant, and upload the file again.',
   duplicate_column: 'Leave the column in the header once, and upload the file again.',
   too_many_columns: 'Remove the columns that are not needed, and upload the file again.',
   unsupported_encoding: 'Save the file as UTF-8, and upload it again.',

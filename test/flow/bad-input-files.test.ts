@@ -72,6 +72,18 @@ describe('an upload without a file of orders', () => {
     expect(await ingest(service, noise)).toMatchObject({ status: 'failed', failure: { code: 'not_csv' } });
   });
 
+  test('fails as not_csv when it is a page, XML or JSON named .csv', async () => {
+    for (const [text, words] of [
+      ['<!doctype html><title>Sign in</title>', 'an HTML page'],
+      ['<?xml version="1.0"?>\n<orders/>', 'an XML document'],
+      ['[{"order_id":"A-1"}]', 'JSON'],
+    ] as const)
+      expect(await ingest(service, text)).toMatchObject({
+        status: 'failed',
+        failure: { code: 'not_csv', message: expect.stringContaining(`The file is ${words}: `) },
+      });
+  });
+
   test('is 415 when its content type is another', async () => {
     for (const type of ['application/json', 'image/png', 'text/html; charset=utf-8'])
       expect(
@@ -116,7 +128,16 @@ describe('a header', () => {
     [
       'that is missing altogether fails as missing_column and shows what is there',
       orderLine('F-0'),
-      { code: 'missing_column', message: expect.stringContaining('it has "F-0", "Ada Lovelace"'), row: 1 },
+      {
+        code: 'missing_column',
+        message: expect.stringMatching(/^The first row looks like an order, .* it has "F-0", "Ada Lovelace"/),
+        row: 1,
+      },
+    ],
+    [
+      'below a title fails as missing_column and tells where it is',
+      `Orders of November\n\n${ORDER_HEADER}`,
+      { code: 'missing_column', message: 'The header seems to be in row 3: delete the rows above it.', row: 3 },
     ],
   ])('%s', async (_, header, failure) => {
     const file = await ingest(service, `${header}\n${orderLine(newId())}\n`);

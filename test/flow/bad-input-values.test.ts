@@ -126,6 +126,28 @@ describe('a row of the wrong shape', () => {
     expect((await rejectionsOf(service, file))[0]).toMatchObject({ row: 3, codes: ['malformed_quote'] });
   });
 
+  test('that is the header again, or a line of totals, is told as not_an_order alone, at every upload of its report', async () => {
+    const total = 'Total,,,,,,25,,1234.50,,';
+    let file = await ingest(service, `${csv(orderLine(newId()))}${csv(orderLine(newId()), total)}`);
+    for (let generation = 1; generation <= 3; generation++) {
+      expect(file).toMatchObject({ status: 'completed', invalid_by_code: { not_an_order: 2 } });
+      expect((await rejectionsOf(service, file)).map(({ reasons }) => reasons)).toEqual([
+        [{ column: '', code: 'not_an_order', reason: expect.stringContaining('the header again') }],
+        [{ column: '', code: 'not_an_order', reason: expect.stringContaining('a line of totals') }],
+      ]);
+      file = await ingest(service, await reportOf(service, file));
+    }
+  });
+
+  test('with quotes escaped by a backslash is told how to export them', async () => {
+    const line = orderLine(newId(), { product_name: '"27\\" monitor"' });
+    const file = await ingest(service, csv(line, orderLine(newId())));
+    expect(file).toMatchObject({ progress: { accepted: 1 }, invalid_by_code: { malformed_quote: 1 } });
+    expect((await rejectionsOf(service, file))[0]!.reasons[0]!.reason).toContain(
+      '(\\"), export them written twice ("")',
+    );
+  });
+
   test('with half a million delimiters in it is one invalid row', async () => {
     const file = await ingest(service, csv(`x${','.repeat(500_000)}x`, orderLine(newId())));
     expect(file).toMatchObject({

@@ -42,16 +42,16 @@ describe('a generated file', () => {
   });
 
   test('has every reason that a file can cause alone', () => {
-    const counts = expectedInvalidByCode({ rows: 3_200, invalidShare: 0.01, seed: 1, ids: 'random' });
+    const counts = expectedInvalidByCode({ rows: 3_400, invalidShare: 0.01, seed: 1, ids: 'random' });
     const expected = REASON_CODES.filter((code) => code !== 'out_of_stock').map((code) => [code, 2]);
     expect(counts).toEqual(Object.fromEntries(expected));
   });
 
   test('repeats nothing when no row is valid', () => {
-    const counts = expectedInvalidByCode({ rows: 28, invalidShare: 1, seed: 1, ids: 'random' });
+    const counts = expectedInvalidByCode({ rows: 30, invalidShare: 1, seed: 1, ids: 'random' });
     expect(counts).not.toHaveProperty('duplicate_order');
     expect(counts).not.toHaveProperty('order_conflict');
-    expect(Object.values(counts)).toEqual(Array(14).fill(2));
+    expect(Object.values(counts)).toEqual(Array(15).fill(2));
   });
 
   test('is the same bytes for the same options, and other bytes for another seed', () => {

@@ -257,9 +257,14 @@ export class CsvRecords {
 
   #unclosedQuote(): OmsError {
     const row = this.#row + 1;
+    const lineEnd = this.#lineEndFrom(this.#at);
+    const line = this.#text.slice(this.#at, lineEnd === -1 ? undefined : lineEnd);
+    const help = line.includes('\\"')
+      ? 'quotes in it are escaped by a backslash (\\"), export them written twice ("") instead'
+      : 'close it, or remove it';
     return fileFailure(
       'unclosed_quote',
-      `Row ${row} opens a quote that is not closed within ${this.#maxRecordBytes} bytes or before the end of the file: close it, or remove it.`,
+      `Row ${row} opens a quote that is not closed within ${this.#maxRecordBytes} bytes or before the end of the file: ${help}.`,
       row,
     );
   }

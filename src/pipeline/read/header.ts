@@ -9,6 +9,12 @@ import { trim } from '../../model/trim.ts';
 /** Names that differ in case and surrounding spaces alone are the same. */
 export const columnKey = (name: string): string => name.trim().toLowerCase();
 
+/** The order columns that cells name. */
+export const orderColumnsIn = (cells: readonly string[]): Set<string> =>
+  new Set(cells.map(columnKey).filter((key) => ORDER_COLUMN_KEYS.has(key)));
+
+const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
+
 export function makeHeader(names: string[], row = 1): Header {
   // A spreadsheet with a stray space far to the right writes hundreds of delimiters.
   const columns = names.length > limits.maxColumns ? names.slice(0, lastNamed(names)) : names;
@@ -52,7 +58,7 @@ export function makeHeader(names: string[], row = 1): Header {
 }
 
 /** Of others nothing is read, so that their names need not be told apart. */
-const isOurs = (key: string): boolean => (ORDER_COLUMNS as readonly string[]).includes(key) || isReportColumn(key);
+const isOurs = (key: string): boolean => ORDER_COLUMN_KEYS.has(key) || isReportColumn(key);
 
 /** How many there are up to the last that has a name. */
 const lastNamed = (names: string[]): number => names.findLastIndex((name) => name !== '') + 1;
@@ -78,20 +84,23 @@ const MAX_NAMES_SHOWN = 20;
 const MAX_NAME_CHARS = 40;
 
 function missingColumns(missing: OrderColumn[], columns: string[], row: number): OmsError {
-  const shown = columns.slice(0, MAX_NAMES_SHOWN).map(quoted).join(', ');
-  const more = columns.length > MAX_NAMES_SHOWN ? ` and ${columns.length - MAX_NAMES_SHOWN} more` : '';
   const hints = missing.flatMap((column) => {
     const alike = columns.find((name) => lettersOf(name) === lettersOf(column));
     return alike === undefined ? [] : [` Rename ${quoted(alike)} to ${column}.`];
   });
   return fileFailure(
     'missing_column',
-    `The header lacks ${missing.join(', ')}; it has ${shown}${more}. Its first row must name every order column, in any order.${hints.join('')}`,
+    `The header lacks ${missing.join(', ')}; it has ${shownNames(columns)}. Its first row must name every order column, in any order.${hints.join('')}`,
     row,
   );
 }
 
 const lettersOf = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
+
+export function shownNames(names: readonly string[]): string {
+  const more = names.length > MAX_NAMES_SHOWN ? ` and ${names.length - MAX_NAMES_SHOWN} more` : '';
+  return names.slice(0, MAX_NAMES_SHOWN).map(quoted).join(', ') + more;
+}
 
 function quoted(name: string): string {
   return JSON.stringify(name.length > MAX_NAME_CHARS ? `${name.slice(0, MAX_NAME_CHARS)}…` : name);

@@ -48,6 +48,52 @@ describe('a header', () => {
     expect(failure!.message.length).toBeLessThan(1500);
   });
 
+  it('that is below other rows is missing_column, and told where it is', async () => {
+    const titles = ['Orders of November', '', 'Made 2026-11-30, by Ann', 'Total,25'];
+    for (const [head, row] of [
+      [`${titles.join('\n')}\n`, 5],
+      ['"Orders, all";;\n', 2],
+      ['sep=;\nOrders;;\n\n', 4],
+      [`T-1,${'a,'.repeat(9)}b\n`, 2],
+      ['<pre>\n', 2],
+      ['order_id,Title\n', 2],
+      [`${'title\n'.repeat(19)}`, 20],
+    ] as const)
+      for (const delimiter of [',', ';', '\t']) {
+        const text = `${head}${HEADER.toUpperCase().replaceAll(',', delimiter)}\na\n`;
+        const { failure } = await readBytes(text);
+        expect(failure, text).toMatchObject({ code: 'missing_column', retryable: false, details: { row } });
+        expect(failure!.message).toBe(`The header seems to be in row ${row}: delete the rows above it.`);
+      }
+  });
+
+  it('that lacks some columns is not looked for elsewhere, nor one far below', async () => {
+    for (const text of [`${HEADER.replace('sku', 'SKU no')}\n${HEADER}\n`, `${'title\n'.repeat(20)}${HEADER}\na\n`]) {
+      const { failure } = await readBytes(text);
+      expect(failure!.message).toContain('The header lacks');
+    }
+  });
+
+  it.each([
+    [',', 'T-1,Ann Lee,ann@example.com,Notebook,55120,HUB-1,1,4.20,4.20,2026-11-21,1 Road Leeds'],
+    [';', 'T-1;Ann Lee;ann@example.com;Notebook;55120;HUB-1;1;4,20;4,20;21.11.2026;1 Road, Leeds, 2'],
+    ['\t', '"T-1"\t"Ann"\t"ann@example.com"\t"Notebook"\t"55120"\tHUB-1\t"1"\t"4"\t"4"\t"21/11/26"\t"1 Road"'],
+    ['|', '1|x||||||2.00|2.00|'],
+  ])('that is missing is told, whatever values are there twice, of rows with %j', async (delimiter, line) => {
+    const { failure } = await readBytes(`${line}\n${line}\n`);
+    expect(failure).toMatchObject({ code: 'missing_column', retryable: false, details: { row: 1 } });
+    expect(failure!.message).toContain('The first row looks like an order, not like a header');
+    expect(failure!.message).toContain(` ${ORDER_COLUMNS.join(delimiter)} above it`);
+    expect(failure!.message).toMatch(/it has "(T-1|1)", /);
+  });
+
+  it('of names that are none of ours is a header still', async () => {
+    for (const header of ['Bestellnummer,Kunde,Menge,2026', 'Order no.,Name', 'id', '1,2']) {
+      const { failure } = await readBytes(`${header}\na\n`);
+      expect(failure!.message).toContain('The header lacks order_id');
+    }
+  });
+
   it.each([`${HEADER},SKU`, `${HEADER}, "Sku" `])(
     'that has the name of an order column twice is duplicate_column: %s',
     async (header) => {

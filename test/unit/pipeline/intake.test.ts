@@ -299,6 +299,35 @@ const BINARIES: [string, number[] | string][] = [
 ];
 
 describe('a file that is no CSV', () => {
+  it.each([
+    ['an HTML page', '<!DOCTYPE html>\n<html><body>Sign in</body></html>'],
+    ['an HTML page', '\ufeff \n<HTML xmlns:x="urn:schemas-microsoft-com:office:excel"><table><tr><td>order_id</td>'],
+    ['an HTML page', '<table border=1>\n<tr><td>1,2'],
+    ['an HTML page', '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN">\n<html>'],
+    ['an HTML page', '<!-- saved from the web -->\n<html>'],
+    ['an XML document', '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook>'],
+    ['an XML document', '<Error><Code>AccessDenied</Code></Error>'],
+    ['JSON', '{"order_id":"A-1","quantity":2}\n{"order_id":"A-2","quantity":2}\n'],
+    ['JSON', '[\n  {\n    "order_id": "A-1"\n  }\n]'],
+    ['JSON', '[]'],
+    ['JSON', '{}'],
+    ['JSON', `[{"order_id":"${'x'.repeat(2 * 1024 * 1024)}"}]`],
+    ['an RTF document', '{\\rtf1\\ansi'],
+  ])('is not_csv and named: %s in %s', async (words, text) => {
+    for (const bytes of [Buffer.from(text), gzipSync(text), Buffer.from(`\ufeff${text}`, 'utf16le')]) {
+      const { failure } = await readBytes(bytes);
+      expect(failure).toMatchObject({ code: 'not_csv', retryable: false });
+      expect(failure!.message).toBe(`The file is ${words}: save or export it as CSV in UTF-8 and upload that.`);
+    }
+  });
+
+  it('that only looks like another kind is read where its header has the columns, and else lacks them', async () => {
+    for (const name of ['<table>', '{"x"}', '["x"]', '<?xml?>'])
+      expect((await readBytes(`${name},${HEADER}\na\n`)).failure).toBeNull();
+    for (const start of ['<b', '[Orders]', '{x}', '<table>,order_id'])
+      expect((await readBytes(`${start}\na\n`)).failure?.code).toBe('missing_column');
+  });
+
   it.each(BINARIES)('is not_csv and named: %s', async (words, magic) => {
     const bytes = Buffer.concat([
       typeof magic === 'string' ? latin1(magic) : Buffer.from(magic),

@@ -456,6 +456,14 @@ describe('a file fails', () => {
     },
   );
 
+  it('as unclosed_quote that tells of quotes escaped by a backslash', async () => {
+    for (const record of ['x,"27\\"" monitor\n', `x,"27\\"" monitor${'\ny'.repeat(300)}"\n`]) {
+      const { failure } = await readBytes(lines('a', record), { bounds: small });
+      expect(failure).toMatchObject({ code: 'unclosed_quote', details: { row: 3 } });
+      expect(failure?.message).toContain('escaped by a backslash (\\"), export them written twice ("")');
+    }
+  });
+
   it('as record_too_large with the row', async () => {
     const tooLong = `${'x'.repeat(300)}\n`;
     const { failure } = await readBytes(lines('a', tooLong), { bounds: small });

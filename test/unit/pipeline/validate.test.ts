@@ -20,6 +20,8 @@ const VALID: Record<OrderColumn, string> = {
   shipping_address: 'Königstraße 12\n70173 Stuttgart',
 };
 
+const HEADER_AGAIN = 'the row is the header again, as when files are put one behind the other: leave this row out';
+
 type Values = Partial<Record<OrderColumn, string>>;
 
 function rawRow(cells: string[], more: Partial<RawRow> = {}): RawRow {
@@ -267,6 +269,79 @@ describe('a row that could not be read well', () => {
     const checked = check({ sku: '' }, { raw: { malformedQuote: true } });
     expect(checked.reasons.map(({ column, code }) => [column, code])).toEqual([['', 'malformed_quote']]);
     expect(checked).toMatchObject({ order: null, sku: null, hubId: null });
+  });
+
+  test('with quotes that a backslash escapes is told so', () => {
+    const checked = check({ product_name: '"27\\" monitor"' }, { raw: { malformedQuote: true } });
+    expect(checked.reasons).toEqual([
+      { column: '', code: 'malformed_quote', reason: expect.stringContaining('a backslash (\\"), export them') },
+    ]);
+    expect(check({}, { raw: { malformedQuote: true } }).reasons[0]!.reason).not.toContain('backslash');
+  });
+
+  const reasonsOf = (line: string, columns: readonly string[] = ORDER_COLUMNS) => {
+    const { order, sku, hubId, reasons } = createRowValidator(headerOf([...columns]), { timeZone: 'UTC' })(
+      rawRow(line.split(',')),
+    );
+    expect([order, sku, hubId]).toEqual([null, null, null]);
+    return reasons.map(({ column, code, reason }) => `${column} ${code}: ${reason}`);
+  };
+  const NAMES = ORDER_COLUMNS.join(',');
+
+  test.each([
+    ['as it is', NAMES],
+    ['in capitals, with spaces', ORDER_COLUMNS.map((name) => ` ${name.toUpperCase()} `).join(',')],
+    ['with a byte order mark', `\ufeff${NAMES}`],
+    ['with a byte order mark and quotes', `\ufeff"order_id"${NAMES.slice('order_id'.length)}`],
+    ['in another order', ORDER_COLUMNS.toReversed().join(',')],
+    ['with more columns', `note,${NAMES},_row`],
+  ])('that is the header again is told as that alone: %s', (_, line) => {
+    expect(reasonsOf(line)).toEqual([` not_an_order: ${HEADER_AGAIN}`]);
+    expect(reasonsOf(`${line},x`, [...ORDER_COLUMNS, 'note'])).toEqual([` not_an_order: ${HEADER_AGAIN}`]);
+  });
+
+  test.each([
+    'Total,,,,,,25,,1234.50,,',
+    ',,,,,Grand Total:,25,,"1234.50",,',
+    'SUBTOTAL,,,,,,25,,EUR 1234.50,,',
+    ',,,Summe,,,25,,1.234.50,,',
+    'Totale generale,,,,,,,,1234.50,,',
+    'Gesamt (25 orders),,,,,,,,,,',
+    'Total',
+    'Total orders,25',
+    '合計,,,,,,25,,1234.50,,',
+    'Sum of total_amount,,,,,,,,1234.50,,,,,',
+  ])('that is a line of totals is told as that alone: %s', (line) => {
+    expect(reasonsOf(line)).toEqual([' not_an_order: the row looks like a line of totals: leave it out']);
+  });
+
+  test.each([
+    ['A-1,Sum,,,,,,,,,'],
+    ['A-1,,,Total,,,2,1.00,2.00,,'],
+    [',,,Total Recall,,,,,,,'],
+    [',Ann Total,,,,,,,,,'],
+    [',Sum,sum@example.com,Total,1,HUB-1,2,1.00,2.00,2026-11-20,x'],
+    [',,,,,,25,,1234.50,,'],
+    ['A-1,x'],
+    [NAMES.replace('sku', 'SKU no')],
+  ])('that may be an order gone wrong is told all that is wrong with it: %s', (line) => {
+    expect(
+      createRowValidator(headerOf([...ORDER_COLUMNS]), { timeZone: 'UTC' })(rawRow(line.split(','))).reasons.map(
+        ({ code }) => code,
+      ),
+    ).not.toContain('not_an_order');
+  });
+
+  test('of words such as total is an order where it is valid', () => {
+    const columns = [...ORDER_COLUMNS, ...Array.from({ length: 30 }, (_, i) => `note ${i}`)];
+    const values = { order_id: 'Total', customer_name: 'Sum', product_name: 'Total', shipping_address: 'Sum' };
+    const validate = createRowValidator(headerOf(columns), { timeZone: 'UTC' });
+    const cells = [...cellsOf(values), ...Array<string>(30).fill('')];
+    expect(validate(rawRow(cells)).reasons).toEqual([]);
+    // Wrong, it is taken for one only if nothing but numbers is beside the word.
+    expect(validate(rawRow(cells.map((cell) => (cell === '2' ? 'x' : cell)))).reasons.map(({ code }) => code)).toEqual([
+      'invalid_quantity',
+    ]);
   });
 
   test('with bytes that are no text has that reason alone for the column, and others for the rest', () => {
