@@ -1,4 +1,4 @@
-/** Shows how far a file is: a bar that is redrawn on a terminal, else a plain line at each tenth. */
+/** Shows how far a file is: a bar that is redrawn on a terminal, else a plain line at each tenth until all of it is read: its end follows. */
 import type { fileJson } from '../http/file-json.ts';
 
 const BAR_CHARS = 24;
@@ -7,13 +7,13 @@ export function createProgress(name: string, out: NodeJS.WriteStream = process.s
   let nextTenth = 10;
   return {
     show(file: ReturnType<typeof fileJson>): void {
-      const { rows, percent, rows_per_second: rate, eta_seconds: eta } = file.progress;
+      const { rows, percent, bytes_read: read, rows_per_second: rate, eta_seconds: eta } = file.progress;
       const state = file.waiting_for ? `waiting for ${file.waiting_for}` : file.status;
       const figures = `${percent.toFixed(1)} %  ${rows} rows  ${rate ?? '-'} rows/s  ETA ${eta === null ? '-' : `${eta} s`}  ${state}`;
       if (out.isTTY) {
         const filled = Math.round((percent / 100) * BAR_CHARS);
         out.write(`\r\x1b[K${name}  [${'#'.repeat(filled)}${' '.repeat(BAR_CHARS - filled)}]  ${figures}`);
-      } else if (percent >= nextTenth && percent < 100) {
+      } else if (percent >= nextTenth && read < file.size_bytes) {
         nextTenth = Math.floor(percent / 10) * 10 + 10;
         out.write(`${name}  ${figures}\n`);
       }
