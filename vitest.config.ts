@@ -32,9 +32,11 @@ const onEngines = [
   'test/faults/mongo-*.test.ts',
   'test/unit/adapters/*.{kafka,mongo,s3,sqs}.test.ts',
 ];
-// What takes minutes: engines that are taken away or hang, files without end, and the proofs that other tests can fail, mutations of
-// the code of which each must be found.
+// What takes minutes: engines that are taken away or hang, damaged stores, attacks, files without end, and the proofs that other tests
+// can fail, mutations of the code of which each must be found.
 const long = [
+  'test/flow/attacks.test.ts',
+  'test/flow/damaged-store.test.ts',
   'test/**/*outages.test.ts',
   'test/**/*mutations.test.ts',
   'test/faults/mongo-faults-as-on-sqlite.test.ts',
