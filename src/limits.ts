@@ -180,8 +180,11 @@ export const limits = {
   /** Words of a search that are looked at, and characters of a word: more than a name has. Each is a part of a pattern, whose size engines bound. */
   searchWords: 10,
   searchWordChars: 100,
-  /** Items of a slice, and slices of a page: as many as the largest page has. A page that looks at more orders is short, and has a cursor. */
-  sliceItems: 100,
+  /**
+   * Items of a slice: some 5 ms of reading and making JSON, and two questions to a database for the largest page. Slices of a page: one
+   * that looks at more orders is short, and has a cursor.
+   */
+  sliceItems: 500,
   pageSlices: 10,
   /** A page ends when it has so many characters. */
   pageChars: 8 * MiB,
