@@ -12,15 +12,19 @@ const listeners = new Set<() => void>();
 const remembered = localStorage.getItem(KEY);
 let chosen: Theme | null = remembered === 'light' || remembered === 'dark' ? remembered : null;
 
-const ofSystem = (): Theme => (system.matches ? 'dark' : 'light');
-const current = (): Theme => chosen ?? ofSystem();
+// Asked for once: whoever asks in the moment in which it changes takes the event of the change from all others.
+let ofSystem: Theme = system.matches ? 'dark' : 'light';
+const current = (): Theme => chosen ?? ofSystem;
 
 function apply(): void {
   document.documentElement.dataset.theme = current();
   for (const listener of listeners) listener();
 }
 apply();
-system.addEventListener('change', apply);
+system.addEventListener('change', ({ matches }) => {
+  ofSystem = matches ? 'dark' : 'light';
+  apply();
+});
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
@@ -28,8 +32,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 function next(): Theme | null {
-  if (chosen === null) return ofSystem() === 'dark' ? 'light' : 'dark';
-  return chosen === ofSystem() ? null : ofSystem();
+  if (chosen === null) return ofSystem === 'dark' ? 'light' : 'dark';
+  return chosen === ofSystem ? null : ofSystem;
 }
 
 export function toggleTheme(): void {
