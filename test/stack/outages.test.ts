@@ -285,6 +285,8 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       await lineOf(worker, ({ msg }) => msg === 'the file waits for an engine');
 
       await mongo.start();
+      // Until the service has seen that it is back, it says so.
+      await expect.poll(async () => (await fetch(`${api.url}/files`)).status).toBe(200);
       ids.push(await accept(api, late));
       await expectUndisturbed(api, ids);
     });
