@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../limits.ts';
+import { endWith } from './last-answer.ts';
 import { problemBytes } from './problem.ts';
 
 export interface BodyBounds {
@@ -53,14 +54,15 @@ export class BodyRate {
   end(): void {
     const { socket } = this.#request;
     const answered = (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent;
-    if (!answered)
-      socket.write(
+    if (answered) socket.destroy();
+    else
+      endWith(
+        socket,
         problemBytes(
           408,
           'body_too_slow',
           `the body came slower than ${this.#bounds.bodyBytesPerSecond} bytes a second: send it again over a better line`,
         ),
       );
-    socket.destroy();
   }
 }

@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { RequestError } from '@hono/node-server';
+import { endWith } from './last-answer.ts';
 import { bareProblem, problemBytes } from './problem.ts';
 
 type HttpSocket = Duplex & { _httpMessage?: ServerResponse<IncomingMessage> | null };
@@ -14,15 +15,17 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: HttpSocke
     answerBehind(socket, error.code);
     return;
   }
-  if (socket.writable && !underWay?.headersSent) socket.write(bytesFor(error.code));
-  socket.destroy(error);
+  // It has its last answer: what still comes is not read, until the client ends its side.
+  if (socket.writableEnded && error.code !== 'HPE_INVALID_EOF_STATE') return;
+  if (socket.writable && !underWay?.headersSent) endWith(socket, bytesFor(error.code));
+  else socket.destroy(error);
 }
 
 function answerBehind(socket: HttpSocket, code: string): void {
   if (socket.writableEnded) return;
   if (socket._httpMessage) socket._httpMessage.once('finish', () => answerBehind(socket, code));
   // What follows a request that ends the connection is nobody's: there is nothing to say of it.
-  else socket.end(code === 'HPE_CLOSED_CONNECTION' ? '' : bytesFor(code));
+  else endWith(socket, code === 'HPE_CLOSED_CONNECTION' ? '' : bytesFor(code));
 }
 
 function bytesFor(code: string | undefined): string {
