@@ -133,7 +133,8 @@ export async function startEngine(
   }
 }
 
-const hasFiles = async (store: OrderStore) => (await store.files.list({}, { limit: 1, after: null })).items.length > 0;
+const hasFiles = async (store: Pick<OrderStore, 'files'>) =>
+  (await store.files.list({}, { limit: 1, after: null })).items.length > 0;
 
 export interface Embedded {
   died: Promise<Error>;
@@ -199,7 +200,12 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
 }
 
 /** The address of the IMS. The reference IMS is served by each process that has no other. */
-async function serveIms(config: Config, store: OrderStore, onlyProcess: boolean, undo: Undo): Promise<string> {
+async function serveIms(
+  config: Config,
+  store: Pick<OrderStore, 'stock'>,
+  onlyProcess: boolean,
+  undo: Undo,
+): Promise<string> {
   if (config.ims.kind === 'http') return config.ims.baseUrl;
   const { port, catalogFile } = config.ims;
   const { startReferenceIms } = await import('./ims/reference-ims.ts');

@@ -1,6 +1,6 @@
 /** Positions in the lists of this store: a JSON array of the last item's sort key, checked when it comes back. */
 import { OmsError } from '../errors.ts';
-import type { Page } from '../ports/order-store.ts';
+import type { Page } from '../ports/page.ts';
 
 export function readPosition<Position extends (string | number)[]>(
   after: string | null,

@@ -10,7 +10,7 @@ import type { OrderStore } from '../ports/order-store.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
-export async function loadSample(url: string, store: OrderStore, signal: AbortSignal): Promise<void> {
+export async function loadSample(url: string, store: Pick<OrderStore, 'files'>, signal: AbortSignal): Promise<void> {
   if ((await store.files.list({}, { limit: 1, after: null })).items.length > 0) {
     process.stdout.write(`the data directory has files already, so the sample is not loaded again\n${goOn(url)}`);
     return;

@@ -7,7 +7,7 @@ import { readConfig } from '../config.ts';
 import { isOmsError, OmsError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { readStockCsv } from '../pipeline/stock-csv.ts';
-import type { StockChange } from '../ports/order-store.ts';
+import type { StockChange } from '../ports/stock.ts';
 
 export async function run(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true });

@@ -6,7 +6,8 @@ import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
-import type { OrderStore, PageRequest } from '../ports/order-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import type { PageRequest } from '../ports/page.ts';
 import type { RejectionAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { filesJson } from './file-json.ts';
@@ -14,7 +15,7 @@ import { answerPage, oneOf, pageShape, readPage, readQuery, rowNumber, text } fr
 import { type EventStreaming, streamEvents } from './streams.ts';
 
 export function fileRoutes(
-  { store, queue, clock }: { store: OrderStore; queue: JobQueue; clock: Clock },
+  { store, queue, clock }: { store: Pick<OrderStore, 'files' | 'rejections'>; queue: JobQueue; clock: Clock },
   streaming: EventStreaming,
 ) {
   const app = new Hono<{ Bindings: HttpBindings }>();

@@ -11,7 +11,7 @@ import { answerPage, pageShape, readPage, readQuery } from './parameters.ts';
 import { problem } from './problem.ts';
 import { streamBytes } from './streams.ts';
 
-export function invalidFileRoutes({ store, objects }: { store: OrderStore; objects: ObjectStore }) {
+export function invalidFileRoutes({ store, objects }: { store: Pick<OrderStore, 'files'>; objects: ObjectStore }) {
   const app = new Hono();
   const LIST = ['invalid-files'];
 

@@ -8,7 +8,8 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { previewStock } from '../pipeline/preview-stock.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
-import type { OrderStore, StockChange, StockLevel, StockResult } from '../ports/order-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import type { StockChange, StockLevel, StockResult } from '../ports/stock.ts';
 import type { StockAnswer, StockResultAnswer, StockResultsAnswer } from './answers.ts';
 import { CSV_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
 import { answerPage, flag, key, oneOf, pageShape, readPage, readQuery } from './parameters.ts';
@@ -17,7 +18,7 @@ import { readIdempotencyKey } from './upload.ts';
 
 type Kind = keyof typeof stockChangeSchemas;
 
-export function inventoryRoutes({ store }: { store: OrderStore }) {
+export function inventoryRoutes({ store }: { store: Pick<OrderStore, 'stock'> }) {
   const app = new Hono<{ Bindings: HttpBindings }>();
 
   app.get('/inventory', async (c) => {

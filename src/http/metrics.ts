@@ -4,7 +4,7 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
-export function metricsRoutes({ store, queue }: { store: OrderStore; queue: JobQueue }) {
+export function metricsRoutes({ store, queue }: { store: Pick<OrderStore, 'statistics'>; queue: JobQueue }) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>

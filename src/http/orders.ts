@@ -2,12 +2,14 @@
 import { Hono } from 'hono';
 import { orderCreatedJson } from '../model/event.ts';
 import { ORDER_STATUSES, type Order, orderJson } from '../model/order.ts';
-import type { OrderFilter, OrderStore, PageRequest } from '../ports/order-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import type { OrderFilter } from '../ports/orders.ts';
+import type { PageRequest } from '../ports/page.ts';
 import type { OrderAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { answerPage, key, oneOf, pageShape, readPage, readQuery, text, timeIn } from './parameters.ts';
 
-export function orderRoutes({ store }: { store: OrderStore }, { timeZone }: { timeZone: string }) {
+export function orderRoutes({ store }: { store: Pick<OrderStore, 'orders'> }, { timeZone }: { timeZone: string }) {
   const app = new Hono();
   const time = timeIn(timeZone);
   const find = async (orderId: string): Promise<Order> => {

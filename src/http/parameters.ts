@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 import { trimKey } from '../model/characters.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
-import type { Page, PageRequest } from '../ports/order-store.ts';
+import type { Page, PageRequest } from '../ports/page.ts';
 
 export function readQuery<Shape extends z.ZodRawShape>(c: Context, shape: Shape): z.infer<z.ZodObject<Shape>> {
   const given: Record<string, string> = {};

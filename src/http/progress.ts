@@ -16,7 +16,7 @@ import { filesJson } from './file-json.ts';
 import { type EventStreaming, streamEvents } from './streams.ts';
 
 interface ProgressPorts {
-  store: OrderStore;
+  store: Pick<OrderStore, 'files'>;
   clock: Clock;
   logger: RequestLog;
 }

@@ -11,7 +11,7 @@ import { oneOf, readQuery, timeIn } from './parameters.ts';
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
 export function statsRoutes(
-  { store, clock }: { store: OrderStore; clock: Clock },
+  { store, clock }: { store: Pick<OrderStore, 'statistics'>; clock: Clock },
   rowsPerSecond: () => number,
   timeZone = 'UTC',
 ) {
@@ -80,7 +80,7 @@ export class RowRate {
 }
 
 /** Looks at the totals once a second. */
-export function sampleRowsPerSecond({ store, clock }: { store: OrderStore; clock: Clock }) {
+export function sampleRowsPerSecond({ store, clock }: { store: Pick<OrderStore, 'statistics'>; clock: Clock }) {
   const rate = new RowRate();
   const sample = async () => {
     const atMs = clock.now();

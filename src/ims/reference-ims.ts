@@ -16,7 +16,7 @@ import { isLoopback, localOnly } from '../http/local-only.ts';
 import { answerUnrouted } from '../http/methods.ts';
 import { problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
-import type { SkusAndHubs } from '../ports/order-store.ts';
+import type { SkusAndHubs } from '../ports/stock.ts';
 import { Catalog, readCatalog, readCatalogFile } from './catalog.ts';
 
 export interface ReferenceImsKnowledge {

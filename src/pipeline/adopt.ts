@@ -8,15 +8,16 @@ import type { Logger } from 'pino';
 import { isOmsError } from '../errors.ts';
 import { type FileFailure, type FileRecord, INCOMING, isEnded } from '../model/file.ts';
 import { isFileFailure } from '../model/file-failure.ts';
+import type { NewFile } from '../ports/files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { NewFile, OrderStore } from '../ports/order-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
 import { declaredEncoding } from './intake.ts';
 import type { Drop } from './message.ts';
 import { cleanText } from './upload.ts';
 
 export interface AdoptPorts {
   objects: ObjectStore;
-  store: OrderStore;
+  store: Pick<OrderStore, 'files'>;
 }
 
 /** The file to ingest now, or null when there is nothing to do. */

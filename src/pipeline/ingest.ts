@@ -8,10 +8,12 @@ import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Dependency, EndStatus, FileFailure, FileRecord, ReportRecord } from '../model/file.ts';
 import { fileFailure, isFileFailure } from '../model/file-failure.ts';
+import type { ChunkResult, ChunkToCommit } from '../ports/chunks.ts';
 import { type Clock, spread } from '../ports/clock.ts';
+import type { Claim, FileEnd } from '../ports/files.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { ChunkResult, ChunkToCommit, Claim, FileEnd, OrderStore } from '../ports/order-store.ts';
+import type { IngestionStore } from '../ports/order-store.ts';
 import { ChunkBuilder } from './chunk-builder.ts';
 import { type ReadBounds, readFile } from './read.ts';
 import { writeReport } from './report.ts';
@@ -21,7 +23,7 @@ export type IngestBounds = ReadBounds & Record<'maxRejectedRows' | 'maxRejectedB
 
 export interface IngestPorts {
   objects: ObjectStore;
-  store: OrderStore;
+  store: IngestionStore;
   ims: Ims;
   clock: Clock;
 }

@@ -10,7 +10,13 @@ import type { OrderStore } from '../ports/order-store.ts';
 const KEY = `${UPLOADS}installation`;
 
 /** Throws `bucket_taken`. */
-export async function ownBucket({ objects, store }: { objects: ObjectStore; store: OrderStore }): Promise<void> {
+export async function ownBucket({
+  objects,
+  store,
+}: {
+  objects: ObjectStore;
+  store: Pick<OrderStore, 'installation'>;
+}): Promise<void> {
   const installation = await store.installation();
   if ((await readName(objects)) === null) {
     const staged = await objects.stage(KEY);

@@ -1,7 +1,7 @@
 /** What changes of stock would do to the stock as it is now, without doing it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { limits } from '../limits.ts';
-import { type Stock, type StockChange, type StockResult, stockAfter } from '../ports/order-store.ts';
+import { type Stock, type StockChange, type StockResult, stockAfter } from '../ports/stock.ts';
 
 export async function previewStock(stock: Pick<Stock, 'levels'>, changes: StockChange[]): Promise<StockResult[]> {
   // Later changes of a row build upon those before them.

@@ -11,7 +11,7 @@ import type { EventStream } from '../ports/event-stream.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
 export interface PublishPorts {
-  store: OrderStore;
+  store: Pick<OrderStore, 'outbox' | 'leases'>;
   events: EventStream;
   clock: Clock;
 }

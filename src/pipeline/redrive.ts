@@ -9,7 +9,13 @@ import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
 /** Returns how many files were queued again. Throws what the ports throw, and may have queued some by then. */
-export async function redrive({ queue, store }: { queue: JobQueue; store: OrderStore }): Promise<number> {
+export async function redrive({
+  queue,
+  store,
+}: {
+  queue: JobQueue;
+  store: Pick<OrderStore, 'files'>;
+}): Promise<number> {
   let files = 0;
   let after: string | null = null;
   do {

@@ -11,8 +11,9 @@ import { type ReasonCode, type Rejection, WHOLE_ROW_CODES } from '../model/rejec
 import { rowCheck } from '../model/row-check.ts';
 import { csvLine, escapeCell } from '../model/spreadsheet-cell.ts';
 import type { Clock } from '../ports/clock.ts';
+import { claimLost } from '../ports/files.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
-import { claimLost, type OrderStore } from '../ports/order-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
 
 /** The names of the file's data columns, and whether the report has those for rows whose cells could not be told apart or read. */
 export interface ReportForm {
@@ -77,7 +78,7 @@ export async function* reportPieces(
  * worker went on with the file meanwhile.
  */
 export async function writeReport(
-  { objects, store, clock }: { objects: ObjectStore; store: OrderStore; clock: Clock },
+  { objects, store, clock }: { objects: ObjectStore; store: Pick<OrderStore, 'files' | 'rejections'>; clock: Clock },
   fileId: string,
   atPage: (rows: number) => Promise<void> | void,
 ): Promise<ReportRecord | null> {

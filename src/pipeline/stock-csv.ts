@@ -6,7 +6,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { refusedCharacter, trimKey } from '../model/characters.ts';
 import { invalidValue } from '../model/reasons.ts';
-import type { StockChange } from '../ports/order-store.ts';
+import type { StockChange } from '../ports/stock.ts';
 import { decideEncoding, declaredEncoding } from './intake.ts';
 import { ByteReader } from './read/byte-reader.ts';
 import { firstNonAscii } from './read/guess-encoding.ts';

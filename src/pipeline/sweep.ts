@@ -14,7 +14,7 @@ import type { OrderStore } from '../ports/order-store.ts';
 export interface SweepPorts {
   objects: ObjectStore;
   queue: JobQueue;
-  store: OrderStore;
+  store: Pick<OrderStore, 'files' | 'leases' | 'prune'>;
   clock: Clock;
 }
 

@@ -8,15 +8,16 @@ import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import { newFileId, uploadKey } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { CreateFileResult, NewFile } from '../ports/files.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
-import type { CreateFileResult, NewFile, OrderStore } from '../ports/order-store.ts';
+import type { OrderStore } from '../ports/order-store.ts';
 import { sniffBinary } from './intake.ts';
 
 export interface UploadPorts {
   objects: ObjectStore;
   queue: JobQueue;
-  store: OrderStore;
+  store: Pick<OrderStore, 'files'>;
   clock: Clock;
   logger: RequestLog;
 }

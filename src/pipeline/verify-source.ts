@@ -21,7 +21,7 @@ import { dataValues } from './validate.ts';
 
 /** Returns whether the file was there to be read. */
 export async function* verifySource(
-  store: OrderStore,
+  store: Pick<OrderStore, 'rejections' | 'verification'>,
   objects: ObjectStore,
   file: FileRecord,
   { maxInflatedBytes }: { maxInflatedBytes: number },
@@ -102,7 +102,10 @@ interface OpenChunk {
   orders: Map<number, CommittedChunk['orders'][number]>;
 }
 
-async function* rejectionsOf(store: OrderStore, { fileId, row }: FileRecord): AsyncGenerator<Rejection, undefined> {
+async function* rejectionsOf(
+  store: Pick<OrderStore, 'rejections'>,
+  { fileId, row }: FileRecord,
+): AsyncGenerator<Rejection, undefined> {
   let after: string | null = null;
   do {
     const page = await store.rejections.list(fileId, {}, { limit: limits.reportPageRows, after });

@@ -26,7 +26,7 @@ export interface Looked {
 
 /** `objects`: null where the store alone is to be looked at. */
 export async function* verify(
-  store: OrderStore,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
   objects: ObjectStore | null,
   options: { maxInflatedBytes: number },
 ): AsyncGenerator<Violation, Looked> {
@@ -54,7 +54,7 @@ export async function* verify(
 
 /** The report of a file that has ended; false when it is gone. A file that is retried meanwhile is in work, its report still to come. */
 async function* verifyReport(
-  store: OrderStore,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
   objects: ObjectStore,
   { fileId }: FileRecord,
 ): AsyncGenerator<Violation, boolean> {
@@ -73,7 +73,7 @@ const GONE = Symbol('the object of the report is not there');
 
 /** How the report differs, or null. */
 async function compareReport(
-  store: OrderStore,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
   objects: ObjectStore,
   file: FileRecord,
 ): Promise<string | typeof GONE | null> {

@@ -6,7 +6,8 @@ import { limits } from '../../src/limits.ts';
 import type { OrderRow } from '../../src/model/order-row.ts';
 import { packRejections } from '../../src/model/packed-rejections.ts';
 import type { ReasonCode, Rejection } from '../../src/model/rejection.ts';
-import type { ChunkToCommit, OrderStore } from '../../src/ports/order-store.ts';
+import type { ChunkToCommit } from '../../src/ports/chunks.ts';
+import type { OrderStore } from '../../src/ports/order-store.ts';
 import { type Opened, orderStores } from '../support/adapters.ts';
 import {
   COMPLETED,

@@ -15,9 +15,10 @@ import { type ReportRecord, reportKey, uploadKey } from '../../src/model/file.ts
 import { PackedOrders } from '../../src/model/packed-orders.ts';
 import { writeReport } from '../../src/pipeline/report.ts';
 import { verify } from '../../src/pipeline/verify.ts';
+import type { ChunkToCommit } from '../../src/ports/chunks.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
-import type { ChunkToCommit, OrderStore } from '../../src/ports/order-store.ts';
+import type { OrderStore } from '../../src/ports/order-store.ts';
 import type { Check, Violation } from '../../src/ports/verification.ts';
 import { newDatabaseUrl } from '../support/adapters/mongo.ts';
 import { COMPLETED, chunkOf, ingestChunks, newClaim, newFile, orderRow, rejection } from '../support/chunks.ts';

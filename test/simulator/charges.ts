@@ -5,7 +5,7 @@
  */
 import { limits } from '../../src/limits.ts';
 import { type FileRecord, isEnded } from '../../src/model/file.ts';
-import type { Claim, ClaimResult } from '../../src/ports/order-store.ts';
+import type { Claim, ClaimResult } from '../../src/ports/files.ts';
 import type { FileState } from './invariants.ts';
 import type { Actor } from './scheduler.ts';
 

@@ -9,7 +9,7 @@ import { isEnded, reportKey, UPLOADS } from '../../src/model/file.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
 import { upload } from '../../src/pipeline/upload.ts';
-import type { CreateFileResult } from '../../src/ports/order-store.ts';
+import type { CreateFileResult } from '../../src/ports/files.ts';
 import { createInvariants, type FileState, Violation } from './invariants.ts';
 import { createRandom } from './random.ts';
 import { type Actor, type CallOptions, type PortName, Scheduler } from './scheduler.ts';

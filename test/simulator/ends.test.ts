@@ -4,7 +4,8 @@ import { limits } from '../../src/limits.ts';
 import { reportKey } from '../../src/model/file.ts';
 import type { IngestBounds } from '../../src/pipeline/ingest.ts';
 import { redrive } from '../../src/pipeline/redrive.ts';
-import type { ChunkToCommit, Claim } from '../../src/ports/order-store.ts';
+import type { ChunkToCommit } from '../../src/ports/chunks.ts';
+import type { Claim } from '../../src/ports/files.ts';
 import { createStage, type Stage, sourceFile, undisturbed } from './stage.ts';
 
 const source = sourceFile('orders.csv');

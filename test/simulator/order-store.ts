@@ -7,7 +7,8 @@ import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/or
 import { type Database, openForWriting } from '../../src/adapters/sqlite/database.ts';
 import { createOperations } from '../../src/adapters/sqlite/operations.ts';
 import type { Writer } from '../../src/adapters/sqlite/writer.ts';
-import type { OrderStore, PageRequest } from '../../src/ports/order-store.ts';
+import type { OrderStore } from '../../src/ports/order-store.ts';
+import type { PageRequest } from '../../src/ports/page.ts';
 import type { Charges } from './charges.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 

@@ -1,6 +1,7 @@
 /** A file that kills whoever works on it at one place, every time, until the cause is mended. */
 import { UPLOADS } from '../../src/model/file.ts';
-import type { ChunkToCommit, Claim } from '../../src/ports/order-store.ts';
+import type { ChunkToCommit } from '../../src/ports/chunks.ts';
+import type { Claim } from '../../src/ports/files.ts';
 import type { Random } from './random.ts';
 import type { Call } from './scheduler.ts';
 import type { SourceFile } from './source-files.ts';

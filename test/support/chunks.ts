@@ -7,7 +7,10 @@ import type { OrderRow } from '../../src/model/order-row.ts';
 import { OrderPacker } from '../../src/model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../../src/model/rejection.ts';
 import { SkuHubPairs } from '../../src/model/sku-hub-pairs.ts';
-import type { ChunkToCommit, Claim, NewFile, OrderStore, Page } from '../../src/ports/order-store.ts';
+import type { ChunkToCommit } from '../../src/ports/chunks.ts';
+import type { Claim, NewFile } from '../../src/ports/files.ts';
+import type { OrderStore } from '../../src/ports/order-store.ts';
+import type { Page } from '../../src/ports/page.ts';
 import { headerOf } from './file-outcome.ts';
 
 const header = headerOf();

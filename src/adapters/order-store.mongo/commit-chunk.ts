@@ -11,7 +11,8 @@ import { OmsError } from '../../errors.ts';
 import { copyOf, PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
-import { type ChunkResult, type ChunkToCommit, type Claim, claimLost, fileClosed } from '../../ports/order-store.ts';
+import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
+import { type Claim, claimLost, fileClosed } from '../../ports/files.ts';
 import {
   type ChunkDocument,
   type Database,

@@ -6,7 +6,7 @@
  */
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { CreateFileResult, NewFile } from '../../ports/order-store.ts';
+import type { CreateFileResult, NewFile } from '../../ports/files.ts';
 import { type Database, type FileDocument, NO_AMOUNT } from './database.ts';
 import { isDuplicateKey } from './errors.ts';
 import { toFileRecord } from './file-document.ts';

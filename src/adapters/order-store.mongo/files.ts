@@ -6,7 +6,7 @@ import type { Filter } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { type FileFailure, isEnded } from '../../model/file.ts';
-import { type ClaimResult, claimLost, type FileEnd, type Files, fileClosed } from '../../ports/order-store.ts';
+import { type ClaimResult, claimLost, type FileEnd, type Files, fileClosed } from '../../ports/files.ts';
 import { readPosition, toPage } from '../page.ts';
 import { chunkId, type chunkOperations } from './commit-chunk.ts';
 import { fileCreation, findLive } from './create-file.ts';

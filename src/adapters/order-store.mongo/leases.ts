@@ -1,5 +1,5 @@
 /** Leases as documents: taken when free, run out, or one's own. */
-import type { Leases } from '../../ports/order-store.ts';
+import type { Leases } from '../../ports/leases.ts';
 import type { Database } from './database.ts';
 import { isDuplicateKey } from './errors.ts';
 

@@ -2,7 +2,7 @@
 import type { Order } from '../../model/order.ts';
 import type { PackedOrders } from '../../model/packed-orders.ts';
 import type { CreatedOrders } from '../../ports/event-stream.ts';
-import type { Outbox } from '../../ports/order-store.ts';
+import type { Outbox } from '../../ports/outbox.ts';
 import type { ChunkDocument, Database } from './database.ts';
 import { decodePlan } from './plan.ts';
 

@@ -1,7 +1,7 @@
 /** The rejections of a file in row order, from its committed chunks: for the API's list and for the report. */
 import { limits } from '../../limits.ts';
 import type { Rejection } from '../../model/rejection.ts';
-import type { Rejections } from '../../ports/order-store.ts';
+import type { Rejections } from '../../ports/rejections.ts';
 import { readPosition } from '../page.ts';
 import type { Database } from './database.ts';
 import { decodeRejections } from './plan.ts';

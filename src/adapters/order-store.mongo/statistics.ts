@@ -1,7 +1,7 @@
 /** Sums for `/stats`, from the files, whose counters move with their checkpoints, and its history, from an index of the chunks. */
 import { FILE_STATUSES } from '../../model/file.ts';
 import { REASON_CODES } from '../../model/rejection.ts';
-import type { Statistics } from '../../ports/order-store.ts';
+import type { Statistics } from '../../ports/statistics.ts';
 import { type Database, hubOfField, type NO_AMOUNT } from './database.ts';
 import { shownStatus } from './file-document.ts';
 

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Filter } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { type Stock, type StockChange, type StockResult, stockAfterAll } from '../../ports/order-store.ts';
+import { type Stock, type StockChange, type StockResult, stockAfterAll } from '../../ports/stock.ts';
 import { readPosition, toPage } from '../page.ts';
 import { type Database, type StockDocument, stockKey } from './database.ts';
 import { isDuplicateKey } from './errors.ts';

@@ -19,8 +19,8 @@ import {
   type FileEnd,
   type Files,
   type NewFile,
-  type Page,
-} from '../../ports/order-store.ts';
+} from '../../ports/files.ts';
+import type { Page } from '../../ports/page.ts';
 import { readPosition, toPage } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';

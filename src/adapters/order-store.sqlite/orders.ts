@@ -6,7 +6,7 @@ import { limits } from '../../limits.ts';
 import { formsOfId } from '../../model/characters.ts';
 import type { Order } from '../../model/order.ts';
 import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
-import type { OrderFilter, OrderPage, Orders } from '../../ports/order-store.ts';
+import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
 import type { NumberedOrders } from '../event-stream.outbox.ts';
 import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';

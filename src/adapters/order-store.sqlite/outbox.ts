@@ -3,7 +3,7 @@
  * published.
  */
 import { limits } from '../../limits.ts';
-import type { Outbox } from '../../ports/order-store.ts';
+import type { Outbox } from '../../ports/outbox.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';
 import { numberedOrders } from './orders.ts';

@@ -1,7 +1,7 @@
 /** Reads the rejections of a file in row order: for the API's list and for the report. */
 import { limits } from '../../limits.ts';
 import type { Rejection } from '../../model/rejection.ts';
-import type { Rejections } from '../../ports/order-store.ts';
+import type { Rejections } from '../../ports/rejections.ts';
 import { readPosition } from '../page.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 

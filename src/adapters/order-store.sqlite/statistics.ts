@@ -1,6 +1,6 @@
 /** Sums for `/stats` and its history, from rows that each chunk moved. */
 import { FILE_STATUSES } from '../../model/file.ts';
-import type { Statistics } from '../../ports/order-store.ts';
+import type { Statistics } from '../../ports/statistics.ts';
 import type { Database } from '../sqlite/database.ts';
 import { PUBLISHED } from './outbox.ts';
 

@@ -1,7 +1,7 @@
 /** Stock per SKU and hub: lists, sets and adjustments. Taking it for orders is part of committing a chunk. */
 import { createHash } from 'node:crypto';
 import { OmsError } from '../../errors.ts';
-import { type Stock, type StockChange, type StockResult, stockAfter } from '../../ports/order-store.ts';
+import { type Stock, type StockChange, type StockResult, stockAfter } from '../../ports/stock.ts';
 import { readPosition, toPage } from '../page.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import type { Writer } from '../sqlite/writer.ts';

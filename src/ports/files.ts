@@ -1,0 +1,112 @@
+/**
+ * File records and the claims on them. A worker claims a file before it works on it; each claim has a newer epoch, which fences off every
+ * older one.
+ *
+ * All methods may reject with retryable `store_unavailable` or `disk_full`; then either nothing or everything of the call was done, and
+ * calling again is safe.
+ */
+import { OmsError } from '../errors.ts';
+import type { Dependency, EndStatus, FileFailure, FileRecord, FileStatus, ReportRecord } from '../model/file.ts';
+import type { Intake } from '../model/intake.ts';
+import type { Page, PageRequest } from './page.ts';
+
+/** The right to work on a file, for as long as nobody claimed it after. */
+export interface Claim {
+  fileId: string;
+  epoch: number;
+}
+
+/** What an operation under a claim throws that is not the newest. */
+export const claimLost = (fileId: string): OmsError =>
+  new OmsError('claim_lost', `file ${fileId} was claimed by another worker, or has ended`);
+
+export type ClaimResult =
+  | { kind: 'claimed'; claim: Claim; file: FileRecord }
+  /** Another claim's lease runs until then. */
+  | { kind: 'busy'; untilMs: number }
+  /** Claimed too often in a row without a committed chunk: the caller fails the file. */
+  | { kind: 'exhausted'; claim: Claim; file: FileRecord }
+  | { kind: 'ended' }
+  | { kind: 'unknown' };
+
+export interface NewFile {
+  fileId: string;
+  name: string;
+  sizeBytes: number;
+  sha256: string;
+  objectKey: string;
+  objectVersion: string;
+  encodingOverride: string | null;
+  parentFileId: string | null;
+  /** Go on although the same bytes are there. */
+  force: boolean;
+  idempotencyKey: string | null;
+  /** Recorded as failed at once: a file that is told about but never ingested. */
+  failure: FileFailure | null;
+}
+
+export type CreateFileResult =
+  | { kind: 'created'; file: FileRecord }
+  /** The file is there already, or the idempotency key was used for the same bytes before: that file. */
+  | { kind: 'repeated'; file: FileRecord }
+  /** A live or completed file has these bytes. */
+  | { kind: 'duplicate'; existingFileId: string }
+  /** The idempotency key was used for other bytes. */
+  | { kind: 'key_reused' };
+
+export interface FileEnd {
+  status: EndStatus;
+  failure: FileFailure | null;
+}
+
+/** What `chunks.commit` throws when another worker has closed the file: its end is in the details. */
+export const fileClosed = (fileId: string, end: FileEnd): OmsError =>
+  new OmsError('file_closed', `file ${fileId} was closed as ${end.status} by another worker`, { details: { end } });
+
+export interface Files {
+  /**
+   * MUST be atomic: of two creations of the same bytes at one moment, one is the duplicate. Creating again what is there, after a
+   * lost answer for example, is `repeated`.
+   */
+  create(file: NewFile): Promise<CreateFileResult>;
+  /** After a `create` that failed: makes sure that no file comes of it, or answers the one that did. */
+  withdraw(fileId: string): Promise<FileRecord | null>;
+  /** Answers `create` would give for these bytes now, or null where it would create. */
+  wouldRefuse(file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
+  get(fileId: string): Promise<FileRecord | null>;
+  list(filter: { status?: FileStatus; parentFileId?: string }, page: PageRequest): Promise<Page<FileRecord>>;
+  /** Of each of these files: how many rows became orders in the files that correct it, those that correct these included. */
+  fixed(fileIds: string[]): Promise<Map<string, number>>;
+  reports(page: PageRequest): Promise<Page<{ fileId: string; report: ReportRecord }>>;
+  findReport(name: string): Promise<{ fileId: string; report: ReportRecord } | null>;
+
+  /** MUST raise the epoch, so that every older claim is refused from then on; MUST refuse while another lease runs. */
+  claim(fileId: string, leaseMs: number): Promise<ClaimResult>;
+  /** Extends the lease. Null when the claim is no longer the newest. */
+  renew(claim: Claim, leaseMs: number): Promise<{ cancelRequested: boolean } | null>;
+  /** Ends the lease without ending the file; this claim does not count as an attempt. */
+  release(claim: Claim): Promise<void>;
+  /** Ends the lease after a failure: this claim counts, and the file can be claimed again. */
+  expire(claim: Claim): Promise<void>;
+  recordIntake(claim: Claim, intake: Intake, columns: string[], parentFileId: string | null): Promise<void>;
+  /** Says what the file waits for; null when it goes on. */
+  setWaiting(claim: Claim, dependency: Dependency | null): Promise<void>;
+  /** How many rows of the report are written, for progress. */
+  recordReported(claim: Claim, rows: number): Promise<void>;
+  /**
+   * Decides the end, before the report is written: MUST see to it that no chunk is committed from then on, by anyone. Answers
+   * the end that stands, which another worker may have decided before. Throws `claim_lost`.
+   */
+  close(claim: Claim, end: FileEnd): Promise<FileEnd>;
+  /** Ends the file. Throws `claim_lost` when the claim is no longer the newest, unless this very end was recorded already. */
+  finish(claim: Claim, end: FileEnd & { report: ReportRecord | null }): Promise<void>;
+
+  /** A queued file ends at once, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
+  requestCancel(fileId: string): Promise<FileRecord | null>;
+  /** Failed or cancelled back to queued, going on from the checkpoint. Null: unknown. Throws `not_retryable`, `duplicate_file`. */
+  requeue(fileId: string): Promise<FileRecord | null>;
+  /** Open files that no worker holds and that have not changed for `quietMs`: their message may be lost. */
+  stranded(quietMs: number, limit: number): Promise<string[]>;
+  /** Marks a stranded file as queued again now. */
+  touch(fileId: string): Promise<void>;
+}

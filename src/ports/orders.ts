@@ -1,0 +1,26 @@
+/** Orders, to be found and listed. Only the commit of a chunk writes them. */
+import type { Order, OrderStatus } from '../model/order.ts';
+import type { Page, PageRequest } from './page.ts';
+
+export interface OrderFilter {
+  status?: OrderStatus;
+  hubId?: string;
+  sku?: string;
+  fileId?: string;
+  customerEmail?: string;
+  /** Half-open on the order date. */
+  fromMs?: number;
+  toMs?: number;
+  /** The start of the order id, of the e-mail, or, word by word, of words of the customer's name. */
+  q?: string;
+}
+
+/** `reachedMs`: when the oldest order was taken that was looked at; null where there is none behind it. */
+export type OrderPage = Page<Order> & { reachedMs: number | null };
+
+export interface Orders {
+  /** MUST find an order by any form of its id, NFC or NFD, with or without what is not seen at its ends; by what was asked for first. */
+  get(orderId: string): Promise<Order | null>;
+  /** Newest first by (created_at, order_id), but that the order whose whole id is `q` comes first, once, however old it is. */
+  list(filter: OrderFilter, page: PageRequest): Promise<OrderPage>;
+}

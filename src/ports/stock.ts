@@ -1,0 +1,62 @@
+/** Stock per SKU and hub: lists and changes, with the rules of a change. Only the commit of a chunk takes stock for orders. */
+import { limits } from '../limits.ts';
+import type { Page, PageRequest } from './page.ts';
+
+export interface StockLevel {
+  sku: string;
+  hubId: string;
+  available: number;
+}
+
+export type StockChange = { sku: string; hubId: string } & ({ available: number } | { delta: number });
+/** `before`: what was available until then; null where there was no such row. */
+export type StockResult =
+  | { sku: string; hubId: string; available: number; before: number | null }
+  | {
+      sku: string;
+      hubId: string;
+      error: 'below_zero' | 'too_much' | 'unknown_stock';
+      available: number;
+      before: number | null;
+    };
+
+/** What comes of a change where so many are available; null where there is no such row. */
+export function stockAfter(change: StockChange, before: number | null): StockResult {
+  const { sku, hubId } = change;
+  const available = before ?? 0;
+  const after = 'available' in change ? change.available : available + change.delta;
+  if (after < 0) return { sku, hubId, error: 'below_zero', available, before };
+  if (after > limits.maxStock) return { sku, hubId, error: 'too_much', available, before };
+  return { sku, hubId, available: after, before };
+}
+
+/** The same for changes of one row, one after the other. */
+export function stockAfterAll(changes: readonly StockChange[], before: number | null): StockResult[] {
+  let level = before;
+  return changes.map((change) => {
+    const result = stockAfter(change, level);
+    if (!('error' in result)) level = result.available;
+    return result;
+  });
+}
+
+export interface Stock {
+  list(
+    filter: { sku?: string; hubId?: string; sort: 'key' | 'available' },
+    page: PageRequest,
+  ): Promise<Page<StockLevel>>;
+  /**
+   * Applies each change by itself and answers for each. With an idempotency key the same changes are applied once for 24 h;
+   * other changes under the same key throw `key_reused`.
+   */
+  change(changes: StockChange[], idempotencyKey: string | null): Promise<StockResult[]>;
+  /** What is available of each, in this order; null where there is no such row. At most `limits.stockLookups` of them. */
+  levels(rows: readonly { sku: string; hubId: string }[]): Promise<(number | null)[]>;
+  /** Those of the SKUs and hubs that any stock row names. */
+  named(names: SkusAndHubs): Promise<SkusAndHubs>;
+}
+
+export interface SkusAndHubs {
+  skus: string[];
+  hubIds: string[];
+}
