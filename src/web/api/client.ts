@@ -1,6 +1,6 @@
 /** Requests to the API, typed by its answers. What it refuses is a `Problem`, a service that does not answer is `Unreachable`. */
 import type { ProblemAnswer } from '../../http/answers.ts';
-import { connection } from '../texts.ts';
+import { connection } from '../texts/page.ts';
 import { connectionFound, connectionLost } from './connection.ts';
 
 export class Problem extends Error {

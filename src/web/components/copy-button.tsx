@@ -1,6 +1,6 @@
 /** Copies a text. The clipboard is not there on pages that came without TLS from another machine: that is said. */
 import { useState } from 'react';
-import { copy } from '../texts.ts';
+import { copy } from '../texts/page.ts';
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [said, say] = useState<string | null>(null);

@@ -1,7 +1,7 @@
 /** A question or a detail above the view. The browser keeps the focus in it, and closes it with Escape. */
 import './dialog.css';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
-import { dialog } from '../texts.ts';
+import { dialog } from '../texts/page.ts';
 
 export function Dialog({
   title,

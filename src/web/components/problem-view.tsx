@@ -1,6 +1,6 @@
 /** What went wrong, in the service's own words, and the way to try again. */
 import './problem-view.css';
-import { frame } from '../texts.ts';
+import { frame } from '../texts/page.ts';
 
 export const ProblemView = ({
   error,

@@ -1,6 +1,7 @@
 /** What the service needs, and whether it answers. */
 import type { ReadyAnswer } from '../../http/answers.ts';
-import { dashboard, dependency, frame } from '../texts.ts';
+import { dashboard, dependency } from '../texts/dashboard.ts';
+import { frame } from '../texts/page.ts';
 import { Panel } from './panel.tsx';
 
 type State = ReadyAnswer['dependencies'][string];

@@ -6,7 +6,7 @@ import { type History as Drawing, historyQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { Count, formatNumber } from '../components/number.tsx';
-import { dashboard } from '../texts.ts';
+import { dashboard } from '../texts/dashboard.ts';
 import { HistoryChart, type Slot, slotName } from './history-chart.tsx';
 import { Panel } from './panel.tsx';
 

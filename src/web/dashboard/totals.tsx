@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react';
 import type { StatsAnswer } from '../../http/answers.ts';
 import { Count, formatNumber } from '../components/number.tsx';
-import { dashboard } from '../texts.ts';
+import { dashboard } from '../texts/dashboard.ts';
 
 const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });

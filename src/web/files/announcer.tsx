@@ -3,7 +3,9 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { FileAnswer } from '../../http/answers.ts';
 import { onFileChange } from '../api/live.ts';
 import { type Upload, useUploads } from '../api/upload.ts';
-import { fileList, fileStatus, uploads as words } from '../texts.ts';
+import { fileStatus } from '../texts/codes.ts';
+import { fileList } from '../texts/files.ts';
+import { uploads as words } from '../texts/uploads.ts';
 
 /** What comes within this time is said together. */
 const TOGETHER_MS = 500;

@@ -5,7 +5,7 @@ import type { FileAnswer } from '../../http/answers.ts';
 import { post } from '../api/client.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
-import { cancelDialog } from '../texts.ts';
+import { cancelDialog } from '../texts/files.ts';
 
 export function CancelDialog({
   file,

@@ -12,7 +12,8 @@ import { fileOfStored } from '../../model/stored-order.ts';
 import { usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
-import { filePage, reason } from '../texts.ts';
+import { reason } from '../texts/codes.ts';
+import { filePage } from '../texts/file.ts';
 import { useRejections } from './use-rejections.ts';
 
 /** A cell may hold a whole record of a megabyte. */

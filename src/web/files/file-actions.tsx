@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { FileAnswer } from '../../http/answers.ts';
 import { ProblemView } from '../components/problem-view.tsx';
-import { filePage } from '../texts.ts';
+import { filePage } from '../texts/file.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { retryFile, retryHelps } from './retry.ts';
 

@@ -3,7 +3,7 @@ import './file-chooser.css';
 import { addUploads } from '../api/upload.ts';
 import { FileButton } from '../components/file-button.tsx';
 import { UploadIcon } from '../layout/icons.tsx';
-import { uploads } from '../texts.ts';
+import { uploads } from '../texts/uploads.ts';
 
 export const FileChooser = () => (
   <div className="file-chooser">

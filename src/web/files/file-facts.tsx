@@ -5,7 +5,7 @@ import { CopyButton } from '../components/copy-button.tsx';
 import { formatDuration, secondsBetween } from '../components/duration.ts';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
-import { filePage } from '../texts.ts';
+import { filePage } from '../texts/file.ts';
 
 export function FileFacts({ file }: { file: FileAnswer }) {
   const { intake, started_at, finished_at } = file;

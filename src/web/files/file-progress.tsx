@@ -6,7 +6,8 @@ import { formatDuration } from '../components/duration.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
-import { cure, failure, filePage, fileStatus, waitingFor } from '../texts.ts';
+import { cure, failure, fileStatus, waitingFor } from '../texts/codes.ts';
+import { filePage } from '../texts/file.ts';
 
 /** Steps in which progress is told to those who hear it. */
 const HEARD_PERCENT = 10;

@@ -13,7 +13,8 @@ import { Count, formatBytes } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { FileBadge } from '../components/status-badge.tsx';
 import { Time } from '../components/time.tsx';
-import { failure, fileList, waitingFor } from '../texts.ts';
+import { failure, waitingFor } from '../texts/codes.ts';
+import { fileList } from '../texts/files.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { retryFile, retryHelps } from './retry.ts';
 

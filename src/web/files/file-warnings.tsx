@@ -1,6 +1,7 @@
 /** What is allowed and looks wrong: the file may be right all the same. */
 import type { FileAnswer } from '../../http/answers.ts';
-import { filePage, warning } from '../texts.ts';
+import { warning } from '../texts/codes.ts';
+import { filePage } from '../texts/file.ts';
 
 export const FileWarnings = ({ warnings }: Pick<FileAnswer, 'warnings'>) => (
   <section className="panel" aria-labelledby="warnings">

@@ -7,7 +7,7 @@ import { request, sendJson, Unreachable } from '../api/client.ts';
 import { addUploads } from '../api/upload.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
-import { columnMeaning, format } from '../texts.ts';
+import { columnMeaning, format } from '../texts/files.ts';
 
 const SAMPLE = 'sample_orders.csv';
 const SAMPLE_STOCK = 'sample_stock.csv';

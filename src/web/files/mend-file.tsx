@@ -21,7 +21,9 @@ import { FileButton } from '../components/file-button.tsx';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { FileBadge } from '../components/status-badge.tsx';
-import { filePage, frame, upload as uploadTexts, uploads as uploadWords } from '../texts.ts';
+import { filePage } from '../texts/file.ts';
+import { frame } from '../texts/page.ts';
+import { upload as uploadTexts, uploads as uploadWords } from '../texts/uploads.ts';
 import { DropTarget } from './drop-target.tsx';
 
 export function MendFile({ file }: { file: FileAnswer }) {

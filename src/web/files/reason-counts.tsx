@@ -3,7 +3,8 @@ import { Link } from '@tanstack/react-router';
 import type { FileAnswer } from '../../http/answers.ts';
 import { REASON_CODES, type ReasonCode } from '../../model/rejection.ts';
 import { formatNumber } from '../components/number.tsx';
-import { filePage, reason } from '../texts.ts';
+import { reason } from '../texts/codes.ts';
+import { filePage } from '../texts/file.ts';
 
 export function ReasonCounts({
   file,

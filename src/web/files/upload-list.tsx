@@ -8,7 +8,7 @@ import { dismissUpload, isUnderWay, percentSent, type Upload, uploadAgain, useUp
 import { Meter } from '../components/meter.tsx';
 import { formatBytes } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
-import { upload as waiting, uploads as words } from '../texts.ts';
+import { upload as waiting, uploads as words } from '../texts/uploads.ts';
 
 const MOST_NAMED = 5;
 

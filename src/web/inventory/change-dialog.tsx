@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import type { StockAnswer } from '../../http/answers.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { formatNumber } from '../components/number.tsx';
-import { inventory } from '../texts.ts';
+import { inventory } from '../texts/inventory.ts';
 import type { Change } from './stock-changes.ts';
 
 /** The most that the service keeps of one SKU at one hub. */

@@ -1,6 +1,8 @@
 /** What became of one change of stock, in few words. */
 import { formatNumber, formatSigned } from '../components/number.tsx';
-import { frame, inventory, stockRefusal } from '../texts.ts';
+import { stockRefusal } from '../texts/codes.ts';
+import { inventory } from '../texts/inventory.ts';
+import { frame } from '../texts/page.ts';
 import type { StockChange } from './stock-changes.ts';
 
 export function inWords({ change, outcome }: StockChange): string {

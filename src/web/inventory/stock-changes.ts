@@ -6,7 +6,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { StockResultAnswer, StockResultsAnswer } from '../../http/answers.ts';
 import { newKey, Problem, sendJson } from '../api/client.ts';
-import { inventory } from '../texts.ts';
+import { inventory } from '../texts/inventory.ts';
 
 export interface StockRow {
   sku: string;

@@ -10,7 +10,9 @@ import { newKey, type Problem, request, sendJson } from '../api/client.ts';
 import { DataTable } from '../components/data-table.tsx';
 import { FileButton } from '../components/file-button.tsx';
 import { formatNumber, formatSigned } from '../components/number.tsx';
-import { frame, inventory, stockCsv, stockRefusal } from '../texts.ts';
+import { stockRefusal } from '../texts/codes.ts';
+import { inventory, stockCsv } from '../texts/inventory.ts';
+import { frame } from '../texts/page.ts';
 import { type Change, type Kind, REQUESTS, rowKey, unsureWhy } from './stock-changes.ts';
 import { type Effect, effectOf, isRefused, type Refused, takenBack } from './stock-preview.ts';
 

@@ -1,7 +1,7 @@
 /** Says that the service cannot be reached, since when, and that nothing has to be done. */
 import { useConnectionLostAt } from '../api/connection.ts';
 import { Time } from '../components/time.tsx';
-import { connection } from '../texts.ts';
+import { connection } from '../texts/page.ts';
 
 export function ConnectionBanner() {
   const lostAt = useConnectionLostAt();

@@ -2,7 +2,7 @@
 import './frame.css';
 import { Link, Outlet, useMatchRoute, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
-import { frame, product } from '../texts.ts';
+import { frame, product } from '../texts/page.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { MoonIcon, SunIcon } from './icons.tsx';
 import { toggleTheme, useNextTheme, useTheme } from './theme.ts';

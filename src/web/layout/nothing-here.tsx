@@ -1,6 +1,6 @@
 /** For an address that has no view. */
 import { Link } from '@tanstack/react-router';
-import { frame } from '../texts.ts';
+import { frame } from '../texts/page.ts';
 import { Title } from './title.tsx';
 
 export function NothingHere() {

@@ -5,7 +5,7 @@ import { useEffect, useEffectEvent } from 'react';
 import { NotLoaded, Unreachable } from '../api/client.ts';
 import { useConnectionLostAt } from '../api/connection.ts';
 import { ProblemView } from '../components/problem-view.tsx';
-import { connection, frame } from '../texts.ts';
+import { connection, frame } from '../texts/page.ts';
 import { Title } from './title.tsx';
 
 export function RouteProblem({ error, reset }: ErrorComponentProps) {

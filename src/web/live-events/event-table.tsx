@@ -8,7 +8,7 @@ import { memo, useEffect, useRef } from 'react';
 import type { EventAnswer } from '../../http/answers.ts';
 import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
-import { liveEvents } from '../texts.ts';
+import { liveEvents } from '../texts/live-events.ts';
 import type { ReceivedEvent } from './event-feed.ts';
 
 /** As in the style sheet. */

@@ -10,7 +10,8 @@ import { EmptyState } from '../components/empty-state.tsx';
 import { formatNumber } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { Title } from '../layout/title.tsx';
-import { frame, liveEvents } from '../texts.ts';
+import { liveEvents } from '../texts/live-events.ts';
+import { frame } from '../texts/page.ts';
 import { EventFeed, type FeedView } from './event-feed.ts';
 import { EventTable } from './event-table.tsx';
 

@@ -5,7 +5,9 @@ import type { StatsAnswer } from '../../http/answers.ts';
 import { ORDER_STATUSES } from '../../model/order.ts';
 import { filesQuery } from '../api/queries.ts';
 import { FilterField } from '../components/filter-field.tsx';
-import { list, orderStatus, orders } from '../texts.ts';
+import { orderStatus } from '../texts/codes.ts';
+import { orders } from '../texts/orders.ts';
+import { list } from '../texts/page.ts';
 import { daysLater, isDay, useTimeZone } from './order-date.tsx';
 
 export interface OrderFilterValues {

@@ -14,7 +14,8 @@ import { Count } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
 import { Title } from '../layout/title.tsx';
-import { frame, orders, order as words } from '../texts.ts';
+import { orders, order as words } from '../texts/orders.ts';
+import { frame } from '../texts/page.ts';
 import { OrderDate, useTimeZone } from './order-date.tsx';
 import { OrderStatus } from './order-status.tsx';
 
