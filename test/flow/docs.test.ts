@@ -39,7 +39,7 @@ describe.each(['README.md', 'GETTING_STARTED.md'])('%s', (name) => {
     }
 
     const examples = readExamples(name, text);
-    expect(examples.length).toBeGreaterThan(2);
+    expect(examples.length).toBeGreaterThan(0);
     const path = [dirname(process.execPath), process.env.PATH].join(delimiter);
     for (const example of examples) {
       const { code, output } = await runExample(example, place, cleanEnvironment({ PATH: path }));
