@@ -2,7 +2,7 @@
 # or newer with compose, `stack-local` instead a JDK, 17 or newer, and Maven.
 
 # The page is built again when something it is made of is newer.
-PAGE_SOURCES := $(shell find src/web src/model src/http/answers.ts -type f) vite.config.ts
+PAGE_SOURCES := $(shell find src/web src/model src/http/responses.ts -type f) vite.config.ts
 
 .PHONY: run test test-web test-long check install stack stack-demo stack-down stack-local
 

@@ -4,19 +4,19 @@ import { isEnded } from '../model/file.ts';
 import type { Intake } from '../model/intake.ts';
 import { warningsToTell } from '../model/warnings.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import type { FileAnswer } from './answers.ts';
+import type { FileResponse } from './responses.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
 /** With what corrections of the files came to, which the store is asked for once. */
-export async function filesJson({ files }: Pick<OrderStore, 'files'>, records: FileRecord[]): Promise<FileAnswer[]> {
+export async function filesJson({ files }: Pick<OrderStore, 'files'>, records: FileRecord[]): Promise<FileResponse[]> {
   const failed = records.filter(({ invalid }) => invalid > 0).map(({ fileId }) => fileId);
   const fixed = failed.length > 0 ? await files.fixed(failed) : new Map<string, number>();
   return records.map((file) => fileJson(file, fixed.get(file.fileId)));
 }
 
-export function fileJson(file: FileRecord, fixed = 0): FileAnswer {
+export function fileJson(file: FileRecord, fixed = 0): FileResponse {
   return {
     file_id: file.fileId,
     name: file.name,
@@ -49,7 +49,7 @@ const REPORT_ROW = 1 / 4;
 /** While a file is in work, something is left to do. */
 const MOST_IN_WORK = 0.999;
 
-function progressJson(file: FileRecord): FileAnswer['progress'] {
+function progressJson(file: FileRecord): FileResponse['progress'] {
   const ended = isEnded(file.status);
   // An object in a bucket may be empty.
   const read = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / Math.max(1, file.sizeBytes));

@@ -8,10 +8,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { PageRequest } from '../ports/page.ts';
-import type { RejectionAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { filesJson } from './file-json.ts';
 import { answerPage, oneOf, pageShape, readPage, readQuery, rowNumber, text } from './parameters.ts';
+import type { RejectionResponse } from './responses.ts';
 import { type EventStreaming, streamEvents } from './streams.ts';
 
 export function fileRoutes(
@@ -67,7 +67,7 @@ export function fileRoutes(
       list,
       readPage(list, query),
       (slice) => store.rejections.list(file.fileId, filter, slice),
-      ({ row, reasons, values, record }): RejectionAnswer => ({
+      ({ row, reasons, values, record }): RejectionResponse => ({
         row,
         codes: [...new Set(reasons.map((reason) => reason.code))],
         reasons,

@@ -4,11 +4,11 @@ import { Hono } from 'hono';
 import { findReport } from '../pipeline/report.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import type { ReportAnswer } from './answers.ts';
 import { namesTag, readRange } from './conditional.ts';
 import { notFound } from './errors.ts';
 import { answerPage, pageShape, readPage, readQuery } from './parameters.ts';
 import { problem } from './problem.ts';
+import type { ReportResponse } from './responses.ts';
 import { streamBytes } from './streams.ts';
 
 export function invalidFileRoutes({ store, objects }: { store: Pick<OrderStore, 'files'>; objects: ObjectStore }) {
@@ -21,7 +21,7 @@ export function invalidFileRoutes({ store, objects }: { store: Pick<OrderStore, 
       LIST,
       readPage(LIST, readQuery(c, pageShape)),
       (slice) => store.files.reports(slice),
-      ({ fileId, report }): ReportAnswer => ({
+      ({ fileId, report }): ReportResponse => ({
         name: report.name,
         file_id: fileId,
         rows: report.rows,

@@ -10,10 +10,10 @@ import { previewStock } from '../pipeline/preview-stock.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { StockChange, StockLevel, StockResult } from '../ports/stock.ts';
-import type { StockAnswer, StockResultAnswer, StockResultsAnswer } from './answers.ts';
 import { CSV_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
 import { answerPage, flag, key, oneOf, pageShape, readPage, readQuery } from './parameters.ts';
 import { problem } from './problem.ts';
+import type { StockResponse, StockResultResponse, StockResultsResponse } from './responses.ts';
 import { readIdempotencyKey } from './upload.ts';
 
 type Kind = keyof typeof stockChangeSchemas;
@@ -26,7 +26,7 @@ export function inventoryRoutes({ store }: { store: Pick<OrderStore, 'stock'> })
     const sort = query.sort ?? 'key';
     const list = ['inventory', query.sku, query.hub_id, sort];
     const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
-    const stockJson = ({ sku, hubId, available }: StockLevel): StockAnswer => ({ sku, hub_id: hubId, available });
+    const stockJson = ({ sku, hubId, available }: StockLevel): StockResponse => ({ sku, hub_id: hubId, available });
     return answerPage(c, list, readPage(list, query), (slice) => store.stock.list(filter, slice), stockJson);
   });
 
@@ -48,12 +48,12 @@ export function inventoryRoutes({ store }: { store: Pick<OrderStore, 'stock'> })
       : await store.stock.change(changes, idempotencyKey);
     const withFrom = query.dry_run || query.from;
     const answer = results.map((result) => ({ ...resultJson(result), ...(withFrom && { from: result.before }) }));
-    return c.json({ results: answer } satisfies StockResultsAnswer);
+    return c.json({ results: answer } satisfies StockResultsResponse);
   }
   return app;
 }
 
-function resultJson(result: StockResult): StockResultAnswer {
+function resultJson(result: StockResult): StockResultResponse {
   const stock = { sku: result.sku, hub_id: result.hubId, available: result.available };
   return 'error' in result ? { ...stock, status: 'refused', code: result.error } : { ...stock, status: 'ok' };
 }

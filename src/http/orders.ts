@@ -5,9 +5,9 @@ import { ORDER_STATUSES, type Order, orderJson } from '../model/order.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { OrderFilter } from '../ports/orders.ts';
 import type { PageRequest } from '../ports/page.ts';
-import type { OrderAnswer } from './answers.ts';
 import { notFound } from './errors.ts';
 import { answerPage, key, oneOf, pageShape, readPage, readQuery, text, timeIn } from './parameters.ts';
+import type { OrderResponse } from './responses.ts';
 
 export function orderRoutes({ store }: { store: Pick<OrderStore, 'orders'> }, { timeZone }: { timeZone: string }) {
   const app = new Hono();
@@ -45,13 +45,13 @@ export function orderRoutes({ store }: { store: Pick<OrderStore, 'orders'> }, { 
       }).filter(([, value]) => value !== undefined),
     ) as OrderFilter;
     const read = (slice: PageRequest) => store.orders.list(filter, slice);
-    const itemJson = (order: Order): OrderAnswer => orderJson(order);
+    const itemJson = (order: Order): OrderResponse => orderJson(order);
     return answerPage(c, list, readPage(list, query), read, itemJson, ({ reachedMs }) => ({
       searched_to: reachedMs === null ? null : new Date(reachedMs).toISOString(),
     }));
   });
 
-  app.get('/orders/:id', async (c) => c.json(orderJson(await find(c.req.param('id'))) satisfies OrderAnswer));
+  app.get('/orders/:id', async (c) => c.json(orderJson(await find(c.req.param('id'))) satisfies OrderResponse));
 
   // Each event as the bytes that subscribers get, which depend on the order alone (INV-3).
   app.get('/orders/:id/events', async (c) => {

@@ -5,8 +5,8 @@ import { limits } from '../limits.ts';
 import { formatMinor } from '../model/money.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import type { HistoryAnswer, StatsAnswer } from './answers.ts';
 import { oneOf, readQuery, timeIn } from './parameters.ts';
+import type { HistoryResponse, StatsResponse } from './responses.ts';
 
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
@@ -20,7 +20,7 @@ export function statsRoutes(
 
   app.get('/stats', async (c) => {
     const { files, rows, orders, invalidByCode, events } = await store.statistics.totals();
-    const answer: StatsAnswer = {
+    const answer: StatsResponse = {
       files: { total: Object.values(files).reduce((sum, count) => sum + count, 0), ...files },
       rows,
       orders: {
@@ -49,7 +49,7 @@ export function statsRoutes(
       );
     // What the clock has not come to, as it was set back, is not told yet.
     const items = await store.statistics.history(bucketMs, fromMs, Math.min(toMs, clock.now() + 1));
-    const answer: HistoryAnswer = {
+    const answer: HistoryResponse = {
       items: items.map(({ atMs, ...counts }) => ({ at: new Date(atMs).toISOString(), ...counts })),
     };
     return c.json(answer);

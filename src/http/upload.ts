@@ -12,7 +12,6 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { declaredEncoding, parseEncoding } from '../pipeline/intake.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
-import type { UploadAnswer } from './answers.ts';
 import { BodyRate } from './body-rate.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
@@ -20,6 +19,7 @@ import { CSV_TYPES, GZIP_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts
 import { flag, readQuery, text } from './parameters.ts';
 import { Places } from './places.ts';
 import { problem } from './problem.ts';
+import type { UploadResponse } from './responses.ts';
 
 export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -62,7 +62,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         case 'repeated': {
           const { file_id, name, size_bytes, sha256, links } = fileJson(result.file);
           c.header('location', links.self);
-          const answer: UploadAnswer = { file_id, name, status: 'queued', size_bytes, sha256, links };
+          const answer: UploadResponse = { file_id, name, status: 'queued', size_bytes, sha256, links };
           return c.json(answer, 202);
         }
         case 'duplicate':

@@ -1,6 +1,6 @@
 /** `GET /progress`: the open files first, then each file that changes, to every subscriber. */
 import { beforeAll, expect, test } from 'vitest';
-import * as answers from '../../src/http/answers.ts';
+import * as responses from '../../src/http/responses.ts';
 import { readEvents, setSwitches, until } from '../support/http.ts';
 import {
   csv,
@@ -30,7 +30,7 @@ async function* filesOf(response: Response): AsyncGenerator<FileJson> {
   for await (const { event, data } of readEvents(response)) {
     if (event !== 'file') continue;
     const file = JSON.parse(data) as FileJson;
-    expect(answers.fileAnswer.safeParse(file).error?.issues ?? []).toEqual([]);
+    expect(responses.fileResponse.safeParse(file).error?.issues ?? []).toEqual([]);
     yield file;
   }
 }

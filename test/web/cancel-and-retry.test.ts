@@ -1,6 +1,6 @@
 /** `/`: a file that waits is explained, cancelled after a question, and tried again. */
 import { expect, test } from 'vitest';
-import type { FileAnswer } from '../../src/http/answers.ts';
+import type { FileResponse } from '../../src/http/responses.ts';
 import { generated, listAll, setSwitches, stockGenerated, until } from '../support/http.ts';
 import { startService } from '../support/service.ts';
 import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
@@ -53,7 +53,7 @@ test('a cancel that comes too late is told in the words of the service', async (
   const dialog = page.getByRole('dialog');
   await dialog.waitFor();
   await setSwitches(service, { outage: false });
-  const [late] = await listAll<FileAnswer>(service, '/files?limit=10');
+  const [late] = await listAll<FileResponse>(service, '/files?limit=10');
   await until(service, late!.file_id, ({ status }) => status === 'completed');
   await dialog.getByRole('button', { name: 'Cancel the import' }).click();
   await dialog.getByRole('alert').waitFor();

@@ -4,7 +4,7 @@ import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { FileAnswer } from '../../src/http/answers.ts';
+import type { FileResponse } from '../../src/http/responses.ts';
 import { generated, listAll, stockGenerated } from '../support/http.ts';
 import { ingest, type Service, startService, temporaryDirectory } from '../support/service.ts';
 import { expectComplaints, hide, openPage } from './support/browser.ts';
@@ -45,7 +45,7 @@ test('an upload waits for a service that is gone and goes on by itself; leaving 
     env: { OMS_PORT: new URL(service.url).port },
   });
   await row(page, 'patient.csv').getByText('Completed').waitFor(PATIENCE);
-  const files = await listAll<FileAnswer>(again, '/files?limit=10');
+  const files = await listAll<FileResponse>(again, '/files?limit=10');
   expect(files.map(({ name }) => name)).toEqual(['patient.csv']);
 });
 

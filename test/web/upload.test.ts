@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { FileAnswer } from '../../src/http/answers.ts';
+import type { FileResponse } from '../../src/http/responses.ts';
 import { generated, listAll, stockGenerated } from '../support/http.ts';
 import {
   csv,
@@ -48,7 +48,7 @@ test('with no files the page shows the format, the commands, and how it goes wit
   await page.getByRole('button', { name: 'Try it with the sample' }).click();
   const sample = row(page, 'sample_orders.csv');
   await sample.getByText('Completed').waitFor();
-  const [stored] = await listAll<FileAnswer>(own, '/files?limit=10');
+  const [stored] = await listAll<FileResponse>(own, '/files?limit=10');
   expect(stored!.progress).toMatchObject({ rows: 30, accepted: 18, invalid: 12 });
   await sample.getByText('Completed, 12 to fix').waitFor();
   await page.getByText('Stock for the sample: 11 rows added. 1 row was there and stays as set.').waitFor();
@@ -163,7 +163,7 @@ test('the bytes sent are seen to grow, and an upload that is cancelled leaves no
   await expect.poll(() => upload.textContent()).toMatch(/\d MiB · \d+ %/);
   await page.getByRole('button', { name: 'Cancel upload: slow.csv' }).click();
   await upload.waitFor({ state: 'detached' });
-  const { items } = await getJson<{ items: FileAnswer[] }>(service, '/files?limit=1000');
+  const { items } = await getJson<{ items: FileResponse[] }>(service, '/files?limit=1000');
   expect(items.map(({ name }) => name)).not.toContain('slow.csv');
 });
 

@@ -1,16 +1,16 @@
 /** Requests to the API, typed by its answers. What it refuses is a `Problem`, a service that does not answer is `Unreachable`. */
-import type { ProblemAnswer } from '../../http/answers.ts';
+import type { ProblemResponse } from '../../http/responses.ts';
 import { connection } from '../texts/page.ts';
 import { connectionFound, connectionLost } from './connection.ts';
 
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
-  readonly document: ProblemAnswer;
+  readonly document: ProblemResponse;
   /** The whole body, which is no problem document in the case of `/readyz`. */
   readonly answer: unknown;
 
-  constructor(document: ProblemAnswer, answer: unknown) {
+  constructor(document: ProblemResponse, answer: unknown) {
     super(document.detail);
     this.name = 'Problem';
     this.status = document.status;
@@ -74,8 +74,8 @@ export function withQuery(path: string, parameters: Record<string, string | numb
 }
 
 /** The service's own words where it has said some; what stands between may answer with anything. */
-export function readProblem(answer: unknown, status: number): ProblemAnswer {
-  if (answer && typeof answer === 'object' && 'code' in answer && 'detail' in answer) return answer as ProblemAnswer;
+export function readProblem(answer: unknown, status: number): ProblemResponse {
+  if (answer && typeof answer === 'object' && 'code' in answer && 'detail' in answer) return answer as ProblemResponse;
   return { type: 'about:blank', title: 'Error', status, detail: `The service answered ${status}.`, code: 'http' };
 }
 

@@ -4,16 +4,16 @@
  * While the tab is hidden there is no stream.
  */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
-import type { FileAnswer, PageAnswer } from '../../http/answers.ts';
+import type { FileResponse, PageResponse } from '../../http/responses.ts';
 import { connectionFound, connectionLost } from './connection.ts';
 
 const REOPEN_MS = 2_000;
 const SUMS_MS = 1_000;
 
-const listeners = new Set<(file: FileAnswer) => void>();
+const listeners = new Set<(file: FileResponse) => void>();
 
 /** Each file that changes, as it comes. */
-export function onFileChange(listener: (file: FileAnswer) => void): () => void {
+export function onFileChange(listener: (file: FileResponse) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
@@ -31,7 +31,7 @@ export function followProgress(queries: QueryClient): void {
       connectionFound();
       void queries.invalidateQueries();
     });
-    opened.addEventListener('file', ({ data }) => take(JSON.parse(data) as FileAnswer));
+    opened.addEventListener('file', ({ data }) => take(JSON.parse(data) as FileResponse));
     opened.addEventListener('error', () => {
       connectionLost();
       // The browser comes back by itself, but not after an answer that is no stream.
@@ -54,7 +54,7 @@ export function followProgress(queries: QueryClient): void {
   const corrected = atMostEvery(SUMS_MS, () => void queries.invalidateQueries({ queryKey: ['file'] }));
   const lists = atMostEvery(SUMS_MS, () => void queries.invalidateQueries({ queryKey: ['files'] }));
 
-  const take = (file: FileAnswer) => {
+  const take = (file: FileResponse) => {
     queries.setQueryData(['file', file.file_id], file);
     let isNew = false;
     for (const [key, list] of queries.getQueriesData<FileList>({ queryKey: ['files'] })) {
@@ -81,20 +81,20 @@ export function followProgress(queries: QueryClient): void {
 }
 
 type Filters = { status?: string; parent_file_id?: string };
-type FileList = InfiniteData<PageAnswer<FileAnswer>>;
+type FileList = InfiniteData<PageResponse<FileResponse>>;
 
-const isAskedFor = (file: FileAnswer, { status, parent_file_id }: Filters): boolean =>
+const isAskedFor = (file: FileResponse, { status, parent_file_id }: Filters): boolean =>
   (status === undefined || status === file.status) &&
   (parent_file_id === undefined || parent_file_id === file.parent_file_id);
 
-const isListed = ({ pages }: FileList, { file_id }: FileAnswer): boolean =>
+const isListed = ({ pages }: FileList, { file_id }: FileResponse): boolean =>
   pages.some(({ items }) => items.some((item) => item.file_id === file_id));
 
-const isNewer = (a: FileAnswer, b: FileAnswer): boolean =>
+const isNewer = (a: FileResponse, b: FileResponse): boolean =>
   a.created_at === b.created_at ? a.file_id > b.file_id : a.created_at > b.created_at;
 
 /** The list with the file as it is now: in its place, put among those newer and older, or gone. */
-function withFile(list: FileList, file: FileAnswer, wanted: boolean): FileList {
+function withFile(list: FileList, file: FileResponse, wanted: boolean): FileList {
   let placed = !wanted || isListed(list, file);
   const pages = list.pages.map((page) => {
     const items = page.items.flatMap((item) => {

@@ -1,18 +1,18 @@
 /** What views ask of the API, each under the key by which `live.ts` finds it again. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
-  FileAnswer,
-  HistoryAnswer,
-  OrderAnswer,
-  OrderEventsAnswer,
-  OrdersAnswer,
-  PageAnswer,
-  ReadyAnswer,
-  RejectionAnswer,
-  SettingsAnswer,
-  StatsAnswer,
-  StockAnswer,
-} from '../../http/answers.ts';
+  FileResponse,
+  HistoryResponse,
+  OrderEventsResponse,
+  OrderResponse,
+  OrdersResponse,
+  PageResponse,
+  ReadyResponse,
+  RejectionResponse,
+  SettingsResponse,
+  StatsResponse,
+  StockResponse,
+} from '../../http/responses.ts';
 import { Problem, request, withQuery } from './client.ts';
 
 type Filters = Record<string, string | undefined>;
@@ -27,7 +27,7 @@ const list = <Item>(key: readonly unknown[], path: string, filters: Filters) =>
   infiniteQueryOptions({
     queryKey: [...key, filters],
     queryFn: ({ pageParam, signal }) =>
-      request<PageAnswer<Item>>(withQuery(path, { ...filters, cursor: pageParam }), { signal }),
+      request<PageResponse<Item>>(withQuery(path, { ...filters, cursor: pageParam }), { signal }),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   });
@@ -37,10 +37,10 @@ const one = <Answer>(key: readonly unknown[], path: string) =>
 
 const id = encodeURIComponent;
 
-export const filesQuery = (filters: { status?: FileAnswer['status'] | undefined; parent_file_id?: string } = {}) =>
-  list<FileAnswer>(['files'], '/files', filters);
+export const filesQuery = (filters: { status?: FileResponse['status'] | undefined; parent_file_id?: string } = {}) =>
+  list<FileResponse>(['files'], '/files', filters);
 
-export const fileQuery = (fileId: string) => one<FileAnswer>(['file', fileId], `/files/${id(fileId)}`);
+export const fileQuery = (fileId: string) => one<FileResponse>(['file', fileId], `/files/${id(fileId)}`);
 
 /** One page of what may be millions: pages are asked for as they come into sight, and let go when they are out of it. */
 export const rejectionsQuery = (
@@ -49,7 +49,7 @@ export const rejectionsQuery = (
   cursor: string | null,
 ) =>
   queryOptions({
-    ...one<PageAnswer<RejectionAnswer>>(
+    ...one<PageResponse<RejectionResponse>>(
       ['rejections', fileId, filters, cursor],
       withQuery(`/files/${id(fileId)}/rejections`, { ...filters, limit: REJECTIONS, cursor }),
     ),
@@ -62,7 +62,7 @@ export const ordersQuery = (filters: Filters, items: number) =>
   infiniteQueryOptions({
     queryKey: ['orders', filters],
     queryFn: ({ pageParam, signal }) =>
-      request<OrdersAnswer>(withQuery('/orders', { ...filters, ...pageParam }), { signal }),
+      request<OrdersResponse>(withQuery('/orders', { ...filters, ...pageParam }), { signal }),
     initialPageParam: { cursor: filters.cursor, limit: items },
     getNextPageParam: ({ next_cursor: cursor }, pages) => {
       const limit = items - pages.reduce((sum, page) => sum + page.items.length, 0);
@@ -72,26 +72,26 @@ export const ordersQuery = (filters: Filters, items: number) =>
     staleTime: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? Number.POSITIVE_INFINITY : LIST_FRESH_MS),
   });
 
-export const orderQuery = (orderId: string) => one<OrderAnswer>(['order', orderId], `/orders/${id(orderId)}`);
+export const orderQuery = (orderId: string) => one<OrderResponse>(['order', orderId], `/orders/${id(orderId)}`);
 
 export const orderEventsQuery = (orderId: string) =>
-  one<OrderEventsAnswer>(['order', orderId, 'events'], `/orders/${id(orderId)}/events`);
+  one<OrderEventsResponse>(['order', orderId, 'events'], `/orders/${id(orderId)}/events`);
 
 export const inventoryQuery = (filters: Filters = {}) =>
-  one<PageAnswer<StockAnswer>>(['inventory', filters], withQuery('/inventory', filters));
+  one<PageResponse<StockResponse>>(['inventory', filters], withQuery('/inventory', filters));
 
 export const statsQuery = () =>
-  queryOptions({ ...one<StatsAnswer>(['stats'], '/stats'), refetchInterval: STATS_EVERY_MS });
+  queryOptions({ ...one<StatsResponse>(['stats'], '/stats'), refetchInterval: STATS_EVERY_MS });
 
 /** They stay as they are while the service runs. */
 export const settingsQuery = () =>
-  queryOptions({ ...one<SettingsAnswer>(['settings'], '/settings'), staleTime: Number.POSITIVE_INFINITY });
+  queryOptions({ ...one<SettingsResponse>(['settings'], '/settings'), staleTime: Number.POSITIVE_INFINITY });
 
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 export interface History {
   /** Those without rows are left out. */
-  items: HistoryAnswer['items'];
+  items: HistoryResponse['items'];
   bucketMs: number;
   fromMs: number;
   toMs: number;
@@ -106,7 +106,7 @@ export const historyQuery = (bucket: 'minute' | 'hour' | 'day', hours: number) =
       const toMs = (Math.floor(Date.now() / bucketMs) + 1) * bucketMs;
       const fromMs = toMs - hours * BUCKET_MS.hour;
       const span = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-      const { items } = await request<HistoryAnswer>(withQuery('/stats/history', { bucket, ...span }), { signal });
+      const { items } = await request<HistoryResponse>(withQuery('/stats/history', { bucket, ...span }), { signal });
       return { items, bucketMs, fromMs, toMs };
     },
     refetchInterval: STATS_EVERY_MS,
@@ -120,8 +120,8 @@ export const readyQuery = () =>
   queryOptions({
     queryKey: ['ready'],
     queryFn: ({ signal }) =>
-      request<ReadyAnswer>('/readyz', { signal }).catch((error) => {
-        if (error instanceof Problem && error.status === 503 && error.answer) return error.answer as ReadyAnswer;
+      request<ReadyResponse>('/readyz', { signal }).catch((error) => {
+        if (error instanceof Problem && error.status === 503 && error.answer) return error.answer as ReadyResponse;
         throw error;
       }),
     refetchInterval: STATS_EVERY_MS,

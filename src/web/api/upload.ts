@@ -3,7 +3,7 @@
  * connection never makes two files of one. A service that is busy or gone is waited for; what it refuses is for people to decide.
  */
 import { useSyncExternalStore } from 'react';
-import type { ProblemAnswer, UploadAnswer } from '../../http/answers.ts';
+import type { ProblemResponse, UploadResponse } from '../../http/responses.ts';
 import { newKey, parse, readProblem, withQuery } from './client.ts';
 
 const AT_ONCE = 3;
@@ -15,7 +15,7 @@ export type UploadState =
   /** Tried again by itself at this time. */
   | { kind: 'waiting'; why: 'unreachable' | 'busy'; untilMs: number }
   | { kind: 'duplicate'; existingFileId: string }
-  | { kind: 'refused'; problem: ProblemAnswer }
+  | { kind: 'refused'; problem: ProblemResponse }
   /** Changed, moved or removed since it was chosen: the browser does not give its bytes any more. */
   | { kind: 'unreadable' }
   | { kind: 'done'; fileId: string };
@@ -118,7 +118,7 @@ function settle(key: string, request: XMLHttpRequest): void {
 }
 
 function settled(answer: unknown, status: number): UploadState {
-  if (status === 202) return { kind: 'done', fileId: (answer as UploadAnswer).file_id };
+  if (status === 202) return { kind: 'done', fileId: (answer as UploadResponse).file_id };
   const problem = readProblem(answer, status);
   const { existing_file_id } = problem;
   return problem.code === 'duplicate_file' && typeof existing_file_id === 'string'

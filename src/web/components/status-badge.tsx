@@ -1,14 +1,14 @@
 /** A file's status, in words and in colour. */
 import './status-badge.css';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { fileStatus, toFix } from '../texts/codes.ts';
 
-export const StatusBadge = ({ status }: { status: FileAnswer['status'] }) => (
+export const StatusBadge = ({ status }: { status: FileResponse['status'] }) => (
   <span className={`status-badge status-${status}`}>{fileStatus[status]}</span>
 );
 
 /** Green only where nothing is left to do: rows that failed and were not corrected since are told, too. */
-export const FileBadge = ({ file: { status, open } }: { file: Pick<FileAnswer, 'status' | 'open'> }) =>
+export const FileBadge = ({ file: { status, open } }: { file: Pick<FileResponse, 'status' | 'open'> }) =>
   status === 'completed' && open > 0 ? (
     <span className="status-badge status-to-fix">{toFix(open)}</span>
   ) : (

@@ -2,7 +2,7 @@
 import './dashboard.css';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { StatsAnswer } from '../../http/answers.ts';
+import type { StatsResponse } from '../../http/responses.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
 import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
@@ -47,9 +47,9 @@ export function DashboardPage() {
   );
 }
 
-const isEmpty = ({ files, rows }: StatsAnswer): boolean => files.total === 0 && rows.total === 0;
+const isEmpty = ({ files, rows }: StatsResponse): boolean => files.total === 0 && rows.total === 0;
 
-function Shares({ stats }: { stats: StatsAnswer }) {
+function Shares({ stats }: { stats: StatsResponse }) {
   const hubs = largestFirst(stats.orders.by_hub);
   const others = hubs.slice(HUBS_SHOWN);
   return (

@@ -1,13 +1,13 @@
 /** What the service needs, and whether it answers. */
-import type { ReadyAnswer } from '../../http/answers.ts';
+import type { ReadyResponse } from '../../http/responses.ts';
 import { dashboard, dependency } from '../texts/dashboard.ts';
 import { frame } from '../texts/page.ts';
 import { Panel } from './panel.tsx';
 
-type State = ReadyAnswer['dependencies'][string];
+type State = ReadyResponse['dependencies'][string];
 
 /** Its place is kept while the answer is waited for: that takes seconds where one of them does not answer. */
-export const Health = ({ ready }: { ready: ReadyAnswer | undefined }) => (
+export const Health = ({ ready }: { ready: ReadyResponse | undefined }) => (
   <Panel title={dashboard.health} className="dashboard-health">
     <p role="status" className={ready?.status === 'not_ready' ? 'bad' : 'quiet'}>
       {ready ? (ready.status === 'ready' ? dashboard.ready : dashboard.notReady) : frame.loading}

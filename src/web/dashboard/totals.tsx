@@ -1,6 +1,6 @@
 /** The sums of everything so far, and how fast it goes now. */
 import type { ReactNode } from 'react';
-import type { StatsAnswer } from '../../http/answers.ts';
+import type { StatsResponse } from '../../http/responses.ts';
 import { Count, formatNumber } from '../components/number.tsx';
 import { dashboard } from '../texts/dashboard.ts';
 
@@ -10,7 +10,7 @@ const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFrac
 /** The amount is text because it may be larger than a number is exact; it is formatted as it is. */
 const formatAmount = (amount: string): string => money.format(amount as `${number}`);
 
-export function Totals({ stats: { files, rows, orders, events, rows_per_second } }: { stats: StatsAnswer }) {
+export function Totals({ stats: { files, rows, orders, events, rows_per_second } }: { stats: StatsResponse }) {
   const share = (count: number) => dashboard.share(percent.format(rows.total === 0 ? 0 : count / rows.total));
   return (
     <dl className="dashboard-totals" aria-label={dashboard.figures}>

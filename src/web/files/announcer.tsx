@@ -1,6 +1,6 @@
 /** Says politely, for those who do not see them, what uploads and files come to, and each tenth of the way between. */
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { onFileChange } from '../api/live.ts';
 import { type Upload, useUploads } from '../api/upload.ts';
 import { fileStatus } from '../texts/codes.ts';
@@ -15,7 +15,7 @@ export function Announcer() {
   const [said, say] = useState('');
   const uploads = useUploads();
   const known = useRef(new Map(uploads.map(({ key, state }) => [key, state.kind])));
-  const pending = useRef({ ends: [] as FileAnswer[], progress: new Map<string, string>(), others: [] as string[] });
+  const pending = useRef({ ends: [] as FileResponse[], progress: new Map<string, string>(), others: [] as string[] });
   const timer = useRef(0);
 
   const plan = useCallback(() => {
@@ -74,7 +74,7 @@ export function Announcer() {
   );
 }
 
-const endsSaid = (files: FileAnswer[]): string[] =>
+const endsSaid = (files: FileResponse[]): string[] =>
   files.length > MOST_NAMED
     ? [fileList.saidEnds(files.length)]
     : files.map(({ name, status, progress }) =>

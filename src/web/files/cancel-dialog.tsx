@@ -1,7 +1,7 @@
 /** Asks before an import is cancelled, and says what stays of it. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { flushSync } from 'react-dom';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { post } from '../api/client.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
@@ -13,13 +13,13 @@ export function CancelDialog({
   onCancelled,
 }: {
   /** None while nothing is asked. */
-  file: FileAnswer | null;
+  file: FileResponse | null;
   onClose: () => void;
-  onCancelled: (file: FileAnswer) => void;
+  onCancelled: (file: FileResponse) => void;
 }) {
   const queries = useQueryClient();
   const cancel = useMutation({
-    mutationFn: ({ file_id }: FileAnswer) => post<FileAnswer>(`/files/${encodeURIComponent(file_id)}/cancel`),
+    mutationFn: ({ file_id }: FileResponse) => post<FileResponse>(`/files/${encodeURIComponent(file_id)}/cancel`),
     onSuccess: (cancelled) => {
       void queries.invalidateQueries({ queryKey: ['files'] });
       // Closed first, as the browser then puts the focus back on what opened it.

@@ -5,7 +5,7 @@
 import './failed-rows.css';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type CSSProperties, type KeyboardEvent, memo, type Ref, useEffect, useRef } from 'react';
-import type { FileAnswer, RejectionAnswer } from '../../http/answers.ts';
+import type { FileResponse, RejectionResponse } from '../../http/responses.ts';
 import type { OrderColumn } from '../../model/columns.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { fileOfStored } from '../../model/stored-order.ts';
@@ -45,7 +45,7 @@ export const FAILED_ROWS = 'failed-rows';
 const route = getRouteApi('/files/$fileId');
 
 interface Shown {
-  file: FileAnswer;
+  file: FileResponse;
   code: ReasonCode | undefined;
   fromRow: string | undefined;
 }
@@ -224,7 +224,7 @@ const FailedRow = memo(function FailedRow({
 }: {
   index: number;
   columns: readonly string[];
-  rejection: RejectionAnswer;
+  rejection: RejectionResponse;
   measure: Ref<HTMLTableRowElement>;
 }) {
   return (

@@ -2,16 +2,16 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { ProblemView } from '../components/problem-view.tsx';
 import { filePage } from '../texts/file.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { retryFile, retryHelps } from './retry.ts';
 
-export function FileActions({ file }: { file: FileAnswer }) {
+export function FileActions({ file }: { file: FileResponse }) {
   const [asking, ask] = useState(false);
   const queries = useQueryClient();
-  const take = (answer: FileAnswer) => {
+  const take = (answer: FileResponse) => {
     flushSync(() => queries.setQueryData(['file', answer.file_id], answer));
     // The button that did its work is gone.
     document.getElementById('main')?.focus();

@@ -1,13 +1,13 @@
 /** What is known of the file itself. */
 import type { ReactNode } from 'react';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { formatDuration, secondsBetween } from '../components/duration.ts';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
 import { filePage } from '../texts/file.ts';
 
-export function FileFacts({ file }: { file: FileAnswer }) {
+export function FileFacts({ file }: { file: FileResponse }) {
   const { intake, started_at, finished_at } = file;
   return (
     <section className="panel" aria-labelledby="facts">
@@ -49,7 +49,7 @@ const Fact = ({ name, text, children }: { name: string; text?: string; children?
   </div>
 );
 
-function intakeWords({ encoding, delimiter, gzip, bom }: NonNullable<FileAnswer['intake']>): string {
+function intakeWords({ encoding, delimiter, gzip, bom }: NonNullable<FileResponse['intake']>): string {
   const words = [filePage.encoding[encoding] ?? encoding, filePage.delimiter[delimiter]];
   if (gzip) words.push(filePage.gzip);
   if (bom) words.push(filePage.bom);

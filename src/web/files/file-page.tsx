@@ -6,7 +6,7 @@ import './file-page.css';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { fileQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
@@ -81,7 +81,7 @@ export function FilePage() {
 
 const showFailedRows = () => document.getElementById(FAILED_ROWS)?.scrollIntoView({ block: 'start' });
 
-const rowsShown = ({ invalid_by_code, progress }: FileAnswer, code: ReasonCode | undefined): string =>
+const rowsShown = ({ invalid_by_code, progress }: FileResponse, code: ReasonCode | undefined): string =>
   code ? filePage.shownWith(invalid_by_code[code] ?? 0, reason[code]) : filePage.shownAll(progress.invalid);
 
-const canBeMended = ({ status, invalid_file }: FileAnswer): boolean => invalid_file !== null || status === 'failed';
+const canBeMended = ({ status, invalid_file }: FileResponse): boolean => invalid_file !== null || status === 'failed';

@@ -1,7 +1,7 @@
 /** How far a file is, and whatever stops it, with what can be done. */
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { formatDuration } from '../components/duration.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
@@ -12,7 +12,7 @@ import { filePage } from '../texts/file.ts';
 /** Steps in which progress is told to those who hear it. */
 const HEARD_PERCENT = 10;
 
-export function FileProgress({ file }: { file: FileAnswer }) {
+export function FileProgress({ file }: { file: FileResponse }) {
   const { rows, accepted, invalid, percent, rows_per_second, eta_seconds } = file.progress;
   const inWork = file.status === 'processing' || file.status === 'waiting';
   return (
@@ -66,12 +66,12 @@ const Figure = ({ name, kind = '', children }: { name: string; kind?: 'good' | '
   </div>
 );
 
-function heard({ status, progress: { percent, accepted, invalid }, finished_at }: FileAnswer): string {
+function heard({ status, progress: { percent, accepted, invalid }, finished_at }: FileResponse): string {
   if (finished_at) return filePage.heardEnd(status, formatNumber(accepted), formatNumber(invalid));
   return filePage.heard(status, Math.floor(percent / HEARD_PERCENT) * HEARD_PERCENT);
 }
 
-function Note({ file }: { file: FileAnswer }) {
+function Note({ file }: { file: FileResponse }) {
   const { status, progress } = file;
   if (file.cancel_requested) return <p className="note note-warn">{filePage.cancelling}</p>;
   if (status === 'queued') return <p className="note">{filePage.queued}</p>;
@@ -98,7 +98,7 @@ function Note({ file }: { file: FileAnswer }) {
   return null;
 }
 
-function Failure({ failed, accepted }: { failed: NonNullable<FileAnswer['failure']>; accepted: number }) {
+function Failure({ failed, accepted }: { failed: NonNullable<FileResponse['failure']>; accepted: number }) {
   return (
     <Told kind="bad" title={failure[failed.code]}>
       <p>

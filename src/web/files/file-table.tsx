@@ -3,7 +3,7 @@ import './file-table.css';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { isEnded } from '../../model/file.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { formatDuration, secondsBetween } from '../components/duration.ts';
@@ -20,18 +20,18 @@ import { retryFile, retryHelps } from './retry.ts';
 
 const linkId = (fileId: string): string => `file-${fileId}`;
 /** A button that did its work goes away: the focus stays in its row. */
-const focusRow = ({ file_id }: FileAnswer): void => document.getElementById(linkId(file_id))?.focus();
+const focusRow = ({ file_id }: FileResponse): void => document.getElementById(linkId(file_id))?.focus();
 
-export function FileTable({ files }: { files: readonly FileAnswer[] }) {
+export function FileTable({ files }: { files: readonly FileResponse[] }) {
   const queries = useQueryClient();
-  const [toCancel, setToCancel] = useState<FileAnswer | null>(null);
+  const [toCancel, setToCancel] = useState<FileResponse | null>(null);
   const asked = toCancel && (files.find(({ file_id }) => file_id === toCancel.file_id) ?? toCancel);
   const retry = useMutation({
     mutationFn: retryFile,
     onSuccess: focusRow,
     onSettled: () => queries.invalidateQueries({ queryKey: ['files'] }),
   });
-  const columns: Column<FileAnswer>[] = [
+  const columns: Column<FileResponse>[] = [
     { header: fileList.columns.file, cell: (file) => <FileCell file={file} files={files} /> },
     { header: fileList.columns.status, cell: (file) => <StatusCell file={file} /> },
     { header: fileList.columns.progress, cell: (file) => <ProgressCell file={file} /> },
@@ -65,7 +65,7 @@ export function FileTable({ files }: { files: readonly FileAnswer[] }) {
   );
 }
 
-function FileCell({ file, files }: { file: FileAnswer; files: readonly FileAnswer[] }) {
+function FileCell({ file, files }: { file: FileResponse; files: readonly FileResponse[] }) {
   const corrections = files.filter(({ parent_file_id }) => parent_file_id === file.file_id);
   return (
     <div className="file-cell">
@@ -100,7 +100,7 @@ function FileCell({ file, files }: { file: FileAnswer; files: readonly FileAnswe
   );
 }
 
-function StatusCell({ file }: { file: FileAnswer }) {
+function StatusCell({ file }: { file: FileResponse }) {
   const row = file.failure?.row;
   return (
     <div className="file-status">
@@ -120,7 +120,7 @@ function StatusCell({ file }: { file: FileAnswer }) {
 function ProgressCell({
   file: { name, status, progress, failure: found, started_at, finished_at },
 }: {
-  file: FileAnswer;
+  file: FileResponse;
 }) {
   const { percent, rows, rows_per_second, eta_seconds } = progress;
   if (status === 'queued') return <span className="quiet">{fileList.queued}</span>;
@@ -151,7 +151,7 @@ function ProgressCell({
   );
 }
 
-const InvalidCell = ({ file: { name, progress, invalid_file, fixed, open } }: { file: FileAnswer }) => (
+const InvalidCell = ({ file: { name, progress, invalid_file, fixed, open } }: { file: FileResponse }) => (
   <span className="file-invalid">
     <span className={progress.invalid > 0 ? 'file-has-invalid' : undefined}>
       <Count value={progress.invalid} />
@@ -176,7 +176,7 @@ function ActionCell({
   onRetry,
   retrying,
 }: {
-  file: FileAnswer;
+  file: FileResponse;
   onCancel: () => void;
   onRetry: () => void;
   retrying: boolean;

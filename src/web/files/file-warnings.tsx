@@ -1,9 +1,9 @@
 /** What is allowed and looks wrong: the file may be right all the same. */
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { warning } from '../texts/codes.ts';
 import { filePage } from '../texts/file.ts';
 
-export const FileWarnings = ({ warnings }: Pick<FileAnswer, 'warnings'>) => (
+export const FileWarnings = ({ warnings }: Pick<FileResponse, 'warnings'>) => (
   <section className="panel" aria-labelledby="warnings">
     <h2 id="warnings">{filePage.warnings}</h2>
     <p className="quiet">{filePage.warningsTold}</p>

@@ -3,7 +3,7 @@ import './files-page.css';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
 import { filesQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
@@ -90,7 +90,7 @@ export function FilesPage() {
 }
 
 /** Of all that is in work, by their bytes; null when nothing is. */
-function percentOf(files: readonly FileAnswer[]): number | null {
+function percentOf(files: readonly FileResponse[]): number | null {
   const open = files.filter(({ status }) => status === 'processing' || status === 'waiting');
   const bytes = open.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
   if (bytes === 0) return null;

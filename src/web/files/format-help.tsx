@@ -1,7 +1,7 @@
 /** What a file has to look like, the sample, and the same ways by command, for those who have no file yet or no wish for a page. */
 import './format-help.css';
 import { useMutation } from '@tanstack/react-query';
-import type { StockResultsAnswer } from '../../http/answers.ts';
+import type { StockResultsResponse } from '../../http/responses.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { request, sendJson, Unreachable } from '../api/client.ts';
 import { addUploads } from '../api/upload.ts';
@@ -22,11 +22,11 @@ const download = async (name: string): Promise<Blob> => {
 /** Stock that is there, whoever set it, stays as it is. Says what was done. */
 async function addMissingStock(csv: Blob): Promise<string> {
   const init = { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: csv };
-  const { results } = await request<StockResultsAnswer>('/inventory?dry_run=true', init);
+  const { results } = await request<StockResultsResponse>('/inventory?dry_run=true', init);
   const missing = results.filter(({ from }) => from === null);
   if (missing.length > 0) {
     const items = missing.map(({ sku, hub_id, available }) => ({ sku, hub_id, available }));
-    await sendJson<StockResultsAnswer>('PUT', '/inventory', { items });
+    await sendJson<StockResultsResponse>('PUT', '/inventory', { items });
   }
   return format.sampleStock(missing.length, results.length - missing.length);
 }

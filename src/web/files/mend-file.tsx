@@ -6,7 +6,7 @@ import './mend-file.css';
 import { useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useCallback, useEffect } from 'react';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { filesQuery } from '../api/queries.ts';
 import {
   addUploads,
@@ -26,7 +26,7 @@ import { frame } from '../texts/page.ts';
 import { upload as uploadTexts, uploads as uploadWords } from '../texts/uploads.ts';
 import { DropTarget } from './drop-target.tsx';
 
-export function MendFile({ file }: { file: FileAnswer }) {
+export function MendFile({ file }: { file: FileResponse }) {
   const { file_id } = file;
   const onFiles = useCallback((files: Iterable<File>) => addUploads(files, file_id), [file_id]);
   return (
@@ -162,7 +162,7 @@ function UnderWay({ upload }: { upload: Upload }) {
   );
 }
 
-function Child({ file }: { file: FileAnswer }) {
+function Child({ file }: { file: FileResponse }) {
   const { percent, accepted, invalid } = file.progress;
   return (
     <li>

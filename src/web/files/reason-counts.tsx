@@ -1,6 +1,6 @@
 /** How many rows failed for each reason. Each is a way to the rows that did. */
 import { Link } from '@tanstack/react-router';
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { REASON_CODES, type ReasonCode } from '../../model/rejection.ts';
 import { formatNumber } from '../components/number.tsx';
 import { reason } from '../texts/codes.ts';
@@ -11,7 +11,7 @@ export function ReasonCounts({
   chosen,
   onChoose,
 }: {
-  file: FileAnswer;
+  file: FileResponse;
   chosen: ReasonCode | undefined;
   onChoose: () => void;
 }) {

@@ -6,7 +6,7 @@
 import { useQueries, useQueryClient } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useEffect, useEffectEvent, useRef, useState } from 'react';
-import type { PageAnswer, RejectionAnswer } from '../../http/answers.ts';
+import type { PageResponse, RejectionResponse } from '../../http/responses.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { rejectionsQuery } from '../api/queries.ts';
 
@@ -121,7 +121,7 @@ export function useRejections({ fileId, filters, total, region, printing }: Aske
     setAtEnd(false);
   }, [atEnd, virtual, known]);
 
-  const at = (index: number): RejectionAnswer | undefined => {
+  const at = (index: number): RejectionResponse | undefined => {
     const i = inSight.findLastIndex(({ start }) => start <= index);
     return answers[i]?.data?.items[index - inSight[i]!.start];
   };
@@ -147,7 +147,7 @@ export function useRejections({ fileId, filters, total, region, printing }: Aske
 function learn(
   pages: readonly KnownPage[],
   cursor: string | null,
-  { items, next_cursor }: PageAnswer<RejectionAnswer>,
+  { items, next_cursor }: PageResponse<RejectionResponse>,
   lineChars: number,
 ): readonly KnownPage[] {
   const i = pages.findIndex((page) => page.cursor === cursor);
@@ -159,7 +159,7 @@ function learn(
   return more ? [...learnt, { cursor: next_cursor, ...UNKNOWN }] : learnt;
 }
 
-function estimate(items: readonly RejectionAnswer[], lineChars: number): number {
+function estimate(items: readonly RejectionResponse[], lineChars: number): number {
   const lines = items
     .flatMap(({ reasons }) => reasons)
     .reduce((sum, { reason }) => sum + 1 + Math.ceil(reason.length / lineChars), 0);

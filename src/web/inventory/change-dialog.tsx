@@ -1,6 +1,6 @@
 /** The questions of a change of stock: to what a row is set, by how much it is adjusted, or which new row there is. */
 import { type FormEvent, useState } from 'react';
-import type { StockAnswer } from '../../http/answers.ts';
+import type { StockResponse } from '../../http/responses.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { formatNumber } from '../components/number.tsx';
 import { inventory } from '../texts/inventory.ts';
@@ -9,7 +9,7 @@ import type { Change } from './stock-changes.ts';
 /** The most that the service keeps of one SKU at one hub. */
 const MAX_STOCK = 1_000_000_000_000;
 
-export type Question = { kind: 'set' | 'adjust'; row: StockAnswer } | { kind: 'add' };
+export type Question = { kind: 'set' | 'adjust'; row: StockResponse } | { kind: 'add' };
 
 export function ChangeDialog({
   question,
@@ -41,7 +41,7 @@ function title(question: Question): string {
 
 type FormProps<Row> = { row: Row; onChange: (change: Change) => void };
 
-function SetForm({ row, onChange }: FormProps<StockAnswer | null>) {
+function SetForm({ row, onChange }: FormProps<StockResponse | null>) {
   const [sku, setSku] = useState(row?.sku ?? '');
   const [hubId, setHubId] = useState(row?.hub_id ?? '');
   const [available, setAvailable] = useState('');
@@ -68,7 +68,7 @@ function SetForm({ row, onChange }: FormProps<StockAnswer | null>) {
   );
 }
 
-function AdjustForm({ row, onChange }: FormProps<StockAnswer>) {
+function AdjustForm({ row, onChange }: FormProps<StockResponse>) {
   const [sign, setSign] = useState<1 | -1>(1);
   const [by, setBy] = useState('');
   const after = row.available + sign * Number(by);

@@ -5,7 +5,7 @@ import '../components/status-badge.css';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { StockAnswer } from '../../http/answers.ts';
+import type { StockResponse } from '../../http/responses.ts';
 import { inventoryQuery } from '../api/queries.ts';
 import { isRefused, throwUnlessRefused } from '../api/query-client.ts';
 import { Commands } from '../components/commands.tsx';
@@ -213,7 +213,7 @@ const Code = ({ text }: { text: string }) => (
   </span>
 );
 
-function Level({ row: { available } }: { row: StockAnswer }) {
+function Level({ row: { available } }: { row: StockResponse }) {
   const mark = available === 0 ? 'empty' : available < LOW_BELOW ? 'low' : null;
   return (
     <span className={`stock-level ${mark ? `stock-${mark}` : ''}`}>

@@ -4,7 +4,7 @@
  */
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { StockResultAnswer, StockResultsAnswer } from '../../http/answers.ts';
+import type { StockResultResponse, StockResultsResponse } from '../../http/responses.ts';
 import { newKey, Problem, sendJson } from '../api/client.ts';
 import { inventory } from '../texts/inventory.ts';
 
@@ -22,7 +22,7 @@ export const REQUESTS = { available: ['PUT', '/inventory'], delta: ['POST', '/in
 
 export type Outcome =
   | { kind: 'sending' }
-  | { kind: 'answered'; result: StockResultAnswer }
+  | { kind: 'answered'; result: StockResultResponse }
   | { kind: 'problem'; problem: Problem }
   /** Whether it was done is not known. */
   | { kind: 'unsure'; why: string };
@@ -50,7 +50,12 @@ export function useStockChanges() {
     setChanges((old) => new Map(old).set(place, { key, change, outcome: { kind: 'sending' } }));
     const [method, path] = REQUESTS['available' in change ? 'available' : 'delta'];
     try {
-      const answer = await sendJson<StockResultsAnswer>(method, path, { items: [change] }, { 'idempotency-key': key });
+      const answer = await sendJson<StockResultsResponse>(
+        method,
+        path,
+        { items: [change] },
+        { 'idempotency-key': key },
+      );
       settle({ kind: 'answered', result: answer.results[0]! });
     } catch (error) {
       const why = unsureWhy(error);

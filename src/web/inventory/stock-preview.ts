@@ -1,8 +1,8 @@
 /** What a stock CSV does to the stock, summed up from the results of its rows, and what takes it back. */
-import type { StockResultAnswer } from '../../http/answers.ts';
+import type { StockResultResponse } from '../../http/responses.ts';
 import { rowKey, type StockRow } from './stock-changes.ts';
 
-export type Refused = Extract<StockResultAnswer, { status: 'refused' }>;
+export type Refused = Extract<StockResultResponse, { status: 'refused' }>;
 
 export interface Jump extends StockRow {
   /** Null for a pair that is new. */
@@ -19,12 +19,12 @@ export interface Effect {
   refused: Refused[];
 }
 
-export const isRefused = (result: StockResultAnswer): result is Refused => result.status === 'refused';
+export const isRefused = (result: StockResultResponse): result is Refused => result.status === 'refused';
 
 const by = ({ from, to }: Jump): number => to - (from ?? 0);
 
 /** A pair that the file names several times counts once, from what there was to what there is in the end. */
-function jumpsOf(results: readonly StockResultAnswer[]): Jump[] {
+function jumpsOf(results: readonly StockResultResponse[]): Jump[] {
   const jumps = new Map<string, Jump>();
   for (const result of results) {
     if (isRefused(result)) continue;
@@ -36,7 +36,7 @@ function jumpsOf(results: readonly StockResultAnswer[]): Jump[] {
   return [...jumps.values()];
 }
 
-export function effectOf(results: readonly StockResultAnswer[], mostListed: number): Effect {
+export function effectOf(results: readonly StockResultResponse[], mostListed: number): Effect {
   const jumps = jumpsOf(results);
   const changed = jumps.filter(({ from, to }) => from !== null && from !== to);
   const added = jumps.filter(({ from }) => from === null);
@@ -51,7 +51,7 @@ export function effectOf(results: readonly StockResultAnswer[], mostListed: numb
 }
 
 /** By difference, so that what orders took since stays taken. */
-export const takenBack = (results: readonly StockResultAnswer[]): (StockRow & { delta: number })[] =>
+export const takenBack = (results: readonly StockResultResponse[]): (StockRow & { delta: number })[] =>
   jumpsOf(results)
     .filter((jump) => by(jump) !== 0)
     .map((jump) => ({ sku: jump.sku, hub_id: jump.hub_id, delta: -by(jump) }));

@@ -5,7 +5,7 @@
  */
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import type { StockResultAnswer, StockResultsAnswer } from '../../http/answers.ts';
+import type { StockResultResponse, StockResultsResponse } from '../../http/responses.ts';
 import { newKey, type Problem, request, sendJson } from '../api/client.ts';
 import { DataTable } from '../components/data-table.tsx';
 import { FileButton } from '../components/file-button.tsx';
@@ -64,8 +64,8 @@ export function useStockUpload() {
   /** What becomes of a request: `done` with the results, or why there are none. */
   const ask = async (
     file: File,
-    make: () => Promise<StockResultAnswer[]>,
-    done: (results: StockResultAnswer[]) => State,
+    make: () => Promise<StockResultResponse[]>,
+    done: (results: StockResultResponse[]) => State,
     again: () => void,
   ) => {
     const set = stateOf(file);
@@ -80,7 +80,7 @@ export function useStockUpload() {
   const send = async (file: File, kind: Kind, query: string, headers: Record<string, string> = {}) => {
     const [method, path] = REQUESTS[kind];
     const init = { method, headers: { 'content-type': 'text/csv', ...headers }, body: file };
-    return (await request<StockResultsAnswer>(`${path}?${query}=true`, init)).results;
+    return (await request<StockResultsResponse>(`${path}?${query}=true`, init)).results;
   };
 
   const preview = (file: File, kind: Kind): Promise<void> => {
@@ -118,11 +118,11 @@ export function useStockUpload() {
   const takeBack = async (file: File, items: Change[], key: string): Promise<void> => {
     stateOf(file)({ kind: 'sending' });
     const parts = async () => {
-      const results: StockResultAnswer[] = [];
+      const results: StockResultResponse[] = [];
       for (let start = 0; start < items.length; start += PART_ITEMS) {
         const part = { items: items.slice(start, start + PART_ITEMS) };
         const headers = { 'idempotency-key': `${key}-${start}` };
-        results.push(...(await sendJson<StockResultsAnswer>(...REQUESTS.delta, part, headers)).results);
+        results.push(...(await sendJson<StockResultsResponse>(...REQUESTS.delta, part, headers)).results);
       }
       return results;
     };

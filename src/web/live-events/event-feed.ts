@@ -6,7 +6,7 @@
  * first event could not go on there; nor does it tell why it was refused. Whatever breaks the stream off, it goes on behind the
  * last event seen. While the tab is hidden there is no stream: a browser has few connections to one service for all its tabs.
  */
-import type { EventAnswer } from '../../http/answers.ts';
+import type { EventResponse } from '../../http/responses.ts';
 import { Problem, parse, readProblem, withQuery } from '../api/client.ts';
 
 const SHOWN = 200;
@@ -18,7 +18,7 @@ const WORK_MS = 10;
 
 export interface ReceivedEvent {
   number: number;
-  event: EventAnswer;
+  event: EventResponse;
   /** What a filter is looked for in. */
   words: string;
 }
@@ -158,11 +158,11 @@ export class EventFeed {
   #take(block: string): void {
     for (const line of block.split('\n')) {
       if (line.startsWith('id: ')) this.#cursor = line.slice('id: '.length);
-      if (line.startsWith('data: ')) this.#receive(JSON.parse(line.slice('data: '.length)) as EventAnswer);
+      if (line.startsWith('data: ')) this.#receive(JSON.parse(line.slice('data: '.length)) as EventResponse);
     }
   }
 
-  #receive(event: EventAnswer): void {
+  #receive(event: EventResponse): void {
     const { order_id, customer, items } = event.data;
     const words = [order_id, customer.name, customer.email, ...items.flatMap(({ sku, hub_id }) => [sku, hub_id])];
     const received = { number: this.#received, event, words: words.join('\n').toLowerCase() };

@@ -5,7 +5,7 @@
 import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef } from 'react';
-import type { EventAnswer } from '../../http/answers.ts';
+import type { EventResponse } from '../../http/responses.ts';
 import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts/live-events.ts';
@@ -26,7 +26,7 @@ export function EventTable({
   onOpen,
 }: {
   events: readonly ReceivedEvent[];
-  onOpen: (event: EventAnswer) => void;
+  onOpen: (event: EventResponse) => void;
 }) {
   const isStacked = useMedia(STACKED);
   const printing = usePrinting();
@@ -95,8 +95,8 @@ const Space = ({ pixels }: { pixels: number }) =>
 interface Row {
   /** Which row of the table it is, the header being the first. */
   place: number;
-  event: EventAnswer;
-  onOpen: (event: EventAnswer) => void;
+  event: EventResponse;
+  onOpen: (event: EventResponse) => void;
 }
 
 function EventRow({ place, event, onOpen }: Row) {
@@ -144,5 +144,5 @@ const Cells = memo(({ event, onOpen }: Omit<Row, 'place'>) => {
   );
 });
 
-const nameItem = ({ quantity, sku, hub_id }: EventAnswer['data']['items'][number]): string =>
+const nameItem = ({ quantity, sku, hub_id }: EventResponse['data']['items'][number]): string =>
   `${formatNumber(quantity)} × ${sku} · ${hub_id}`;

@@ -1,7 +1,7 @@
 /** The filters of the orders. They are those of the API, so that an address of the page is also one of the API: `to` is half-open. */
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { StatsAnswer } from '../../http/answers.ts';
+import type { StatsResponse } from '../../http/responses.ts';
 import { ORDER_STATUSES } from '../../model/order.ts';
 import { filesQuery } from '../api/queries.ts';
 import { FilterField } from '../components/filter-field.tsx';
@@ -36,7 +36,7 @@ export function OrderFilters({
   onChange,
 }: {
   values: OrderFilterValues;
-  stats: StatsAnswer | undefined;
+  stats: StatsResponse | undefined;
   /** Filters that are undefined are taken away, those not given stay. */
   onChange: (changes: OrderFilterValues) => void;
 }) {

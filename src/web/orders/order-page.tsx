@@ -3,7 +3,7 @@ import '../components/list.css';
 import './orders.css';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import type { OrderAnswer } from '../../http/answers.ts';
+import type { OrderResponse } from '../../http/responses.ts';
 import { Problem } from '../api/client.ts';
 import { orderEventsQuery, orderQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
@@ -21,7 +21,7 @@ import { OrderStatus } from './order-status.tsx';
 
 const route = getRouteApi('/orders/$orderId');
 
-type Item = OrderAnswer['items'][number];
+type Item = OrderResponse['items'][number];
 
 const COLUMNS: readonly Column<Item>[] = [
   { header: words.product, cell: ({ product_name }) => product_name },
@@ -73,7 +73,7 @@ const Unknown = ({ orderId }: { orderId: string }) => (
   </>
 );
 
-function Order({ order }: { order: OrderAnswer }) {
+function Order({ order }: { order: OrderResponse }) {
   const timeZone = useTimeZone();
   const { file_id, row } = order.source;
   return (

@@ -1,8 +1,8 @@
 /** An order's status in words. */
 import '../components/status-badge.css';
-import type { OrderAnswer } from '../../http/answers.ts';
+import type { OrderResponse } from '../../http/responses.ts';
 import { orderStatus } from '../texts/codes.ts';
 
-export const OrderStatus = ({ status }: { status: OrderAnswer['status'] }) => (
+export const OrderStatus = ({ status }: { status: OrderResponse['status'] }) => (
   <span className="status-badge">{orderStatus[status]}</span>
 );

@@ -4,7 +4,7 @@ import './orders.css';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef } from 'react';
-import type { OrderAnswer } from '../../http/answers.ts';
+import type { OrderResponse } from '../../http/responses.ts';
 import { statsQuery } from '../api/queries.ts';
 import { isRefused } from '../api/query-client.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
@@ -23,7 +23,7 @@ import { type OrderSearch, useOrderSearch } from './use-order-search.ts';
 
 const route = getRouteApi('/orders');
 
-const columnsIn = (timeZone: string): readonly Column<OrderAnswer>[] => [
+const columnsIn = (timeZone: string): readonly Column<OrderResponse>[] => [
   {
     header: orders.order,
     cell: ({ order_id }) => (

@@ -1,12 +1,12 @@
 /** What the service's codes mean: statuses, reasons, failures and what to do about them, warnings, refusals. */
-import type { FileAnswer, StockResultAnswer } from '../../http/answers.ts';
+import type { FileResponse, StockResultResponse } from '../../http/responses.ts';
 import type { FileFailureCode } from '../../model/file-failure.ts';
 import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { WarningCode } from '../../model/warnings.ts';
 import { formatNumber } from '../components/number.tsx';
 
-export const fileStatus: Record<FileAnswer['status'], string> = {
+export const fileStatus: Record<FileResponse['status'], string> = {
   queued: 'Queued',
   processing: 'In work',
   waiting: 'Waiting',
@@ -18,7 +18,7 @@ export const fileStatus: Record<FileAnswer['status'], string> = {
 /** An import that has ended with rows that are still to be corrected is not done. */
 export const toFix = (count: number): string => `${fileStatus.completed}, ${formatNumber(count)} to fix`;
 
-export const waitingFor: Record<NonNullable<FileAnswer['waiting_for']>, string> = {
+export const waitingFor: Record<NonNullable<FileResponse['waiting_for']>, string> = {
   ims: 'The inventory service does not answer. Nothing is lost, no row is blamed: the import goes on by itself when it is back.',
   store: 'The database does not answer. Nothing is lost: the import goes on by itself when it is back.',
   objects: 'The storage of the files does not answer. Nothing is lost: the import goes on by itself when it is back.',
@@ -94,7 +94,7 @@ export const warning: Record<WarningCode, string> = {
   wrongly_decoded_text: 'A text looks wrongly decoded, such as “Ã©” for “é”: upload the file with its own encoding.',
 };
 
-export const stockRefusal: Record<Extract<StockResultAnswer, { status: 'refused' }>['code'], string> = {
+export const stockRefusal: Record<Extract<StockResultResponse, { status: 'refused' }>['code'], string> = {
   below_zero: 'This would be below zero',
   too_much: 'This is more than can be kept',
   unknown_stock: 'There is no stock row for this SKU and hub: set it first',

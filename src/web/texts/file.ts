@@ -1,5 +1,5 @@
 /** The words of the page of one file. */
-import type { FileAnswer } from '../../http/answers.ts';
+import type { FileResponse } from '../../http/responses.ts';
 import { formatNumber } from '../components/number.tsx';
 import { fileStatus } from './codes.ts';
 import { plural, rows } from './counted.ts';
@@ -20,9 +20,9 @@ export const filePage = {
   speed: 'Rows per second',
   left: 'Time left',
   orders: 'Show its orders',
-  heard: (status: FileAnswer['status'], percent: number) =>
+  heard: (status: FileResponse['status'], percent: number) =>
     status === 'processing' ? `${percent} % read` : fileStatus[status],
-  heardEnd: (status: FileAnswer['status'], accepted: string, invalid: string) =>
+  heardEnd: (status: FileResponse['status'], accepted: string, invalid: string) =>
     `${fileStatus[status]}: ${accepted === '1' ? '1 row' : `${accepted} rows`} accepted, ${invalid} invalid`,
   queued: 'It begins as soon as a worker is free. Nothing has to be done.',
   waitingTitle: {
@@ -30,7 +30,7 @@ export const filePage = {
     store: 'Waiting for the database',
     objects: 'Waiting for the storage of the files',
     queue: 'Waiting for the job queue',
-  } satisfies Record<NonNullable<FileAnswer['waiting_for']>, string>,
+  } satisfies Record<NonNullable<FileResponse['waiting_for']>, string>,
   waitingSince: 'since',
   waitingWhere: 'See on the dashboard what answers and what does not',
   allGood: 'Every row became an order.',
@@ -123,13 +123,13 @@ export const filePage = {
     'utf-16le': 'UTF-16 (little endian)',
     'utf-16be': 'UTF-16 (big endian)',
     'windows-1252': 'Windows-1252',
-  } as Partial<Record<NonNullable<FileAnswer['intake']>['encoding'], string>>,
+  } as Partial<Record<NonNullable<FileResponse['intake']>['encoding'], string>>,
   delimiter: {
     ',': 'comma separated',
     ';': 'semicolon separated',
     '\t': 'tab separated',
     '|': 'bar separated',
-  } satisfies Record<NonNullable<FileAnswer['intake']>['delimiter'], string>,
+  } satisfies Record<NonNullable<FileResponse['intake']>['delimiter'], string>,
   gzip: 'gzip',
   bom: 'byte order mark',
 };

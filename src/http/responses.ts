@@ -1,6 +1,6 @@
 /**
- * The shape of every JSON answer. The functions that make answers are typed by these, the page takes its types from them, and a
- * test reads the answers of a running service through them, strictly: what one side changes, the other is told.
+ * The shape of every JSON response. Route handlers and the page take their types from these schemas, the OpenAPI document is built from
+ * them, and a test parses the responses of a running service with them, strictly.
  */
 import * as z from 'zod';
 import { ORDER_CREATED } from '../model/event.ts';
@@ -20,23 +20,23 @@ const countByReason = z.partialRecord(z.enum(REASON_CODES), count);
 const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ items: z.array(item), next_cursor: z.string().nullable() });
 
-export interface PageAnswer<Item> {
+export interface PageResponse<Item> {
   items: Item[];
   next_cursor: string | null;
 }
 
-export const problemAnswer = z.looseObject({
+export const problemResponse = z.looseObject({
   type: z.string(),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
   code: z.string(),
 });
-export type ProblemAnswer = z.infer<typeof problemAnswer>;
+export type ProblemResponse = z.infer<typeof problemResponse>;
 
 const links = z.strictObject({ self: z.string() });
 
-export const uploadAnswer = z.strictObject({
+export const uploadResponse = z.strictObject({
   file_id: z.string(),
   name: z.string(),
   status: z.literal('queued'),
@@ -44,9 +44,9 @@ export const uploadAnswer = z.strictObject({
   sha256: z.string(),
   links,
 });
-export type UploadAnswer = z.infer<typeof uploadAnswer>;
+export type UploadResponse = z.infer<typeof uploadResponse>;
 
-export const fileAnswer = z.strictObject({
+export const fileResponse = z.strictObject({
   file_id: z.string(),
   name: z.string(),
   status: z.enum(FILE_STATUSES),
@@ -69,7 +69,7 @@ export const fileAnswer = z.strictObject({
     percent: z.number().min(0).max(100),
     rows_per_second: count.nullable(),
     eta_seconds: count.nullable(),
-    /** Rows of the report that are written, while it is. */
+    /** Rows of the report written so far, while it is being written. */
     reported: count.optional(),
   }),
   invalid_by_code: countByReason,
@@ -84,27 +84,27 @@ export const fileAnswer = z.strictObject({
   started_at: time.nullable(),
   finished_at: time.nullable(),
   attempts: count,
-  /** Rows that files which correct this one, and those that correct these, have made orders of. */
+  /** Rows of this file that became orders through a correction, or a correction of a correction. */
   fixed: count,
   /** Invalid rows that are not fixed. */
   open: count,
   links,
 });
-export type FileAnswer = z.infer<typeof fileAnswer>;
-export const filesAnswer = pageOf(fileAnswer);
+export type FileResponse = z.infer<typeof fileResponse>;
+export const filesResponse = pageOf(fileResponse);
 
-export const rejectionAnswer = z.strictObject({
+export const rejectionResponse = z.strictObject({
   row: count,
   codes: z.array(z.enum(REASON_CODES)),
   reasons: z.array(z.strictObject({ column: z.string(), code: z.enum(REASON_CODES), reason: z.string() })),
   values: z.record(z.string(), z.string()),
-  /** All cells of a row whose cells could not be told apart, as one line of CSV. */
+  /** The whole row as one line of CSV, when its cells could not be separated. */
   record: z.string().optional(),
 });
-export type RejectionAnswer = z.infer<typeof rejectionAnswer>;
-export const rejectionsAnswer = pageOf(rejectionAnswer);
+export type RejectionResponse = z.infer<typeof rejectionResponse>;
+export const rejectionsResponse = pageOf(rejectionResponse);
 
-export const reportAnswer = z.strictObject({
+export const reportResponse = z.strictObject({
   name: z.string(),
   file_id: z.string(),
   rows: count,
@@ -112,10 +112,10 @@ export const reportAnswer = z.strictObject({
   created_at: time,
   url: z.string(),
 });
-export type ReportAnswer = z.infer<typeof reportAnswer>;
-export const reportsAnswer = pageOf(reportAnswer);
+export type ReportResponse = z.infer<typeof reportResponse>;
+export const reportsResponse = pageOf(reportResponse);
 
-export const orderAnswer = z.strictObject({
+export const orderResponse = z.strictObject({
   order_id: z.string(),
   status: z.enum(ORDER_STATUSES),
   customer: z.strictObject({ name: z.string(), email: z.string() }),
@@ -136,13 +136,13 @@ export const orderAnswer = z.strictObject({
   created_at: time,
   updated_at: time,
 });
-export type OrderAnswer = z.infer<typeof orderAnswer>;
-/** `searched_to`: when the oldest order was taken that was looked at for this page; null where there is none behind it. */
-export const ordersAnswer = pageOf(orderAnswer).extend({ searched_to: time.nullable() });
-export type OrdersAnswer = PageAnswer<OrderAnswer> & Pick<z.infer<typeof ordersAnswer>, 'searched_to'>;
+export type OrderResponse = z.infer<typeof orderResponse>;
+/** `searched_to`: when the oldest order that this page examined was accepted; null when the list ends here. */
+export const ordersResponse = pageOf(orderResponse).extend({ searched_to: time.nullable() });
+export type OrdersResponse = PageResponse<OrderResponse> & Pick<z.infer<typeof ordersResponse>, 'searched_to'>;
 
-/** Also what each message of `GET /events` holds. */
-export const eventAnswer = z.strictObject({
+/** Also the data of each message of `GET /events`. */
+export const eventResponse = z.strictObject({
   specversion: z.literal('1.0'),
   id: z.string(),
   source: z.literal('/oms'),
@@ -150,21 +150,21 @@ export const eventAnswer = z.strictObject({
   subject: z.string(),
   time,
   datacontenttype: z.literal('application/json'),
-  data: orderAnswer,
+  data: orderResponse,
 });
-export type EventAnswer = z.infer<typeof eventAnswer>;
-export const orderEventsAnswer = z.strictObject({ items: z.array(eventAnswer) });
-export type OrderEventsAnswer = z.infer<typeof orderEventsAnswer>;
+export type EventResponse = z.infer<typeof eventResponse>;
+export const orderEventsResponse = z.strictObject({ items: z.array(eventResponse) });
+export type OrderEventsResponse = z.infer<typeof orderEventsResponse>;
 
 const stockKey = { sku: z.string(), hub_id: z.string() };
 
-export const stockAnswer = z.strictObject({ ...stockKey, available: count });
-export type StockAnswer = z.infer<typeof stockAnswer>;
-export const inventoryAnswer = pageOf(stockAnswer);
+export const stockResponse = z.strictObject({ ...stockKey, available: count });
+export type StockResponse = z.infer<typeof stockResponse>;
+export const inventoryResponse = pageOf(stockResponse);
 
-/** `from`, with `?from=true` and of a dry run: what was available before; null where there was no such row. */
+/** `from` (with `?from=true`, and in a dry run): what was available before; null when there was no such row. */
 const stockNow = { ...stockKey, available: count, from: count.nullable().optional() };
-export const stockResultAnswer = z.discriminatedUnion('status', [
+export const stockResultResponse = z.discriminatedUnion('status', [
   z.strictObject({ ...stockNow, status: z.literal('ok') }),
   z.strictObject({
     ...stockNow,
@@ -172,11 +172,11 @@ export const stockResultAnswer = z.discriminatedUnion('status', [
     code: z.enum(['below_zero', 'too_much', 'unknown_stock']),
   }),
 ]);
-export type StockResultAnswer = z.infer<typeof stockResultAnswer>;
-export const stockResultsAnswer = z.strictObject({ results: z.array(stockResultAnswer) });
-export type StockResultsAnswer = z.infer<typeof stockResultsAnswer>;
+export type StockResultResponse = z.infer<typeof stockResultResponse>;
+export const stockResultsResponse = z.strictObject({ results: z.array(stockResultResponse) });
+export type StockResultsResponse = z.infer<typeof stockResultsResponse>;
 
-export const statsAnswer = z.strictObject({
+export const statsResponse = z.strictObject({
   files: z.strictObject({
     total: count,
     queued: count,
@@ -192,21 +192,21 @@ export const statsAnswer = z.strictObject({
   events: z.strictObject({ published: count, pending: count }),
   rows_per_second: count,
 });
-export type StatsAnswer = z.infer<typeof statsAnswer>;
+export type StatsResponse = z.infer<typeof statsResponse>;
 
-export const historyAnswer = z.strictObject({
+export const historyResponse = z.strictObject({
   items: z.array(z.strictObject({ at: time, rows: count, accepted: count, invalid: count })),
 });
-export type HistoryAnswer = z.infer<typeof historyAnswer>;
+export type HistoryResponse = z.infer<typeof historyResponse>;
 
-/** `time_zone`: of order dates without an offset, and of days as filters. */
-export const settingsAnswer = z.strictObject({ time_zone: z.string() });
-export type SettingsAnswer = z.infer<typeof settingsAnswer>;
+/** `time_zone`: applies to order dates without an offset, and to days in filters. */
+export const settingsResponse = z.strictObject({ time_zone: z.string() });
+export type SettingsResponse = z.infer<typeof settingsResponse>;
 
-export const healthAnswer = z.strictObject({ status: z.literal('ok') });
-export type HealthAnswer = z.infer<typeof healthAnswer>;
+export const healthResponse = z.strictObject({ status: z.literal('ok') });
+export type HealthResponse = z.infer<typeof healthResponse>;
 
-export const readyAnswer = z.strictObject({
+export const readyResponse = z.strictObject({
   status: z.enum(['ready', 'not_ready']),
   dependencies: z.record(
     z.string(),
@@ -221,4 +221,4 @@ export const readyAnswer = z.strictObject({
     ]),
   ),
 });
-export type ReadyAnswer = z.infer<typeof readyAnswer>;
+export type ReadyResponse = z.infer<typeof readyResponse>;

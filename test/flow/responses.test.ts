@@ -1,7 +1,7 @@
-/** Every JSON answer of the running service has the shape that `answers.ts` tells, nothing missing and nothing more. */
+/** Every JSON response of the running service has the shape that `responses.ts` declares, nothing missing and nothing more. */
 import { beforeAll, expect, test } from 'vitest';
 import type * as z from 'zod';
-import * as answers from '../../src/http/answers.ts';
+import * as responses from '../../src/http/responses.ts';
 import { readEvents, send } from '../support/http.ts';
 import {
   csv,
@@ -40,35 +40,35 @@ function fits(schema: z.ZodType, answer: unknown): void {
 }
 
 test.each([
-  ['/files', answers.filesAnswer],
-  ['/files?limit=1', answers.filesAnswer],
-  ['/orders', answers.ordersAnswer],
-  ['/orders/A-1', answers.orderAnswer],
-  ['/orders/A-1/events', answers.orderEventsAnswer],
-  ['/inventory', answers.inventoryAnswer],
-  ['/invalid-files', answers.reportsAnswer],
-  ['/stats', answers.statsAnswer],
-  ['/stats/history', answers.historyAnswer],
-  ['/settings', answers.settingsAnswer],
-  ['/healthz', answers.healthAnswer],
-  ['/readyz', answers.readyAnswer],
+  ['/files', responses.filesResponse],
+  ['/files?limit=1', responses.filesResponse],
+  ['/orders', responses.ordersResponse],
+  ['/orders/A-1', responses.orderResponse],
+  ['/orders/A-1/events', responses.orderEventsResponse],
+  ['/inventory', responses.inventoryResponse],
+  ['/invalid-files', responses.reportsResponse],
+  ['/stats', responses.statsResponse],
+  ['/stats/history', responses.historyResponse],
+  ['/settings', responses.settingsResponse],
+  ['/healthz', responses.healthResponse],
+  ['/readyz', responses.readyResponse],
 ])('GET %s', async (path, schema) => fits(schema, await getJson(service, path)));
 
 test('GET /files/{file_id} of a file that ended well and of one that failed', async () => {
   expect([completed.status, failed.status]).toEqual(['completed', 'failed']);
-  fits(answers.fileAnswer, completed);
-  fits(answers.fileAnswer, failed);
+  fits(responses.fileResponse, completed);
+  fits(responses.fileResponse, failed);
 });
 
 test('GET /files/{file_id}/rejections', async () =>
-  fits(answers.rejectionsAnswer, await getJson(service, `/files/${completed.file_id}/rejections`)));
+  fits(responses.rejectionsResponse, await getJson(service, `/files/${completed.file_id}/rejections`)));
 
 test('POST /upload, and the files that cancel and retry answer', async () => {
   const uploaded = await (await upload(service, csv(orderLine('B-1')), '?name=b.csv')).json();
-  fits(answers.uploadAnswer, uploaded);
+  fits(responses.uploadResponse, uploaded);
   const retried = await send(service, 'POST', `/files/${failed.file_id}/retry`);
   expect(retried.status).toBe(202);
-  fits(answers.fileAnswer, await retried.json());
+  fits(responses.fileResponse, await retried.json());
 });
 
 test('PUT /inventory and POST /inventory/adjust, carried out and refused', async () => {
@@ -79,20 +79,20 @@ test('PUT /inventory and POST /inventory/adjust, carried out and refused', async
       { sku: 'S', hub_id: 'H', delta: -1 },
     ],
   });
-  fits(answers.stockResultsAnswer, await set.json());
-  const answer = (await adjusted.json()) as answers.StockResultsAnswer;
-  fits(answers.stockResultsAnswer, answer);
+  fits(responses.stockResultsResponse, await set.json());
+  const answer = (await adjusted.json()) as responses.StockResultsResponse;
+  fits(responses.stockResultsResponse, answer);
   expect(answer.results.map(({ status }) => status)).toEqual(['ok', 'refused']);
 });
 
-test('a problem', async () => fits(answers.problemAnswer, await (await fetch(`${service.url}/files/none`)).json()));
+test('a problem', async () => fits(responses.problemResponse, await (await fetch(`${service.url}/files/none`)).json()));
 
 test('an event of GET /events, which is the one of its order', async () => {
   const response = await fetch(`${service.url}/events?after=0`);
   for await (const { data } of readEvents(response)) {
     if (data === '') continue;
-    const event = JSON.parse(data) as answers.EventAnswer;
-    fits(answers.eventAnswer, event);
+    const event = JSON.parse(data) as responses.EventResponse;
+    fits(responses.eventResponse, event);
     const ofOrder = await fetch(`${service.url}/orders/${event.subject}/events`);
     expect(await ofOrder.text()).toBe(`{"items":[${data}]}`);
     return;
