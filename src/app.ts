@@ -12,9 +12,12 @@ import type { Logger } from 'pino';
 import { databasePath, isNewStore, objectsPath, openDataDirectory } from './adapters/data-directory.ts';
 import { prepareDirectory, unprepareDirectory } from './adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
-import { findDamage, notOurs, openForReading } from './adapters/sqlite/database.ts';
+import { findDamage } from './adapters/sqlite/damage.ts';
+import { openForReading } from './adapters/sqlite/database.ts';
+import { notOurs } from './adapters/sqlite/errors.ts';
 import { watchDatabase } from './adapters/sqlite/watch.ts';
-import { startWriterThread, Writer } from './adapters/sqlite/writer.ts';
+import { Writer } from './adapters/sqlite/writer.ts';
+import { type SqliteOperations, startSqliteWriter } from './adapters/sqlite-operations.ts';
 import { checkEngines } from './check-engines.ts';
 import type { Config } from './config.ts';
 import { isOmsError, OmsError } from './errors.ts';
@@ -29,9 +32,7 @@ import { systemClock } from './ports/clock.ts';
 import type { ObjectStore } from './ports/object-store.ts';
 import type { OrderStore } from './ports/order-store.ts';
 import type { Ports } from './ports/ports.ts';
-
-export const ROLES = ['api', 'worker', 'publisher'] as const;
-export type Role = (typeof ROLES)[number];
+import { ROLES, type Role } from './roles.ts';
 
 export type Undo = (() => Promise<void> | void)[];
 
@@ -172,7 +173,7 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
     };
   }
   const begun = config.orderStore.kind === 'sqlite' && isNewStore(config.dataDirectory);
-  const starting = startWriterThread({ path: database });
+  const starting = startSqliteWriter(database);
   undo.push(() =>
     starting.then(
       (thread) => thread.close(),
@@ -180,7 +181,7 @@ export async function startEmbedded(config: Config, command: string, undo: Undo)
     ),
   );
   const writerThread = await starting;
-  const connection = new Writer(writerThread.connect());
+  const connection = new Writer<SqliteOperations>(writerThread.connect());
   // The lock proves that whoever held leases and messages here is dead.
   const [kept, , waiting] = await Promise.all([
     connection.call('keptObjects', null),

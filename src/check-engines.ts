@@ -3,11 +3,11 @@
  * so say the same.
  */
 import type { Logger } from 'pino';
-import type { Role } from './app.ts';
 import { OmsError, told } from './errors.ts';
 import { limits } from './limits.ts';
 import { type EnginePort, VARIABLES } from './open-ports.ts';
 import type { Inspected, Inspection, Missing } from './ports/inspection.ts';
+import type { Role } from './roles.ts';
 
 export type EngineState =
   | ({ status: 'up' } & Inspection)

@@ -13,6 +13,7 @@ import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-stor
 import { numberedOrders } from './adapters/order-store.sqlite/orders.ts';
 import { type Database, openForReading } from './adapters/sqlite/database.ts';
 import { Writer } from './adapters/sqlite/writer.ts';
+import type { SqliteOperations } from './adapters/sqlite-operations.ts';
 import type { Config } from './config.ts';
 import { OmsError } from './errors.ts';
 import { systemClock } from './ports/clock.ts';
@@ -55,11 +56,11 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
     closing.push(close);
     return port;
   };
-  let connection: { db: Database; writer: Writer } | null = null;
+  let connection: { db: Database; writer: Writer<SqliteOperations> } | null = null;
   const sqlite = () => {
     if (connection) return connection;
-    const writer = new Writer(embedded!.writerPort!);
-    const db = openForReading(embedded!.database, (damage) => writer.tellDamage(damage));
+    const writer = new Writer<SqliteOperations>(embedded!.writerPort!);
+    const db = openForReading(embedded!.database, (damage) => writer.reportDamage(damage));
     connection = { db, writer };
     closing.push(() => db.close());
     return connection;

@@ -6,8 +6,9 @@
 import { randomUUID } from 'node:crypto';
 import { limits } from '../limits.ts';
 import type { Delivery, JobQueue } from '../ports/job-queue.ts';
-import { type Database, inspectDatabase } from './sqlite/database.ts';
-import type { Writer } from './sqlite/writer.ts';
+import type { Calls, Commits, Probing } from './sqlite/calls.ts';
+import type { Database } from './sqlite/database.ts';
+import { inspectDatabase } from './sqlite/health.ts';
 
 interface JobRow {
   job_no: number;
@@ -85,9 +86,11 @@ export function queueOperations(db: Database, now: () => number) {
   };
 }
 
+export type QueueOperations = ReturnType<typeof queueOperations>;
+
 export function createSqliteJobQueue(options: {
   db: Database;
-  writer: Pick<Writer, 'call' | 'nextCommit'>;
+  writer: Calls<QueueOperations & Probing> & Commits;
   now: () => number;
 }): JobQueue {
   const { db, writer, now } = options;

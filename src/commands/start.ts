@@ -1,11 +1,12 @@
 /** `oms start`: runs the service, or some roles of it, until it is told to stop. */
 import { parseArgs } from 'node:util';
-import { ROLES, type Role, startServer } from '../app.ts';
+import { startServer } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { isEmbedded } from '../open-ports.ts';
+import { ROLES, type Role } from '../roles.ts';
 import { openTo } from './open-to.ts';
 import { loadSample } from './sample.ts';
 

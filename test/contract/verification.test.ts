@@ -9,7 +9,8 @@ import type { Database } from '../../src/adapters/order-store.mongo/database.ts'
 import { createMongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
 import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
 import { openForReading } from '../../src/adapters/sqlite/database.ts';
-import { startWriterThread, Writer } from '../../src/adapters/sqlite/writer.ts';
+import { Writer } from '../../src/adapters/sqlite/writer.ts';
+import { type SqliteOperations, startSqliteWriter } from '../../src/adapters/sqlite-operations.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
 import { type ReportRecord, reportKey, uploadKey } from '../../src/model/file.ts';
 import { PackedOrders } from '../../src/model/packed-orders.ts';
@@ -37,9 +38,9 @@ interface Opened<Hand> {
 
 async function openSqlite(): Promise<Opened<DatabaseSync>> {
   const path = join(await temporaryDirectory(), 'oms.db');
-  const thread = await startWriterThread({ path });
+  const thread = await startSqliteWriter(path);
   const db = openForReading(path);
-  const writer = new Writer(thread.connect());
+  const writer = new Writer<SqliteOperations>(thread.connect());
   const store = createSqliteOrderStore({ db, writer, trackStock: true, publishes: true, now: Date.now });
   const hand = new DatabaseSync(path);
   return {

@@ -4,9 +4,10 @@
  */
 import { createMongoOrderStore, type MongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
 import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
-import { type Database, openForWriting, toOmsError } from '../../src/adapters/sqlite/database.ts';
-import { createOperations } from '../../src/adapters/sqlite/operations.ts';
-import type { Writer } from '../../src/adapters/sqlite/writer.ts';
+import type { Calls, Commits } from '../../src/adapters/sqlite/calls.ts';
+import { type Database, openForWriting } from '../../src/adapters/sqlite/database.ts';
+import { toOmsError } from '../../src/adapters/sqlite/errors.ts';
+import { createOperations, type SqliteOperations } from '../../src/adapters/sqlite-operations.ts';
 import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
@@ -74,7 +75,7 @@ export class LocalDatabase {
     return Object.assign(statement, { run: observedRun });
   }
 
-  writerOf(actor: Actor | null): Pick<Writer, 'call' | 'nextCommit'> {
+  writerOf(actor: Actor | null): Calls<SqliteOperations> & Commits {
     return {
       // Arguments and answers are copied on the way between threads.
       call: async (operation, argument) =>

@@ -4,9 +4,9 @@
  */
 import type { StatementSync } from 'node:sqlite';
 import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
+import type { Calls, Commits } from '../../src/adapters/sqlite/calls.ts';
 import { type Database, openForWriting } from '../../src/adapters/sqlite/database.ts';
-import { createOperations } from '../../src/adapters/sqlite/operations.ts';
-import type { Writer } from '../../src/adapters/sqlite/writer.ts';
+import { createOperations, type SqliteOperations } from '../../src/adapters/sqlite-operations.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
 import type { PageRequest } from '../../src/ports/page.ts';
 import type { Charges } from './charges.ts';
@@ -45,7 +45,7 @@ export class Store {
         if (this.db.isTransaction) this.db.exec('commit');
       }
     };
-    const writer: Pick<Writer, 'call' | 'nextCommit'> = {
+    const writer: Calls<SqliteOperations> & Commits = {
       // Arguments and answers are copied on the way between threads.
       call: async (operation, argument) => structuredClone(perform(operation, structuredClone(argument))) as never,
       nextCommit: () => new Promise(() => {}),

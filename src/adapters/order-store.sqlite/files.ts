@@ -22,8 +22,9 @@ import {
 } from '../../ports/files.ts';
 import type { Page } from '../../ports/page.ts';
 import { readPosition, toPage } from '../page.ts';
+import type { Calls } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
-import type { Writer } from '../sqlite/writer.ts';
+import type { WriterState } from '../sqlite/health.ts';
 import { type FileRow, toFileRecord, toReportRecord } from './file-row.ts';
 import { idempotencyKeys } from './idempotency.ts';
 
@@ -249,7 +250,7 @@ export function fileOperations(db: Database, now: () => number) {
 
 export function createFiles(
   db: Database,
-  writer: Pick<Writer, 'call'> & Partial<Pick<Writer, 'failure'>>,
+  writer: Calls<ReturnType<typeof fileOperations>> & Partial<WriterState>,
   now: () => number,
 ): Files {
   const refuse = refusal(db);

@@ -1,8 +1,10 @@
 /** The order store on SQLite: reads through a connection of the calling thread, writes through the writer thread. */
 import type { OrderStore } from '../../ports/order-store.ts';
-import { type Database, inspectDatabase } from '../sqlite/database.ts';
-import type { Writer } from '../sqlite/writer.ts';
+import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
+import type { Database } from '../sqlite/database.ts';
+import { inspectDatabase } from '../sqlite/health.ts';
 import { createFiles } from './files.ts';
+import type { StoreOperations } from './operations.ts';
 import { createOrders } from './orders.ts';
 import { createOutbox } from './outbox.ts';
 import { createRejections } from './rejections.ts';
@@ -12,7 +14,7 @@ import { createVerification } from './verify.ts';
 
 export function createSqliteOrderStore(options: {
   db: Database;
-  writer: Pick<Writer, 'call' | 'nextCommit'>;
+  writer: Calls<StoreOperations & Probing> & Commits;
   trackStock: boolean;
   /** Events are published to a stream apart from this store; else an order is published by its commit. */
   publishes: boolean;

@@ -10,8 +10,8 @@ import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
 import type { NumberedOrders } from '../event-stream.outbox.ts';
 import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
+import type { Commits } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
-import type { Writer } from '../sqlite/writer.ts';
 
 export interface OrderRow {
   seq: number;
@@ -166,7 +166,7 @@ const globOf = (word: string): string =>
     .join('');
 
 /** Orders by their number in the outbox, oldest first. */
-export function numberedOrders(db: Database, writer: Pick<Writer, 'nextCommit'>): NumberedOrders {
+export function numberedOrders(db: Database, writer: Commits): NumberedOrders {
   const after = db.prepare(`${SELECT} where o.seq > ? order by o.seq limit ?`);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
   const last = () => (newest.get() as { seq: number }).seq;

@@ -4,8 +4,8 @@
  */
 import { limits } from '../../limits.ts';
 import type { Outbox } from '../../ports/outbox.ts';
+import type { Calls, Commits } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
-import type { Writer } from '../sqlite/writer.ts';
 import { numberedOrders } from './orders.ts';
 
 /** The row of `totals` that has the number of the last published order. */
@@ -22,7 +22,7 @@ export function outboxOperations(db: Database) {
   };
 }
 
-export function createOutbox(db: Database, writer: Pick<Writer, 'call' | 'nextCommit'>): Outbox {
+export function createOutbox(db: Database, writer: Calls<ReturnType<typeof outboxOperations>> & Commits): Outbox {
   const published = db.prepare('select value from totals where name = ?');
   const orders = numberedOrders(db, writer);
   return {

@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { OmsError } from '../../errors.ts';
 import { type Stock, type StockChange, type StockResult, stockAfter } from '../../ports/stock.ts';
 import { readPosition, toPage } from '../page.ts';
+import type { Calls } from '../sqlite/calls.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
-import type { Writer } from '../sqlite/writer.ts';
 import { idempotencyKeys } from './idempotency.ts';
 import type { StockLevels } from './stock-levels.ts';
 
@@ -46,7 +46,7 @@ export function stockOperations(db: Database, levels: StockLevels, now: () => nu
   };
 }
 
-export function createStock(db: Database, writer: Pick<Writer, 'call'>): Stock {
+export function createStock(db: Database, writer: Calls<ReturnType<typeof stockOperations>>): Stock {
   const statements = new Map<string, ReturnType<Database['prepare']>>();
   const prepare = (sql: string) => {
     const known = statements.get(sql) ?? db.prepare(sql);

@@ -1,44 +1,34 @@
 /**
- * All that is ever done to `oms.db`, by name. Whoever calls holds a transaction; an operation that shares it is a savepoint in it, so
- * that one that fails takes nothing with it.
+ * Performs the operations on `oms.db` by name. The caller holds a transaction; an operation that shares it is a savepoint in it, so that
+ * one that fails does not undo the others.
  */
-import { queueOperations } from '../job-queue.sqlite.ts';
-import { chunkOperations } from '../order-store.sqlite/commit-chunk.ts';
-import { fileOperations } from '../order-store.sqlite/files.ts';
-import { outboxOperations } from '../order-store.sqlite/outbox.ts';
-import { stockOperations } from '../order-store.sqlite/stock.ts';
-import { createStockLevels, type StockLevels } from '../order-store.sqlite/stock-levels.ts';
-import { type Database, probe } from './database.ts';
+import type { Database } from './database.ts';
+import { probe } from './health.ts';
 
-export type Operations = ReturnType<typeof operationsOn>;
+export type Table = Record<string, (argument: never) => unknown>;
 
-function operationsOn(db: Database, levels: StockLevels, now: () => number) {
-  return {
-    ...fileOperations(db, now),
-    ...chunkOperations(db, levels, now),
-    ...stockOperations(db, levels, now),
-    ...outboxOperations(db),
-    ...queueOperations(db, now),
-    probe: (_: null): void => probe(db),
-  };
+/** Performs operations by name; what a client of the database keeps in memory must be forgotten after a rollback. */
+export interface Performer {
+  /**
+   * Throws what the operation throws; then it has changed nothing, or there is no transaction left. One that is `alone` in its
+   * transaction needs no savepoint, for which SQLite would write down each page before it changes.
+   */
+  perform(operation: string, argument: unknown, options?: { alone?: boolean }): unknown;
+  /** The caller MUST call this when it has rolled a transaction back. */
+  forget(): void;
 }
 
-export function createOperations(db: Database, now: () => number) {
-  const levels = createStockLevels(db);
-  const operations = operationsOn(db, levels, now) as Record<string, (argument: never) => unknown>;
+export function performerOf(db: Database, table: Table, forget: () => void): Performer {
+  const operations: Table = { ...table, probe: () => probe(db) };
   return {
-    /**
-     * Throws what the operation throws; then it has changed nothing, or there is no transaction left. One that is `alone` in its
-     * transaction needs no savepoint, for which SQLite would write down each page before it changes.
-     */
-    perform(operation: string, argument: unknown, { alone = false } = {}): unknown {
+    perform(operation, argument, { alone = false } = {}) {
       if (!alone) db.exec('savepoint operation');
       try {
         const result = operations[operation]!(argument as never);
         if (!alone) db.exec('release operation');
         return result;
       } catch (error) {
-        levels.forget();
+        forget();
         // A full disk ends the whole transaction: then no operation of it has happened.
         if (db.isTransaction) {
           if (alone) db.exec('rollback');
@@ -50,7 +40,6 @@ export function createOperations(db: Database, now: () => number) {
         throw error;
       }
     },
-    /** To be called when a transaction was rolled back. */
-    forget: () => levels.forget(),
+    forget,
   };
 }

@@ -1,13 +1,19 @@
 /**
- * The tables of `oms.db`, as a list of migrations. Entry n takes a database from version n to n + 1; all that are due run
- * in one transaction at start. A migration that has been released is never changed.
+ * The tables of `oms.db`, as a list of migrations in the order of their versions, 1, 2, 3 and so on: each takes a database from the version
+ * before. All that are due run in one transaction at the start. A released migration never changes.
  *
  * Orders are numbered by `seq` in the order in which they were committed, without gaps. That number is also the position
  * of the order's event: the outbox is this table, read by `seq`, so an order and its event cannot come apart (INV-3).
  * Within a chunk orders are inserted sorted by id, so `seq` also sorts by (created_at, order_id).
  */
-export const migrations: readonly string[] = [
-  `
+import type { DatabaseSync } from 'node:sqlite';
+
+export type Migration = { version: number } & ({ sql: string } | { run(db: DatabaseSync): void });
+
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
   create table files (
     file_no integer primary key,
     file_id text not null unique,
@@ -156,7 +162,10 @@ export const migrations: readonly string[] = [
   create index jobs_by_visibility on jobs (visible_at, job_no) where dead_because is null;
   create unique index jobs_by_receipt on jobs (receipt) where receipt is not null;
   `,
-  `
+  },
+  {
+    version: 2,
+    sql: `
   -- Where the bytes of the file are: an upload's own object, or one that was put into a bucket.
   alter table files add column object_key text not null default '';
   update files set object_key = 'uploads/' || file_id;
@@ -166,11 +175,17 @@ export const migrations: readonly string[] = [
   ) strict;
   insert into installation (name) values (lower(hex(randomblob(16))));
   `,
-  `
+  },
+  {
+    version: 3,
+    sql: `
   -- All cells of a row whose cells could not be told apart; null for the others.
   alter table rejections add column record text;
   `,
-  `
+  },
+  {
+    version: 4,
+    sql: `
   -- What rejections have in common once: the reasons and the cells of a chunk's rows, by number.
   alter table rejections rename to former_rejections;
   create table rejection_reasons (
@@ -202,15 +217,25 @@ export const migrations: readonly string[] = [
   -- What the rejections of the file cost.
   alter table files add column rejected_bytes integer not null default 0;
   `,
-  `
+  },
+  {
+    version: 5,
+    sql: `
   alter table files add column reported_rows integer not null default 0;
   `,
-  `
+  },
+  {
+    version: 6,
+    sql: `
   -- Of a file that waits: since when.
   alter table files add column waiting_since integer;
   `,
-  `
+  },
+  {
+    version: 7,
+    sql: `
   -- Warnings of its rows, as JSON.
   alter table files add column warnings text not null default '[]';
   `,
+  },
 ];

@@ -1,12 +1,12 @@
-/** Looks now and then whether `oms.db` can be read and written, also when nobody asks anything of it, and tells the log once. */
+/** Probes `oms.db` at intervals, also when nothing else uses it, and logs a failure and its end once each. */
 import type { Logger } from 'pino';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { every, systemClock } from '../../ports/clock.ts';
-import type { Writer } from './writer.ts';
+import type { Calls, Probing } from './calls.ts';
 
-/** Returns how to end it. */
-export function watchDatabase(writer: Pick<Writer, 'call'>, logger: Logger): () => void {
+/** Returns a function that ends the watch. */
+export function watchDatabase(writer: Calls<Probing>, logger: Logger): () => void {
   let down: string | null = null;
   const watch = every(systemClock, limits.sqliteProbeMs, async () => {
     try {

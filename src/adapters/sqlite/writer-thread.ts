@@ -7,34 +7,28 @@
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { keepLogSmall, notOurs, openForWriting, placeOf, toOmsError } from './database.ts';
-import { createOperations } from './operations.ts';
+import { type Database, openForWriting } from './database.ts';
+import { notOurs, toOmsError } from './errors.ts';
+import { keepLogSmall, placeOf } from './health.ts';
+import type { Damage, Reply, Request, WriterOptions } from './messages.ts';
+import type { Performer } from './operations.ts';
 import { fromSent, type SentError, toSent } from './sent-error.ts';
 
-export interface WriterOptions {
-  path: string;
+/** The body of the thread: opens the database and performs what other threads send. `createPerformer`: of the operations of its clients. */
+export function runWriterThread(createPerformer: (db: Database, now: () => number) => Performer): void {
+  if (isMainThread) return;
+  const options = workerData as WriterOptions;
+  try {
+    run(options, createPerformer);
+  } catch (error) {
+    parentPort!.postMessage({ failed: toSent(notOurs(error, options.path)) });
+    parentPort!.close();
+  }
 }
 
-export interface Request {
-  id: number;
-  operation: string;
-  argument: unknown;
-}
-
-/** What a thread that reads has met. */
-export interface Damage {
-  damage: SentError;
-}
-
-export type Reply =
-  | { id: number; result: unknown }
-  | { id: number; error: SentError }
-  | { committed: true }
-  | { committed: false; failure: SentError };
-
-function run({ path }: WriterOptions): void {
+function run({ path }: WriterOptions, createPerformer: (db: Database, now: () => number) => Performer): void {
   const db = openForWriting(path);
-  const operations = createOperations(db, Date.now);
+  const operations = createPerformer(db, Date.now);
   const checkPlace = placeOf(path);
   let damage: SentError | null = null;
   /** In the transaction that is under way. */
@@ -120,14 +114,4 @@ function run({ path }: WriterOptions): void {
     parentPort!.close();
   });
   parentPort!.postMessage({ ready: true });
-}
-
-if (!isMainThread) {
-  const options = workerData as WriterOptions;
-  try {
-    run(options);
-  } catch (error) {
-    parentPort!.postMessage({ failed: toSent(notOurs(error, options.path)) });
-    parentPort!.close();
-  }
 }

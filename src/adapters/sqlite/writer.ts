@@ -1,21 +1,20 @@
 /**
- * The other threads' side of the writer thread: `call` resolves when the operation is on disk. A call whose answer cannot come
- * any more, because the writer ended, rejects with `store_unavailable`.
+ * The writer thread as other threads see it: `call` resolves when the operation is on disk. A call whose answer cannot come any more,
+ * because the writer ended, rejects with `store_unavailable`.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { Operations } from './operations.ts';
+import type { Calls, Commits } from './calls.ts';
+import type { WriterState } from './health.ts';
+import type { Damage, Reply, Request, WriterOptions } from './messages.ts';
 import { fromSent, type SentError, toSent } from './sent-error.ts';
-import type { Damage, Reply, Request, WriterOptions } from './writer-thread.ts';
 
-export class Writer {
+export class Writer<Operations> implements Calls<Operations>, Commits, WriterState {
   #port: MessagePort;
   #nextId = 1;
   #closed = false;
-  /** Why the last transaction, of any thread, found that the database cannot be used; null when it did not. */
   failure: Error | null = null;
-  /** When the last transaction ended. */
   answeredMs = Date.now();
   #pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   #waiters = new Set<() => void>();
@@ -27,20 +26,15 @@ export class Writer {
     port.unref();
   }
 
-  call<Name extends keyof Operations>(
-    operation: Name,
-    argument: Parameters<Operations[Name]>[0],
-  ): Promise<ReturnType<Operations[Name]>> {
-    return new Promise((resolve, reject) => {
+  call: Calls<Operations>['call'] = (operation, argument) =>
+    new Promise((resolve, reject) => {
       if (this.#closed) return reject(writerEnded());
       const id = this.#nextId++;
       this.#pending.set(id, { resolve, reject });
       if (this.#pending.size === 1) this.#port.ref();
-      this.#port.postMessage({ id, operation, argument } satisfies Request);
+      this.#port.postMessage({ id, operation: operation as string, argument } satisfies Request);
     });
-  }
 
-  /** Resolves after the next commit by anyone, or when the signal is aborted. */
   nextCommit(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal.aborted || this.#closed) return resolve();
@@ -54,8 +48,8 @@ export class Writer {
     });
   }
 
-  /** What a reading connection has met: from then on nothing is written any more. */
-  tellDamage(error: OmsError): void {
+  /** Reports damage that a reading connection has found: from then on nothing is written any more. */
+  reportDamage(error: OmsError): void {
     this.#port.postMessage({ damage: toSent(error) } satisfies Damage);
   }
 
@@ -90,17 +84,20 @@ const writerEnded = () =>
   new OmsError('store_unavailable', 'the writer thread has ended: the service is stopping', { retryable: true });
 
 export interface WriterThread {
-  /** A port for one thread: make a `Writer` of it there. */
+  /** A port for one thread, which constructs a `Writer` on it. */
   connect(): MessagePort;
-  /** Finishes what was asked, closes the database. */
+  /** Performs the calls that have arrived, then closes the database. */
   close(): Promise<void>;
   /** Resolves with the error when the thread dies by itself. */
   died: Promise<Error>;
 }
 
-/** Starts the writer thread; resolves when the database is open and migrated. */
-export async function startWriterThread(options: WriterOptions): Promise<WriterThread> {
-  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+/**
+ * Starts the writer thread; resolves when the database is open and migrated. `entry`: a module that calls `runWriterThread` with the
+ * operations of its clients.
+ */
+export async function startWriterThread(entry: URL, options: WriterOptions): Promise<WriterThread> {
+  const worker = new Worker(entry, {
     workerData: options,
     name: 'writer',
     resourceLimits: limits.writerHeap,

@@ -7,7 +7,8 @@ import { Kafka, logLevel } from '../../../src/adapters/event-stream.kafka/kafkaj
 import { createKafkaEventStream } from '../../../src/adapters/event-stream.kafka.ts';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
-import { startWriterThread, Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/sqlite-operations.ts';
 import type { Adapter, Publishing } from '../adapters.ts';
 import type { Engines } from '../engines.ts';
 import { temporaryDirectory } from '../service.ts';
@@ -55,10 +56,10 @@ export const kafkaStreams = ({
     totalOrder: false,
     async open() {
       const path = join(await temporaryDirectory(), 'oms.db');
-      const thread = await startWriterThread({ path });
+      const thread = await startSqliteWriter(path);
       const options = kafkaOptions(kafka!);
       const clients = [0, 1].map(() => {
-        const [db, writer] = [openForReading(path), new Writer(thread.connect())];
+        const [db, writer] = [openForReading(path), new Writer<SqliteOperations>(thread.connect())];
         return {
           store: createSqliteOrderStore({ db, writer, trackStock: true, publishes: true, now: Date.now }),
           events: openKafka(options),

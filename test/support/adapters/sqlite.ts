@@ -6,7 +6,8 @@ import { createDirectoryObjectStore, prepareDirectory } from '../../../src/adapt
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { numberedOrders } from '../../../src/adapters/order-store.sqlite/orders.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
-import { startWriterThread, Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/sqlite-operations.ts';
 import { limits } from '../../../src/limits.ts';
 import type { JobQueue } from '../../../src/ports/job-queue.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
@@ -58,12 +59,12 @@ export const sqliteOutbox: Adapter<Publishing> & { totalOrder: boolean } = {
 type Connection = ReturnType<typeof connect>;
 
 function connect(path: string, port: ConstructorParameters<typeof Writer>[0]) {
-  return { db: openForReading(path), writer: new Writer(port), now: Date.now };
+  return { db: openForReading(path), writer: new Writer<SqliteOperations>(port), now: Date.now };
 }
 
 export async function openSqlite<Port>(make: (connection: Connection) => Port): Promise<Opened<Port>> {
   const path = join(await temporaryDirectory(), 'oms.db');
-  const thread = await startWriterThread({ path });
+  const thread = await startSqliteWriter(path);
   const connections = [connect(path, thread.connect()), connect(path, thread.connect())] as const;
   return {
     first: make(connections[0]),

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { createSqliteJobQueue } from '../../../src/adapters/job-queue.sqlite.ts';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
+import type { Calls } from '../../../src/adapters/sqlite/calls.ts';
 import { openForWriting } from '../../../src/adapters/sqlite/database.ts';
-import { createOperations } from '../../../src/adapters/sqlite/operations.ts';
-import type { Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { createOperations, type SqliteOperations } from '../../../src/adapters/sqlite-operations.ts';
 import { fileJson } from '../../../src/http/file-json.ts';
 import { RowRate, statsRoutes } from '../../../src/http/stats.ts';
 import { rateOf, timesInOrder } from '../../../src/model/file.ts';
@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000;
 function enginesBy(clock: Clock) {
   const db = openForWriting(':memory:');
   const { perform } = createOperations(db, () => clock.now());
-  const call: Writer['call'] = async (operation, argument) => {
+  const call: Calls<SqliteOperations>['call'] = async (operation, argument) => {
     db.exec('begin immediate');
     const result = perform(operation, structuredClone(argument), { alone: true });
     db.exec('commit');

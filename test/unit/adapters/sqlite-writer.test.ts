@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
-import { startWriterThread, Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { Writer } from '../../../src/adapters/sqlite/writer.ts';
+import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/sqlite-operations.ts';
 import { OmsError } from '../../../src/errors.ts';
 import { limits } from '../../../src/limits.ts';
 import { chunkOf, newClaim, newFile, orderRow, rejection } from '../../support/chunks.ts';
@@ -13,8 +14,8 @@ import { temporaryDirectory } from '../../support/service.ts';
 
 async function open() {
   const path = join(await temporaryDirectory(), 'oms.db');
-  const thread = await startWriterThread({ path });
-  const writer = new Writer(thread.connect());
+  const thread = await startSqliteWriter(path);
+  const writer = new Writer<SqliteOperations>(thread.connect());
   const db = openForReading(path);
   onTestFinished(async () => {
     db.close();

@@ -1,0 +1,23 @@
+/** The operations of the order store, which run in the writer thread. */
+import type { Database } from '../sqlite/database.ts';
+import { chunkOperations } from './commit-chunk.ts';
+import { fileOperations } from './files.ts';
+import { outboxOperations } from './outbox.ts';
+import { stockOperations } from './stock.ts';
+import { createStockLevels } from './stock-levels.ts';
+
+export function storeOperations(db: Database, now: () => number) {
+  const levels = createStockLevels(db);
+  return {
+    table: {
+      ...fileOperations(db, now),
+      ...chunkOperations(db, levels, now),
+      ...stockOperations(db, levels, now),
+      ...outboxOperations(db),
+    },
+    /** After a rollback. */
+    forget: () => levels.forget(),
+  };
+}
+
+export type StoreOperations = ReturnType<typeof storeOperations>['table'];
