@@ -2,7 +2,7 @@
  * Asks the IMS about the distinct SKU and hub pairs of rows, of invalid rows too, so that a row is told all its reasons in one
  * go, and rejects the rows that name what it does not know.
  */
-import { SkuHubPairs } from '../model/sku-hub-pairs.ts';
+import { SkuHubPairs } from '../order-batch/sku-hub-pairs.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { type CheckedRow, rejectUnknown } from './validate.ts';
 

@@ -6,15 +6,16 @@
 import { limits } from '../limits.ts';
 import type { Delimiter, Header, Intake } from '../model/intake.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
-import { OrderPacker, type PackedOrdersData } from '../model/packed-orders.ts';
 import { AlikeRejections } from '../model/packed-rejections.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import type { Rejection } from '../model/rejection.ts';
 import { addWarnings, type Warning } from '../model/warnings.ts';
+import type { OrderBatch } from '../order-batch/order-batch.ts';
+import { OrderPacker } from '../order-batch/packer.ts';
+import { PairIndex } from '../order-batch/pair-index.ts';
+import { PlainRecord } from '../order-batch/plain-record.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { AskedPairs, askIms } from './ask-ims.ts';
-import { PairIndex } from './pair-index.ts';
-import { PlainRecord } from './plain-record.ts';
 import { type TextForm, textForm } from './read/transcode.ts';
 import type { RecordTaker } from './read.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from './validate.ts';
@@ -101,8 +102,8 @@ export class ChunkBuilder implements RecordTaker {
     }
   }
 
-  /** What has come since the last time. The orders are valid until the next but one. */
-  takeChunk(): { orders: PackedOrdersData; rejections: Rejection[]; warnings: Warning[] } {
+  /** What has come since the last time. The caller owns the orders. */
+  takeChunk(): { orders: OrderBatch; rejections: Rejection[]; warnings: Warning[] } {
     const orders = this.#packer.take(this.#pairs);
     const rejections = this.#rejections.sort((a, b) => a.row - b.row);
     const warnings = this.#warnings;

@@ -4,6 +4,7 @@
  * the file wait and say for what (INV-7); it never makes a row invalid.
  */
 import type { Logger } from 'pino';
+import { assert } from '../assert.ts';
 import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Dependency, EndStatus, FileFailure, FileRecord, ReportRecord } from '../model/file.ts';
@@ -216,11 +217,11 @@ async function ingestChunks(
       await builder.check(rows, (unknown) => outage.retry('ims', () => ims.validate(unknown, options.lost)));
       if (end === null) continue;
 
-      const chunk = { n, end, bytesRead, ...builder.takeChunk() };
       await committing;
       leaveIfAsked();
+      const chunk = { n, end, bytesRead, ...builder.takeChunk() };
       // Only the end of the file may lie behind a chunk without rows; one before it moves the checkpoint past blank records.
-      if (last && isEmpty(chunk)) break;
+      if (last && rowsOf(chunk) === 0) break;
       logger.debug({ stage: 'chunk', chunk: n }, 'committing a chunk');
       committing = commit(chunk, last);
       // It is awaited one chunk later; until then a rejection must not count as unhandled.
@@ -238,6 +239,8 @@ async function ingestChunks(
 
   async function commit(chunk: ChunkToCommit, last: boolean): Promise<void> {
     const result = await outage.retry('store', () => store.chunks.commit(claim, chunk));
+    assert(result.accepted + result.invalid === rowsOf(chunk), 'each row of a chunk is accepted or rejected (INV-1)');
+    chunk.orders.release();
     checkRejected(result.rejected, options.bounds);
     if (result.cancelRequested && !last) throw new Leave('cancelled');
   }
@@ -261,7 +264,7 @@ function checkRejected(rejected: ChunkResult['rejected'], bounds: IngestBounds =
   );
 }
 
-const isEmpty = ({ orders, rejections }: ChunkToCommit): boolean => orders.rows.length + rejections.length === 0;
+const rowsOf = ({ orders, rejections }: ChunkToCommit): number => orders.length + rejections.length;
 
 /** The end of the file that an error is, or null. */
 function endBy(error: unknown): FileEnd | null {

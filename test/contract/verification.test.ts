@@ -13,7 +13,6 @@ import { Writer } from '../../src/adapters/sqlite/writer.ts';
 import { type SqliteOperations, startSqliteWriter } from '../../src/adapters/sqlite-operations.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
 import { type ReportRecord, reportKey, uploadKey } from '../../src/model/file.ts';
-import { PackedOrders } from '../../src/model/packed-orders.ts';
 import { writeReport } from '../../src/pipeline/report.ts';
 import { verify } from '../../src/pipeline/verify.ts';
 import type { ChunkToCommit } from '../../src/ports/chunks.ts';
@@ -97,8 +96,7 @@ function sourceOf(chunks: ChunkToCommit[]): string {
     lines[row - 1] = values.join(',');
   };
   for (const { orders, rejections } of chunks) {
-    const packed = new PackedOrders(orders);
-    for (let i = 0; i < packed.length; i++) put(packed.row(i), packed.values(i));
+    for (let i = 0; i < orders.length; i++) put(orders.row(i), orders.values(i));
     for (const { row, values } of rejections) put(row, values);
   }
   return Array.from(lines, (line) => `${line ?? ''}\n`).join('');

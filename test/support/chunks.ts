@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
 import { formatMinor } from '../../src/model/money.ts';
 import type { OrderRow } from '../../src/model/order-row.ts';
-import { OrderPacker } from '../../src/model/packed-orders.ts';
 import type { ReasonCode, Rejection } from '../../src/model/rejection.ts';
-import { SkuHubPairs } from '../../src/model/sku-hub-pairs.ts';
+import { OrderPacker } from '../../src/order-batch/packer.ts';
+import { SkuHubPairs } from '../../src/order-batch/sku-hub-pairs.ts';
 import type { ChunkToCommit } from '../../src/ports/chunks.ts';
 import type { Claim, NewFile } from '../../src/ports/files.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
@@ -62,10 +62,14 @@ export function rejection(row: number, code: ReasonCode = 'invalid_email'): Reje
 export const chunkOf = (n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit =>
   packedBy(new OrderPacker(header), n, orders, rejections);
 
-/** So many chunks from one packer, which fills again what it gave out, as in the work on a file. */
+/** So many chunks from one packer, each released when the next is asked for: the packer fills their memory again, as in the work on a file. */
 export function* chunksOf(count: number, rowsOf: (n: number) => OrderRow[]): Generator<ChunkToCommit, undefined> {
   const packer = new OrderPacker(header);
-  for (let n = 0; n < count; n++) yield packedBy(packer, n, rowsOf(n));
+  for (let n = 0; n < count; n++) {
+    const chunk = packedBy(packer, n, rowsOf(n));
+    yield chunk;
+    chunk.orders.release();
+  }
 }
 
 function packedBy(packer: OrderPacker, n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit {

@@ -8,9 +8,9 @@
  */
 import { Decimal128 } from 'mongodb';
 import { OmsError } from '../../errors.ts';
-import { copyOf, PackedOrders } from '../../model/packed-orders.ts';
 import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
+import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import { type Claim, claimLost, fileClosed } from '../../ports/files.ts';
 import {
@@ -32,10 +32,18 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
   const { files, chunks } = database;
 
   async function commit(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult> {
+    // A commit that is given up reads on for a moment, while its caller has released the orders: it holds them until it ends.
+    const orders = chunk.orders.hold();
+    try {
+      return await commitHeld(claim, { ...chunk, orders });
+    } finally {
+      orders.release();
+    }
+  }
+
+  async function commitHeld(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult> {
     const { fileId } = claim;
-    // Of its own, as a commit that is given up goes on reading for a moment, while the packer fills again what it gave out.
-    const packed = copyOf(chunk.orders);
-    const orders = new PackedOrders(packed);
+    const { orders } = chunk;
     const ids = orders.orderIds();
     const keyOf = stockKeysOf(orders);
     const keys = trackStock ? [...new Set(ids.map((_, i) => keyOf(i)))] : [];
@@ -68,7 +76,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
       rows: orders.length + chunk.rejections.length,
       track_stock: trackStock,
       created_at: new Date(now()),
-      plan: await encodePlan(packed, looked.taking),
+      plan: await encodePlan(orders, looked.taking),
       keys: trackStock ? [...new Set(looked.taking.map(keyOf))] : [],
       planned_rejections: (await encodeRejections([...chunk.rejections, ...looked.rejections])).packed,
       ...(chunk.warnings?.length && { warnings: chunk.warnings }),
@@ -159,7 +167,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
 
   async function markCommitted(
     chunk: ChunkDocument,
-    orders: PackedOrders,
+    orders: OrderBatch,
     accepted: number[],
     rejections: Rejection[],
     refused: Rejection[],
@@ -249,7 +257,7 @@ const progressOf = (file: Pick<FileDocument, 'cancel_requested' | 'invalid' | 'r
 });
 
 /** The key of a row's stock, made once for each pair of SKU and hub. */
-function stockKeysOf(orders: PackedOrders): (i: number) => string {
+function stockKeysOf(orders: OrderBatch): (i: number) => string {
   const { skus, hubIds } = orders.pairs;
   const keys: string[] = [];
   return (i) => {
@@ -268,7 +276,7 @@ const prefixed = (field: string, counts: Record<string, number>): Record<string,
  */
 function look(
   fileId: string,
-  orders: PackedOrders,
+  orders: OrderBatch,
   ids: string[],
   existing: Map<string, OrderDocument>,
   stock: Map<string, StockView> | null,

@@ -7,13 +7,13 @@ import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { isSameText } from '../../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
-import type { PackedOrders } from '../../model/packed-orders.ts';
+import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { ChunkDocument, Database, OrderDocument } from './database.ts';
 import { DUPLICATE_KEY } from './errors.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 
 export function orderDocument(
-  orders: PackedOrders,
+  orders: OrderBatch,
   i: number,
   { file, created_at, track_stock }: Pick<ChunkDocument, 'file' | 'created_at' | 'track_stock'>,
 ): OrderDocument {
@@ -64,7 +64,7 @@ export const differingColumns = (a: OrderDocument, b: OrderDocument): string[] =
   COLUMNS.filter((column) => !isSameText(String(OF_DOCUMENT[column](a)), String(OF_DOCUMENT[column](b))));
 
 /** Which of the rows' ids are taken, and by what; orders of before may have another form of the id. */
-export async function findRivals(database: Pick<Database, 'orders'>, orders: PackedOrders, ids: string[]) {
+export async function findRivals(database: Pick<Database, 'orders'>, orders: OrderBatch, ids: string[]) {
   const others = orders.otherIds();
   const byId = await findOrders(database, [...ids, ...others.keys()]);
   for (const [other, id] of others) if (byId.has(other) && !byId.has(id)) byId.set(id, byId.get(other)!);
@@ -85,7 +85,7 @@ export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: stri
  */
 export async function insertOrders(
   database: Pick<Database, 'orders'>,
-  orders: PackedOrders,
+  orders: OrderBatch,
   rows: number[],
   chunk: ChunkDocument,
 ): Promise<Map<string, OrderDocument>> {

@@ -1,6 +1,6 @@
 /** The outbox of this store: committed chunks with accepted rows, oldest first, until they are marked as published. */
 import type { Order } from '../../model/order.ts';
-import type { PackedOrders } from '../../model/packed-orders.ts';
+import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { CreatedOrders } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { ChunkDocument, Database } from './database.ts';
@@ -8,12 +8,12 @@ import { decodePlan } from './plan.ts';
 
 /** The orders of a committed chunk, in file order. */
 class OrdersOfChunk implements CreatedOrders {
-  readonly #rows: PackedOrders;
+  readonly #rows: OrderBatch;
   readonly #accepted: number[];
   readonly #fileId: string;
   readonly #createdAtMs: number;
 
-  constructor(rows: PackedOrders, accepted: number[], { file, created_at }: ChunkDocument) {
+  constructor(rows: OrderBatch, accepted: number[], { file, created_at }: ChunkDocument) {
     this.#rows = rows;
     this.#accepted = accepted;
     this.#fileId = file;

@@ -4,11 +4,11 @@
  */
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
-import { Binary, BSON, type Document } from 'mongodb';
-import { PackedOrders, type PackedOrdersData } from '../../model/packed-orders.ts';
+import { Binary, BSON } from 'mongodb';
 import { packRejections, unpackRejections } from '../../model/packed-rejections.ts';
 import type { Rejection } from '../../model/rejection.ts';
-import { SkuHubPairs } from '../../model/sku-hub-pairs.ts';
+import type { OrderBatch } from '../../order-batch/order-batch.ts';
+import { fromStored, toStored } from '../../order-batch/stored-form.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
@@ -21,73 +21,35 @@ const COMPRESSION = { level: 1 };
 
 /** The valid rows, and which of them take part: the others were found to be repeats, or without a stock row, before the plan. */
 export interface Plan {
-  orders: PackedOrders;
+  orders: OrderBatch;
   taking: number[];
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Uint8Array | Uint32Array | Float64Array) =>
+const binary = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new Binary(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
 
-/** A copy, as the bytes of a document lie at any address. */
-const copyOf = ({ buffer }: Binary): ArrayBuffer => new Uint8Array(buffer).slice().buffer as ArrayBuffer;
-
-export async function encodePlan(data: PackedOrdersData, taking: number[]): Promise<Binary> {
-  const { width, positionOf, text, starts, ends, ascii, rows, numbers } = data;
+export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<Binary> {
+  const { width, positionOf, text, starts, ends, ascii, rows, numbers } = toStored(orders);
   const document = BSON.serialize({
     width,
     position_of: positionOf,
-    text: bytesOf(text),
-    starts: bytesOf(starts),
-    ends: bytesOf(ends),
-    ascii: bytesOf(ascii),
-    rows: bytesOf(rows),
-    numbers: bytesOf(numbers),
-    taking: bytesOf(Uint32Array.from(taking)),
+    text: binary(text),
+    starts: binary(starts),
+    ends: binary(ends),
+    ascii: binary(ascii),
+    rows: binary(rows),
+    numbers: binary(numbers),
+    taking: binary(new Uint8Array(Uint32Array.from(taking).buffer)),
   });
   return new Binary(await deflate(document, COMPRESSION));
 }
 
 export async function decodePlan(plan: Binary): Promise<Plan> {
-  const document = BSON.deserialize(await inflate(plan.buffer), { promoteBuffers: false });
-  const rows = new Uint32Array(copyOf(document.rows));
-  const pairs = new SkuHubPairs();
-  const data: PackedOrdersData = {
-    width: document.width,
-    positionOf: document.position_of,
-    ...(typeof document.text === 'string' ? textOfVersion1(document, rows.length) : textOf(document)),
-    rows,
-    numbers: new Float64Array(copyOf(document.numbers)),
-    pairs,
-    pairOf: new Uint32Array(rows.length),
-  };
-  const orders = new PackedOrders(data);
-  // A plan keeps the rows alone.
-  for (let i = 0; i < rows.length; i++)
-    data.pairOf[i] = pairs.numberOf(orders.text(i, 'sku'), orders.text(i, 'hub_id'));
-  return { orders, taking: [...new Uint32Array(copyOf(document.taking))] };
-}
-
-type Text = Pick<PackedOrdersData, 'text' | 'starts' | 'ends' | 'ascii'>;
-
-const textOf = ({ text, starts, ends, ascii }: Document): Text => ({
-  text: new Uint8Array(copyOf(text)),
-  starts: new Uint32Array(copyOf(starts)),
-  ends: new Uint32Array(copyOf(ends)),
-  ascii: new Uint8Array(copyOf(ascii)),
-});
-
-/** Of a plan that an older release left: its text was a string, in which ends counted. */
-function textOfVersion1({ text, ends: endsInText }: Document, rows: number): Text {
-  const ends = new Uint32Array(copyOf(endsInText));
-  let start = 0;
-  let bytes = 0;
-  for (const [i, end] of ends.entries()) {
-    bytes += Buffer.byteLength((text as string).slice(start, end));
-    ends[i] = bytes;
-    start = end;
-  }
-  const starts = Uint32Array.of(0, ...ends.subarray(0, -1));
-  return { text: Buffer.from(text as string), starts, ends, ascii: new Uint8Array(rows) };
+  // Binary values become buffers, but the text of a plan of version 1, which is a string.
+  const document = BSON.deserialize(await inflate(plan.buffer), { promoteBuffers: true });
+  const { width, position_of: positionOf, text, starts, ends, ascii, rows, numbers } = document;
+  const orders = fromStored({ width, positionOf, text, starts, ends, ascii, rows, numbers });
+  return { orders, taking: [...new Uint32Array(new Uint8Array(document.taking).buffer)] };
 }
 
 export async function encodeRejections(rejections: Rejection[]): Promise<{ packed: Binary | null; bytes: number }> {

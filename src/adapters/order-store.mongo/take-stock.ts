@@ -9,7 +9,7 @@
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { PackedOrders } from '../../model/packed-orders.ts';
+import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { ChunkDocument, Database, Hold, StockDocument } from './database.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 
@@ -31,7 +31,7 @@ interface Greedy {
 }
 
 /** Row by row in file order, each that what is left still covers. `rows` are indices into `orders`. */
-export function acceptWhatFits(orders: PackedOrders, rows: number[], available: number): Greedy {
+export function acceptWhatFits(orders: OrderBatch, rows: number[], available: number): Greedy {
   let sum = 0;
   let hi = Number.POSITIVE_INFINITY;
   const skipped: Skipped = new Map();
@@ -75,7 +75,7 @@ export const MOVED_ON = 'moved on';
 export async function takeStock(
   database: Pick<Database, 'stock' | 'chunks'>,
   chunk: Pick<ChunkDocument, '_id' | 'file' | 'n'>,
-  orders: PackedOrders,
+  orders: OrderBatch,
   rowsOfKey: Map<string, number[]>,
   seen: Map<string, StockView> | null,
 ): Promise<Map<string, Skipped> | typeof MOVED_ON> {

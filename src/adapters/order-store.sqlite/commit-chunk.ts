@@ -5,17 +5,20 @@
 import { OmsError } from '../../errors.ts';
 import { isSameText } from '../../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
-import { PackedOrders } from '../../model/packed-orders.ts';
 import { packRejections } from '../../model/packed-rejections.ts';
 import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import { addWarnings } from '../../model/warnings.ts';
+import { type BatchMessage, OrderBatch } from '../../order-batch/order-batch.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import { insertOrders } from './insert-orders.ts';
 import { countUpTo, sortIds } from './sort-ids.ts';
 import type { StockLevel, StockLevels, Taking } from './stock-levels.ts';
+
+/** A chunk as it is sent to the writer thread. */
+export type ChunkMessage = Omit<ChunkToCommit, 'orders'> & { orders: BatchMessage };
 
 /** An order as its payload is compared: by column name. */
 type Payload = Record<Exclude<OrderColumn, 'order_id'>, string | number>;
@@ -38,7 +41,7 @@ interface StockLeft {
 
 const PAYLOAD_COLUMNS = ORDER_COLUMNS.filter((column) => column !== 'order_id');
 
-function payloadOf(rows: PackedOrders, i: number): Payload {
+function payloadOf(rows: OrderBatch, i: number): Payload {
   return {
     customer_name: rows.text(i, 'customer_name'),
     customer_email: rows.text(i, 'customer_email'),
@@ -56,7 +59,7 @@ function payloadOf(rows: PackedOrders, i: number): Payload {
 const isSame = (a: string | number, b: string | number): boolean => a === b || isSameText(String(a), String(b));
 
 /** The amount of the accepted rows in minor units, and their number by hub. */
-function sumUp(rows: PackedOrders, accepted: Uint32Array) {
+function sumUp(rows: OrderBatch, accepted: Uint32Array) {
   const byPair = new Uint32Array(rows.pairs.hubIds.length);
   let amountMinor = 0n;
   let partMinor = 0;
@@ -137,7 +140,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   }
 
   /** Which rows are accepted, by index, sorted by order id; the reasons of the others; what is taken of the stock. */
-  function decide(rows: PackedOrders, orderIds: readonly string[], fileId: string, trackStock: boolean) {
+  function decide(rows: OrderBatch, orderIds: readonly string[], fileId: string, trackStock: boolean) {
     const { byId, repeated } = sortIds(orderIds);
     const others = rows.otherIds();
     const stored = findStored([...perhapsStored(orderIds, byId), ...others.keys()]);
@@ -206,7 +209,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     trackStock,
   }: {
     claim: Claim;
-    chunk: ChunkToCommit;
+    chunk: ChunkMessage;
     trackStock: boolean;
   }): ChunkResult {
     const file = readFile.get(claim.fileId) as
@@ -232,7 +235,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     if (file.next_chunk !== chunk.n)
       throw new OmsError('claim_lost', `file ${claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
 
-    const rows = new PackedOrders(chunk.orders);
+    const rows = OrderBatch.fromMessage(chunk.orders);
     const orderIds = rows.orderIds();
     const { accepted, rejected, takings } = decide(rows, orderIds, claim.fileId, trackStock);
     rejected.push(...chunk.rejections);

@@ -2,7 +2,7 @@
  * Inserts the accepted orders of a chunk. What all of them have in common is written into the statement, which is made anew for each
  * chunk.
  */
-import type { PackedOrders } from '../../model/packed-orders.ts';
+import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
 import { runForRows } from '../sqlite/many-rows.ts';
 
@@ -18,7 +18,7 @@ const PARAMETERS = 12;
 /** In this order. They are numbered by SQLite, which goes on from the last that there is. */
 export function insertOrders(
   db: Database,
-  rows: PackedOrders,
+  rows: OrderBatch,
   orderIds: readonly string[],
   accepted: Uint32Array,
   common: Common,

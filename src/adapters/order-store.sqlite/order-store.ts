@@ -23,7 +23,10 @@ export function createSqliteOrderStore(options: {
   const { db, writer, trackStock, publishes, now } = options;
   return {
     files: createFiles(db, writer, now),
-    chunks: { commit: (claim, chunk) => writer.call('commitChunk', { claim, chunk, trackStock }) },
+    chunks: {
+      commit: (claim, { orders, ...chunk }) =>
+        writer.call('commitChunk', { claim, chunk: { ...chunk, orders: orders.toMessage() }, trackStock }),
+    },
     rejections: createRejections(db),
     orders: createOrders(db),
     stock: createStock(db, writer),

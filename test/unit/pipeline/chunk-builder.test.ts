@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/limits.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../../src/model/columns.ts';
-import { PackedOrders } from '../../../src/model/packed-orders.ts';
 import { ChunkBuilder } from '../../../src/pipeline/chunk-builder.ts';
 import type { TextForm } from '../../../src/pipeline/read/transcode.ts';
 import { type ReadBounds, type RecordTaker, readFile } from '../../../src/pipeline/read.ts';
@@ -54,8 +53,7 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', 
     if (end === null) continue;
     time += chunkMs;
     const { orders, rejections, warnings } = builder.takeChunk();
-    const packed = new PackedOrders(orders);
-    const { skus, hubIds } = packed.pairs;
+    const { skus, hubIds } = orders.pairs;
     chunks.push({
       n,
       start,
@@ -64,14 +62,15 @@ async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', 
       rejections,
       warnings,
       asked: asked.splice(0).flat().sort(),
-      orders: Array.from({ length: packed.length }, (_, i) => ({
-        row: packed.row(i),
-        values: packed.values(i),
-        texts: ORDER_COLUMNS.map((column) => packed.text(i, column)),
-        numbers: NUMBERS.map((name) => packed[name](i)),
-        pair: [skus[packed.pair(i)], hubIds[packed.pair(i)]],
+      orders: Array.from({ length: orders.length }, (_, i) => ({
+        row: orders.row(i),
+        values: orders.values(i),
+        texts: ORDER_COLUMNS.map((column) => orders.text(i, column)),
+        numbers: NUMBERS.map((name) => orders[name](i)),
+        pair: [skus[orders.pair(i)], hubIds[orders.pair(i)]],
       })),
     });
+    orders.release();
   }
   return { chunks, taken };
 }

@@ -9,7 +9,6 @@ import { limits } from '../limits.ts';
 import { FREE_TEXT_COLUMNS, ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import type { Header } from '../model/intake.ts';
 import type { OrderDateParser } from '../model/order-date.ts';
-import type { PlainOrder } from '../model/packed-orders.ts';
 import {
   EMAIL_SIGNS,
   MAX_EMAIL_CHARS,
@@ -19,6 +18,7 @@ import {
   QUANTITY_DIGITS,
   TOTAL_DIGITS,
 } from '../model/row-schema.ts';
+import type { PlainOrder } from './packer.ts';
 
 const TAB = 9;
 const LF = 10;

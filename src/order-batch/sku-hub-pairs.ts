@@ -1,9 +1,15 @@
 /**
- * The distinct pairs of SKU and hub of some rows, numbered as they come. Rows name the same few thousand again and again: a number
- * stands for a pair, so that nobody hashes or compares its texts a second time.
+ * The distinct pairs of SKU and hub of some rows, numbered as they come. Rows name the same few thousand pairs again and again: with
+ * a number for each, their texts are hashed and compared once.
  */
-export class SkuHubPairs {
-  /** By number. */
+
+/** Trimmed values, by the number of the pair. They are only ever added to. */
+export interface Pairs {
+  skus: string[];
+  hubIds: string[];
+}
+
+export class SkuHubPairs implements Pairs {
   readonly skus: string[] = [];
   readonly hubIds: string[] = [];
   /** Of all of them together. */
