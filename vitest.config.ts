@@ -32,14 +32,15 @@ const onEngines = [
   'test/faults/mongo-*.test.ts',
   'test/unit/adapters/*.{kafka,mongo,s3,sqs}.test.ts',
 ];
-// What takes minutes: engines that are taken away or hang, damaged stores, attacks, files without end, and the proofs that other tests
-// can fail, mutations of the code of which each must be found.
+// What takes minutes: engines that are taken away or hang, kills at random moments, the rest of the fault matrix, damaged stores, attacks,
+// files without end, and the proofs that other tests can fail: mutations of the code, each of which must be found.
 const long = [
+  'test/crash/random-kills.test.ts',
+  'test/faults/*-rest.test.ts',
   'test/flow/attacks.test.ts',
   'test/flow/damaged-store.test.ts',
   'test/**/*outages.test.ts',
   'test/**/*mutations.test.ts',
-  'test/faults/mongo-faults-as-on-sqlite.test.ts',
   'test/fuzz/memory.test.ts',
 ];
 // In a browser, on the page that `npm run build:web` makes.

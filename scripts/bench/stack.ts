@@ -32,7 +32,11 @@ export async function stack(bench: Bench): Promise<void> {
   const { say, work, rounds } = bench;
   const rows = bench.scaled(ROWS);
   Object.assign(process.env, AWS_SETTINGS);
-  const [aws, mongo, kafka] = await Promise.all([startFauxqs(), startMongo(), startKafka()]);
+  const [aws, mongo, kafka] = await Promise.all([
+    startFauxqs(),
+    startMongo({ compiling: 'all' }),
+    startKafka({ compiling: 'all' }),
+  ]);
   try {
     const file = join(work, 'stack.csv');
     await writeFile(

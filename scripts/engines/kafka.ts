@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from '../../src/adapters/event-stream.kafka/kafkajs.ts';
 import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
+import { type Compiling, compilerFlags } from './java.ts';
 import { fetchJars } from './maven.ts';
 
 const MAIN = new URL('KafkaServer.java', import.meta.url).pathname;
@@ -24,6 +25,7 @@ export interface KafkaServerOptions {
   directory?: string;
   /** Clients must name themselves (SASL PLAIN) and may do what rules allow; `admin` may do everything, `guest` nothing. */
   users?: { admin: string; guest: string };
+  compiling?: Compiling;
 }
 
 /** Resolves when clients can connect to `url`, which is `host:port`. Throws `engine_unavailable`. */
@@ -38,9 +40,8 @@ export async function startKafka(
   await writeFile(properties, serverProperties(directory, port, controllerPort, options.users));
 
   // Its standard input is held open: it ends with this process.
-  const child = spawn('java', ['-Xmx384m', '-XX:+UseSerialGC', '-cp', `${jars}/*`, MAIN, properties], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const flags = ['-Xmx384m', '-XX:+UseSerialGC', ...compilerFlags(options.compiling ?? 'little')];
+  const child = spawn('java', [...flags, '-cp', `${jars}/*`, MAIN, properties], { stdio: ['pipe', 'pipe', 'pipe'] });
   let words = '';
   for (const output of [child.stdout, child.stderr])
     output.setEncoding('utf8').on('data', (text: string) => {
@@ -132,7 +133,7 @@ function serverProperties(directory: string, port: number, controllerPort: numbe
     .join('');
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);

@@ -4,6 +4,7 @@
  * Source: https://github.com/bwaldvogel/mongo-java-server
  */
 import type { ChildProcess } from 'node:child_process';
+import { type Compiling, compilerFlags } from './java.ts';
 import { startListening } from './listening.ts';
 import { fetchJars } from './maven.ts';
 
@@ -11,13 +12,17 @@ const MAIN = new URL('MongoServer.java', import.meta.url).pathname;
 const SERVER = { group: 'de.bwaldvogel', name: 'mongo-java-server', version: '1.47.0' };
 
 /** Resolves when it listens, on a free port unless one is given. Throws `engine_unavailable`. */
-export async function startMongo(
-  options: { port?: number } = {},
-): Promise<{ url: string; child: ChildProcess; stop(): Promise<void> }> {
+export async function startMongo({
+  port = 0,
+  compiling = 'little',
+}: {
+  port?: number;
+  compiling?: Compiling;
+} = {}): Promise<{ url: string; child: ChildProcess; stop(): Promise<void> }> {
   const jars = await fetchJars(SERVER);
   const server = await startListening(
     'mongo-java-server',
-    ['java', '-Xmx1g', '-cp', `${jars}/*`, MAIN, String(options.port ?? 0)],
+    ['java', '-Xmx1g', ...compilerFlags(compiling), '-cp', `${jars}/*`, MAIN, String(port)],
     { pattern: /^listening on (\d+)$/ },
   );
   return { ...server, url: server.url.replace('http:', 'mongodb:') };

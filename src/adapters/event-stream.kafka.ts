@@ -27,7 +27,7 @@ export interface KafkaEventStream extends EventStream {
 
 export function createKafkaEventStream(
   options: KafkaEventStreamOptions,
-  { logger }: { logger: Logger },
+  { logger, replayIdleMs = limits.kafkaReplayIdleMs }: { logger: Logger; replayIdleMs?: number },
 ): KafkaEventStream {
   const kafka = createClient(options, logger);
   const errors = errorsOf(options);
@@ -156,7 +156,7 @@ export function createKafkaEventStream(
           reader.resume();
           const events = eventsOf(items, position);
           // Whoever stands still gives its place to others, and begins again from where it was.
-          const idle = setTimeout(end, limits.kafkaReplayIdleMs, null);
+          const idle = setTimeout(end, replayIdleMs, null);
           try {
             if (events.length > 0) yield events;
           } finally {

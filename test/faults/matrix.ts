@@ -1,10 +1,11 @@
 /**
  * The fault matrix: every step of an undisturbed run met by every fault that can meet it, and what is there in the end compared with
  * what is there without (INV-1 to INV-5).
- * As a script, `node matrix.ts <server>`, it runs that of the worker on MongoDB and ends with 1 as soon as something differs.
+ * As a script, `node matrix.ts <server> <end> <point>`, it runs that of the worker on MongoDB, the file with that end and the cells of
+ * that crash point first, and ends with 1 as soon as something differs.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { cellsOf } from './crash-points.ts';
+import { cellsOf, pointOf } from './crash-points.ts';
 import { ENDS, type End, type Outcome, run, type Scenario } from './run.ts';
 import type { StoreName } from './stores.ts';
 import { type Cell, GIVEN_UP, IMS_CHANGES, type Step } from './world.ts';
@@ -95,21 +96,20 @@ export const scenarios = (store: StoreName, server: string | null): Scenario[] =
   ENDS.map((end: End) => ({ store, server, end }));
 
 if (import.meta.main) {
-  for (const scenario of scenarios('MongoDB', process.argv[2]!)) {
+  const [, , server, end, point] = process.argv;
+  const isFirst = (cell: Cell) => pointOf(cell, 'MongoDB') === point;
+  for (const scenario of scenarios('MongoDB', server!).toSorted(
+    (a, b) => Number(b.end === end) - Number(a.end === end),
+  )) {
     const undisturbed = await runUndisturbed(scenario);
     const { problems } = undisturbed.outcome;
     if (problems.length > 0) fail({ at: 'undisturbed', problems, differing: {} });
-    // What is in the commit of a chunk is where most mistakes show.
     const ofWorker = cellsOfRun(undisturbed)
       .filter(({ step }) => step.kind === 'worker')
-      .toSorted((a, b) => Number(isInCommit(b)) - Number(isInCommit(a)));
+      .toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
     await mismatchesOf(undisturbed, ofWorker, fail);
   }
   process.exit(0);
-}
-
-function isInCommit({ step }: Cell): boolean {
-  return step.name.startsWith('worker chunks.commit');
 }
 
 function fail(mismatch: Mismatch): never {

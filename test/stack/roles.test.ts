@@ -12,7 +12,7 @@ import { missingEngines, newStack } from '../support/stack.ts';
 
 const FILES = 20;
 /** The first ones have several chunks; they are begun first, by all workers. */
-const ROWS = Array.from({ length: FILES }, (_, i) => (i < 6 ? 11_000 : 700));
+const ROWS = Array.from({ length: FILES }, (_, i) => (i < 6 ? 7_000 : 300));
 const VISIBILITY_SECONDS = 6;
 
 const scarce = scarceFiles(ROWS);

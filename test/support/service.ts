@@ -242,15 +242,16 @@ export async function getJson<Result = Record<string, unknown>>(
   return (await response.json()) as Result;
 }
 
-/** Waits until the file has ended, and asks again whoever cannot tell now. The test's own timeout is the bound. */
+/** Waits until the file has ended, also while the service cannot say so. The test's own timeout is the bound. */
 export async function ended(service: Pick<Service, 'url'>, fileId: string): Promise<FileJson> {
-  for (;;) {
+  // The pauses grow with the wait: many pollers would take the time from what they wait for.
+  for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.1, 200)) {
     const response = await fetch(`${service.url}/files/${fileId}`);
     const file = (await response.json()) as FileJson;
     if (response.ok && file.finished_at !== null) return file;
     if (!response.ok && response.status !== 503)
       throw new Error(`GET /files/${fileId} answered ${response.status}: ${JSON.stringify(file)}`);
-    await delay(25);
+    await delay(pauseMs);
   }
 }
 

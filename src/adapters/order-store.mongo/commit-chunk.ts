@@ -28,7 +28,10 @@ import { giveBack, MOVED_ON, readStock, type StockView, takeStock } from './take
 
 export const chunkId = (fileId: string, n: number): string => `${fileId}:${n}`;
 
-export function chunkOperations(database: Database, { trackStock, now }: { trackStock: boolean; now: () => number }) {
+export function chunkOperations(
+  database: Database,
+  { trackStock, now, mongoInsertDocuments }: { trackStock: boolean; now: () => number; mongoInsertDocuments: number },
+) {
   const { files, chunks } = database;
 
   async function commit(claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult> {
@@ -150,7 +153,7 @@ export function chunkOperations(database: Database, { trackStock, now }: { track
 
     let accepted = fitting;
     if (fitting.length > 0) {
-      const foreign = await insertOrders(database, orders, fitting, chunk);
+      const foreign = await insertOrders(database, orders, fitting, chunk, mongoInsertDocuments);
       const back = new Map<string, number>();
       accepted = fitting.filter((i) => {
         const existing = foreign.size > 0 && foreign.get(orders.text(i, 'order_id'));

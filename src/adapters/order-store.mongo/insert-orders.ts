@@ -88,12 +88,13 @@ export async function insertOrders(
   orders: OrderBatch,
   rows: number[],
   chunk: ChunkDocument,
+  partDocuments: number,
 ): Promise<Map<string, OrderDocument>> {
   const foreign = new Map<string, OrderDocument>();
   let next = 0;
   const work = async () => {
     while (next < rows.length) {
-      const part = rows.slice(next, next + limits.mongoInsertDocuments);
+      const part = rows.slice(next, next + partDocuments);
       next += part.length;
       // In the order in which all insert: where an insert is one transaction, two with the same ids would block each other else.
       const documents = part.map((i) => orderDocument(orders, i, chunk)).sort((a, b) => (a._id < b._id ? -1 : 1));

@@ -27,19 +27,19 @@ export interface MongoOrderStore extends OrderStore {
   readonly database: Database;
 }
 
-/** Bounds of calls, so that a test need not wait for them. */
-type Bounds = Record<'mongoOperationMs', number>;
+/** Bounds that a test makes smaller, so that it need not wait for them or fill them. */
+type Bounds = Record<'mongoOperationMs' | 'mongoInsertDocuments', number>;
 
 /** Throws `invalid_configuration`; nothing is connected before the first call. */
 export function createMongoOrderStore(
   options: { url: string; trackStock: boolean; now: () => number; logger?: Logger },
-  { mongoOperationMs }: Bounds = limits,
+  { mongoOperationMs, mongoInsertDocuments }: Bounds = limits,
 ): MongoOrderStore {
   const { url, now, logger } = options;
   const inTime = <Operations extends object>(operations: Operations) => bounded(operations, mongoOperationMs);
   const database = openDatabase(url, logger);
   const { client, db } = database;
-  const chunks = chunkOperations(database, options);
+  const chunks = chunkOperations(database, { ...options, mongoInsertDocuments });
 
   return {
     database,

@@ -28,8 +28,8 @@ export const kafkaOptions = (
   ...values,
 });
 
-export const openKafka = (options: KafkaEventStreamOptions) =>
-  createKafkaEventStream(options, { logger: pino({ level: 'silent' }) });
+export const openKafka = (options: KafkaEventStreamOptions, bounds: { replayIdleMs?: number } = {}) =>
+  createKafkaEventStream(options, { ...bounds, logger: pino({ level: 'silent' }) });
 
 /** A client beside the adapter: to look at Kafka from outside. */
 export async function withAdmin<Result>(

@@ -1,8 +1,8 @@
 /** The event stream in Kafka beyond its contract: outages, slow and late readers, a topic that changes, what is left behind. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterEach, describe, expect, inject, test } from 'vitest';
-import { startKafka } from '../../../scripts/engines/kafka.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import { freePort, startKafka } from '../../../scripts/engines/kafka.ts';
 import { GROUP_PREFIX } from '../../../src/adapters/event-stream.kafka/client.ts';
 import { createKafkaEventStream, type KafkaEventStream } from '../../../src/adapters/event-stream.kafka.ts';
 import { isOmsError } from '../../../src/errors.ts';
@@ -17,8 +17,8 @@ const { kafka, why } = inject('engines');
 const TIMEOUT_MS = 120_000;
 
 const opened: KafkaEventStream[] = [];
-function open(options: Parameters<typeof openKafka>[0]): KafkaEventStream {
-  const stream = openKafka(options);
+function open(...options: Parameters<typeof openKafka>): KafkaEventStream {
+  const stream = openKafka(...options);
   opened.push(stream);
   return stream;
 }
@@ -179,7 +179,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
   });
 
   test('late readers that stand still give their places to others, and have all when they go on', async () => {
-    const stream = open(kafkaOptions(kafka!));
+    const stream = open(kafkaOptions(kafka!), { replayIdleMs: 2_000 });
     await publish(stream, idsOf('A', 2_000));
     const standing = await Promise.all(
       Array.from({ length: limits.kafkaReplays }, async () => {
@@ -252,11 +252,37 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
   });
 });
 
-describe.skipIf(kafka === null)('on a Kafka of its own', () => {
-  test('no group is left, whoever left how', { timeout: TIMEOUT_MS }, async () => {
-    const server = await startKafka();
-    const kafka = server.url;
-    const options = kafkaOptions(kafka);
+// One after the other on one broker: a start takes seconds.
+describe.skipIf(kafka === null)('on a Kafka of its own', { timeout: TIMEOUT_MS }, () => {
+  let port: number;
+  let options: ReturnType<typeof kafkaOptions>;
+  let directory: string;
+  let server: Awaited<ReturnType<typeof startKafka>> | null = null;
+  beforeAll(async () => {
+    port = await freePort();
+    options = kafkaOptions(`127.0.0.1:${port}`);
+    directory = await temporaryDirectory();
+  });
+  afterAll(() => server?.stop());
+
+  test('without a broker all is unavailable, and works when there is one', async () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'debug' }, { write: (line) => lines.push(line) });
+    const stream = createKafkaEventStream(options, { logger });
+    opened.push(stream);
+    const unavailable = { code: 'event_stream_unavailable', retryable: true };
+    await expect(stream.inspect()).rejects.toMatchObject(unavailable);
+    await expect(stream.end()).rejects.toMatchObject(unavailable);
+    await expect(publish(stream, ['A-1'])).rejects.toMatchObject(unavailable);
+    await expect(take(stream, stream.beginning, 1)).rejects.toMatchObject(unavailable);
+    expect(lines.length).toBeGreaterThan(0);
+
+    server = await startKafka({ directory, port });
+    await publish(stream, ['A-1']);
+    expect(sorted(await take(stream, stream.beginning, 1))).toEqual(['A-1']);
+  });
+
+  test('no group is left, whoever left how', async () => {
     const stream = openKafka(options);
     await publish(stream, idsOf('A', 10));
     const stop = new AbortController();
@@ -271,16 +297,12 @@ describe.skipIf(kafka === null)('on a Kafka of its own', () => {
     await waiting;
     await stream.close();
     expect(await standing.next()).toMatchObject({ done: true });
-    const { groups } = await withAdmin(kafka, (admin) => admin.listGroups());
+    const { groups } = await withAdmin(server!.url, (admin) => admin.listGroups());
     expect(groups.filter(({ groupId }) => groupId.startsWith(GROUP_PREFIX))).toEqual([]);
-    await server.stop();
   });
 
-  test('a broker that restarts loses nothing, for publisher and subscriber', { timeout: TIMEOUT_MS }, async () => {
-    const directory = await temporaryDirectory();
-    let server = await startKafka({ directory });
-    const port = Number(server.url.split(':')[1]);
-    const options = kafkaOptions(server.url);
+  test('a broker that restarts loses nothing, for publisher and subscriber', async () => {
+    const options = kafkaOptions(server!.url);
     const [publisher, subscriber] = [open(options), open(options)];
     const batches = Array.from({ length: 40 }, (_, i) => idsOf(`A${i}`, 50));
 
@@ -318,18 +340,13 @@ describe.skipIf(kafka === null)('on a Kafka of its own', () => {
       }
     })();
     while (published < 10) await sleep(20);
-    await server.stop();
-    await sleep(2_000);
+    await server!.stop();
     server = await startKafka({ directory, port });
     await Promise.all([publishing, following]);
     expect([...seen.keys()].sort()).toEqual([...all].sort());
-    await Promise.all(opened.splice(0).map((stream) => stream.close()));
-    await server.stop();
   });
 
-  test('what it may not do, or who it is not, is told with the cure and without the password', {
-    timeout: TIMEOUT_MS,
-  }, async () => {
+  test('what it may not do, or who it is not, is told with the cure and without the password', async () => {
     const server = await startKafka({ users: { admin: 'admin-secret', guest: 'guest-secret' } });
     const as = (username: string, password: string) =>
       open(kafkaOptions(server.url, { sasl: { mechanism: 'plain', username, password } }));
@@ -363,27 +380,4 @@ describe.skipIf(kafka === null)('on a Kafka of its own', () => {
     await Promise.all(opened.splice(0).map((stream) => stream.close()));
     await server.stop();
   });
-});
-
-test('without a broker all is unavailable, and works when there is one', { timeout: TIMEOUT_MS }, async (context) => {
-  context.skip(kafka === null, 'there is no Kafka');
-  const server = await startKafka();
-  const port = Number(server.url.split(':')[1]);
-  await server.stop();
-  const lines: string[] = [];
-  const logger = pino({ level: 'debug' }, { write: (line) => lines.push(line) });
-  const stream = createKafkaEventStream(kafkaOptions(server.url), { logger });
-  opened.push(stream);
-  const unavailable = { code: 'event_stream_unavailable', retryable: true };
-  await expect(stream.inspect()).rejects.toMatchObject(unavailable);
-  await expect(stream.end()).rejects.toMatchObject(unavailable);
-  await expect(publish(stream, ['A-1'])).rejects.toMatchObject(unavailable);
-  await expect(take(stream, stream.beginning, 1)).rejects.toMatchObject(unavailable);
-  expect(lines.length).toBeGreaterThan(0);
-
-  const later = await startKafka({ port });
-  await publish(stream, ['A-1']);
-  expect(sorted(await take(stream, stream.beginning, 1))).toEqual(['A-1']);
-  await stream.close();
-  await later.stop();
 });
