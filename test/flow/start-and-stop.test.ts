@@ -134,7 +134,7 @@ test('the sample is loaded on the first start and not again', async () => {
 });
 
 test('Ctrl-C or SIGTERM with a large file in work ends well, and the next start goes on from the checkpoint', async () => {
-  const rows = 60_000;
+  const rows = 40_000;
   let service = await startService();
   const { dataDirectory } = service;
   await stockGenerated(service);

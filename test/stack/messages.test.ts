@@ -140,7 +140,8 @@ describe.skipIf(missingEngines !== null)('in a queue of SQS', () => {
   });
 });
 
-describe.skipIf(missingEngines !== null)('a file that was given up', () => {
+// Most of the time they wait for processes to start.
+describe.skipIf(missingEngines !== null)('a file that was given up', { concurrent: true }, () => {
   test.each([
     ['while the service runs', true],
     ['while it does not', false],
