@@ -21,7 +21,7 @@ test('a file that waits says for what; it is cancelled, and tried again, by keyb
 
   const dialog = page.getByRole('dialog', { name: 'Cancel the import of held.csv?' });
   await page.getByRole('button', { name: 'Cancel the import of held.csv' }).press('Enter');
-  await dialog.getByText('No order has been stored yet.').waitFor();
+  await dialog.getByText('No orders have been stored yet.').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });

@@ -77,7 +77,7 @@ test('the figures of the page', async () => {
     await (await upload(service, generated({ rows, startAt: 1_000_000 + number * rows }))).arrayBuffer();
   }
   const sentMs = performance.now() - startMs;
-  await live.getByText(`${(uploads * rows).toLocaleString('en-GB')} came`).waitFor();
+  await live.getByText(`${(uploads * rows).toLocaleString('en-GB')} received`).waitFor();
   const onLive = await longOnLive();
 
   // Before the page is opened, as making it keeps this process from all else.
@@ -94,7 +94,7 @@ test('the figures of the page', async () => {
   const longOnReplay = await watchLongTasks(replay);
   const everything = 2_000 + uploads * rows + INGESTED_ROWS;
   const replayedFromMs = performance.now();
-  await replay.getByText(`${everything.toLocaleString('en-GB')} came`).waitFor();
+  await replay.getByText(`${everything.toLocaleString('en-GB')} received`).waitFor();
   const replayedMs = performance.now() - replayedFromMs;
   const onReplay = await longOnReplay();
 

@@ -17,7 +17,7 @@ test('a file waits for an inventory service that is down and says so, is cancell
   await page.getByRole('heading', { name: 'Waiting for the inventory service' }).waitFor();
   await page.getByText(/^Waiting since/).waitFor();
   await expect.poll(() => page.title()).toMatch(/^\d+ % · waiting\.csv · OMS$/);
-  await page.getByText('Nothing is lost, no row is blamed').waitFor();
+  await page.getByText('Nothing is lost and no row is rejected').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   await expect.poll(() => figure(page, 'Invalid').textContent()).toBe('0');
 
@@ -32,7 +32,7 @@ test('a file waits for an inventory service that is down and says so, is cancell
   await expect.poll(() => badge(page).textContent()).toBe('Cancelled');
   await expect.poll(() => page.evaluate('document.activeElement.id')).toBe('main');
 
-  await page.getByText('Reads the same bytes again').waitFor();
+  await page.getByText('Reads the file again').waitFor();
   await page.getByRole('button', { name: 'Retry' }).click();
   await page.getByRole('heading', { name: 'Waiting for the inventory service' }).waitFor();
   let ims: ChildProcess | undefined;

@@ -70,13 +70,13 @@ describe('a file with failed rows', () => {
       return texts.map((text) => text.split(/\s*\n\s*/).filter(Boolean));
     };
     await expect.poll(told).toEqual([
-      ['Not a quantity', '2'],
+      ['Invalid quantity', '2'],
       ['A value is missing', '1'],
-      ['Not an e-mail address', '1'],
+      ['Invalid e-mail address', '1'],
       ['All reasons', '3'],
     ]);
     await page.getByText('UTF-8, comma separated', { exact: true }).waitFor();
-    await page.getByText('1, without an interruption').waitFor();
+    await page.getByText('1, without interruption').waitFor();
     await expect.poll(() => page.locator('.facts code').allTextContents()).toEqual([halfBad.file_id, halfBad.sha256]);
   });
 
@@ -86,7 +86,7 @@ describe('a file with failed rows', () => {
     await expect.poll(() => row.locator('mark').allTextContents()).toEqual(['ada at example', 'two']);
     await row.getByRole('cell', { name: 'two quantity "two" is not a whole number from 1 to 1,000,000' }).waitFor();
     const words = await row.locator('.rows-reasons').textContent();
-    expect(words).toContain('Not an e-mail address');
+    expect(words).toContain('Invalid e-mail address');
     expect(words).toContain('quantity "two" is not a whole number');
     await expect.poll(() => failedRow(page, '6').locator('mark').allTextContents()).toEqual(['empty']);
     await expect
@@ -105,13 +105,13 @@ describe('a file with failed rows', () => {
 
   test('shows the rows of one reason, which the address keeps', async () => {
     const page = await openFile(service, halfBad);
-    await reasonLink(page, /Not a quantity/).click();
+    await reasonLink(page, /Invalid quantity/).click();
     await failedRow(page, '6').waitFor({ state: 'detached' });
     expect(new URL(page.url()).search).toBe('?code=invalid_quantity');
     await page.reload();
     await failedRow(page, '7').waitFor();
     await expect.poll(() => page.getByRole('rowheader').allTextContents()).toEqual(['5', '7']);
-    await expect.poll(() => page.locator('.reasons [aria-current]').allTextContents()).toEqual(['Not a quantity2']);
+    await expect.poll(() => page.locator('.reasons [aria-current]').allTextContents()).toEqual(['Invalid quantity2']);
     await inside(page.getByRole('columnheader', { name: 'quantity' }), region(page)).toBe(true);
     await reasonLink(page, /All reasons/).click();
     await failedRow(page, '6').waitFor();
@@ -155,7 +155,7 @@ describe('a file with failed rows', () => {
     expect(new URL(page.url()).search).toBe('?from_row=6');
     await page.getByLabel('Start at row').fill('8');
     await page.getByRole('button', { name: 'Go' }).click();
-    await page.getByText('No row failed from row 8 on.').waitFor();
+    await page.getByText('No rows failed from row 8 on.').waitFor();
     await page.getByRole('link', { name: 'Start at the first' }).click();
     await failedRow(page, '5').waitFor();
   });
@@ -181,9 +181,9 @@ describe('a file with failed rows', () => {
   );
 });
 
-describe('mending', () => {
+describe('fixing', () => {
   test('goes by the report, dropped in place once corrected, to a file that knows where it comes from', async () => {
-    const parent = await ingest(service, halfBadFile('M'), '?name=to-mend.csv');
+    const parent = await ingest(service, halfBadFile('M'), '?name=to-fix.csv');
     const page = await openFile(service, parent);
     const downloading = page.waitForEvent('download');
     await page.getByRole('link', { name: 'Download the report' }).click();
@@ -193,28 +193,28 @@ describe('mending', () => {
     expect(report).toBe(await (await fetch(`${service.url}/invalid-files/${parent.invalid_file}`)).text());
     await page.getByText(/^3 rows, [\d.,]+ (KiB|bytes)/).waitFor();
 
-    const mended = report
+    const fixed = report
       .replace(/^(M-4.*?),ada at example,(.*?),two,/m, '$1,ada@example.com,$2,2,')
       .replace(/^(M-5.*?),39\.98,,/m, '$1,39.98,2026-11-20,')
       .replace(/^(M-6.*?),'?-1,/m, '$1,2,');
     const transfer = await page.evaluateHandle((text) => {
       const data = new DataTransfer();
-      data.items.add(new File([text], 'mended.csv'));
+      data.items.add(new File([text], 'fixed.csv'));
       return data;
-    }, mended);
+    }, fixed);
     await page.getByRole('heading', { level: 1 }).dispatchEvent('drop', { dataTransfer: transfer });
-    const child = page.locator('.corrected li');
+    const child = page.locator('.fixes li');
     await child.getByText('3 accepted, 0 invalid').waitFor();
     await child.getByText('Completed').waitFor();
     await expect.poll(() => child.count()).toBe(1);
     expect(new URL(page.url()).pathname).toBe(`/files/${parent.file_id}`);
 
-    await child.getByRole('link', { name: 'mended.csv' }).click();
-    await page.getByRole('heading', { level: 1, name: 'mended.csv' }).waitFor();
+    await child.getByRole('link', { name: 'fixed.csv' }).click();
+    await page.getByRole('heading', { level: 1, name: 'fixed.csv' }).waitFor();
     await page.getByText('Every row became an order.').waitFor();
-    await page.getByRole('link', { name: 'to-mend.csv' }).click();
-    await page.getByRole('heading', { level: 1, name: 'to-mend.csv' }).waitFor();
-    expect((await getJson<FileJson>(service, `/files/${parent.file_id}`)).name).toBe('to-mend.csv');
+    await page.getByRole('link', { name: 'to-fix.csv' }).click();
+    await page.getByRole('heading', { level: 1, name: 'to-fix.csv' }).waitFor();
+    expect((await getJson<FileJson>(service, `/files/${parent.file_id}`)).name).toBe('to-fix.csv');
   });
 
   test('is told of the file that was corrected: what is fixed since, and what is still to fix', async () => {
@@ -243,7 +243,7 @@ describe('mending', () => {
 
     await ingest(service, csv(...bad(6, 30, '2')), `?name=rest.csv&parent_file_id=${child.file_id}`);
     await expect.poll(() => badge(page).textContent()).toBe('Completed');
-    await page.getByText('Every row that failed was corrected since').waitFor();
+    await page.getByText('Every failed row has been fixed').waitFor();
     expect(await colour(badge(page))).not.toBe(amber);
     await listed.getByText('0 to fix', { exact: true }).waitFor();
   });
@@ -254,22 +254,22 @@ describe('mending', () => {
     const same = { name: 'same.csv', mimeType: 'text/csv', buffer: Buffer.from(halfBadFile('D')) };
     await page.locator('input[type=file]').setInputFiles(same);
     expectComplaints(page, /status of 409/);
-    await page.getByText('Exactly these bytes were uploaded before.').waitFor();
+    await page.getByText('Exactly this file was already uploaded.').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
     const existing = page.getByRole('link', { name: 'Open that file' });
     await expect.poll(() => existing.getAttribute('href')).toBe(`/files/${parent.file_id}`);
-    await page.getByRole('button', { name: 'Upload it all the same' }).click();
-    await page.locator('.corrected li').getByText('0 accepted, 6 invalid').waitFor();
+    await page.getByRole('button', { name: 'Upload anyway' }).click();
+    await page.locator('.fixes li').getByText('0 accepted, 6 invalid').waitFor();
   });
 
   test('tells what the service refuses, and lets go of it', async () => {
     const page = await openFile(service, halfBad);
     await page.locator('input[type=file]').setInputFiles({ name: 'no.csv', mimeType: '', buffer: Buffer.alloc(0) });
     expectComplaints(page, /status of 400/);
-    await page.locator('.corrected .note-bad').getByText('Check that it was saved').waitFor();
+    await page.locator('.fixes .note-bad').getByText('Check that the file was saved').waitFor();
     await expect.poll(() => page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Dismiss' }).click();
-    await page.locator('.corrected').waitFor({ state: 'detached' });
+    await page.locator('.fixes').waitFor({ state: 'detached' });
   });
 });
 
@@ -284,7 +284,7 @@ test('a file that failed as a whole tells why and what to do, and takes the corr
   await page
     .locator('input[type=file]')
     .setInputFiles({ name: 'whole.csv', mimeType: 'text/csv', buffer: Buffer.from(csv(orderLine('F-1'))) });
-  await page.locator('.corrected li').getByText('1 accepted, 0 invalid').waitFor();
+  await page.locator('.fixes li').getByText('1 accepted, 0 invalid').waitFor();
 });
 
 test('a file that is not there is told in the words of the service', async () => {
@@ -298,7 +298,7 @@ test('a file that is right and suspicious says of what, how often and where', as
   const page = await openFile(service, file);
   await expect.poll(() => badge(page).textContent()).toBe('Completed');
   const warnings = page.getByRole('region', { name: 'Worth a look' });
-  await warnings.getByText('looks like a number that a spreadsheet has shortened').waitFor();
+  await warnings.getByText('looks like a number shortened by a spreadsheet').waitFor();
   await warnings.getByText('2 rows, first in row 2').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   const clean = await openFile(service, halfBad);

@@ -83,7 +83,7 @@ describe('the ways to a view', () => {
     const page = await openPage(service.url);
     expectComplaints(page, /status of 404/);
     expect((await page.goto('/nowhere/at/all'))?.status()).toBe(404);
-    await heading(page, 'Nothing here').waitFor();
+    await heading(page, 'Page not found').waitFor();
     await page.getByRole('link', { name: 'Go to the files' }).click();
     await heading(page, 'Files').waitFor();
   });
@@ -119,7 +119,7 @@ test('the theme is that of the system until it is changed, and then stays', asyn
   await expect.poll(() => ground()).toBe(dark);
   // Back to the system's choice, whatever that becomes.
   await page.getByRole('button', { name: 'Use the light theme' }).click();
-  await page.getByRole('button', { name: 'Use the theme of the system' }).click();
+  await page.getByRole('button', { name: 'Use the system theme' }).click();
   await page.emulateMedia({ colorScheme: 'dark' });
   await expect.poll(() => ground()).toBe(dark);
   await page.reload();
@@ -178,7 +178,7 @@ test('a service that is gone is told of, and the page goes on by itself when it 
   await own.kill('SIGKILL');
   await banner.waitFor();
   await menu(page, 'Orders').click();
-  await page.getByRole('alert').getByText('This view goes on by itself').waitFor();
+  await page.getByRole('alert').getByText('This view loads when it is back').waitFor();
   await startService({ dataDirectory: own.dataDirectory, env: { OMS_PORT: new URL(own.url).port } });
   const asked = page.waitForRequest((request) => request.url().endsWith('/stats'));
   await banner.waitFor({ state: 'detached' });
@@ -191,6 +191,6 @@ test('a service that is gone is told of, and the page goes on by itself when it 
   await menu(page, 'Inventory').click();
   await page.getByText('The service was updated').waitFor();
   await page.unrouteAll();
-  await page.getByRole('button', { name: 'Load the page again' }).click();
+  await page.getByRole('button', { name: 'Reload the page' }).click();
   await heading(page, 'Inventory').waitFor();
 });

@@ -26,9 +26,11 @@ test('an upload waits for a service that is gone and goes on by itself; leaving 
   await page.getByRole('heading', { name: 'No files yet' }).waitFor();
   await service.kill('SIGKILL');
   await choose(page, { name: 'patient.csv', buffer: orders(20) });
-  await uploadOf(page, 'patient.csv').getByText('The connection broke. The upload is tried again by itself.').waitFor();
+  await uploadOf(page, 'patient.csv')
+    .getByText('The connection was lost. The upload is retried automatically.')
+    .waitFor();
   await page.getByLabel('CSV files to upload').setInputFiles(changing);
-  await uploadOf(page, 'changing.csv').getByText('The connection broke.').waitFor();
+  await uploadOf(page, 'changing.csv').getByText('The connection was lost.').waitFor();
   await writeFile(changing, 'other bytes');
 
   // Browsers ask only those who have touched the page.
@@ -39,7 +41,7 @@ test('an upload waits for a service that is gone and goes on by itself; leaving 
   expect(question.type()).toBe('beforeunload');
   await question.dismiss();
 
-  await uploadOf(page, 'changing.csv').getByText('The file was changed, moved or removed').waitFor();
+  await uploadOf(page, 'changing.csv').getByText('The file was changed, moved or deleted').waitFor();
   const again = await startService({
     dataDirectory: service.dataDirectory,
     env: { OMS_PORT: new URL(service.url).port },
@@ -97,7 +99,7 @@ describe('behind a gateway that answers in place of the service', () => {
     expectComplaints(page, /status of 503/);
     await page.getByText('The service cannot be reached since').waitFor();
     await choose(page, { name: 'busy.csv', buffer: orders(20) });
-    await uploadOf(page, 'busy.csv').getByText('The service is busy. The upload goes on by itself.').waitFor();
+    await uploadOf(page, 'busy.csv').getByText('The service is busy. The upload is retried automatically.').waitFor();
     refused.clear();
     await row(page, 'busy.csv').getByText('Completed').waitFor(PATIENCE);
     await page.getByText('The service cannot be reached since').waitFor({ state: 'detached' });

@@ -49,10 +49,10 @@ async function choose(page: Page, name: string, text: string): Promise<Locator> 
   return page.getByRole('region', { name });
 }
 
-async function adjust(page: Page, sku: string, direction: 'Add' | 'Take away', by: string): Promise<void> {
+async function adjust(page: Page, sku: string, direction: 'Add' | 'Remove', by: string): Promise<void> {
   await row(page, sku).getByRole('button', { name: 'Adjust' }).click();
   await page.getByLabel(direction, { exact: true }).check();
-  await page.getByLabel('How many').fill(by);
+  await page.getByLabel('Quantity').fill(by);
   await page.getByRole('button', { name: 'Save' }).click();
 }
 
@@ -133,11 +133,11 @@ describe('stock of one row', () => {
     const page = await openInventory('?hub_id=H&sku=C-1');
     await row(page, 'C-1').getByRole('button', { name: 'Set' }).click();
     await page.getByRole('heading', { name: 'Set C-1 at H' }).waitFor();
-    await page.getByLabel('Available from now on').fill('1200');
+    await page.getByLabel('New quantity').fill('1200');
     await page.getByRole('button', { name: 'Save' }).click();
     await row(page, 'C-1').getByText('Set to 1,200').waitFor();
     await row(page, 'C-1').getByText('1,200', { exact: true }).waitFor();
-    await adjust(page, 'C-1', 'Take away', '200');
+    await adjust(page, 'C-1', 'Remove', '200');
     await row(page, 'C-1').getByText('-200, now 1,000').waitFor();
     await adjust(page, 'C-1', 'Add', '34');
     await row(page, 'C-1').getByText('+34, now 1,034').waitFor();
@@ -148,13 +148,13 @@ describe('stock of one row', () => {
     await setStock(service, [['C-2', 'H', 3]]);
     const page = await openInventory('?sku=C-2');
     await row(page, 'C-2').getByRole('button', { name: 'Adjust' }).click();
-    await page.getByLabel('Take away').check();
-    await page.getByLabel('How many').fill('2');
+    await page.getByLabel('Remove').check();
+    await page.getByLabel('Quantity').fill('2');
     await page.getByText('3 becomes 1').waitFor();
-    await page.getByLabel('How many').fill('4');
-    await page.getByText('This would be below zero. The service refuses that.').waitFor();
+    await page.getByLabel('Quantity').fill('4');
+    await page.getByText('Stock cannot go below zero: this would be refused.').waitFor();
     await page.getByRole('button', { name: 'Save' }).click();
-    await row(page, 'C-2').getByText('Refused: This would be below zero. Available: 3').waitFor();
+    await row(page, 'C-2').getByText('Refused: Stock cannot go below zero. Available: 3').waitFor();
     await expect.poll(() => available('C-2')).toEqual([3]);
   });
 
@@ -165,10 +165,10 @@ describe('stock of one row', () => {
     const json = { code: 'store_unavailable', detail: 'the database does not answer' };
     await page.route('**/inventory/adjust', (route) => route.fulfill({ status: 503, json }), { times: 1 });
     await adjust(page, 'C-3', 'Add', '7');
-    await row(page, 'C-3').getByText('the database does not answer. To try again is safe').waitFor();
+    await row(page, 'C-3').getByText('the database does not answer. It is safe to try again').waitFor();
     await loseAnswer(page);
     await row(page, 'C-3').getByRole('button', { name: 'Try again' }).click();
-    await row(page, 'C-3').getByText('No answer came').waitFor();
+    await row(page, 'C-3').getByText('The service did not answer').waitFor();
     await expect.poll(() => available('C-3')).toEqual([17]);
     await row(page, 'C-3').getByRole('button', { name: 'Try again' }).click();
     await row(page, 'C-3').getByText('+7, now 17').waitFor();
@@ -212,7 +212,7 @@ describe('stock of one row', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('SKU').fill(' NEW-1 ');
     await dialog.getByLabel('Hub').fill('HUB-9');
-    await dialog.getByLabel('Available from now on').fill('7');
+    await dialog.getByLabel('New quantity').fill('7');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await page.getByText('NEW-1 at HUB-9', { exact: true }).waitFor();
     await page.getByText('Set to 7', { exact: true }).waitFor();
@@ -227,7 +227,7 @@ describe('a CSV of stock', () => {
   test('is told by its header: rows are set, or adjusted with each refusal listed', async () => {
     const page = await openInventory();
     const set = await choose(page, 'set.csv', '\ufeffSKU;hub_id;Available\nV-1;H;5\nV-2;H;6\n');
-    await set.getByText('0 rows would change, 2 rows would be new, 0 rows would stay as they are.').waitFor();
+    await set.getByText('0 rows would change, 2 rows would be new, 0 rows would stay the same.').waitFor();
     expect([await available('V-1'), await available('V-2')]).toEqual([[], []]);
     await set.getByRole('button', { name: 'Set 2 rows' }).click();
     await set.getByText('set.csv: 2 rows set').waitFor();
@@ -237,7 +237,7 @@ describe('a CSV of stock', () => {
     await changed.getByRole('button', { name: 'Adjust 1 row' }).click();
     await changed.getByText('returns.csv: 1 row adjusted, 2 refused').waitFor();
     const refused = await changed.locator('tbody tr').allTextContents();
-    expect(refused).toEqual(['V-2H6This would be below zero', 'V-3H0This would be below zero']);
+    expect(refused).toEqual(['V-2H6Stock cannot go below zero', 'V-3H0Stock cannot go below zero']);
     expect([await available('V-1'), await available('V-2'), await available('V-3')]).toEqual([[3], [6], []]);
     await changed.getByRole('button', { name: 'Dismiss' }).click();
     await changed.waitFor({ state: 'detached' });
@@ -264,7 +264,7 @@ describe('a CSV of stock', () => {
     await confirm.waitFor();
     await loseAnswer(page);
     await confirm.click();
-    await outcome.getByText('No answer came').waitFor();
+    await outcome.getByText('The service did not answer').waitFor();
     await outcome.getByRole('button', { name: 'Try again' }).click();
     await outcome.getByText('more.csv: 1 row adjusted').waitFor();
     await expect.poll(() => available('V-4')).toEqual([7]);
@@ -279,11 +279,11 @@ describe('a CSV of stock', () => {
     const page = await openInventory();
     const text = 'sku,hub_id,available\nP-1,H,10\nP-2,H,8\nP-3,H,3\nP-4,H,20\n';
     const preview = await choose(page, 'count.csv', text);
-    await preview.getByText('2 rows would change, 1 row would be new, 1 row would stay as it is.').waitFor();
+    await preview.getByText('2 rows would change, 1 row would be new, 1 row would stay the same.').waitFor();
     const told = await preview.locator('tbody tr').allTextContents();
     expect(told).toEqual(['P-1H10010-90', 'P-4Hnew20+20', 'P-2H78+1']);
     expect(await accessibilityProblems(page)).toEqual([]);
-    await preview.getByRole('button', { name: 'Leave the stock as it is' }).click();
+    await preview.getByRole('button', { name: 'Discard' }).click();
     await preview.waitFor({ state: 'detached' });
     expect([await available('P-1'), await available('P-4')]).toEqual([[100], []]);
   });
@@ -305,7 +305,7 @@ describe('a CSV of stock', () => {
     const ordered = await ingest(service, csv(orderLine('U-d', { sku: 'U-2' })));
     expect(ordered.progress.accepted).toBe(1);
     await outcome.getByRole('button', { name: 'Undo this upload' }).click();
-    await outcome.getByText('mistake.csv: taken back, 2 rows, 1 refused').waitFor();
+    await outcome.getByText('mistake.csv: 2 rows undone, 1 refused').waitFor();
     expect([await available('U-1'), await available('U-2'), await available('U-3')]).toEqual([[4], [7], [0]]);
   });
 
@@ -314,7 +314,7 @@ describe('a CSV of stock', () => {
     expectComplaints(page, /status of 400/);
     const lines = Array.from({ length: 130 }, (_, i) => `Q-${i},H,${i % 2 ? 'many' : -1}`);
     const outcome = await choose(page, 'bad-count.csv', `sku,hub_id,available\n${lines.join('\n')}\n`);
-    await outcome.getByText('130 mistakes.').waitFor();
+    await outcome.getByText('130 errors.').waitFor();
     const told = await outcome.locator('tbody tr').allTextContents();
     expect(told.slice(0, 2)).toEqual([
       '2availableavailable is less than 0',
@@ -329,7 +329,7 @@ describe('a CSV of stock', () => {
     const page = await openInventory();
     for (const header of ['sku,hub_id', 'sku,hub_id,available,delta', 'a,b,c', '']) {
       const outcome = await choose(page, `${header}.csv`, `${header}\nX,H,1\n`);
-      await outcome.getByText('The header must name sku, hub_id and one of available').waitFor();
+      await outcome.getByText('The header needs sku, hub_id and either available').waitFor();
     }
   });
 });
@@ -349,7 +349,7 @@ test('without stock there is an example and the way to upload it', async () => {
 
 test('axe finds nothing in both themes, and a narrow window is wide enough', async () => {
   const page = await openInventory('?hub_id=HUB-3&sort=available');
-  await adjust(page, 'LOW', 'Take away', '90');
+  await adjust(page, 'LOW', 'Remove', '90');
   await row(page, 'LOW').getByText('Refused').waitFor();
   await (await choose(page, 'returns.csv', 'sku,hub_id,delta\nLOW,HUB-3,-90\n'))
     .getByText('1 row would be refused')
@@ -361,7 +361,7 @@ test('axe finds nothing in both themes, and a narrow window is wide enough', asy
       expect(await accessibilityProblems(page)).toEqual([]);
       expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(width);
       await row(page, 'LOW').getByRole('button', { name: 'Adjust' }).click();
-      await page.getByLabel('How many').waitFor();
+      await page.getByLabel('Quantity').waitFor();
       expect(await accessibilityProblems(page)).toEqual([]);
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'hidden' });

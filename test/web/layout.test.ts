@@ -55,7 +55,7 @@ const views = {
   '/': (page: Page) => page.getByRole('link', { name: 'orders.csv' }).waitFor(),
   '/orders': (page: Page) => page.getByRole('table').getByRole('link').last().waitFor(),
   '/inventory': (page: Page) => page.getByRole('table').waitFor(),
-  '/stats': (page: Page) => page.getByText('All that the service needs').waitFor(),
+  '/stats': (page: Page) => page.getByText('Everything that the service depends on').waitFor(),
   '/live?after=0': (page: Page) => page.getByRole('table').getByRole('link').first().waitFor(),
 };
 
@@ -81,14 +81,14 @@ test.each([360, 1280])(
   async (width) => {
     const page = await openFile(service, many, { viewport: { width, height: 700 } });
     await failedRow(page, '2').waitFor();
-    await reasonLink(page, /Not a quantity/).click();
+    await reasonLink(page, /Invalid quantity/).click();
     await failedRow(page, '3').waitFor();
     const top = () => page.locator('#failed-rows').evaluate((element) => element.getBoundingClientRect().top);
     await expect.poll(top).toBeLessThan(350);
     await expect.poll(top).toBeGreaterThan(-5);
-    const said = page.getByRole('status').filter({ hasText: 'shows 1,600 rows with “Not a quantity”' });
+    const said = page.getByRole('status').filter({ hasText: 'shows 1,600 rows with “Invalid quantity”' });
     await said.waitFor({ state: 'attached' });
-    await page.getByText('It has 13 columns').waitFor();
+    await page.getByText('13 columns: scroll sideways').waitFor();
   },
 );
 

@@ -50,7 +50,7 @@ describe('events', () => {
     await expect.poll(() => shown(page)).toEqual(reversed(ids));
     const more = await order(2);
     await expect.poll(() => shown(page)).toEqual([...reversed(more), ...reversed(ids)]);
-    await page.getByText('5 came').waitFor();
+    await page.getByText('5 received').waitFor();
     await expect.poll(() => page.locator('.live-state').textContent()).toMatch(/\d per second/);
   });
 
@@ -61,7 +61,7 @@ describe('events', () => {
     await page.waitForURL((url) => url.search === '?after=0');
     await expect.poll(() => shown(page)).toEqual(expect.arrayContaining(ids));
     const all = await getJson<{ events: { published: number } }>(service, '/stats');
-    await page.getByText(`${all.events.published} came`).waitFor();
+    await page.getByText(`${all.events.published} received`).waitFor();
   });
 
   test('are kept to the newest 200, also of many thousands that come at once', async () => {
@@ -70,7 +70,7 @@ describe('events', () => {
     await ingest(own, generated({ rows: 5_000 }));
     await expect.poll(async () => (await stats(own)).events.pending).toBe(0);
     const page = await openLive('/live?after=0', own);
-    await page.getByText('5,000 came, the newest 200 are shown').waitFor();
+    await page.getByText('5,000 received, the newest 200 are shown').waitFor();
     expect((await shown(page))[0]).toBe('ORD-0000005000');
     await expect.poll(() => page.getByRole('table').getAttribute('aria-rowcount')).toBe('201');
     await expect.poll(() => rows(page).count()).toBeLessThan(100);
@@ -87,15 +87,15 @@ test('while it is paused events wait, and are shown when it goes on', async () =
   await page.getByRole('button', { name: 'Pause' }).click();
   await status(page, 'Paused').waitFor();
   const waiting = await order(3);
-  await page.getByText('3 wait to be shown').waitFor();
+  await page.getByText('3 waiting').waitFor();
   await expect.poll(() => shown(page)).toEqual(first);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await expect.poll(() => shown(page)).toEqual([...reversed(waiting), ...first]);
 
   await page.getByRole('button', { name: 'Pause' }).click();
   const many = await order(1_200);
-  await page.getByText('1,000 wait to be shown, 200 older ones will not be shown').waitFor();
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByText('1,000 waiting, 200 older ones were dropped').waitFor();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await expect.poll(async () => (await shown(page)).slice(0, 15)).toEqual(reversed(many).slice(0, 15));
 });
 
@@ -113,7 +113,7 @@ test('a filter looks in id, SKU, hub and customer, and is in the address', async
     await expect.poll(() => new URL(page.url()).searchParams.get('filter')).toBe(text);
   }
   await filter.fill('nothing like it');
-  await page.getByText('None of the events that came match the filter.').waitFor();
+  await page.getByText('No event received so far matches the filter.').waitFor();
 
   await filter.fill('hub-2');
   await order(2);

@@ -42,7 +42,7 @@ test('an order with any id is reached from its row, and kept by a reload', async
 test('an order leads to the file and the row that it comes from', async () => {
   const page = await openPage(service.url, ODD_PATH);
   const { source } = await getJson<{ source: { row: number } }>(service, ODD_PATH);
-  const origin = page.locator('section', { has: page.getByRole('heading', { name: 'Where it comes from' }) });
+  const origin = page.locator('section', { has: page.getByRole('heading', { name: 'Source' }) });
   await origin.getByText(String(source.row), { exact: true }).waitFor();
   await origin.getByRole('link', { name: 'odd.csv' }).click();
   await expect.poll(() => new URL(page.url()).pathname).toBe(`/files/${fileId}`);
@@ -64,7 +64,7 @@ test('an order that is unknown is told in plain words, with a way on', async () 
   const page = await openPage(service.url, '/orders/O-00');
   expectComplaints(page, /status of 404/);
   await page.getByRole('heading', { level: 1, name: 'There is no order “O-00”' }).waitFor();
-  await page.getByRole('link', { name: 'Look for orders that start so' }).click();
+  await page.getByRole('link', { name: 'Search for orders that start with this id' }).click();
   await expect.poll(() => page.locator('tbody tr').count()).toBe(2);
 });
 

@@ -108,7 +108,7 @@ describe('the list of orders', () => {
     await expect.poll(() => page.getByLabel('Up to and including').inputValue()).toBe('2026-11-20');
     await expect.poll(() => idsOf(page)).toEqual(await api('from=2026-11-20&to=2026-11-21'));
     await expect.poll(() => idsOf(page)).toHaveLength(7);
-    await page.getByText('Both days count').waitFor();
+    await page.getByText('Both days are included').waitFor();
   });
 
   test('does not wait for a pause of the typing with Enter', async () => {
@@ -189,14 +189,14 @@ describe('the list of orders', () => {
     test('goes on by itself, says how far back it has come, and has all on one page', async () => {
       const { page, letThrough } = await openHeld('?sku=S-1');
       await page.getByRole('heading', { name: 'Searching older orders' }).waitFor();
-      const since = page.getByText('Looked through all orders that were stored since').locator('time');
+      const since = page.getByText('Searched all orders stored since').locator('time');
       const { searched_to } = await getJson<{ searched_to: string }>(own, '/orders?sku=S-1');
       expect(await since.getAttribute('datetime')).toBe(searched_to);
       expect(await accessibilityProblems(page)).toEqual([]);
       letThrough();
       await expect.poll(() => idsOf(page)).toEqual(['FIRST-2', 'FIRST']);
       await page.getByText('2 orders match').waitFor();
-      for (const name of ['Stop', 'Search on', 'Older', 'Newer'])
+      for (const name of ['Stop', 'Continue searching', 'Older', 'Newer'])
         expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0);
     });
 
@@ -205,16 +205,16 @@ describe('the list of orders', () => {
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
       letThrough();
-      await page.getByRole('button', { name: 'Search on' }).click();
+      await page.getByRole('button', { name: 'Continue searching' }).click();
       await expect.poll(() => idsOf(page)).toEqual(['FIRST-2', 'FIRST']);
     });
 
     test('has the order with a whole id at once, and others that begin so when they are asked for', async () => {
       const { page, letThrough } = await openHeld('?q=FIRST');
       await expect.poll(() => idsOf(page)).toEqual(['FIRST']);
-      await page.getByText('The order with this very id comes first').waitFor();
+      await page.getByText('The order with exactly this id comes first').waitFor();
       letThrough();
-      await page.getByRole('button', { name: 'Search on' }).click();
+      await page.getByRole('button', { name: 'Continue searching' }).click();
       await expect.poll(() => idsOf(page)).toEqual(['FIRST', 'FIRST-2']);
       await page.getByText('2 orders match').waitFor();
     });
@@ -226,13 +226,13 @@ test('without orders there is a way to upload some', async () => {
   const page = await openPage(own.url, '/orders');
   await page.getByRole('heading', { name: 'No orders yet' }).waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
-  await page.getByRole('link', { name: 'Upload a file of orders' }).click();
+  await page.getByRole('link', { name: 'Upload an order file' }).click();
   await page.getByRole('heading', { level: 1, name: 'Files' }).waitFor();
 });
 
 test('axe finds nothing in both themes, and a narrow window is wide enough', async () => {
   const page = await openOrders(`?file_id=${mainFile}&from=2026-11-01&to=2026-11-02`);
-  await page.getByText('Both days count').waitFor();
+  await page.getByText('Both days are included').waitFor();
   for (const colorScheme of ['light', 'dark'] as const)
     for (const width of [360, 1280]) {
       await page.emulateMedia({ colorScheme });
@@ -249,7 +249,7 @@ test('a day of a file is that day, in the list, in the filters and on its own pa
   const day = (order_date: string) => orderLine(`D-${order_date}`, { sku: 'S-1', order_date });
   await ingest(berlin, csv(day('2026-11-20'), day('2026-11-21'), day('2026-11-22')));
   const page = await openPage(berlin.url, '/orders?from=2026-11-21&to=2026-11-22', { timezoneId: 'Asia/Tokyo' });
-  await page.getByText('those of Europe/Berlin.').waitFor();
+  await page.getByText('use the time zone Europe/Berlin.').waitFor();
   await page.getByRole('columnheader', { name: 'Order date (Europe/Berlin)' }).waitFor();
   await expect.poll(() => idsOf(page)).toEqual(['D-2026-11-21']);
   await expect.poll(() => page.locator('tbody time').first().textContent()).toBe('2026-11-21');

@@ -83,7 +83,7 @@ test('the dashboard', async () => {
 
 test('live events', async () => {
   const page = await open('/live?after=0', 'dark');
-  await page.getByText('came', { exact: false }).first().waitFor();
+  await page.getByText('received', { exact: false }).first().waitFor();
   await page.getByRole('row').nth(5).waitFor();
   await screenshot(page, 'live');
 });

@@ -53,7 +53,7 @@ describe('the figures', () => {
       .poll(() => entries(page, 'Files by status'))
       .toEqual([
         ['Queued', '0'],
-        ['In work', '0'],
+        ['Processing', '0'],
         ['Waiting', '0'],
         ['Completed', '2'],
         ['Failed', '1'],
@@ -70,7 +70,7 @@ describe('the figures', () => {
       .toEqual([...hubs, [counts.length === 11 ? '1 other' : `${counts.length - 10} others`, said(rest)]]);
 
     const reasons = await entries(page, 'Invalid rows by reason');
-    expect(reasons).toContainEqual(['Not a quantity', String((await invalidByCode()).invalid_quantity)]);
+    expect(reasons).toContainEqual(['Invalid quantity', String((await invalidByCode()).invalid_quantity)]);
     expect(reasons.length).toBe(Object.keys(await invalidByCode()).length);
   });
 
@@ -190,12 +190,12 @@ test('a dependency that is down is told, with what it means', async () => {
   await page.goto('/stats');
   await health.getByText('Loading…').waitFor();
   ask();
-  await health.getByText('Something that the service needs does not answer.').waitFor();
+  await health.getByText('Something that the service depends on is down.').waitFor();
   const line = (name: string) => health.getByRole('listitem').filter({ hasText: name });
-  await line('Inventory service').getByText('Does not answer').waitFor();
-  await line('Inventory service').getByText('Imports wait, and go on by themselves when it is back.').waitFor();
-  for (const name of ['Storage of files', 'Job queue', 'Database', 'Event stream'])
-    await line(name).getByText('Answers', { exact: true }).waitFor();
+  await line('Inventory service').getByText('Down').waitFor();
+  await line('Inventory service').getByText('Imports wait, and continue when it is back.').waitFor();
+  for (const name of ['File storage', 'Job queue', 'Database', 'Event stream'])
+    await line(name).getByText('Up', { exact: true }).waitFor();
   await expect.poll(async () => (await entries(page, 'Files by status'))[2]).toEqual(['Waiting', '1']);
 });
 

@@ -29,7 +29,11 @@ beforeAll(async () => {
       whole: (page) => page.getByText('"specversion"').waitFor(),
     },
     { name: 'inventory', path: '/inventory', whole: (page) => page.getByRole('table').waitFor() },
-    { name: 'dashboard', path: '/stats', whole: (page) => page.getByText('All that the service needs').waitFor() },
+    {
+      name: 'dashboard',
+      path: '/stats',
+      whole: (page) => page.getByText('Everything that the service depends on').waitFor(),
+    },
     {
       name: 'live events',
       path: '/live?after=0',

@@ -51,7 +51,7 @@ test('with no files the page shows the format, the commands, and how it goes wit
   const [stored] = await listAll<FileResponse>(own, '/files?limit=10');
   expect(stored!.progress).toMatchObject({ rows: 30, accepted: 18, invalid: 12 });
   await sample.getByText('Completed, 12 to fix').waitFor();
-  await page.getByText('Stock for the sample: 11 rows added. 1 row was there and stays as set.').waitFor();
+  await page.getByText('Stock for the sample: 11 rows added, 1 row already set.').waitFor();
   const stock = await getJson<{ items: unknown[] }>(own, '/inventory?sku=00417-BLK&hub_id=HUB-1');
   // Of the 100, less what the sample takes; it would bring 40.
   expect(stock.items).toMatchObject([{ available: expect.toSatisfy((left: number) => left > 60 && left < 100) }]);
@@ -134,7 +134,7 @@ describe('files', () => {
     );
     await uploadOf(page, 'book.xlsx').getByText('the upload is an Excel workbook').waitFor();
     await uploadOf(page, 'book.xlsx').getByText('save it as CSV').waitFor();
-    await uploadOf(page, 'nothing.csv').getByText('Check that it was saved').waitFor();
+    await uploadOf(page, 'nothing.csv').getByText('Check that the file was saved').waitFor();
     const failed = row(page, 'short-header.csv');
     await failed.getByText('A column is missing').waitFor();
     await failed.getByText('The header lacks customer_name').waitFor();
@@ -175,7 +175,7 @@ describe('bytes that were uploaded before', () => {
     expectComplaints(page, /status of 409/);
     await choose(page, { ...once, name: 'twice.csv' });
     const upload = uploadOf(page, 'twice.csv');
-    await upload.getByText('The same bytes were uploaded before, as once.csv').waitFor();
+    await upload.getByText('This file was already uploaded as once.csv').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
     await upload.getByRole('link', { name: 'Open that file' }).click();
     await page.getByRole('heading', { level: 1, name: 'once.csv' }).waitFor();
@@ -187,7 +187,7 @@ describe('bytes that were uploaded before', () => {
     const page = await openPage(service.url);
     expectComplaints(page, /status of 409/);
     await choose(page, { ...once, name: 'second-time.csv' });
-    await page.getByRole('button', { name: 'Upload again anyway: second-time.csv' }).click();
+    await page.getByRole('button', { name: 'Upload anyway: second-time.csv' }).click();
     await row(page, 'second-time.csv').getByText('Completed').waitFor();
     await expect
       .poll(async () => (await row(page, 'second-time.csv').getByRole('cell').allTextContents()).slice(3, 5))
@@ -203,20 +203,20 @@ test('the list shows more by and by, filters by status in the address, and keeps
     Array.from({ length: 55 }, (_, index) => ingest(own, csv(orderLine(`F-${index + 1}`)), `?name=n-${index}.csv`)),
   );
   await ingest(own, csv(), '?name=no-rows.csv');
-  await ingest(own, csv(orderLine('M-1')), `?name=mended.csv&parent_file_id=${first.file_id}`);
+  await ingest(own, csv(orderLine('M-1')), `?name=fixed.csv&parent_file_id=${first.file_id}`);
   const page = await openPage(own.url);
-  await row(page, 'mended.csv').getByText('Corrects oldest.csv').waitFor();
+  await row(page, 'fixed.csv').getByText('Fixes oldest.csv').waitFor();
   await expect.poll(() => page.getByRole('row').count()).toBe(1 + 50);
   await page.getByRole('button', { name: 'Show more' }).click();
-  await row(page, 'oldest.csv').getByText('Corrected by mended.csv').waitFor();
+  await row(page, 'oldest.csv').getByText('Fixed by fixed.csv').waitFor();
   await expect.poll(() => page.getByRole('row').count()).toBe(1 + 58);
   await expect.poll(() => page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
   expect(new URL(page.url()).search).toBe('?pages=2');
   await page.reload();
-  await row(page, 'oldest.csv').getByText('Corrected by mended.csv').waitFor();
+  await row(page, 'oldest.csv').getByText('Fixed by fixed.csv').waitFor();
 
   await page.getByRole('link', { name: 'Waiting 0' }).click();
-  await page.getByText('No file is “Waiting” now.').waitFor();
+  await page.getByText('No files have the status “Waiting”.').waitFor();
   const { files } = await getJson<{ files: { completed: number; failed: number } }>(own, '/stats');
   await page.getByRole('link', { name: `Failed ${files.failed}` }).click();
   await expect.poll(() => page.getByRole('row').count()).toBe(1 + files.failed);
@@ -225,7 +225,7 @@ test('the list shows more by and by, filters by status in the address, and keeps
   await expect.poll(() => page.getByRole('row').count()).toBe(1 + files.failed);
 
   await page.goto('/?status=completed');
-  await row(page, 'mended.csv').waitFor();
+  await row(page, 'fixed.csv').waitFor();
   await ingest(own, csv(orderLine('L-1')), '?name=late.csv');
   await row(page, 'late.csv').waitFor();
 });

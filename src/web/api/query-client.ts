@@ -23,7 +23,7 @@ export const createQueryClient = (): QueryClient =>
 export const hasNothingToShow = (error: Error, { state }: Pick<Query, 'state'>): boolean =>
   state.data === undefined && !(error instanceof Unreachable);
 
-/** What the service refuses of an address is told in the view, where it is mended. */
+/** What the service refuses of an address is told in the view, where it is fixed. */
 export const isRefused = (error: Error | null): error is Problem => error instanceof Problem && error.status === 400;
 
 /** For `throwOnError` of views that tell of a refusal themselves. */

@@ -23,7 +23,7 @@ export type UploadState =
 export interface Upload {
   key: string;
   file: File;
-  /** Of the file whose report this mends. */
+  /** Of the file whose failed rows this fixes. */
   parentFileId: string | null;
   /** What else was done for it, to be said beside it. */
   note: string | null;

@@ -33,7 +33,7 @@ export function FileButton({
         aria-label={inputLabel}
         onChange={({ currentTarget }) => {
           if (currentTarget.files) onFiles(currentTarget.files);
-          // So that the same file, perhaps mended, can be chosen again.
+          // So that the same file, perhaps fixed, can be chosen again.
           currentTarget.value = '';
         }}
       />

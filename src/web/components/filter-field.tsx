@@ -1,8 +1,13 @@
-/** A filter that is typed. What is typed counts when the typing pauses, at once with Enter or when the field is left. */
+/** A filter that is typed. It applies when the typing pauses, or immediately with Enter or when the field loses the focus. */
 import './filter-field.css';
 import { useEffect, useEffectEvent, useId, useRef, useState } from 'react';
 
 const PAUSE_MS = 350;
+
+interface Suggestion {
+  value: string;
+  label?: string;
+}
 
 export function FilterField({
   label,
@@ -19,33 +24,11 @@ export function FilterField({
   onFilter: (value: string) => void;
   type?: 'text' | 'search' | 'date';
   hint?: string;
-  suggestions?: readonly { value: string; label?: string }[];
+  suggestions?: readonly Suggestion[];
   className?: string;
 }) {
-  const [typed, setTyped] = useState(value);
-  const filtered = useRef(value);
+  const { typed, setTyped, filter } = useTyping(value, onFilter);
   const listId = useId();
-
-  // The address changed under the field: by the way back, or because all filters were cleared.
-  useEffect(() => {
-    if (value === filtered.current) return;
-    filtered.current = value;
-    setTyped(value);
-  }, [value]);
-
-  const filter = () => {
-    const next = typed.trim();
-    if (next === filtered.current) return;
-    filtered.current = next;
-    onFilter(next);
-  };
-  const onPause = useEffectEvent(filter);
-  useEffect(() => {
-    if (typed.trim() === filtered.current) return;
-    const pause = setTimeout(onPause, PAUSE_MS);
-    return () => clearTimeout(pause);
-  }, [typed]);
-
   return (
     <>
       <label className={className}>
@@ -64,15 +47,44 @@ export function FilterField({
           onKeyDown={(event) => event.key === 'Enter' && filter()}
         />
       </label>
-      {suggestions && (
-        <datalist id={listId}>
-          {suggestions.map((suggestion) => (
-            <option key={suggestion.value} value={suggestion.value}>
-              {suggestion.label}
-            </option>
-          ))}
-        </datalist>
-      )}
+      {suggestions && <Suggestions id={listId} all={suggestions} />}
     </>
   );
 }
+
+/** What is typed so far, and `filter` to make it count without waiting for a pause. */
+function useTyping(value: string, onFilter: (value: string) => void) {
+  const [typed, setTyped] = useState(value);
+  const filtered = useRef(value);
+
+  // The address changed under the field: the user went back, or cleared all filters.
+  useEffect(() => {
+    if (value === filtered.current) return;
+    filtered.current = value;
+    setTyped(value);
+  }, [value]);
+
+  const filter = () => {
+    const next = typed.trim();
+    if (next === filtered.current) return;
+    filtered.current = next;
+    onFilter(next);
+  };
+  const onPause = useEffectEvent(filter);
+  useEffect(() => {
+    if (typed.trim() === filtered.current) return;
+    const pause = setTimeout(onPause, PAUSE_MS);
+    return () => clearTimeout(pause);
+  }, [typed]);
+  return { typed, setTyped, filter };
+}
+
+const Suggestions = ({ id, all }: { id: string; all: readonly Suggestion[] }) => (
+  <datalist id={id}>
+    {all.map(({ value, label }) => (
+      <option key={value} value={value}>
+        {label}
+      </option>
+    ))}
+  </datalist>
+);

@@ -25,7 +25,7 @@ export function Announcer() {
       const { ends, progress, others } = pending.current;
       pending.current = { ends: [], progress: new Map(), others: [] };
       say(
-        [...endsSaid(ends), ...[...progress.values()].slice(0, MOST_NAMED), ...others.slice(0, MOST_NAMED)].join(' '),
+        [...endsText(ends), ...[...progress.values()].slice(0, MOST_NAMED), ...others.slice(0, MOST_NAMED)].join(' '),
       );
     }, TOGETHER_MS);
   }, []);
@@ -45,7 +45,7 @@ export function Announcer() {
       const before = tenths.get(file.file_id);
       tenths.set(file.file_id, tenth);
       if (before === undefined || tenth <= before) return;
-      progress.set(file.file_id, fileList.saidProgress(file.name, tenth * 10));
+      progress.set(file.file_id, fileList.announceProgress(file.name, tenth * 10));
       plan();
     });
     return () => {
@@ -60,8 +60,8 @@ export function Announcer() {
     if (changed.length === 0) return;
     known.current = new Map(uploads.map(({ key, state }) => [key, state.kind]));
     const done = changed.filter(({ state }) => state.kind === 'done').length;
-    const sentences = changed.flatMap(uploadSaid);
-    if (done > 0) sentences.unshift(words.saidDone(done));
+    const sentences = changed.flatMap(uploadTexts);
+    if (done > 0) sentences.unshift(words.announceDone(done));
     if (sentences.length === 0) return;
     pending.current.others.push(...sentences);
     plan();
@@ -74,16 +74,16 @@ export function Announcer() {
   );
 }
 
-const endsSaid = (files: FileResponse[]): string[] =>
+const endsText = (files: FileResponse[]): string[] =>
   files.length > MOST_NAMED
-    ? [fileList.saidEnds(files.length)]
+    ? [fileList.announceEnds(files.length)]
     : files.map(({ name, status, progress }) =>
-        fileList.saidEnd(name, fileStatus[status], progress.accepted, progress.invalid),
+        fileList.announceEnd(name, fileStatus[status], progress.accepted, progress.invalid),
       );
 
-function uploadSaid({ file, state }: Upload): string[] {
-  if (state.kind === 'duplicate') return [words.saidDuplicate(file.name)];
-  if (state.kind === 'refused') return [words.saidRefused(file.name, state.problem.detail)];
-  if (state.kind === 'unreadable') return [words.saidRefused(file.name, words.unreadable)];
+function uploadTexts({ file, state }: Upload): string[] {
+  if (state.kind === 'duplicate') return [words.announceDuplicate(file.name)];
+  if (state.kind === 'refused') return [words.announceRefused(file.name, state.problem.detail)];
+  if (state.kind === 'unreadable') return [words.announceRefused(file.name, words.unreadable)];
   return [];
 }

@@ -32,11 +32,11 @@ export function FileActions({ file }: { file: FileResponse }) {
       )}
       {retryHelps(file) && (
         <>
-          <button type="button" disabled={retry.isPending} onClick={() => retry.mutate()} aria-describedby="retry-told">
+          <button type="button" disabled={retry.isPending} onClick={() => retry.mutate()} aria-describedby="retry-help">
             {filePage.retry}
           </button>
-          <p id="retry-told" className="quiet">
-            {rows > 0 ? filePage.retryTold(rows) : filePage.retryFromStart}
+          <p id="retry-help" className="quiet">
+            {rows > 0 ? filePage.retryHelp(rows) : filePage.retryFromStart}
           </p>
         </>
       )}

@@ -21,7 +21,7 @@ export function FileFacts({ file }: { file: FileResponse }) {
         {started_at && finished_at && (
           <Fact name={filePage.duration}>{formatDuration(secondsBetween(started_at, finished_at))}</Fact>
         )}
-        <Fact name={filePage.attempts}>{filePage.attemptsTold(file.attempts)}</Fact>
+        <Fact name={filePage.attempts}>{filePage.attemptsText(file.attempts)}</Fact>
         <Fact name={filePage.readAs}>{intake ? intakeWords(intake) : filePage.notOpened}</Fact>
         <Fact name={filePage.size}>
           <span title={`${formatNumber(file.size_bytes)} bytes`}>{formatBytes(file.size_bytes)}</span>

@@ -20,7 +20,7 @@ import { FileActions } from './file-actions.tsx';
 import { FileFacts } from './file-facts.tsx';
 import { FileProgress } from './file-progress.tsx';
 import { FileWarnings } from './file-warnings.tsx';
-import { MendFile } from './mend-file.tsx';
+import { FixFile } from './fix-file.tsx';
 import { ReasonCounts } from './reason-counts.tsx';
 
 const route = getRouteApi('/files/$fileId');
@@ -65,7 +65,7 @@ export function FilePage() {
       <FileProgress file={file} />
       <div className="file-columns">
         {file.progress.invalid > 0 && <ReasonCounts file={file} chosen={code} onChoose={choose} />}
-        {canBeMended(file) && <MendFile key={file.file_id} file={file} />}
+        {canBeFixed(file) && <FixFile key={file.file_id} file={file} />}
       </div>
       {file.warnings.length > 0 && <FileWarnings warnings={file.warnings} />}
       {file.progress.invalid > 0 && (
@@ -84,4 +84,4 @@ const showFailedRows = () => document.getElementById(FAILED_ROWS)?.scrollIntoVie
 const rowsShown = ({ invalid_by_code, progress }: FileResponse, code: ReasonCode | undefined): string =>
   code ? filePage.shownWith(invalid_by_code[code] ?? 0, reason[code]) : filePage.shownAll(progress.invalid);
 
-const canBeMended = ({ status, invalid_file }: FileResponse): boolean => invalid_file !== null || status === 'failed';
+const canBeFixed = ({ status, invalid_file }: FileResponse): boolean => invalid_file !== null || status === 'failed';

@@ -6,11 +6,11 @@ import { formatDuration } from '../components/duration.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
-import { cure, failure, fileStatus, waitingFor } from '../texts/codes.ts';
+import { failure, failureFix, fileStatus, waitingFor } from '../texts/codes.ts';
 import { filePage } from '../texts/file.ts';
 
 /** Steps in which progress is told to those who hear it. */
-const HEARD_PERCENT = 10;
+const ANNOUNCE_PERCENT = 10;
 
 export function FileProgress({ file }: { file: FileResponse }) {
   const { rows, accepted, invalid, percent, rows_per_second, eta_seconds } = file.progress;
@@ -53,7 +53,7 @@ export function FileProgress({ file }: { file: FileResponse }) {
       </p>
       <Note file={file} />
       <p role="status" className="for-readers">
-        {heard(file)}
+        {announcement(file)}
       </p>
     </section>
   );
@@ -66,9 +66,9 @@ const Figure = ({ name, kind = '', children }: { name: string; kind?: 'good' | '
   </div>
 );
 
-function heard({ status, progress: { percent, accepted, invalid }, finished_at }: FileResponse): string {
-  if (finished_at) return filePage.heardEnd(status, formatNumber(accepted), formatNumber(invalid));
-  return filePage.heard(status, Math.floor(percent / HEARD_PERCENT) * HEARD_PERCENT);
+function announcement({ status, progress: { percent, accepted, invalid }, finished_at }: FileResponse): string {
+  if (finished_at) return filePage.announceEnd(status, formatNumber(accepted), formatNumber(invalid));
+  return filePage.announce(status, Math.floor(percent / ANNOUNCE_PERCENT) * ANNOUNCE_PERCENT);
 }
 
 function Note({ file }: { file: FileResponse }) {
@@ -107,7 +107,7 @@ function Failure({ failed, accepted }: { failed: NonNullable<FileResponse['failu
       </p>
       <p>
         <strong>{filePage.whatToDo}</strong>
-        {cure[failed.code]}
+        {failureFix[failed.code]}
       </p>
       {accepted > 0 && <p>{filePage.stays(accepted)}</p>}
     </Told>

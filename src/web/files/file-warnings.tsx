@@ -6,7 +6,7 @@ import { filePage } from '../texts/file.ts';
 export const FileWarnings = ({ warnings }: Pick<FileResponse, 'warnings'>) => (
   <section className="panel" aria-labelledby="warnings">
     <h2 id="warnings">{filePage.warnings}</h2>
-    <p className="quiet">{filePage.warningsTold}</p>
+    <p className="quiet">{filePage.warningsHelp}</p>
     <ul>
       {warnings.map(({ code, count, row }) => (
         <li key={code}>

@@ -47,7 +47,7 @@ export function SampleButton() {
       <a href={`/${SAMPLE}`} download={SAMPLE}>
         {format.download}
       </a>
-      <span className="quiet">{format.sampleTold}</span>
+      <span className="quiet">{format.sampleHelp}</span>
       {sample.error && <ProblemView error={sample.error} />}
     </div>
   );

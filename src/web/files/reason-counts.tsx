@@ -40,7 +40,7 @@ export function ReasonCounts({
   return (
     <section className="panel" aria-labelledby="why">
       <h2 id="why">{filePage.why}</h2>
-      <p className="quiet">{filePage.whyTold}</p>
+      <p className="quiet">{filePage.whyHelp}</p>
       <ul className="reasons">
         {counts.map(([code, count]) => show(code, reason[code], count, count / most))}
         {show(undefined, filePage.everyReason, file.progress.invalid, 0)}

@@ -96,7 +96,7 @@ function StateWords({ upload: { file, state } }: { upload: Upload }) {
       return (
         <>
           <span>{state.problem.detail}</span>
-          <span className="quiet">{words.cure(state.problem.code)}</span>
+          <span className="quiet">{words.fix(state.problem.code)}</span>
         </>
       );
     case 'unreadable':
@@ -134,7 +134,7 @@ function Countdown({ untilMs }: { untilMs: number }) {
     const timer = setInterval(() => setNow(Date.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
-  return <span className="number">{words.goesOnIn(Math.max(0, Math.ceil((untilMs - now) / 1_000)))}</span>;
+  return <span className="number">{words.retryIn(Math.max(0, Math.ceil((untilMs - now) / 1_000)))}</span>;
 }
 
 function DoneLine({ uploads }: { uploads: readonly Upload[] }) {

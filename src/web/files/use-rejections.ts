@@ -1,9 +1,9 @@
 /**
- * The rejections that are in sight of a region that scrolls. The API gives them page by page, each with the cursor of the next: the
- * list grows as its end comes into sight, and pages seen before are asked for again by their cursors, so that coming back takes one
- * request, however far. Pages may be short, or even empty in a list by code.
+ * The rejections in sight of a region that scrolls. The API returns them page by page, each with the cursor of the next. The list
+ * grows as its end comes into sight. Pages seen before are asked for again by their cursors, so coming back takes one request,
+ * however far. Pages may be short, or even empty in a list by code.
  */
-import { useQueries, useQueryClient } from '@tanstack/react-query';
+import { type QueryKey, useQueries, useQueryClient } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type RefObject, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { PageResponse, RejectionResponse } from '../../http/responses.ts';
@@ -16,7 +16,7 @@ const MOST_PRINTED = 1_000;
 /** Rows before the end of what is known at which more is asked for. */
 const AHEAD = 100;
 
-/** How high a row is, as far as its words tell: a row out of sight is not measured, and the end of the list should be where it seems. */
+/** To estimate the height of a row from its words: rows out of sight are not measured, and the scroll bar should be about right. */
 const LINE_PX = 19.5;
 const AROUND_PX = 21;
 const LINE_CHARS = { narrow: 24, wide: 48 };
@@ -24,9 +24,9 @@ const NARROW_PX = 640;
 
 interface KnownPage {
   cursor: string | null;
-  /** How many; null until it was there once. */
+  /** How many; null until it was loaded once. */
   rows: number | null;
-  /** Of a row of it; it does not change later, so that nothing moves. */
+  /** The estimated height of its rows. It does not change later, so that nothing moves. */
   rowPx: number;
 }
 const UNKNOWN: Omit<KnownPage, 'cursor'> = { rows: null, rowPx: AROUND_PX + 2 * LINE_PX };
@@ -34,24 +34,17 @@ const UNKNOWN: Omit<KnownPage, 'cursor'> = { rows: null, rowPx: AROUND_PX + 2 * 
 interface Asked {
   fileId: string;
   filters: { code: ReasonCode | undefined; from_row: string | undefined };
-  /** How many there are: when they become more, the last page is asked for again. */
+  /** How many there are now. */
   total: number;
   region: RefObject<HTMLElement | null>;
-  /** On paper all rows are in sight that were loaded, up to a bound. */
+  /** On paper all loaded rows are in sight, up to a bound. */
   printing: boolean;
 }
 
 export function useRejections({ fileId, filters, total, region, printing }: Asked) {
   const [pages, setPages] = useState<readonly KnownPage[]>([{ cursor: null, ...UNKNOWN }]);
   const [columns, setColumns] = useState<readonly string[]>([]);
-
-  const starts: number[] = [];
-  let known = 0;
-  for (const { rows } of pages) {
-    starts.push(known);
-    known += rows ?? 0;
-  }
-  const complete = pages.at(-1)!.rows !== null;
+  const { starts, known, complete } = extent(pages);
   const virtual = useVirtualizer({
     // What is not known yet is one row, which brings the next page when it comes into sight.
     count: complete ? known : known + 1,
@@ -64,68 +57,26 @@ export function useRejections({ fileId, filters, total, region, printing }: Aske
   });
 
   const items = virtual.getVirtualItems();
-  const first = items[0]?.index ?? 0;
-  const last = items.at(-1)?.index ?? 0;
-  const inSight = pages
-    .map((page, i) => ({ ...page, start: starts[i]! }))
-    .filter(({ start, rows }) => start < MOST_PRINTED || (start <= last + AHEAD && start + (rows || 1) > first));
-  const answers = useQueries({ queries: inSight.map(({ cursor }) => rejectionsQuery(fileId, filters, cursor)) });
-
+  const inSight = pagesInSight(pages, starts, items[0]?.index ?? 0, items.at(-1)?.index ?? 0);
+  const results = useQueries({ queries: inSight.map(({ cursor }) => rejectionsQuery(fileId, filters, cursor)) });
   useEffect(() => {
     const chars = region.current && region.current.clientWidth < NARROW_PX ? LINE_CHARS.narrow : LINE_CHARS.wide;
-    for (const [i, { data }] of answers.entries()) {
+    for (const [i, { data }] of results.entries()) {
       if (!data) continue;
       setPages((old) => learn(old, inSight[i]!.cursor, data, chars));
       const [row] = data.items;
       if (row) setColumns((old) => (old.length > 0 ? old : Object.keys(row.values)));
     }
   });
-
-  const queries = useQueryClient();
-  const totalThen = useRef(total);
-  useEffect(() => {
-    if (total === totalThen.current) return;
-    totalThen.current = total;
-    const { queryKey } = rejectionsQuery(fileId, filters, pages.at(-1)!.cursor);
-    void queries.invalidateQueries({ queryKey });
-  });
-
-  // How many rows are known on the way to the end; null when nobody goes there.
-  const [goingToEnd, goToEnd] = useState<number | null>(null);
-  const isGoing = goingToEnd !== null;
-  const goOn = useEffectEvent(async (left: AbortSignal) => {
-    // Each page has the cursor of the next, so the way to the end is through all of them. The list grows once, when they are known.
-    let way = pages;
-    for (let last = way.at(-1)!; last.rows === null; last = way.at(-1)!) {
-      const query = rejectionsQuery(fileId, filters, last.cursor);
-      const page = await queries.fetchQuery({ ...query, gcTime: 0 }).catch(() => null);
-      if (left.aborted) return;
-      if (!page) return goToEnd(null);
-      way = learn(way, last.cursor, page, LINE_CHARS.wide);
-      goToEnd((before) => (before ?? 0) + page.items.length);
-    }
-    setPages(way);
-    setAtEnd(true);
-    goToEnd(null);
-  });
-  useEffect(() => {
-    if (!isGoing) return;
-    const leaving = new AbortController();
-    void goOn(leaving.signal);
-    return () => leaving.abort();
-  }, [isGoing]);
-  const [atEnd, setAtEnd] = useState(false);
-  useEffect(() => {
-    if (!atEnd) return;
-    virtual.scrollToIndex(known - 1, { align: 'end' });
-    setAtEnd(false);
-  }, [atEnd, virtual, known]);
+  const lastPage = (cursor: string | null) => rejectionsQuery(fileId, filters, cursor);
+  useNewRows(total, lastPage(pages.at(-1)!.cursor).queryKey);
+  const wayToEnd = useWayToEnd(pages, lastPage, setPages, () => virtual.scrollToIndex(known - 1, { align: 'end' }));
 
   const at = (index: number): RejectionResponse | undefined => {
     const i = inSight.findLastIndex(({ start }) => start <= index);
-    return answers[i]?.data?.items[index - inSight[i]!.start];
+    return results[i]?.data?.items[index - inSight[i]!.start];
   };
-  const failed = answers.find(({ isError }) => isError);
+  const failed = results.find(({ isError }) => isError);
   return {
     rows: items.map(({ index }) => ({ index, rejection: at(index) })).filter(({ rejection }) => rejection || !printing),
     columns,
@@ -134,12 +85,85 @@ export function useRejections({ fileId, filters, total, region, printing }: Aske
     measure: virtual.measureElement,
     /** The browser would glide there, and stop where the first rows on the way turn out to be of another height. */
     toFirst: () => virtual.scrollToIndex(0),
-    toLast: () => goToEnd((before) => before ?? known),
-    goingToEnd,
-    stop: () => goToEnd(null),
+    toLast: () => wayToEnd.start(known),
+    goingToEnd: wayToEnd.reached,
+    stop: wayToEnd.stop,
     error: failed?.error ?? null,
     tryAgain: () => void failed?.refetch(),
     none: complete && known === 0,
+  };
+}
+
+export type Rejections = ReturnType<typeof useRejections>;
+
+/** Where each page starts, how many rows are known, and whether these are all. */
+function extent(pages: readonly KnownPage[]): { starts: number[]; known: number; complete: boolean } {
+  const starts: number[] = [];
+  let known = 0;
+  for (const { rows } of pages) {
+    starts.push(known);
+    known += rows ?? 0;
+  }
+  return { starts, known, complete: pages.at(-1)!.rows !== null };
+}
+
+const pagesInSight = (pages: readonly KnownPage[], starts: readonly number[], first: number, last: number) =>
+  pages
+    .map((page, i) => ({ ...page, start: starts[i]! }))
+    .filter(({ start, rows }) => start < MOST_PRINTED || (start <= last + AHEAD && start + (rows || 1) > first));
+
+/** When there are more rows than before, the last page is asked for again. */
+function useNewRows(total: number, lastPageKey: QueryKey): void {
+  const queries = useQueryClient();
+  const totalBefore = useRef(total);
+  useEffect(() => {
+    if (total === totalBefore.current) return;
+    totalBefore.current = total;
+    void queries.invalidateQueries({ queryKey: lastPageKey });
+  });
+}
+
+/** Each page has the cursor of the next, so the way to the end is through all of them. The list grows once, when they are known. */
+function useWayToEnd(
+  pages: readonly KnownPage[],
+  pageQuery: (cursor: string | null) => ReturnType<typeof rejectionsQuery>,
+  setPages: (pages: readonly KnownPage[]) => void,
+  scrollToEnd: () => void,
+) {
+  const queries = useQueryClient();
+  /** How many rows are known on the way; null when it is not being gone. */
+  const [reached, setReached] = useState<number | null>(null);
+  const [isAtEnd, setAtEnd] = useState(false);
+  const go = useEffectEvent(async (left: AbortSignal) => {
+    let way = pages;
+    for (let last = way.at(-1)!; last.rows === null; last = way.at(-1)!) {
+      const page = await queries.fetchQuery({ ...pageQuery(last.cursor), gcTime: 0 }).catch(() => null);
+      if (left.aborted) return;
+      if (!page) return setReached(null);
+      way = learn(way, last.cursor, page, LINE_CHARS.wide);
+      setReached((before) => (before ?? 0) + page.items.length);
+    }
+    setPages(way);
+    setAtEnd(true);
+    setReached(null);
+  });
+  const isGoing = reached !== null;
+  useEffect(() => {
+    if (!isGoing) return;
+    const leaving = new AbortController();
+    void go(leaving.signal);
+    return () => leaving.abort();
+  }, [isGoing]);
+  // Only now does the list have its full length.
+  useEffect(() => {
+    if (!isAtEnd) return;
+    scrollToEnd();
+    setAtEnd(false);
+  }, [isAtEnd, scrollToEnd]);
+  return {
+    reached,
+    start: (known: number) => setReached((before) => before ?? known),
+    stop: () => setReached(null),
   };
 }
 
@@ -155,8 +179,8 @@ function learn(
   const more = i === pages.length - 1 && next_cursor !== null;
   if (page.rows === items.length && !more) return pages;
   const rowPx = page.rows === null && items.length > 0 ? estimate(items, lineChars) : page.rowPx;
-  const learnt = pages.with(i, { cursor, rows: items.length, rowPx });
-  return more ? [...learnt, { cursor: next_cursor, ...UNKNOWN }] : learnt;
+  const known = pages.with(i, { cursor, rows: items.length, rowPx });
+  return more ? [...known, { cursor: next_cursor, ...UNKNOWN }] : known;
 }
 
 function estimate(items: readonly RejectionResponse[], lineChars: number): number {

@@ -1,4 +1,5 @@
 /** What became of one change of stock, in few words. */
+import { Link } from '@tanstack/react-router';
 import { formatNumber, formatSigned } from '../components/number.tsx';
 import { stockRefusal } from '../texts/codes.ts';
 import { inventory } from '../texts/inventory.ts';
@@ -28,5 +29,32 @@ export function ChangeOutcome({ change, onAgain }: { change: StockChange; onAgai
         </button>
       )}
     </span>
+  );
+}
+
+/** A change of a row that the list does not show, with the way to it. */
+export function ChangeElsewhere({
+  change: one,
+  onAgain,
+  onDismiss,
+}: {
+  change: StockChange;
+  onAgain: (change: StockChange) => void;
+  onDismiss: () => void;
+}) {
+  const { change, outcome } = one;
+  return (
+    <p className="panel change-elsewhere">
+      <strong>{inventory.at(change.sku, change.hub_id)}</strong>
+      <ChangeOutcome change={one} onAgain={onAgain} />
+      {outcome.kind === 'answered' && outcome.result.status === 'ok' && (
+        <Link to="/inventory" search={{ sku: change.sku, hub_id: change.hub_id }}>
+          {inventory.show}
+        </Link>
+      )}
+      <button type="button" className="button-quiet" onClick={onDismiss}>
+        {inventory.dismiss}
+      </button>
+    </p>
   );
 }

@@ -3,198 +3,82 @@ import '../components/list.css';
 import './inventory.css';
 import '../components/status-badge.css';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
-import { useState } from 'react';
-import type { StockResponse } from '../../http/responses.ts';
+import { getRouteApi } from '@tanstack/react-router';
+import { type ComponentProps, type ReactNode, useState } from 'react';
+import type { PageResponse, StockResponse } from '../../http/responses.ts';
 import { inventoryQuery } from '../api/queries.ts';
-import { isRefused, throwUnlessRefused } from '../api/query-client.ts';
-import { Commands } from '../components/commands.tsx';
-import { DataTable } from '../components/data-table.tsx';
-import { EmptyState } from '../components/empty-state.tsx';
-import { FilterField } from '../components/filter-field.tsx';
+import { throwUnlessRefused } from '../api/query-client.ts';
 import { formatNumber } from '../components/number.tsx';
 import { Pager } from '../components/pager.tsx';
-import { ProblemView } from '../components/problem-view.tsx';
+import { RefusedList } from '../components/refused-list.tsx';
 import { Title } from '../layout/title.tsx';
 import { inventory } from '../texts/inventory.ts';
 import { frame, list } from '../texts/page.ts';
 import { ChangeDialog, type Question } from './change-dialog.tsx';
-import { ChangeOutcome, inWords } from './change-outcome.tsx';
+import { ChangeElsewhere, inWords } from './change-outcome.tsx';
+import { NoStock } from './no-stock.tsx';
 import { rowKey, useStockChanges } from './stock-changes.ts';
-import { StockFileButton, StockUploadOutcome, useStockUpload } from './stock-upload.tsx';
+import { isFiltered, StockFilters, type StockFilterValues } from './stock-filters.tsx';
+import { LOW_BELOW, StockTable } from './stock-table.tsx';
+import { StockFileButton, StockUploadOutcome } from './stock-upload.tsx';
+import { useStockUpload } from './use-stock-upload.ts';
 
 const PAGE_ITEMS = 50;
-/** Fewer than this are marked. */
-const LOW_BELOW = 10;
-
-const EXAMPLE = 'sku,hub_id,available\n00417-BLK,HUB-1,40\n00417-BLK,HUB-2,15\n10233-M,HUB-2,30\n';
-const curl = () => `curl -X PUT -H 'content-type: text/csv' --data-binary @stock.csv ${location.origin}/inventory`;
 
 const route = getRouteApi('/inventory');
+
+function useStockPage() {
+  const search = route.useSearch();
+  const query = inventoryQuery({ ...search, sort: search.sort ?? 'available', limit: String(PAGE_ITEMS) });
+  return useQuery({ ...query, placeholderData: keepPreviousData, throwOnError: throwUnlessRefused });
+}
 
 export function InventoryPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const { cursor, sku, hub_id, sort = 'available' } = search;
-  const filtered = sku !== undefined || hub_id !== undefined;
-  const {
-    data: page,
-    error,
-    isPlaceholderData,
-  } = useQuery({
-    ...inventoryQuery({ ...search, sort, limit: String(PAGE_ITEMS) }),
-    placeholderData: keepPreviousData,
-    throwOnError: throwUnlessRefused,
-  });
+  const { data: page, error, isPlaceholderData } = useStockPage();
   const { changes, send, sendAgain, dismiss } = useStockChanges();
   const { upload, start, dismiss: dismissUpload } = useStockUpload();
   const [question, ask] = useState<Question | null>(null);
-
-  const filter = (values: Partial<typeof search>) =>
-    navigate({ search: (old) => ({ ...old, ...values, cursor: undefined }), resetScroll: false });
+  const filter = (values: StockFilterValues) =>
+    void navigate({ search: (old) => ({ ...old, ...values, cursor: undefined }), resetScroll: false });
 
   const rows = page?.items ?? [];
   const shown = new Set(rows.map(rowKey));
   const elsewhere = [...changes.values()].filter(({ change }) => !shown.has(rowKey(change)));
   const newest = [...changes.values()].at(-1);
-  const isEmpty = page && rows.length === 0 && !filtered && cursor === undefined;
-
+  const isFirst = search.cursor === undefined;
+  const isEmpty = page && rows.length === 0 && !isFiltered(search) && isFirst;
+  const add = (
+    <button type="button" onClick={() => ask({ kind: 'add' })}>
+      {inventory.add}
+    </button>
+  );
   return (
     <>
       <Title>{frame.inventory}</Title>
-      {!isEmpty && (
-        <search aria-label={inventory.filters} className="filters panel">
-          <FilterField label={inventory.sku} value={sku ?? ''} onFilter={(value) => filter({ sku: value })} />
-          <FilterField label={inventory.hub} value={hub_id ?? ''} onFilter={(value) => filter({ hub_id: value })} />
-          <label className="filter-wide">
-            {inventory.sort}
-            <select
-              value={sort}
-              onChange={({ target }) => filter({ sort: target.value === 'key' ? 'key' : undefined })}
-            >
-              <option value="available">{inventory.byAvailable}</option>
-              <option value="key">{inventory.byKey}</option>
-            </select>
-          </label>
-          {filtered && (
-            <div className="filter-foot">
-              <button type="button" onClick={() => filter({ sku: undefined, hub_id: undefined })}>
-                {list.clear}
-              </button>
-            </div>
-          )}
-        </search>
-      )}
+      {!isEmpty && <StockFilters values={search} onChange={filter} />}
       {upload && <StockUploadOutcome upload={upload} onDismiss={dismissUpload} />}
       {elsewhere.map((one) => (
-        <p key={one.key} className="panel change-elsewhere">
-          <strong>{inventory.at(one.change.sku, one.change.hub_id)}</strong>
-          <ChangeOutcome change={one} onAgain={sendAgain} />
-          {one.outcome.kind === 'answered' && one.outcome.result.status === 'ok' && (
-            <Link to="/inventory" search={{ sku: one.change.sku, hub_id: one.change.hub_id }}>
-              {inventory.show}
-            </Link>
-          )}
-          <button type="button" className="button-quiet" onClick={() => dismiss(one.change)}>
-            {inventory.dismiss}
-          </button>
-        </p>
+        <ChangeElsewhere key={one.key} change={one} onAgain={sendAgain} onDismiss={() => dismiss(one.change)} />
       ))}
-      {isRefused(error) && (
-        <>
-          <ProblemView error={error} />
-          {cursor !== undefined && (
-            <p className="list-notice">
-              <button type="button" onClick={() => filter({})}>
-                {inventory.first}
-              </button>
-            </p>
-          )}
-        </>
-      )}
+      <RefusedList error={error} cursor={search.cursor} toFirst={inventory.first} onFirst={() => filter({})} />
       {!page && !error && <p className="quiet">{frame.loading}</p>}
       {isEmpty && (
-        <EmptyState title={inventory.emptyTitle}>
-          <p>{inventory.emptyHelp}</p>
-          <div className="example">
-            <Commands text={EXAMPLE} label={inventory.example} />
-          </div>
-          <p className="inventory-actions">
-            <StockFileButton className="button-main" onFile={start} />
-            <button type="button" onClick={() => ask({ kind: 'add' })}>
-              {inventory.add}
-            </button>
-          </p>
-          <p>{inventory.orByCommand}</p>
-          <div className="example">
-            <Commands text={curl()} label={inventory.curl} />
-          </div>
-        </EmptyState>
+        <NoStock
+          actions={
+            <>
+              <StockFileButton className="button-main" onFile={start} />
+              {add}
+            </>
+          }
+        />
       )}
       {page && !isEmpty && (
-        <>
-          <div className="list-summary">
-            <p className="quiet" role="status">
-              {summary(rows.length, page.next_cursor === null && cursor === undefined)} {inventory.lowHelp(LOW_BELOW)}
-            </p>
-            <div className="inventory-actions">
-              <button type="button" onClick={() => ask({ kind: 'add' })}>
-                {inventory.add}
-              </button>
-              <StockFileButton onFile={start} />
-            </div>
-          </div>
-          {rows.length > 0 ? (
-            <div className="list-panel inventory-table" aria-busy={isPlaceholderData}>
-              <DataTable
-                caption={inventory.caption}
-                columns={[
-                  { header: inventory.sku, cell: ({ sku }) => <Code text={sku} /> },
-                  { header: inventory.hub, cell: ({ hub_id }) => <Code text={hub_id} /> },
-                  { header: inventory.available, numeric: true, cell: (row) => <Level row={row} /> },
-                  {
-                    header: inventory.actions,
-                    cell: (row) => {
-                      const change = changes.get(rowKey(row));
-                      const name = inventory.at(row.sku, row.hub_id);
-                      return (
-                        <div className="row-actions">
-                          <button
-                            type="button"
-                            aria-label={`${inventory.set}: ${name}`}
-                            onClick={() => ask({ kind: 'set', row })}
-                          >
-                            {inventory.set}
-                          </button>
-                          <button
-                            type="button"
-                            aria-label={`${inventory.adjust}: ${name}`}
-                            onClick={() => ask({ kind: 'adjust', row })}
-                          >
-                            {inventory.adjust}
-                          </button>
-                          {change && <ChangeOutcome change={change} onAgain={sendAgain} />}
-                        </div>
-                      );
-                    },
-                  },
-                ]}
-                rows={rows}
-                keyOf={rowKey}
-              />
-            </div>
-          ) : (
-            <p className="panel">{cursor === undefined ? inventory.noMatch : inventory.noneFurther}</p>
-          )}
-          <Pager
-            label={list.pages}
-            words={{ first: inventory.first, previous: inventory.previous, next: inventory.next }}
-            cursor={cursor}
-            nextCursor={page.next_cursor}
-            busy={isPlaceholderData}
-            onGo={({ cursor, state }) => navigate({ search: (old) => ({ ...old, cursor }), state })}
-          />
-        </>
+        <StockList page={page} busy={isPlaceholderData} changes={changes} onAsk={ask} onAgain={sendAgain}>
+          {add}
+          <StockFileButton onFile={start} />
+        </StockList>
       )}
       <p role="status" className="for-readers">
         {newest && `${inventory.at(newest.change.sku, newest.change.hub_id)}: ${inWords(newest)}`}
@@ -204,21 +88,40 @@ export function InventoryPage() {
   );
 }
 
-const summary = (count: number, whole: boolean): string =>
-  `${(whole ? inventory.all : inventory.onPage)(count, formatNumber(count))}.`;
-
-const Code = ({ text }: { text: string }) => (
-  <span className="cut" title={text}>
-    {text}
-  </span>
-);
-
-function Level({ row: { available } }: { row: StockResponse }) {
-  const mark = available === 0 ? 'empty' : available < LOW_BELOW ? 'low' : null;
+/** One page of the list, under what it has and what can be done. */
+function StockList({
+  page: { items, next_cursor },
+  busy,
+  children,
+  ...ofRows
+}: Omit<ComponentProps<typeof StockTable>, 'rows'> & { page: PageResponse<StockResponse>; children: ReactNode }) {
+  const { cursor } = route.useSearch();
+  const navigate = route.useNavigate();
+  const isFirst = cursor === undefined;
   return (
-    <span className={`stock-level ${mark ? `stock-${mark}` : ''}`}>
-      {mark && <span className={`status-badge stock-mark-${mark}`}>{inventory[mark]}</span>}
-      <strong>{formatNumber(available)}</strong>
-    </span>
+    <>
+      <div className="list-summary">
+        <p className="quiet" role="status">
+          {summary(items.length, next_cursor === null && isFirst)} {inventory.lowHelp(LOW_BELOW)}
+        </p>
+        <div className="inventory-actions">{children}</div>
+      </div>
+      {items.length > 0 ? (
+        <StockTable rows={items} busy={busy} {...ofRows} />
+      ) : (
+        <p className="panel">{isFirst ? inventory.noMatch : inventory.noneFurther}</p>
+      )}
+      <Pager
+        label={list.pages}
+        words={{ first: inventory.first, previous: inventory.previous, next: inventory.next }}
+        cursor={cursor}
+        nextCursor={next_cursor}
+        busy={busy}
+        onGo={({ cursor, state }) => navigate({ search: (old) => ({ ...old, cursor }), state })}
+      />
+    </>
   );
 }
+
+const summary = (count: number, whole: boolean): string =>
+  `${(whole ? inventory.all : inventory.onPage)(count, formatNumber(count))}.`;

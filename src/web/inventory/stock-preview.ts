@@ -1,4 +1,4 @@
-/** What a stock CSV does to the stock, summed up from the results of its rows, and what takes it back. */
+/** What a stock CSV does to the stock, summed up from the results of its rows, and the changes that undo it. */
 import type { StockResultResponse } from '../../http/responses.ts';
 import { rowKey, type StockRow } from './stock-changes.ts';
 
@@ -50,8 +50,8 @@ export function effectOf(results: readonly StockResultResponse[], mostListed: nu
   };
 }
 
-/** By difference, so that what orders took since stays taken. */
-export const takenBack = (results: readonly StockResultResponse[]): (StockRow & { delta: number })[] =>
+/** Differences, so that what orders took since stays taken. */
+export const reversed = (results: readonly StockResultResponse[]): (StockRow & { delta: number })[] =>
   jumpsOf(results)
     .filter((jump) => by(jump) !== 0)
     .map((jump) => ({ sku: jump.sku, hub_id: jump.hub_id, delta: -by(jump) }));

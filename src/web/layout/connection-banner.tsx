@@ -9,7 +9,7 @@ export function ConnectionBanner() {
     <div role="status" className="banner-place">
       {lostAt !== null && (
         <p className="banner">
-          {connection.lost} <Time iso={new Date(lostAt).toISOString()} />. {connection.goesOn}
+          {connection.lost} <Time iso={new Date(lostAt).toISOString()} />. {connection.resumes}
         </p>
       )}
     </div>

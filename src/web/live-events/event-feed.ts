@@ -1,31 +1,17 @@
 /**
- * The events of orders, as they come, for the view of them. What it keeps is bounded, however many come and however long it is
- * paused; the view is told at most once per frame.
- *
- * The stream is read by `fetch`: an `EventSource` does not tell at which cursor a stream began, so one that gives up before the
- * first event could not go on there; nor does it tell why it was refused. Whatever breaks the stream off, it goes on behind the
- * last event seen. While the tab is hidden there is no stream: a browser has few connections to one service for all its tabs.
+ * The events of orders as the view shows them. It resumes behind the last event received whenever the stream breaks off. The view is
+ * notified at most once per frame. While the tab is hidden there is no stream: a browser allows few connections to one service.
  */
-import type { EventResponse } from '../../http/responses.ts';
-import { Problem, parse, readProblem, withQuery } from '../api/client.ts';
+import { Problem } from '../api/client.ts';
+import { readEvents } from './read-events.ts';
+import { type ReceivedEvent, ReceivedEvents } from './received-events.ts';
 
-const SHOWN = 200;
-const KEPT_WHILE_PAUSED = 1_000;
 const REOPEN_MS = 1_000;
 const RATE_SECONDS = 3;
-/** Work between two breaks for the browser: a replay from the beginning comes faster than it is looked at. */
-const WORK_MS = 10;
-
-export interface ReceivedEvent {
-  number: number;
-  event: EventResponse;
-  /** What a filter is looked for in. */
-  words: string;
-}
 
 export interface FeedView {
   state: 'connecting' | 'live' | 'lost' | 'refused';
-  /** Why the service refuses to go on, in its words. */
+  /** Why the service refuses to continue, in its words. */
   refusal: string | null;
   /** Newest first. */
   shown: readonly ReceivedEvent[];
@@ -40,14 +26,8 @@ export class EventFeed {
   #cursor: string | undefined;
   #state: FeedView['state'] = 'connecting';
   #refusal: string | null = null;
-  #filter = '';
-  /** Oldest first, both: the newest of all, for when the filter changes, and the newest that match it. */
-  #recent: ReceivedEvent[] = [];
-  #matching: ReceivedEvent[] = [];
-  #paused = false;
-  #waiting: ReceivedEvent[] = [];
-  #missed = 0;
-  #received = 0;
+  readonly #events = new ReceivedEvents();
+  /** Events in each of the last seconds, the current one last. */
   #counts: number[] = [0];
   #view: FeedView;
   #frame = 0;
@@ -57,12 +37,12 @@ export class EventFeed {
   /** `after` is a cursor, `0` the beginning; without one it begins now. */
   constructor(after: string | undefined) {
     this.#cursor = after;
-    this.#view = this.#look();
+    this.#view = this.#makeView();
   }
 
   readonly getView = (): FeedView => this.#view;
 
-  /** Follows the stream while anybody listens and looks. */
+  /** Follows the stream while there are listeners and the tab is visible. */
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
     document.addEventListener('visibilitychange', this.#startOrStop);
@@ -88,34 +68,37 @@ export class EventFeed {
   };
 
   pause(): void {
-    this.#paused = true;
+    this.#events.paused = true;
     this.#publish();
   }
 
-  goOn(): void {
-    this.#paused = false;
-    for (const received of this.#waiting) this.#show(received);
-    this.#waiting = [];
-    this.#missed = 0;
+  resume(): void {
+    this.#events.resume();
     this.#publish();
   }
 
   filter(text: string): void {
-    this.#filter = text.trim().toLowerCase();
-    const known = new Map([...this.#matching, ...this.#recent].map((received) => [received.number, received]));
-    this.#matching = [...known.values()]
-      .filter((received) => this.#matches(received))
-      .sort((a, b) => a.number - b.number)
-      .slice(-SHOWN);
+    this.#events.filter(text);
     this.#publish();
   }
 
   async #follow(stop: AbortSignal): Promise<void> {
+    const reader = {
+      onOpen: () => this.#enter('live'),
+      onCursor: (after: string) => {
+        this.#cursor = after;
+      },
+      onEvent: (event: ReceivedEvent['event']) => {
+        this.#events.receive(event);
+        this.#counts[this.#counts.length - 1]! += 1;
+        this.#publish();
+      },
+    };
     while (!stop.aborted) {
       try {
-        await this.#read(stop);
+        await readEvents(this.#cursor, reader, stop);
       } catch (error) {
-        // A cursor that it does not know, or no longer: asking again would not help.
+        // An unknown or expired cursor: asking again would not help.
         if (!stop.aborted && error instanceof Problem && error.status < 500) {
           this.#refusal = error.message;
           this.#enter('refused');
@@ -126,65 +109,6 @@ export class EventFeed {
       this.#enter('lost');
       await new Promise((resolve) => setTimeout(resolve, REOPEN_MS));
     }
-  }
-
-  async #read(stop: AbortSignal): Promise<void> {
-    const address = withQuery('/events', { after: this.#cursor });
-    const response = await fetch(address, { headers: { accept: 'text/event-stream' }, signal: stop });
-    if (!response.ok || response.body === null) {
-      const answer = parse(await response.text());
-      throw new Problem(readProblem(answer, response.status), answer);
-    }
-    this.#enter('live');
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = '';
-    let workingSinceMs = performance.now();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      const blocks = (text + value).split('\n\n');
-      text = blocks.pop()!;
-      for (const block of blocks) {
-        this.#take(block);
-        if (performance.now() - workingSinceMs < WORK_MS) continue;
-        await new Promise((resolve) => setTimeout(resolve));
-        if (stop.aborted) return;
-        workingSinceMs = performance.now();
-      }
-    }
-  }
-
-  /** A block is the cursor at which the stream begins, an event with the cursor behind it, or a comment. */
-  #take(block: string): void {
-    for (const line of block.split('\n')) {
-      if (line.startsWith('id: ')) this.#cursor = line.slice('id: '.length);
-      if (line.startsWith('data: ')) this.#receive(JSON.parse(line.slice('data: '.length)) as EventResponse);
-    }
-  }
-
-  #receive(event: EventResponse): void {
-    const { order_id, customer, items } = event.data;
-    const words = [order_id, customer.name, customer.email, ...items.flatMap(({ sku, hub_id }) => [sku, hub_id])];
-    const received = { number: this.#received, event, words: words.join('\n').toLowerCase() };
-    this.#received += 1;
-    this.#counts[this.#counts.length - 1]! += 1;
-    if (this.#paused) {
-      this.#waiting.push(received);
-      if (this.#waiting.length > KEPT_WHILE_PAUSED) {
-        this.#waiting.shift();
-        this.#missed += 1;
-      }
-    } else this.#show(received);
-    this.#publish();
-  }
-
-  #show(received: ReceivedEvent): void {
-    push(this.#recent, received);
-    if (this.#matches(received)) push(this.#matching, received);
-  }
-
-  #matches({ words }: ReceivedEvent): boolean {
-    return words.includes(this.#filter);
   }
 
   #nextSecond(): void {
@@ -198,31 +122,26 @@ export class EventFeed {
   }
 
   #publish(): void {
-    // Nothing is drawn while the tab is hidden; the frame comes when it is seen again.
+    // Nothing is drawn while the tab is hidden; the frame comes when it is visible again.
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
-      this.#view = this.#look();
+      this.#view = this.#makeView();
       for (const listener of this.#listeners) listener();
     });
   }
 
-  #look(): FeedView {
+  #makeView(): FeedView {
     const seconds = this.#counts.slice(0, -1);
+    const events = this.#events;
     return {
       state: this.#state,
       refusal: this.#refusal,
-      shown: this.#matching.slice(-SHOWN).reverse(),
-      received: this.#received,
+      shown: events.shown(),
+      received: events.count,
       perSecond: seconds.length === 0 ? 0 : Math.round(seconds.reduce((sum, n) => sum + n, 0) / seconds.length),
-      paused: this.#paused,
-      waiting: this.#waiting.length,
-      missed: this.#missed,
+      paused: events.paused,
+      waiting: events.waiting,
+      missed: events.missed,
     };
   }
-}
-
-/** Cut only now and then, as cutting moves all. */
-function push(kept: ReceivedEvent[], received: ReceivedEvent): void {
-  kept.push(received);
-  if (kept.length >= 2 * SHOWN) kept.splice(0, kept.length - SHOWN);
 }

@@ -9,7 +9,7 @@ import type { EventResponse } from '../../http/responses.ts';
 import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts/live-events.ts';
-import type { ReceivedEvent } from './event-feed.ts';
+import type { ReceivedEvent } from './received-events.ts';
 
 /** As in the style sheet. */
 const ROW_REM = 2.25;

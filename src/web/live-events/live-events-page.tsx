@@ -73,9 +73,9 @@ function LiveEvents({ after }: { after: '0' | undefined }) {
         <button
           type="button"
           className={view.paused ? 'button-main' : undefined}
-          onClick={() => (view.paused ? feed.goOn() : feed.pause())}
+          onClick={() => (view.paused ? feed.resume() : feed.pause())}
         >
-          {view.paused ? liveEvents.goOn : liveEvents.pause}
+          {view.paused ? liveEvents.resume : liveEvents.pause}
         </button>
         <LiveState view={view} filtered={text.trim() !== ''} />
       </div>

@@ -1,7 +1,7 @@
 /** The filters of the orders. They are those of the API, so that an address of the page is also one of the API: `to` is half-open. */
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { StatsResponse } from '../../http/responses.ts';
+import type { FileResponse, StatsResponse } from '../../http/responses.ts';
 import { ORDER_STATUSES } from '../../model/order.ts';
 import { filesQuery } from '../api/queries.ts';
 import { FilterField } from '../components/filter-field.tsx';
@@ -30,24 +30,16 @@ const NONE: OrderFilterValues = {
   q: undefined,
 };
 
-export function OrderFilters({
-  values,
-  stats,
-  onChange,
-}: {
+interface Filters {
   values: OrderFilterValues;
-  stats: StatsResponse | undefined;
-  /** Filters that are undefined are taken away, those not given stay. */
+  /** Filters that are undefined are removed, those not named stay. */
   onChange: (changes: OrderFilterValues) => void;
-}) {
+}
+
+export function OrderFilters({ values, stats, onChange }: Filters & { stats: StatsResponse | undefined }) {
   const { data: files } = useInfiniteQuery(filesQuery());
   const recent = files?.pages[0]?.items ?? [];
-  const file = recent.find(({ file_id }) => file_id === values.file_id);
   const hubs = Object.keys(stats?.orders.by_hub ?? {}).sort();
-  const timeZone = useTimeZone();
-  const { from, to } = values;
-  const fromDay = from !== undefined && isDay(from) ? from : '';
-  const toDay = to !== undefined && isDay(to) ? daysLater(to, -1) : '';
   const filtered = Object.values(values).some((value) => value !== undefined);
   return (
     <search aria-label={orders.filters} className="filters panel">
@@ -59,20 +51,7 @@ export function OrderFilters({
         value={values.q ?? ''}
         onFilter={(q) => onChange({ q })}
       />
-      <label>
-        {orders.status}
-        <select
-          value={values.status ?? ''}
-          onChange={({ target }) => onChange({ status: ORDER_STATUSES.find((status) => status === target.value) })}
-        >
-          <option value="">{orders.anyStatus}</option>
-          {ORDER_STATUSES.map((status) => (
-            <option key={status} value={status}>
-              {orderStatus[status]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <StatusFilter values={values} onChange={onChange} />
       <FilterField
         label={orders.hub}
         value={values.hub_id ?? ''}
@@ -86,6 +65,47 @@ export function OrderFilters({
         suggestions={recent.map(({ file_id, name }) => ({ value: file_id, label: name }))}
         onFilter={(file_id) => onChange({ file_id })}
       />
+      <DateFilters values={values} onChange={onChange} />
+      {filtered && (
+        <div className="filter-foot">
+          <button type="button" onClick={() => onChange(NONE)}>
+            {list.clear}
+          </button>
+          <FileNote file={recent.find(({ file_id }) => file_id === values.file_id)} />
+          <DateNote values={values} />
+        </div>
+      )}
+    </search>
+  );
+}
+
+const StatusFilter = ({ values, onChange }: Filters) => (
+  <label>
+    {orders.status}
+    <select
+      value={values.status ?? ''}
+      onChange={({ target }) => onChange({ status: ORDER_STATUSES.find((status) => status === target.value) })}
+    >
+      <option value="">{orders.anyStatus}</option>
+      {ORDER_STATUSES.map((status) => (
+        <option key={status} value={status}>
+          {orderStatus[status]}
+        </option>
+      ))}
+    </select>
+  </label>
+);
+
+/** The days of the two fields, empty where the address has a moment or nothing. */
+const daysOf = ({ from, to }: OrderFilterValues) => ({
+  fromDay: from !== undefined && isDay(from) ? from : '',
+  toDay: to !== undefined && isDay(to) ? daysLater(to, -1) : '',
+});
+
+function DateFilters({ values, onChange }: Filters) {
+  const { fromDay, toDay } = daysOf(values);
+  return (
+    <>
       <FilterField type="date" label={orders.from} value={fromDay} onFilter={(day) => onChange({ from: day })} />
       <FilterField
         type="date"
@@ -93,29 +113,31 @@ export function OrderFilters({
         value={toDay}
         onFilter={(day) => onChange({ to: day && daysLater(day, 1) })}
       />
-      {filtered && (
-        <div className="filter-foot">
-          <button type="button" onClick={() => onChange(NONE)}>
-            {list.clear}
-          </button>
-          {file && (
-            <p>
-              {orders.ofFile}{' '}
-              <Link to="/files/$fileId" params={{ fileId: file.file_id }}>
-                {file.name}
-              </Link>
-              .
-            </p>
-          )}
-          {(from !== undefined || to !== undefined) && (
-            <p>
-              {(fromDay !== '' || toDay !== '') && orders.days(timeZone)}{' '}
-              {from !== undefined && fromDay === '' && orders.moment('from', from)}{' '}
-              {to !== undefined && toDay === '' && orders.moment('to', to)}
-            </p>
-          )}
-        </div>
-      )}
-    </search>
+    </>
+  );
+}
+
+const FileNote = ({ file }: { file: FileResponse | undefined }) =>
+  file && (
+    <p>
+      {orders.ofFile}{' '}
+      <Link to="/files/$fileId" params={{ fileId: file.file_id }}>
+        {file.name}
+      </Link>
+      .
+    </p>
+  );
+
+function DateNote({ values }: { values: OrderFilterValues }) {
+  const timeZone = useTimeZone();
+  const { from, to } = values;
+  const { fromDay, toDay } = daysOf(values);
+  if (from === undefined && to === undefined) return null;
+  return (
+    <p>
+      {(fromDay !== '' || toDay !== '') && orders.days(timeZone)}{' '}
+      {from !== undefined && fromDay === '' && orders.moment('from', from)}{' '}
+      {to !== undefined && toDay === '' && orders.moment('to', to)}
+    </p>
   );
 }

@@ -74,8 +74,6 @@ const Unknown = ({ orderId }: { orderId: string }) => (
 );
 
 function Order({ order }: { order: OrderResponse }) {
-  const timeZone = useTimeZone();
-  const { file_id, row } = order.source;
   return (
     <>
       <div className="order-head">
@@ -95,56 +93,67 @@ function Order({ order }: { order: OrderResponse }) {
           <span>{order.total_amount}</span>
         </p>
       </section>
-      <div className="order-facts">
-        <section className="panel">
-          <h2>{words.customer}</h2>
-          <p className="order-address">
-            {order.customer.name}
-            {'\n'}
-            {order.customer.email}
-          </p>
-        </section>
-        <section className="panel">
-          <h2>{words.address}</h2>
-          <p className="order-address">{order.shipping_address}</p>
-        </section>
-        <section className="panel">
-          <h2>{words.dates}</h2>
-          <dl>
-            <dt>{words.ordered(timeZone)}</dt>
-            <dd>
-              <OrderDate iso={order.order_date} />
-            </dd>
-            <dt>{words.stored}</dt>
-            <dd>
-              <Time iso={order.created_at} />
-            </dd>
-            {order.updated_at !== order.created_at && (
-              <>
-                <dt>{words.updated}</dt>
-                <dd>
-                  <Time iso={order.updated_at} />
-                </dd>
-              </>
-            )}
-          </dl>
-        </section>
-        <section className="panel">
-          <h2>{words.origin}</h2>
-          <dl>
-            <dt>{words.file}</dt>
-            <dd>
-              <FileLink fileId={file_id} />
-            </dd>
-            <dt>{words.row}</dt>
-            <dd>
-              <Count value={row} />
-            </dd>
-          </dl>
-        </section>
-      </div>
+      <Facts order={order} />
       <Events orderId={order.order_id} />
     </>
+  );
+}
+
+const Facts = ({ order }: { order: OrderResponse }) => (
+  <div className="order-facts">
+    <section className="panel">
+      <h2>{words.customer}</h2>
+      <p className="order-address">
+        {order.customer.name}
+        {'\n'}
+        {order.customer.email}
+      </p>
+    </section>
+    <section className="panel">
+      <h2>{words.address}</h2>
+      <p className="order-address">{order.shipping_address}</p>
+    </section>
+    <section className="panel">
+      <h2>{words.dates}</h2>
+      <Dates order={order} />
+    </section>
+    <section className="panel">
+      <h2>{words.origin}</h2>
+      <dl>
+        <dt>{words.file}</dt>
+        <dd>
+          <FileLink fileId={order.source.file_id} />
+        </dd>
+        <dt>{words.row}</dt>
+        <dd>
+          <Count value={order.source.row} />
+        </dd>
+      </dl>
+    </section>
+  </div>
+);
+
+function Dates({ order: { order_date, created_at, updated_at } }: { order: OrderResponse }) {
+  const timeZone = useTimeZone();
+  return (
+    <dl>
+      <dt>{words.ordered(timeZone)}</dt>
+      <dd>
+        <OrderDate iso={order_date} />
+      </dd>
+      <dt>{words.stored}</dt>
+      <dd>
+        <Time iso={created_at} />
+      </dd>
+      {updated_at !== created_at && (
+        <>
+          <dt>{words.updated}</dt>
+          <dd>
+            <Time iso={updated_at} />
+          </dd>
+        </>
+      )}
+    </dl>
   );
 }
 

@@ -1,6 +1,7 @@
 /**
- * One page of orders. The service looks through a bounded number of orders at a time, so a search goes on by itself, from where the
- * service stopped, until the page is full, there are no more, or it is stopped. It waits, too, when it has the very order.
+ * One page of orders. The service looks through a bounded number of orders at a time, so a search continues by itself from where the
+ * service stopped, until the page is full, there are no more, or the user stops it. It also pauses when it has found the order with
+ * exactly the id that was typed.
  */
 import { keepPreviousData, useInfiniteQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
@@ -18,8 +19,8 @@ export function useOrderSearch(search: { cursor?: string | undefined; q?: string
   });
   const queries = useQueryClient();
   const key = JSON.stringify(search);
-  const [told, setTold] = useState({ key, to: null as 'stop' | 'go' | null });
-  const to = told.key === key ? told.to : null;
+  const [choice, choose] = useState({ key, to: null as 'stop' | 'go' | null });
+  const to = choice.key === key ? choice.to : null;
 
   const last = data?.pages.at(-1);
   const items = data?.pages.flatMap((page) => page.items);
@@ -35,9 +36,9 @@ export function useOrderSearch(search: { cursor?: string | undefined; q?: string
     items,
     error,
     isPlaceholderData,
-    /** Of the page behind this one; null where this one is not full. */
+    /** The cursor of the next page; null where this one is not full. */
     nextCursor: items?.length === PAGE_ITEMS ? last!.next_cursor : null,
-    /** Whether a list that is as of now is worth asking for again: not where many orders were looked through for it. */
+    /** Whether the list is cheap to ask for again: it is not where many orders were searched for it. */
     isOneLook: data?.pages.length === 1 && !searching,
     search: {
       isNamed,
@@ -45,11 +46,11 @@ export function useOrderSearch(search: { cursor?: string | undefined; q?: string
       hasMore,
       searchedTo: last?.searched_to ?? null,
       stop: () => {
-        setTold({ key, to: 'stop' });
+        choose({ key, to: 'stop' });
         void queries.cancelQueries({ queryKey: options.queryKey });
       },
-      goOn: () => {
-        setTold({ key, to: 'go' });
+      resume: () => {
+        choose({ key, to: 'go' });
         void fetchNextPage();
       },
     },

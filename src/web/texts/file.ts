@@ -5,10 +5,6 @@ import { fileStatus } from './codes.ts';
 import { plural, rows } from './counted.ts';
 
 export const filePage = {
-  storedOrder: 'See the stored order',
-  warnings: 'Worth a look',
-  warningsTold: 'This is allowed and no row was rejected for it, but it is often a mistake.',
-  warned: (count: number, row: number) => `${plural(count, '1 row', `${count} rows`)}, first in row ${row}`,
   all: 'All files',
   percent: (percent: number, bytes: string) => `${percent} % of ${bytes}`,
   read: 'Share of the file that is read',
@@ -20,41 +16,46 @@ export const filePage = {
   speed: 'Rows per second',
   left: 'Time left',
   orders: 'Show its orders',
-  heard: (status: FileResponse['status'], percent: number) =>
+  announce: (status: FileResponse['status'], percent: number) =>
     status === 'processing' ? `${percent} % read` : fileStatus[status],
-  heardEnd: (status: FileResponse['status'], accepted: string, invalid: string) =>
+  announceEnd: (status: FileResponse['status'], accepted: string, invalid: string) =>
     `${fileStatus[status]}: ${accepted === '1' ? '1 row' : `${accepted} rows`} accepted, ${invalid} invalid`,
-  queued: 'It begins as soon as a worker is free. Nothing has to be done.',
+  queued: 'The import starts when a worker is free.',
   waitingTitle: {
     ims: 'Waiting for the inventory service',
     store: 'Waiting for the database',
-    objects: 'Waiting for the storage of the files',
+    objects: 'Waiting for the file storage',
     queue: 'Waiting for the job queue',
   } satisfies Record<NonNullable<FileResponse['waiting_for']>, string>,
   waitingSince: 'since',
-  waitingWhere: 'See on the dashboard what answers and what does not',
+  waitingWhere: 'See the health of the service on the dashboard',
   allGood: 'Every row became an order.',
-  allFixed: 'Every row that failed was corrected since, and became an order.',
+  allFixed: 'Every failed row has been fixed and is now an order.',
   atRow: (row: string) => `At row ${row}: `,
   whatToDo: 'What to do: ',
   stays: (accepted: number) =>
     accepted === 1
-      ? 'One order was stored before that. It stays.'
-      : `${formatNumber(accepted)} orders were stored before that. They stay.`,
+      ? 'One order was stored before that. It is kept.'
+      : `${formatNumber(accepted)} orders were stored before that. They are kept.`,
 
   cancel: 'Cancel the import…',
-  cancelling: 'Cancelling: it stops after the rows that are in work now.',
-  cancelled: 'The import was cancelled. Orders stored until then stay. Retry goes on where it stopped.',
+  cancelling: 'Cancelling: the import stops after the rows that are being processed.',
+  cancelled: 'The import was cancelled. Orders stored until then are kept. Retry resumes where it stopped.',
   retry: 'Retry',
-  retryTold: (count: number) =>
-    `Goes on after the ${rows(count)} that ${count === 1 ? 'is' : 'are'} done: none is read twice, nothing is stored twice.`,
-  retryFromStart: 'Reads the same bytes again from the beginning.',
+  retryHelp: (count: number) =>
+    `Resumes after the ${rows(count)} already processed. No row is read twice, no order is stored twice.`,
+  retryFromStart: 'Reads the file again from the beginning.',
+
+  warnings: 'Worth a look',
+  warningsHelp: 'No row was rejected for this, but it is often a mistake.',
+  warned: (count: number, row: number) => `${plural(count, '1 row', `${count} rows`)}, first in row ${row}`,
 
   why: 'Why rows failed',
-  whyTold: 'Rows by reason; a row may have several. Choose one to see only its rows.',
+  whyHelp: 'A row may have several reasons. Choose one to see only its rows.',
   everyReason: 'All reasons',
 
   failedRows: 'Failed rows',
+  storedOrder: 'See the stored order',
   rowsOf: (count: string) => (count === '1' ? '1 row' : `${count} rows`),
   with: (words: string) => `with “${words}”`,
   row: 'Row',
@@ -65,58 +66,58 @@ export const filePage = {
   noFailedRows: 'No row failed for this reason.',
   shownWith: (count: number, words: string) => `The table of failed rows shows ${rows(count)} with “${words}”.`,
   shownAll: (count: number) => `The table of failed rows shows ${rows(count)}, with every reason.`,
-  sideways: (columns: number) => `It has ${columns} columns: scroll it sideways to see all.`,
+  sideways: (columns: number) => `${columns} columns: scroll sideways to see all.`,
   toTheEnd: (known: string, total: string) => `Going to the end: ${known} of ${total} rows…`,
   printed: (shown: string, total: string) => `${shown} of ${total} rows are printed. The report has all of them.`,
   startAt: 'Start at row',
   go: 'Go',
   fromFirst: 'Start at the first',
-  noneFromHere: (row: string) => `No row failed from row ${row} on.`,
+  noneFromHere: (row: string) => `No rows failed from row ${row} on.`,
 
   report: 'Download the report',
-  reportTold: (rows: string, bytes: string) => `${rows}, ${bytes}, CSV`,
-  reportOld: 'It has the rows that failed before the retry, and is written again when the import ends.',
-  mend: 'Mend and upload again',
-  mendSteps: {
-    download: 'Download the report. It has only the rows that failed, with their original values.',
-    fix: 'Correct them in a spreadsheet or an editor. The columns at the end, from _row to _file, tell what is wrong; leave them in, they are not read.',
+  reportSize: (rows: string, bytes: string) => `${rows}, ${bytes}, CSV`,
+  reportBeforeRetry: 'It has the rows that failed before the retry. It is written again when the import ends.',
+  fix: 'Fix and upload again',
+  fixSteps: {
+    download: 'Download the report. It has only the failed rows, with their original values.',
+    fix: 'Fix them in a spreadsheet or an editor. The last columns, from _row to _file, say what is wrong. You can leave them in: they are ignored.',
     upload:
-      'Save it as CSV, and drop it on this page. Rows that are right now become orders; those that are not come back in a new report.',
+      'Save it as CSV, and drop it on this page. Rows that are now valid become orders. The others come back in a new report.',
   },
-  mendFailed:
-    'Correct the file and drop it on this page. It becomes an import of its own that is linked to this one. Rows that are stored already are told as such, not stored twice.',
-  drop: 'Drop the corrected file anywhere on this page',
-  dropNow: 'Drop to upload the corrected file',
+  fixFailed:
+    'Fix the file and drop it on this page. It becomes a new import that is linked to this one. Orders that are already stored are reported as such, not stored twice.',
+  drop: 'Drop the fixed file anywhere on this page',
+  dropNow: 'Drop to upload the fixed file',
   or: 'or',
   choose: 'Choose the file…',
-  uploads: 'Corrected uploads of this file',
-  parent: 'Corrects',
+  uploads: 'Fixed files of this import',
+  parent: 'Fixes',
 
   uploading: 'Uploading',
-  childTold: (accepted: string, invalid: string) => `${accepted} accepted, ${invalid} invalid`,
-  inLine: 'In line to be uploaded',
-  giveUp: 'Give up',
+  childCounts: (accepted: string, invalid: string) => `${accepted} accepted, ${invalid} invalid`,
+  inLine: 'Waiting to upload',
+  giveUp: 'Cancel upload',
   dismiss: 'Dismiss',
-  duplicate: 'Exactly these bytes were uploaded before. Was it saved after it was corrected?',
+  duplicate: 'Exactly this file was already uploaded. Did you save your changes?',
   openExisting: 'Open that file',
-  uploadAnyway: 'Upload it all the same',
+  uploadAnyway: 'Upload anyway',
 
   facts: 'About this file',
   id: 'File id',
   size: 'Size',
   sha256: 'SHA-256',
   readAs: 'Read as',
-  notOpened: 'Not known',
+  notOpened: 'Not read yet',
   created: 'Uploaded',
-  started: 'Begun',
-  finished: 'Ended',
-  duration: 'Took',
+  started: 'Started',
+  finished: 'Finished',
+  duration: 'Duration',
   attempts: 'Attempts',
   never: 'Not yet',
-  attemptsTold: (attempts: number) => {
+  attemptsText: (attempts: number) => {
     if (attempts === 0) return 'None yet';
-    if (attempts === 1) return '1, without an interruption';
-    return `${attempts}: taken up again ${attempts === 2 ? 'once' : `${attempts - 1} times`} after an interruption or a retry`;
+    if (attempts === 1) return '1, without interruption';
+    return `${attempts}: resumed ${attempts === 2 ? 'once' : `${attempts - 1} times`} after an interruption or a retry`;
   },
   encoding: {
     'utf-8': 'UTF-8',
@@ -128,7 +129,7 @@ export const filePage = {
     ',': 'comma separated',
     ';': 'semicolon separated',
     '\t': 'tab separated',
-    '|': 'bar separated',
+    '|': 'pipe separated',
   } satisfies Record<NonNullable<FileResponse['intake']>['delimiter'], string>,
   gzip: 'gzip',
   bom: 'byte order mark',

@@ -18,15 +18,15 @@ export const fileList = {
     created: 'Uploaded',
     actions: 'Actions',
   },
-  mends: 'Corrects',
-  mendedBy: 'Corrected by',
+  fixes: 'Fixes',
+  fixedBy: 'Fixed by',
   anotherFile: 'another file',
   meter: (name: string) => `Import of ${name}`,
-  queued: 'Waits for its turn',
+  queued: 'Starts when a worker is free',
   rate: (count: number) => `${formatNumber(count)} rows/s`,
   left: (duration: string) => `${duration} left`,
   took: (count: number, duration: string) => `${rows(count)} in ${duration}`,
-  stoppedAfter: (count: number) => (count === 0 ? 'No row was read' : `Stopped after ${rows(count)}`),
+  stoppedAfter: (count: number) => (count === 0 ? 'No rows read' : `Stopped after ${rows(count)}`),
   cancelling: 'Cancelling…',
   atRow: (row: number) => `Row ${formatNumber(row)}`,
   open: (count: number) => `${formatNumber(count)} to fix`,
@@ -37,33 +37,33 @@ export const fileList = {
   cancelOf: (name: string) => `Cancel the import of ${name}`,
   retryOf: (name: string) => `Retry the import of ${name}`,
   more: frame.more,
-  noneOf: (status: string) => `No file is “${status}” now.`,
+  noneOf: (status: string) => `No files have the status “${status}”.`,
   showAll: 'Show all files',
-  saidProgress: (name: string, percent: number) => `${name}: ${percent} %`,
-  saidEnd: (name: string, status: string, accepted: number, invalid: number) =>
+  announceProgress: (name: string, percent: number) => `${name}: ${percent} %`,
+  announceEnd: (name: string, status: string, accepted: number, invalid: number) =>
     `${name}: ${status}. ${formatNumber(accepted)} accepted, ${formatNumber(invalid)} invalid.`,
-  saidEnds: (count: number) => `${files(count)} ended.`,
+  announceEnds: (count: number) => `${files(count)} finished.`,
 };
 
 export const cancelDialog = {
   title: (name: string) => `Cancel the import of ${name}?`,
   stays: (accepted: number) =>
     accepted === 0
-      ? 'No order has been stored yet.'
+      ? 'No orders have been stored yet.'
       : accepted === 1
-        ? 'The one order stored so far stays, and so does the stock it took.'
-        : `The ${formatNumber(accepted)} orders stored so far stay, and so does the stock they took.`,
+        ? 'The order stored so far is kept, and so is the stock it took.'
+        : `The ${formatNumber(accepted)} orders stored so far are kept, and so is the stock they took.`,
   stops:
-    'The import stops after the rows it has in hand. The report of invalid rows has those found until then. Retry goes on where it stopped.',
+    'The import stops after the rows that are being processed. The report lists the rows rejected until then. Retry resumes where it stopped.',
   keep: 'Keep importing',
   confirm: 'Cancel the import',
 };
 
 export const columnMeaning: Record<OrderColumn, string> = {
-  order_id: 'Your id of the order, once per order',
-  customer_name: 'Who ordered',
+  order_id: 'Your order id, unique for each order',
+  customer_name: 'Name of the customer',
   customer_email: 'anna@example.com',
-  product_name: 'What was ordered',
+  product_name: 'Name of the product',
   sku: 'A SKU that the inventory service knows',
   hub_id: 'The hub that ships it',
   quantity: 'A whole number from 1',
@@ -75,23 +75,18 @@ export const columnMeaning: Record<OrderColumn, string> = {
 
 export const format = {
   emptyTitle: 'No files yet',
-  empty: 'Upload a CSV of orders, or see how it goes with a small file that has good rows and bad ones.',
+  empty: 'Upload a CSV of orders, or try a small sample with valid and invalid rows.',
   sample: 'Try it with the sample',
   download: 'Download the sample',
-  sampleTold:
-    'It also adds the stock that the sample needs, where there is none yet; stock that was set stays as it is.',
-  sampleStock: (added: number, there: number) =>
-    [
-      added > 0 && `Stock for the sample: ${rows(added)} added.`,
-      there > 0 &&
-        `${added > 0 ? '' : 'Stock for the sample: '}${rows(there)} ${there === 1 ? 'was' : 'were'} there and ${there === 1 ? 'stays' : 'stay'} as set.`,
-    ]
-      .filter(Boolean)
-      .join(' '),
-  summary: 'The format, and uploading without a browser',
+  sampleHelp: 'This also adds the stock that the sample needs. Stock that is already set does not change.',
+  sampleStock: (added: number, present: number) => {
+    const parts = [added > 0 && `${rows(added)} added`, present > 0 && `${rows(present)} already set`];
+    return `Stock for the sample: ${parts.filter(Boolean).join(', ')}.`;
+  },
+  summary: 'File format, and uploading from a terminal',
   columnsTitle: 'The columns',
   columns:
-    'The first line names these columns, in any order. The delimiter (comma, semicolon, tab or bar) and the encoding are found out.',
+    'The first row names these columns, in any order. The delimiter (comma, semicolon, tab or pipe) and the encoding are detected.',
   curlTitle: 'From a terminal',
   curl: (origin: string) =>
     [

@@ -11,9 +11,9 @@ export const frame = {
   live: 'Live events',
   toDark: 'Use the dark theme',
   toLight: 'Use the light theme',
-  toSystem: 'Use the theme of the system',
-  nothingHereTitle: 'Nothing here',
-  nothingHere: 'This address has no view. It may be mistyped, or come from an older link.',
+  toSystem: 'Use the system theme',
+  nothingHereTitle: 'Page not found',
+  nothingHere: 'There is no page at this address. It may be mistyped, or come from an old link.',
   toFiles: 'Go to the files',
   problemTitle: 'This view could not be shown',
   tryAgain: 'Try again',
@@ -23,10 +23,10 @@ export const frame = {
 
 export const connection = {
   lost: 'The service cannot be reached since',
-  goesOn: 'Nothing is lost: this page goes on by itself when the service is back.',
-  notLoaded: 'The service was updated, or its answer was lost on the way.',
-  reload: 'Load the page again',
-  unreachable: 'The service cannot be reached. This view goes on by itself when it is back.',
+  resumes: 'Nothing is lost: this page continues when the service is back.',
+  notLoaded: 'The service was updated, or the connection broke.',
+  reload: 'Reload the page',
+  unreachable: 'The service cannot be reached. This view loads when it is back.',
 };
 
 export const copy = { copy: 'Copy', copied: 'Copied', failed: 'Copying failed' };

@@ -1,0 +1,158 @@
+/** What each cell of the list of files shows. */
+import { Link } from '@tanstack/react-router';
+import type { FileResponse } from '../../http/responses.ts';
+import { isEnded } from '../../model/file.ts';
+import { formatDuration, secondsBetween } from '../components/duration.ts';
+import { FileLink } from '../components/file-link.tsx';
+import { Meter } from '../components/meter.tsx';
+import { Count, formatBytes } from '../components/number.tsx';
+import { FileBadge } from '../components/status-badge.tsx';
+import { failure, waitingFor } from '../texts/codes.ts';
+import { fileList } from '../texts/files.ts';
+import { retryHelps } from './retry.ts';
+
+export const linkId = (fileId: string): string => `file-${fileId}`;
+
+export function FileCell({ file, files }: { file: FileResponse; files: readonly FileResponse[] }) {
+  const fixes = files.filter(({ parent_file_id }) => parent_file_id === file.file_id);
+  return (
+    <div className="file-cell">
+      <Link
+        id={linkId(file.file_id)}
+        to="/files/$fileId"
+        params={{ fileId: file.file_id }}
+        className="file-name"
+        title={file.name}
+      >
+        {file.name}
+      </Link>
+      <span className="quiet file-hint">
+        <span className="number">{formatBytes(file.size_bytes)}</span>
+        {file.parent_file_id && (
+          <>
+            {' '}
+            · {fileList.fixes} <FileLink fileId={file.parent_file_id} unnamed={fileList.anotherFile} />
+          </>
+        )}
+        {fixes.map(({ file_id, name }) => (
+          <span key={file_id}>
+            {' '}
+            · {fileList.fixedBy}{' '}
+            <Link to="/files/$fileId" params={{ fileId: file_id }} title={name}>
+              {name}
+            </Link>
+          </span>
+        ))}
+      </span>
+    </div>
+  );
+}
+
+export function StatusCell({ file }: { file: FileResponse }) {
+  const row = file.failure?.row;
+  return (
+    <div className="file-status">
+      <FileBadge file={file} />
+      {file.waiting_for && <span>{waitingFor[file.waiting_for]}</span>}
+      {file.failure && file.status === 'failed' && (
+        <span className="file-failure">
+          {failure[file.failure.code]}
+          {typeof row === 'number' && ` · ${fileList.atRow(row)}`}
+        </span>
+      )}
+      {file.cancel_requested && !isEnded(file.status) && <span>{fileList.cancelling}</span>}
+    </div>
+  );
+}
+
+export function ProgressCell({ file }: { file: FileResponse }) {
+  const { status, progress, failure: found, started_at, finished_at } = file;
+  if (status === 'queued') return <span className="quiet">{fileList.queued}</span>;
+  if (status === 'failed' && found)
+    return (
+      <span className="quiet file-failure-message" title={found.message}>
+        {found.message}
+      </span>
+    );
+  if (!isEnded(status)) return <MovingProgress file={file} />;
+  const seconds = started_at && finished_at ? secondsBetween(started_at, finished_at) : 0;
+  return (
+    <span className="quiet number">
+      {status === 'completed'
+        ? fileList.took(progress.rows, formatDuration(seconds))
+        : fileList.stoppedAfter(progress.rows)}
+    </span>
+  );
+}
+
+function MovingProgress({ file: { name, status, progress } }: { file: FileResponse }) {
+  const { percent, rows_per_second, eta_seconds } = progress;
+  const facts = [
+    `${percent.toLocaleString(undefined, { minimumFractionDigits: 1 })} %`,
+    rows_per_second !== null && fileList.rate(rows_per_second),
+    eta_seconds !== null && status === 'processing' && fileList.left(formatDuration(eta_seconds)),
+  ];
+  return (
+    <div className="file-progress">
+      <Meter percent={percent} label={fileList.meter(name)} />
+      <span className="quiet number">{facts.filter(Boolean).join(' · ')}</span>
+    </div>
+  );
+}
+
+export const InvalidCell = ({ file: { name, progress, invalid_file, fixed, open } }: { file: FileResponse }) => (
+  <span className="file-invalid">
+    <span className={progress.invalid > 0 ? 'file-has-invalid' : undefined}>
+      <Count value={progress.invalid} />
+    </span>
+    {fixed > 0 && <span className="quiet number">{fileList.open(open)}</span>}
+    {invalid_file && (
+      <a
+        href={`/invalid-files/${encodeURIComponent(invalid_file)}`}
+        download={invalid_file}
+        aria-label={fileList.reportOf(name)}
+        title={fileList.reportOf(name)}
+      >
+        {fileList.report}
+      </a>
+    )}
+  </span>
+);
+
+export function ActionCell({
+  file,
+  onCancel,
+  onRetry,
+  retrying,
+}: {
+  file: FileResponse;
+  onCancel: () => void;
+  onRetry: () => void;
+  retrying: boolean;
+}) {
+  const { name, status, cancel_requested } = file;
+  if (!isEnded(status))
+    return (
+      <button
+        type="button"
+        className="file-action"
+        disabled={cancel_requested}
+        aria-label={fileList.cancelOf(name)}
+        onClick={onCancel}
+      >
+        {fileList.cancel}
+      </button>
+    );
+  if (!retryHelps(file)) return null;
+  return (
+    <button
+      type="button"
+      className="file-action"
+      disabled={retrying}
+      aria-label={fileList.retryOf(name)}
+      onClick={onRetry}
+    >
+      {fileList.retry}
+    </button>
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * The way from failed rows to orders: the report, how to fix it, and the place to drop it. What is dropped here becomes a file that
+ * names this one as its parent.
+ */
+import './fix-file.css';
+import { useCallback } from 'react';
+import type { FileResponse } from '../../http/responses.ts';
+import { addUploads } from '../api/upload.ts';
+import { FileButton } from '../components/file-button.tsx';
+import { formatBytes, formatNumber } from '../components/number.tsx';
+import { filePage } from '../texts/file.ts';
+import { DropTarget } from './drop-target.tsx';
+import { FixUploads } from './fix-uploads.tsx';
+
+export function FixFile({ file }: { file: FileResponse }) {
+  const { file_id } = file;
+  const onFiles = useCallback((files: Iterable<File>) => addUploads(files, file_id), [file_id]);
+  return (
+    <section className="panel fix-panel" aria-labelledby="fix">
+      <h2 id="fix">{filePage.fix}</h2>
+      {file.invalid_file === null ? (
+        <p>{filePage.fixFailed}</p>
+      ) : (
+        <ol className="fix-steps">
+          <li>
+            {filePage.fixSteps.download}
+            <Report file={file} name={file.invalid_file} />
+          </li>
+          <li>{filePage.fixSteps.fix}</li>
+          <li>{filePage.fixSteps.upload}</li>
+        </ol>
+      )}
+      <DropPlace onFiles={onFiles} />
+      <FixUploads fileId={file_id} />
+    </section>
+  );
+}
+
+const Report = ({ file, name }: { file: FileResponse; name: string }) => (
+  <p className="row fix-report">
+    <a className="button button-main" href={`/invalid-files/${encodeURIComponent(name)}`} download>
+      {filePage.report}
+    </a>
+    <span className="quiet">
+      {file.finished_at === null
+        ? filePage.reportBeforeRetry
+        : filePage.reportSize(
+            filePage.rowsOf(formatNumber(file.progress.invalid)),
+            formatBytes(file.invalid_file_size_bytes ?? 0),
+          )}
+    </span>
+  </p>
+);
+
+const DropPlace = ({ onFiles }: { onFiles: (files: Iterable<File>) => void }) => (
+  <div className="drop-place">
+    <DropTarget label={filePage.dropNow} onFiles={onFiles} />
+    <span>{filePage.drop}</span> <span className="quiet">{filePage.or}</span>
+    <FileButton onFiles={onFiles}>{filePage.choose}</FileButton>
+  </div>
+);
