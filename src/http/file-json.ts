@@ -33,6 +33,7 @@ export function fileJson(file: FileRecord, fixed = 0): FileResponse {
     failure: file.failure,
     waiting_for: file.waitingFor,
     waiting_since: isoOrNull(file.waitingSinceMs),
+    next_try_at: isoOrNull(file.nextTryAtMs),
     cancel_requested: file.cancelRequested,
     created_at: iso(file.createdAtMs),
     started_at: isoOrNull(file.startedAtMs),

@@ -79,6 +79,7 @@ export const fileResponse = z.strictObject({
   failure: z.strictObject({ code: z.enum(FILE_FAILURE_CODES), message: z.string(), row: count.nullable() }).nullable(),
   waiting_for: z.enum(['ims', 'store', 'objects', 'queue']).nullable(),
   waiting_since: time.nullable(),
+  next_try_at: time.nullable(),
   cancel_requested: z.boolean(),
   created_at: time,
   started_at: time.nullable(),

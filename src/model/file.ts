@@ -29,6 +29,8 @@ export interface FileRecord {
   waitingFor: Dependency | null;
   /** Null unless it waits. */
   waitingSinceMs: number | null;
+  /** When the engine is tried next. Null unless the file waits; past while the try is under way. */
+  nextTryAtMs: number | null;
   sizeBytes: number;
   sha256: string;
   objectKey: string;

@@ -11,7 +11,7 @@ import type { Dependency, EndStatus, FileFailure, FileRecord, ReportRecord } fro
 import { fileFailure, isFileFailure } from '../model/file-failure.ts';
 import type { ChunkResult, ChunkToCommit } from '../ports/chunks.ts';
 import { type Clock, spread } from '../ports/clock.ts';
-import type { Claim, FileEnd } from '../ports/files.ts';
+import type { Claim, FileEnd, Wait } from '../ports/files.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { IngestionStore } from '../ports/order-store.ts';
@@ -293,18 +293,18 @@ type Outage = ReturnType<typeof createOutage>;
  * each engine until that one has answered, whatever others do meanwhile.
  */
 function createOutage({ store, clock }: IngestPorts, claim: Claim, options: IngestOptions, logger: Logger) {
-  /** The engines that are waited for, longest first, with the pauses made so far. */
-  const waits = new Map<Dependency, number>();
-  let shown: Dependency | null = null;
+  /** The engines that the file waits for, longest first. */
+  const waits = new Map<Dependency, Wait & { pauses: number }>();
+  let shown: Wait | null = null;
 
   const show = async () => {
-    const [dependency = null] = waits.keys();
-    if (shown === dependency) return;
+    const [wait = null] = waits.values();
+    if (shown === wait) return;
     try {
-      await store.files.setWaiting(claim, dependency);
-      shown = dependency;
+      await store.files.setWaiting(claim, wait && { dependency: wait.dependency, nextTryAtMs: wait.nextTryAtMs });
+      shown = wait;
     } catch (error) {
-      // The store itself may be what is down; then nobody can read it either.
+      // The store itself may be down; then no client can read the file either.
       logger.debug({ err: error }, 'the state of the file could not be recorded');
     }
   };
@@ -312,14 +312,14 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
   /** Rethrows what waiting cannot cure. */
   const pauseAfter = async (error: unknown, dependency: Dependency): Promise<void> => {
     const curable = error instanceof OmsError ? error.retryable : dependency === 'objects' && isSystemError(error);
-    const pauses = waits.get(dependency) ?? 0;
+    const pauses = waits.get(dependency)?.pauses ?? 0;
     if (!curable || (isUnknown(error) && pauses >= limits.unknownErrorPauses)) throw error;
     if (!waits.has(dependency)) logger.warn({ err: error, dependency }, 'the file waits for an engine');
-    waits.set(dependency, pauses + 1);
+    const pauseMs = spread(clock, Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** pauses));
+    waits.set(dependency, { dependency, nextTryAtMs: Math.round(clock.now() + pauseMs), pauses: pauses + 1 });
     await show();
-    const pause = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** pauses);
     // Short sleeps, so that a stop or a cancel is not kept waiting.
-    for (let left = spread(clock, pause); left > 0; left -= limits.outageFirstPauseMs) {
+    for (let left = pauseMs; left > 0; left -= limits.outageFirstPauseMs) {
       await clock.sleep(Math.min(left, limits.outageFirstPauseMs), options.lost);
       options.lost.throwIfAborted();
       if (outage.cancels()) throw new Leave('cancelled');

@@ -16,6 +16,12 @@ export interface Claim {
   epoch: number;
 }
 
+/** What a file in work waits for, and when it is tried next. */
+export interface Wait {
+  dependency: Dependency;
+  nextTryAtMs: number;
+}
+
 /** What an operation under a claim throws that is not the newest. */
 export const claimLost = (fileId: string): OmsError =>
   new OmsError('claim_lost', `file ${fileId} was claimed by another worker, or has ended`);
@@ -89,8 +95,8 @@ export interface Files {
   /** Ends the lease after a failure: this claim counts, and the file can be claimed again. */
   expire(claim: Claim): Promise<void>;
   recordIntake(claim: Claim, intake: Intake, columns: string[], parentFileId: string | null): Promise<void>;
-  /** Says what the file waits for; null when it goes on. */
-  setWaiting(claim: Claim, dependency: Dependency | null): Promise<void>;
+  /** Says what the file waits for, since its first call for this engine in a row; null when the file continues. */
+  setWaiting(claim: Claim, wait: Wait | null): Promise<void>;
   /** How many rows of the report are written, for progress. */
   recordReported(claim: Claim, rows: number): Promise<void>;
   /**

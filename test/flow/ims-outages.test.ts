@@ -71,6 +71,22 @@ describe('a file', () => {
     expect(await ended(service, fileId)).toMatchObject(done);
   });
 
+  test('says when it tries next, and since when it waits, which stays', async () => {
+    const bytes = await newFile(service);
+    await setSwitches(service, { outage: true });
+    const fileId = await accept(service, bytes);
+    await expectWait(service, fileId);
+    const file = () => getJson<FileJson>(service, `/files/${fileId}`);
+    const first = await file();
+    expect(Date.parse(first.next_try_at!)).toBeGreaterThan(Date.parse(first.waiting_since!));
+    await expect
+      .poll(async () => Date.parse((await file()).next_try_at!), WAIT)
+      .toBeGreaterThan(Date.parse(first.next_try_at!));
+    expect((await file()).waiting_since).toBe(first.waiting_since);
+    await setSwitches(service, WELL);
+    expect(await ended(service, fileId)).toMatchObject({ ...done, waiting_since: null, next_try_at: null });
+  });
+
   test('waits for an IMS that takes connections and says nothing', async () => {
     const ims = await startReferenceIms({
       port: 0,

@@ -8,7 +8,7 @@ import type { ReasonCode, Rejection } from '../../src/model/rejection.ts';
 import { OrderPacker } from '../../src/order-batch/packer.ts';
 import { SkuHubPairs } from '../../src/order-batch/sku-hub-pairs.ts';
 import type { ChunkToCommit } from '../../src/ports/chunks.ts';
-import type { Claim, NewFile } from '../../src/ports/files.ts';
+import type { Claim, NewFile, Wait } from '../../src/ports/files.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
 import type { Page } from '../../src/ports/page.ts';
 import { headerOf } from './file-outcome.ts';
@@ -119,6 +119,8 @@ export async function claimFile(store: OrderStore, fileId: string, leaseMs = LEA
 export const newClaim = async (store: OrderStore, values: Partial<NewFile> = {}): Promise<Claim> =>
   claimFile(store, await createFile(store, values));
 
+/** A file waits for the inventory service. */
+export const WAIT: Wait = { dependency: 'ims', nextTryAtMs: Date.UTC(2026, 10, 21, 5, 4, 3) };
 export const COMPLETED = { status: 'completed', failure: null, report: null } as const;
 export const FAILED = {
   status: 'failed',

@@ -16,6 +16,7 @@ test('a file waits for an inventory service that is down and says so, is cancell
   const page = await openFile(own, file);
   await page.getByRole('heading', { name: 'Waiting for the inventory service' }).waitFor();
   await page.getByText(/^Waiting since/).waitFor();
+  await page.getByText('next try at').waitFor();
   await expect.poll(() => page.title()).toMatch(/^\d+ % · waiting\.csv · OMS$/);
   await page.getByText('Nothing is lost and no row is rejected').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);

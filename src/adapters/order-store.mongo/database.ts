@@ -40,6 +40,8 @@ export interface FileDocument {
   waiting_for: Dependency | null;
   /** Of a file that waits; since release 1.2. */
   waiting_since?: Date;
+  /** Of a file that waits; since release 1.2. */
+  next_try_at?: Date | null;
   epoch: number;
   lease_until: Date;
   attempts: number;

@@ -10,6 +10,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     status: shownStatus(file),
     waitingFor: file.waiting_for,
     waitingSinceMs: file.waiting_for === null ? null : (file.waiting_since?.getTime() ?? null),
+    nextTryAtMs: file.waiting_for === null ? null : (file.next_try_at?.getTime() ?? null),
     sizeBytes: file.size_bytes,
     sha256: file.sha256,
     objectKey: file.object_key,

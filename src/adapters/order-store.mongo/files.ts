@@ -251,11 +251,16 @@ export function createFiles(
       if (matchedCount === 0) throw claimLost(fileId);
     },
 
-    async setWaiting({ fileId, epoch }, dependency) {
-      await files.updateOne(
-        { _id: fileId, epoch, status: 'processing', waiting_for: { $ne: dependency } },
-        { $set: { waiting_for: dependency, waiting_since: at(), changed_at: at() } },
+    async setWaiting({ fileId, epoch }, wait) {
+      const dependency = wait?.dependency ?? null;
+      const claimed = { _id: fileId, epoch, status: 'processing' } as const;
+      const next = { next_try_at: wait && new Date(wait.nextTryAtMs), changed_at: at() };
+      const { matchedCount } = await files.updateOne(
+        { ...claimed, waiting_for: { $ne: dependency } },
+        { $set: { ...next, waiting_for: dependency, waiting_since: at() } },
       );
+      // A further pause for the same engine.
+      if (matchedCount === 0) await files.updateOne({ ...claimed, waiting_for: dependency }, { $set: next });
     },
 
     async recordReported({ fileId, epoch }, rows) {

@@ -24,6 +24,7 @@ export interface FileRow {
   status: string;
   waiting_for: string | null;
   waiting_since: number | null;
+  next_try_at: number | null;
   shown_status: string;
   epoch: number;
   lease_until: number;
@@ -64,6 +65,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     status: row.shown_status as FileStatus,
     waitingFor: row.waiting_for as FileRecord['waitingFor'],
     waitingSinceMs: row.waiting_for === null ? null : row.waiting_since,
+    nextTryAtMs: row.waiting_for === null ? null : row.next_try_at,
     sizeBytes: row.size_bytes,
     sha256: row.sha256,
     objectKey: row.object_key,

@@ -2,7 +2,6 @@
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import {
-  type Dependency,
   type EndStatus,
   type FileFailure,
   type FileRecord,
@@ -19,6 +18,7 @@ import {
   type FileEnd,
   type Files,
   type NewFile,
+  type Wait,
 } from '../../ports/files.ts';
 import type { Page } from '../../ports/page.ts';
 import { readPosition, toPage } from '../page.ts';
@@ -76,8 +76,8 @@ export function fileOperations(db: Database, now: () => number) {
       (select file_id from files parent where parent.file_id = ? and parent.file_id <> files.file_id))
     where file_id = ? and epoch = ? and status = 'processing'`);
   const setWaiting = db.prepare(`
-    update files set waiting_for = ?, waiting_since = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'
-      and waiting_for is not ?`);
+    update files set waiting_since = case when waiting_for = ? then waiting_since else ? end, waiting_for = ?, next_try_at = ?,
+      changed_at = ? where file_id = ? and epoch = ? and status = 'processing'`);
   const recordReported = db.prepare(
     "update files set reported_rows = ?, changed_at = ? where file_id = ? and epoch = ? and status = 'processing'",
   );
@@ -169,9 +169,10 @@ export function fileOperations(db: Database, now: () => number) {
         throw claimLost(fileId);
     },
 
-    setWaiting({ claim: { fileId, epoch }, dependency }: { claim: Claim; dependency: Dependency | null }): void {
+    setWaiting({ claim: { fileId, epoch }, wait }: { claim: Claim; wait: Wait | null }): void {
+      const { dependency, nextTryAtMs } = wait ?? { dependency: null, nextTryAtMs: null };
       const at = now();
-      setWaiting.run(dependency, at, at, fileId, epoch, dependency);
+      setWaiting.run(dependency, at, dependency, nextTryAtMs, at, fileId, epoch);
     },
 
     recordReported({ claim: { fileId, epoch }, rows }: { claim: Claim; rows: number }): void {
@@ -330,7 +331,7 @@ export function createFiles(
     expire: (claim) => writer.call('expireClaim', claim),
     recordIntake: (claim, intake, columns, parentFileId) =>
       writer.call('recordIntake', { claim, intake, columns, parentFileId }),
-    setWaiting: (claim, dependency) => writer.call('setWaiting', { claim, dependency }),
+    setWaiting: (claim, wait) => writer.call('setWaiting', { claim, wait }),
     recordReported: (claim, rows) => writer.call('recordReported', { claim, rows }),
     close: (claim, end) => writer.call('closeFile', { claim, end }),
     finish: (claim, end) => writer.call('finishFile', { claim, ...end }),

@@ -238,4 +238,11 @@ export const migrations: readonly Migration[] = [
   alter table files add column warnings text not null default '[]';
   `,
   },
+  {
+    version: 8,
+    sql: `
+  -- Of a file that waits: when the engine is tried next.
+  alter table files add column next_try_at integer;
+  `,
+  },
 ];

@@ -83,6 +83,11 @@ function Note({ file }: { file: FileResponse }) {
             <strong>
               {fileStatus.waiting} {filePage.waitingSince} <Time iso={file.waiting_since} />
             </strong>
+            {file.next_try_at && (
+              <>
+                , {filePage.nextTry} <Time iso={file.next_try_at} />
+              </>
+            )}
           </p>
         )}
         <p>{waitingFor[file.waiting_for]}</p>

@@ -28,6 +28,7 @@ export const filePage = {
     queue: 'Waiting for the job queue',
   } satisfies Record<NonNullable<FileResponse['waiting_for']>, string>,
   waitingSince: 'since',
+  nextTry: 'next try at',
   waitingWhere: 'See the health of the service on the dashboard',
   allGood: 'Every row became an order.',
   allFixed: 'Every failed row has been fixed and is now an order.',

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/limits.ts';
+import type { Wait } from '../../../src/ports/files.ts';
 import {
   COMPLETED,
   chunkOf,
@@ -13,6 +14,7 @@ import {
   orderRow,
   readAll,
   rejection,
+  WAIT,
 } from '../../support/chunks.ts';
 import { claimLost, onEachOrderStore } from './contract.ts';
 
@@ -53,7 +55,7 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
       const intake = { encoding: 'utf-8', delimiter: ',', gzip: false, bom: false } as const;
       await expect(opened.first.files.recordIntake(old, intake, ['a'], null)).rejects.toEqual(claimLost);
       expect(await opened.first.files.renew(old, LEASE_MS)).toBeNull();
-      await opened.first.files.setWaiting(old, 'ims');
+      await opened.first.files.setWaiting(old, WAIT);
       await opened.first.files.release(old);
       await opened.first.files.expire(old);
       expect((await opened.first.files.claim(fileId, LEASE_MS)).kind).toBe('busy');
@@ -122,7 +124,7 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
     test('starts again without what the one before waited for', async () => {
       const fileId = await createFile(opened.first);
       const claim = await claimFile(opened.first, fileId);
-      await opened.first.files.setWaiting(claim, 'ims');
+      await opened.first.files.setWaiting(claim, WAIT);
       await opened.first.files.expire(claim);
       await claimFile(opened.first, fileId);
       expect(await opened.first.files.get(fileId)).toMatchObject({ status: 'processing', waitingFor: null });
@@ -130,16 +132,40 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
 
     test('shows what the file waits for', async () => {
       const claim = await newClaim(opened.first);
-      await opened.first.files.setWaiting(claim, 'ims');
+      await opened.first.files.setWaiting(claim, WAIT);
       expect(await opened.first.files.get(claim.fileId)).toMatchObject({
         status: 'waiting',
         waitingFor: 'ims',
         waitingSinceMs: expect.any(Number),
+        nextTryAtMs: WAIT.nextTryAtMs,
       });
       const waiting = await readAll((page) => opened.first.files.list({ status: 'waiting' }, page), 50);
       expect(waiting.map((file) => file.fileId)).toContain(claim.fileId);
       await opened.first.files.setWaiting(claim, null);
-      expect(await opened.first.files.get(claim.fileId)).toMatchObject({ status: 'processing', waitingFor: null });
+      expect(await opened.first.files.get(claim.fileId)).toMatchObject({
+        status: 'processing',
+        waitingFor: null,
+        waitingSinceMs: null,
+        nextTryAtMs: null,
+      });
+    });
+
+    test('keeps since when a file waits for an engine, whatever the number of tries', async () => {
+      const claim = await newClaim(opened.first);
+      const wait = async (step: Wait | null) => {
+        await delay(5);
+        await opened.first.files.setWaiting(claim, step);
+        const { waitingSinceMs, nextTryAtMs } = (await opened.first.files.get(claim.fileId))!;
+        expect(nextTryAtMs).toBe(step?.nextTryAtMs ?? null);
+        return waitingSinceMs;
+      };
+      const since = await wait(WAIT);
+      expect(await wait({ ...WAIT, nextTryAtMs: WAIT.nextTryAtMs + 500 })).toBe(since);
+      expect(await wait({ ...WAIT, nextTryAtMs: WAIT.nextTryAtMs + 1_500 })).toBe(since);
+      const sinceStore = await wait({ ...WAIT, dependency: 'store' });
+      expect(sinceStore).toBeGreaterThan(since!);
+      expect(await wait(null)).toBeNull();
+      expect(await wait({ ...WAIT, dependency: 'store' })).toBeGreaterThan(sinceStore!);
     });
 
     test('records how the file is read, and its parent where that is another file', async () => {

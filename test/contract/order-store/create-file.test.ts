@@ -1,6 +1,6 @@
 /** Files: the creation of a file. */
 import { describe, expect, test } from 'vitest';
-import { COMPLETED, claimFile, createFile, FAILED, LEASE_MS, newClaim, newFile } from '../../support/chunks.ts';
+import { COMPLETED, claimFile, createFile, FAILED, LEASE_MS, newClaim, newFile, WAIT } from '../../support/chunks.ts';
 import { onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ opened, unique }) => {
@@ -55,7 +55,7 @@ onEachOrderStore(({ opened, unique }) => {
       await refuse();
       const claim = await claimFile(opened.first, fileId);
       await refuse();
-      await opened.first.files.setWaiting(claim, 'ims');
+      await opened.first.files.setWaiting(claim, WAIT);
       await refuse();
       await opened.first.files.finish(claim, COMPLETED);
       await refuse();

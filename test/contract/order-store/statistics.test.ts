@@ -1,6 +1,6 @@
 /** Statistics: sums and their history. */
 import { expect, test } from 'vitest';
-import { COMPLETED, chunkOf, createFile, FAILED, newClaim, orderRow, rejection } from '../../support/chunks.ts';
+import { COMPLETED, chunkOf, createFile, FAILED, newClaim, orderRow, rejection, WAIT } from '../../support/chunks.ts';
 import { onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ open, violations }) => {
@@ -23,7 +23,7 @@ onEachOrderStore(({ open, violations }) => {
     await first.chunks.commit(claim, chunkOf(1, [row(6, 'H1'), { ...row(2, 'H1'), row: 7 }]));
     await createFile(first);
     const waiting = await newClaim(first);
-    await first.files.setWaiting(waiting, 'ims');
+    await first.files.setWaiting(waiting, WAIT);
     await first.files.finish(await newClaim(first), COMPLETED);
     await first.files.finish(await newClaim(first), FAILED);
     await first.files.requestCancel(await createFile(first));

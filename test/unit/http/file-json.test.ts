@@ -17,6 +17,7 @@ const FILE = {
   startedAtMs: 0,
   finishedAtMs: null,
   waitingSinceMs: null,
+  nextTryAtMs: null,
 } as FileRecord;
 const progressOf = (file: Partial<FileRecord>) => fileJson({ ...FILE, ...file }).progress;
 
