@@ -169,10 +169,10 @@ export const limits = {
   // Rejections.
   /**
    * Of one file: a file with more is wrong as a whole, its report is more than a spreadsheet takes (1,048,576 rows), and a few bytes of
-   * gzip must not fill the disk. Bytes are those of `packed-rejections.ts`.
+   * gzip must not fill the disk. Bytes are about those of the report, and bound what the store keeps, too: see `packed-rejections.ts`.
    */
   maxRejectedRows: 1_000_000,
-  maxRejectedBytes: 256 * MiB,
+  maxRejectedBytes: 512 * MiB,
 
   // Lists.
   /** Orders looked at for one slice of a filtered list: some 3 ms of reading. */

@@ -60,7 +60,7 @@ export interface FileRecord {
   invalidByCode: Partial<Record<ReasonCode, number>>;
   /** Of all chunks so far. */
   warnings: Warning[];
-  /** What the rejections cost, see `packed-rejections.ts`. */
+  /** What the rejections take in a report, see `packed-rejections.ts`. */
   rejectedBytes: number;
   /** Rows that are in the report, of the one that is being written, or was last. */
   reportedRows: number;

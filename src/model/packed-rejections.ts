@@ -11,12 +11,12 @@ export interface PackedRejections {
   cells: Pick<Rejection, 'values' | 'record'>[];
   /** Of each rejection, in their order. */
   rows: { row: number; reasons: number; cells: number }[];
-  /** What they cost, the same in each store. */
+  /** What they take in a report, about, which is never less than in a store; the same in each store. */
   bytes: number;
 }
 
-/** A number of a row and two of its texts, with what a database adds. */
-const ROW_BYTES = 16;
+/** What a row has besides its texts: in a report its number, the id of the file and a check; in a store three numbers. */
+const ROW_BYTES = 64;
 
 export function packRejections(rejections: readonly Rejection[]): PackedRejections {
   const reasons = new Distinct<Reason[]>();
@@ -27,8 +27,8 @@ export function packRejections(rejections: readonly Rejection[]): PackedRejectio
     if (numbers.cells === packed.cells.length)
       packed.cells.push(record === undefined ? { values } : { values, record });
     packed.rows.push(numbers);
+    packed.bytes += ROW_BYTES + reasons.bytes[numbers.reasons]! + cells.bytes[numbers.cells]!;
   }
-  packed.bytes = reasons.bytes + cells.bytes + ROW_BYTES * rejections.length;
   return packed;
 }
 
@@ -49,7 +49,8 @@ export class AlikeRejections {
 
 class Distinct<Item extends object> {
   readonly items: Item[] = [];
-  bytes = 0;
+  /** Of each item, as JSON. */
+  readonly bytes: number[] = [];
   readonly #byText = new Map<string, number>();
   /** The same object need not be made a text again. */
   readonly #known = new Map<Item, number>();
@@ -64,7 +65,7 @@ class Distinct<Item extends object> {
     if (number === undefined) {
       number = this.items.push(item) - 1;
       this.#byText.set(text, number);
-      this.bytes += Buffer.byteLength(text);
+      this.bytes.push(Buffer.byteLength(text));
     }
     if (also === undefined) this.#known.set(item, number);
     return number;

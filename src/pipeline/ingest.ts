@@ -257,7 +257,7 @@ function checkRejected(rejected: ChunkResult['rejected'], bounds: IngestBounds =
   const most =
     rejected.rows > maxRejectedRows
       ? `more than the ${maxRejectedRows.toLocaleString('en')} that one file may have`
-      : `which takes more than the ${Math.floor(maxRejectedBytes / 1024 ** 2)} MiB that one file may have for them`;
+      : `more than the ${Math.floor(maxRejectedBytes / 1024 ** 2)} MiB that the report of one file may have`;
   throw fileFailure(
     'too_many_invalid',
     `${rows} rows were rejected, ${most}: see in the report what is wrong with them, correct the file where it comes from, or upload it in parts.`,
