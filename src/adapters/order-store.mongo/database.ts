@@ -3,6 +3,7 @@
  * written with majority and read with majority from the primary: what was answered survives a failover.
  * On a sharded cluster the shard key of all collections is `_id`, as nothing else is unique there across shards.
  */
+import type { Socket } from 'node:net';
 import {
   type Binary,
   type Collection,
@@ -304,6 +305,7 @@ export function openDatabase(url: string, logger?: Logger): Database {
       cause: error,
     });
   }
+  checkOnOpenConnections(client);
   reconnectWhenStuck(client);
   const path = /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]+)/.exec(url)?.[1];
   const db = client.db(path === undefined ? DEFAULT_DATABASE : decodeURIComponent(path));
@@ -327,6 +329,28 @@ export function openDatabase(url: string, logger?: Logger): Database {
       for (const [key, indexes] of indexed) await collections[key].createIndexes(indexes);
     },
   };
+}
+
+/** What the driver keeps about its servers. Source: mongodb/lib/sdam/topology.js, monitor.js, mongodb/lib/cmap/connection.js. */
+interface DriverInternals {
+  topology?: { s: { servers: Map<string, { monitor?: { connection?: MonitorConnection | null } | null }> } };
+}
+
+interface MonitorConnection {
+  socket: Socket;
+  destroy(): void;
+}
+
+/**
+ * When all connections of a server end at the same moment, the driver checks the server on one whose socket is destroyed already and
+ * whose `close` event is still to come: it waits for a `drain` that never comes, and finds no server until `reconnectWhenStuck`. The
+ * event comes just before the driver takes the connection, and it opens another when that one is closed.
+ */
+function checkOnOpenConnections(client: MongoClient): void {
+  client.on('serverHeartbeatStarted', ({ connectionId: address }) => {
+    const connection = (client as DriverInternals).topology?.s.servers.get(address)?.monitor?.connection;
+    if (connection?.socket.destroyed) connection.destroy();
+  });
 }
 
 /**

@@ -8,6 +8,7 @@ import { limits } from '../../../src/limits.ts';
 import { newDatabaseUrl } from '../../support/adapters/mongo.ts';
 import { COMPLETED, chunkOf, chunksOf, newClaim, orderRow, readAll } from '../../support/chunks.ts';
 import { type Command, type CommandFate, startMongoProxy } from '../../support/mongo-proxy.ts';
+import { startTcpProxy } from '../../support/tcp-proxy.ts';
 import { violationsOf } from '../../support/violations.ts';
 
 const { mongo, why } = inject('engines');
@@ -74,6 +75,32 @@ describe.skipIf(why.mongo !== undefined)('a look of the driver at its server', (
     expect(await Promise.race([closed, store.files.get('f_none')])).toBeNull();
   });
 });
+
+test.skipIf(why.mongo !== undefined)(
+  'a server whose connections all end at the same moment is used again as soon as it is back',
+  async () => {
+    const { host, pathname } = new URL(newDatabaseUrl(mongo!));
+    const proxy = await startTcpProxy(host);
+    const url = `mongodb://${proxy.address}${pathname}`;
+    const store = createMongoOrderStore({ url, trackStock: true, now: Date.now });
+    await store.prepare();
+    for (let round = 0; round < 10; round++) {
+      let loads = true;
+      const load = Array.from({ length: 6 }, async () => {
+        while (loads) await store.files.get('f_none').catch(() => {});
+      });
+      await delay(100);
+      await proxy.stop();
+      await delay(100);
+      loads = false;
+      await proxy.start();
+      expect(await store.files.get('f_none')).toBeNull();
+      await Promise.all(load);
+    }
+    await store.close();
+    await proxy.close();
+  },
+);
 
 const INSERT_DOCUMENTS = 100;
 /** More than are inserted at once, so that some are built while others are under way. */
