@@ -87,8 +87,7 @@ export const limits = {
   mongoConcurrentInserts: 3,
   /** Rounds of a write that others keep winning, and the pauses between them: the file then waits like in an outage. */
   mongoRounds: 8,
-  mongoFirstPauseMs: 2,
-  mongoLastPauseMs: 250,
+  mongoRoundBackoff: { firstMs: 2, lastMs: 250 },
   /** Rounds of a single compare-and-swap on a stock row that many adjust at once. */
   mongoSwapRounds: 200,
   /** Stock changes under way at once for one request. */
@@ -249,8 +248,7 @@ export const limits = {
   s3MaxParts: 10_000,
   /** Tries in a row of an object's reader that bring not one byte. */
   s3ReadTries: 4,
-  s3ReadFirstPauseMs: 200,
-  s3ReadLastPauseMs: 3_000,
+  s3ReadBackoff: { firstMs: 200, lastMs: 3_000 },
   /** The longest wait for a message that SQS allows, and the longest time that it hides one. */
   sqsWaitSeconds: 20,
   sqsHideSeconds: 43_200,
@@ -300,8 +298,7 @@ export const limits = {
   /** One wait for a message; SQS ends long polls at this, too. */
   receiveWaitMs: 20_000,
   /** Pauses between tries while an engine is down: doubled from the first to the last, with jitter. */
-  outageFirstPauseMs: 250,
-  outageLastPauseMs: 10_000,
+  outageBackoff: { firstMs: 250, lastMs: 10_000 },
   /**
    * Pauses in a row for errors that a database gives no known reason for, some ten minutes: then the try counts as one that failed on
    * the file, so that a file that breaks it is given up in the end. One that is broken for all cannot be claimed in: it counts nothing.

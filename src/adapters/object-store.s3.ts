@@ -19,9 +19,10 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { spread, systemClock } from '../ports/clock.ts';
+import { systemClock } from '../ports/clock.ts';
 import type { Inspection, Missing } from '../ports/inspection.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
+import { type Backoff, retryPauseMs } from '../ports/retry.ts';
 import {
   type AwsAddress,
   clientOptions,
@@ -45,7 +46,7 @@ export interface S3Options extends AwsAddress {
 }
 
 /** Bounds of reading, so that a test need not wait for them. */
-type Bounds = Record<'s3SilenceMs' | 's3AnswerMs' | 's3ReadTries' | 's3ReadFirstPauseMs' | 's3ReadLastPauseMs', number>;
+type Bounds = Record<'s3SilenceMs' | 's3AnswerMs' | 's3ReadTries', number> & { s3ReadBackoff: Backoff };
 
 export function createS3ObjectStore(
   options: S3Options,
@@ -126,8 +127,7 @@ export function createS3ObjectStore(
       if (stop.aborted || at >= end) return;
       tries = at > before ? 1 : tries + 1;
       if (tries >= bounds.s3ReadTries || Date.now() >= untilMs) throw unavailable(failure, key);
-      const pauseMs = Math.min(bounds.s3ReadFirstPauseMs * 2 ** (tries - 1), bounds.s3ReadLastPauseMs);
-      await systemClock.sleep(spread(systemClock, pauseMs), stop);
+      await systemClock.sleep(retryPauseMs(systemClock, bounds.s3ReadBackoff, tries - 1), stop);
     }
   }
 

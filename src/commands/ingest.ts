@@ -84,7 +84,7 @@ async function follow(service: Service, path: string, fileId: string): Promise<n
       return null;
     });
     if (!file) {
-      await delay(limits.outageLastPauseMs);
+      await delay(limits.outageBackoff.lastMs);
       continue;
     }
     progress.show(file);

@@ -10,11 +10,12 @@ import { limits } from '../limits.ts';
 import type { Dependency, EndStatus, FileFailure, FileRecord, ReportRecord } from '../model/file.ts';
 import { fileFailure, isFileFailure } from '../model/file-failure.ts';
 import type { ChunkResult, ChunkToCommit } from '../ports/chunks.ts';
-import { type Clock, spread } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Claim, FileEnd, Wait } from '../ports/files.ts';
 import type { Ims } from '../ports/ims.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { IngestionStore } from '../ports/order-store.ts';
+import { retryPauseMs } from '../ports/retry.ts';
 import { ChunkBuilder } from './chunk-builder.ts';
 import { type ReadBounds, readFile } from './read.ts';
 import { writeReport } from './report.ts';
@@ -289,7 +290,7 @@ function toFailure(error: unknown): FileFailure | null {
 type Outage = ReturnType<typeof createOutage>;
 
 /**
- * Waiting for engines that are down: spread, bounded pauses, for as long as it takes; the file says what it waits for. It waits for
+ * Waiting for engines that are down: with bounded pauses and jitter, for as long as it takes; the file says what it waits for. It waits for
  * each engine until that one has answered, whatever others do meanwhile.
  */
 function createOutage({ store, clock }: IngestPorts, claim: Claim, options: IngestOptions, logger: Logger) {
@@ -315,12 +316,12 @@ function createOutage({ store, clock }: IngestPorts, claim: Claim, options: Inge
     const pauses = waits.get(dependency)?.pauses ?? 0;
     if (!curable || (isUnknown(error) && pauses >= limits.unknownErrorPauses)) throw error;
     if (!waits.has(dependency)) logger.warn({ err: error, dependency }, 'the file waits for an engine');
-    const pauseMs = spread(clock, Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** pauses));
+    const pauseMs = retryPauseMs(clock, limits.outageBackoff, pauses);
     waits.set(dependency, { dependency, nextTryAtMs: Math.round(clock.now() + pauseMs), pauses: pauses + 1 });
     await show();
     // Short sleeps, so that a stop or a cancel is not kept waiting.
-    for (let left = pauseMs; left > 0; left -= limits.outageFirstPauseMs) {
-      await clock.sleep(Math.min(left, limits.outageFirstPauseMs), options.lost);
+    for (let left = pauseMs; left > 0; left -= limits.outageBackoff.firstMs) {
+      await clock.sleep(Math.min(left, limits.outageBackoff.firstMs), options.lost);
       options.lost.throwIfAborted();
       if (outage.cancels()) throw new Leave('cancelled');
       if (options.shouldRelease()) throw new Leave('released');

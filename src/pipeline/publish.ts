@@ -6,9 +6,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
-import { type Clock, spread } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { retryPauseMs } from '../ports/retry.ts';
 
 export interface PublishPorts {
   store: Pick<OrderStore, 'outbox' | 'leases'>;
@@ -50,8 +51,7 @@ export function startPublisher({ store: { outbox, leases }, events, clock }: Pub
         if (!published) await clock.sleep(leasedUntilMs > 0 ? limits.publishPollMs : limits.publishLeaseMs / 3, signal);
       } catch (error) {
         if (failures === 0) logger.warn({ err: error }, 'events cannot be published now: they wait in the outbox');
-        const pause = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** failures++);
-        await clock.sleep(spread(clock, pause), signal);
+        await clock.sleep(retryPauseMs(clock, limits.outageBackoff, failures++), signal);
       }
     }
   }

@@ -11,9 +11,10 @@ import type { Logger } from 'pino';
 import { isOmsError, isRetryable } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { FileRecord } from '../model/file.ts';
-import { every, spread } from '../ports/clock.ts';
+import { every } from '../ports/clock.ts';
 import { type Claim, claimLost, type FileEnd } from '../ports/files.ts';
 import type { Delivery, JobQueue } from '../ports/job-queue.ts';
+import { backoffMs, retryPauseMs } from '../ports/retry.ts';
 import { adopt } from './adopt.ts';
 import { type IngestBounds, type IngestPorts, ingest } from './ingest.ts';
 import { type Drop, readMessage } from './message.ts';
@@ -95,8 +96,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
   }
 
   function pause(failures: number): Promise<void> {
-    const ms = Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** failures);
-    return clock.sleep(spread(clock, ms), stopping.signal);
+    return clock.sleep(retryPauseMs(clock, limits.outageBackoff, failures), stopping.signal);
   }
 
   function occupySlot(delivery: Delivery): void {
@@ -289,7 +289,7 @@ export function startWorker(ports: WorkerPorts, options: WorkerOptions, logger: 
         return;
       }
       logFailure(log, error, 'the file could not be worked on: it will be tried again');
-      await queue.extend(receipt, Math.min(queue.visibilityMs, limits.outageFirstPauseMs * 2 ** file.attempts));
+      await queue.extend(receipt, backoffMs({ ...limits.outageBackoff, lastMs: queue.visibilityMs }, file.attempts));
       await store.files.expire(claim);
     }
   }

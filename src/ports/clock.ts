@@ -8,9 +8,6 @@ export interface Clock {
   random(): number;
 }
 
-/** Between half and all of it: the pauses of many who began at once are spread. */
-export const spread = ({ random }: Clock, ms: number): number => ms * (0.5 + random() / 2);
-
 /** Runs the work each `ms`, one run after the other, until it is stopped. The work must not throw. */
 export function every(clock: Clock, ms: number, work: () => Promise<void>): { stop(): void } {
   const stopping = new AbortController();

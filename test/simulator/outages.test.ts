@@ -6,6 +6,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isOmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
+import { backoffMs } from '../../src/ports/retry.ts';
 import { CODES, type Directed, type EndState, HANG_MS, OUTAGES, startPipeline } from './directed.ts';
 import { PORTS, type PortName } from './scheduler.ts';
 import type { SourceFile } from './source-files.ts';
@@ -15,7 +16,7 @@ const SECOND_MS = 1_000;
 /** What an undisturbed pipeline does in far less. */
 const SOON_MS = 60_000;
 /** After an outage: the longest pause, a lease that ran out meanwhile, and what the sweeper does about a message that was lost. */
-const RECOVERY_MS = limits.outageLastPauseMs + 2 * limits.queueVisibilityMs + limits.strandedMs + 2 * limits.sweepMs;
+const RECOVERY_MS = limits.outageBackoff.lastMs + 2 * limits.queueVisibilityMs + limits.strandedMs + 2 * limits.sweepMs;
 const FILES = 7;
 const WORKERS = 3;
 const MANY = 24;
@@ -23,8 +24,7 @@ const MANY = 24;
 /** Tries of one that waits, with the shortest pauses that chance can give it. */
 function triesWithin(ms: number): number {
   let tries = 1;
-  for (let atMs = 0; atMs < ms; tries++)
-    atMs += Math.min(limits.outageLastPauseMs, limits.outageFirstPauseMs * 2 ** (tries - 1)) / 2;
+  for (let atMs = 0; atMs < ms; tries++) atMs += backoffMs(limits.outageBackoff, tries - 1) / 2;
   return tries;
 }
 const TRIES = triesWithin(OUTAGE_MS);
@@ -139,11 +139,11 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
       async function passUntil(ms: number): Promise<void> {
         while (scheduler.nowMs < fromMs + ms) {
           // A first pause may be as short.
-          const untilMs = scheduler.nowMs + limits.outageFirstPauseMs / 2;
+          const untilMs = scheduler.nowMs + limits.outageBackoff.firstMs / 2;
           await until('a moment', () => scheduler.nowMs >= untilMs, SECOND_MS);
           for (const { waitingFor } of shown()) if (waitingFor !== null) waitedFor.add(waitingFor);
           // By then what was under way has failed.
-          if (!dead || !isShown || scheduler.nowMs < fromMs + 2 * hangMs + limits.outageLastPauseMs) continue;
+          if (!dead || !isShown || scheduler.nowMs < fromMs + 2 * hangMs + limits.outageBackoff.lastMs) continue;
           const early = openFiles().filter(({ name }) => name !== late.name);
           expect(early).toEqual(Array(FILES - 1).fill(expect.objectContaining({ waitingFor: port })));
         }
@@ -171,7 +171,7 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
           const ofWork = !actor.startsWith('upload') && actor !== 'reader';
           return atMs >= fromMs && ofWork && what.startsWith(`${port}.`);
         });
-        expect(asked.length).toBeGreaterThan(OUTAGE_MS / (3 * hangMs + limits.outageLastPauseMs) / 2);
+        expect(asked.length).toBeGreaterThan(OUTAGE_MS / (3 * hangMs + limits.outageBackoff.lastMs) / 2);
         expect(asked.length).toBeLessThanOrEqual(MOST_CALLS[port]);
       }
 
@@ -179,7 +179,7 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
       scheduler.outages.clear();
       if (dead && isShown) {
         const onTheirWay = () => openFiles().filter(({ name, chunks }) => chunks > before.get(name)!);
-        await until('work', () => onTheirWay().length > 0, hangMs + limits.outageLastPauseMs);
+        await until('work', () => onTheirWay().length > 0, hangMs + limits.outageBackoff.lastMs);
         for (const { waitingFor } of onTheirWay()) expect(waitingFor).toBeNull();
       }
       if (refused) expect(await uploadUntilTaken(pipeline, late)).toMatch(/created|duplicate/);
@@ -285,7 +285,7 @@ describe.each([
     const { name, fileId, chunks } = shown()[0]!;
     await pipeline.settled('the cancel', files.requestCancel(fileId), SOON_MS);
     const isCancelled = () => shown()[0]!.status === 'cancelled';
-    const inTimeMs = hangMs + limits.outageLastPauseMs + limits.cancelCheckMs;
+    const inTimeMs = hangMs + limits.outageBackoff.lastMs + limits.cancelCheckMs;
     if (port === 'objects') {
       await until('a pause', () => scheduler.calls.at(-1)!.what === 'objects.stage', inTimeMs);
       scheduler.outages.clear();

@@ -1,6 +1,7 @@
-/** Pauses between rounds of a compare-and-swap that others won: longer each time, and spread. */
+/** Pauses between rounds of a compare-and-swap that others won: longer each time, with jitter. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../../limits.ts';
+import { backoffMs } from '../../ports/retry.ts';
 
 export const pauseBetweenRounds = (round: number): Promise<void> =>
-  delay(Math.random() * Math.min(limits.mongoLastPauseMs, limits.mongoFirstPauseMs * 2 ** round));
+  delay(Math.random() * backoffMs(limits.mongoRoundBackoff, round));

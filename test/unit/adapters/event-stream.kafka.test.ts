@@ -315,7 +315,7 @@ describe.skipIf(kafka === null)('on a Kafka of its own', { timeout: TIMEOUT_MS }
             break;
           } catch (error) {
             if (!isOmsError(error, 'event_stream_unavailable') || !error.retryable) throw error;
-            await sleep(limits.outageFirstPauseMs);
+            await sleep(limits.outageBackoff.firstMs);
           }
         }
         published += 1;
@@ -335,7 +335,7 @@ describe.skipIf(kafka === null)('on a Kafka of its own', { timeout: TIMEOUT_MS }
           }
         } catch (error) {
           if (!isOmsError(error, 'event_stream_unavailable') || !error.retryable) throw error;
-          await sleep(limits.outageFirstPauseMs);
+          await sleep(limits.outageBackoff.firstMs);
         }
       }
     })();

@@ -12,7 +12,7 @@ import { newBucket, s3Client, s3Options } from '../../support/adapters/aws.ts';
 
 const engines = inject('engines');
 const MiB = 1024 * 1024;
-const SOON = { s3ReadFirstPauseMs: 1, s3ReadLastPauseMs: 2 };
+const SOON = { s3ReadBackoff: { firstMs: 1, lastMs: 2 } };
 const unavailable = expect.objectContaining({ name: 'OmsError', code: 'object_store_unavailable', retryable: true });
 const refused = (words: RegExp) =>
   expect.objectContaining({
