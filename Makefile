@@ -16,7 +16,8 @@ test: install
 test-web: install dist/web/index.html
 	npm run test:web
 
-# Tests that take minutes: engines that are taken away or hang, damaged stores, attacks, files without end, and mutations of the code, each of which the others must find.
+# Tests that take minutes: engines that are taken away or hang, kills at random moments, most of the fault matrix, damaged stores,
+# attacks, files without end, and mutations of the code, each of which the others must find.
 test-long: install
 	npm run test:long
 
