@@ -1,6 +1,6 @@
 /**
- * What all parts of the Kafka adapter share: the client with its bounds, its log in ours, and its errors as one error that says what
- * to do. Never a password in either.
+ * What all parts of the Kafka adapter share: the client with its limits, its log lines in ours, and its errors as one error that says
+ * what to do. No password is in a log line or an error.
  */
 import type { SASLOptions } from 'kafkajs';
 import type { Logger } from 'pino';
@@ -11,7 +11,7 @@ import { Kafka, logLevel } from './kafkajs.ts';
 export interface KafkaEventStreamOptions {
   brokers: string[];
   topic: string;
-  /** Of the topic, when it has to be made. */
+  /** Of the topic, when it has to be created. */
   partitions: number;
   /** -1: as the broker is set up. */
   replication: number;
@@ -20,10 +20,10 @@ export interface KafkaEventStreamOptions {
   compression: 'gzip' | 'zstd' | 'none';
 }
 
-/** Parts of kafkajs that speak of each try to connect, even of those that they knew might fail. */
+/** Parts of kafkajs that log every failed try to connect as an error, although they try again. */
 const TRYING = /^(Connection|BrokerPool|SaslAuthenticator-.*)$/;
 
-/** What every group of this adapter is named with, so that one rule can allow them all. */
+/** The names of all groups of this adapter begin with it, so that one rule can allow them all. */
 export const GROUP_PREFIX = 'oms-events-';
 
 export function createClient({ brokers, tls, sasl }: KafkaEventStreamOptions, logger: Logger): Kafka {
@@ -41,7 +41,7 @@ export function createClient({ brokers, tls, sasl }: KafkaEventStreamOptions, lo
       maxRetryTime: limits.kafkaMaxRetryDelayMs,
     },
     logLevel: logger.isLevelEnabled('debug') ? logLevel.DEBUG : logLevel.ERROR,
-    // What it calls an error is one try that failed: the call that fails in the end throws.
+    // An error in its log is one failed try: a call that fails in the end throws.
     logCreator:
       () =>
       ({ namespace, level, log: { message, timestamp: _, logger: __, ...fields } }) => {
@@ -51,7 +51,7 @@ export function createClient({ brokers, tls, sasl }: KafkaEventStreamOptions, lo
   });
 }
 
-/** The parts of a kafkajs error that tell what happened; they are no public classes. */
+/** The fields of a kafkajs error that say what happened; its classes are not public. */
 interface KafkaJsError extends Error {
   type?: string;
   retriable?: boolean;
@@ -68,10 +68,10 @@ function* chain(error: unknown): Generator<KafkaJsError> {
   for (const inner of [...errors, ...groups.map((group) => group.error), cause]) yield* chain(inner);
 }
 
-/** The name that the protocol has for what went wrong, `UNKNOWN_TOPIC_OR_PARTITION` for example, or null. */
+/** The protocol's name of the error, for example `UNKNOWN_TOPIC_OR_PARTITION`; null when it has none. */
 export const protocolError = (error: unknown): string | null => inProtocol(error)?.type ?? null;
 
-/** Likewise, where trying again does not help. */
+/** Likewise; null also where another try may help. */
 export function refusal(error: unknown): string | null {
   const { type = null, retriable = true } = inProtocol(error) ?? {};
   return retriable ? null : type;
@@ -87,7 +87,7 @@ export function errorsOf({ brokers, topic, partitions, replication, sasl }: Kafk
   const server = `--bootstrap-server ${brokers[0]}`;
   const allow = `kafka-acls ${server} --add --allow-principal ${user}`;
   const create = `kafka-topics ${server} --create --topic ${topic} --partitions ${partitions}${replication > 0 ? ` --replication-factor ${replication}` : ''}`;
-  /** What to do, by the protocol's name of the error. */
+  /** By the protocol's name of the error. */
   const cures: Record<string, string> = {
     TOPIC_AUTHORIZATION_FAILED: `${user} may not use the topic "${topic}": ${allow} --operation Create --operation Describe --operation Read --operation Write --topic ${topic}`,
     CLUSTER_AUTHORIZATION_FAILED: `${user} may not make topics: ${allow} --operation Create --topic ${topic}`,
@@ -102,18 +102,18 @@ export function errorsOf({ brokers, topic, partitions, replication, sasl }: Kafk
     POLICY_VIOLATION: `it does not allow such a topic: make one that it allows, like ${create}`,
   };
 
-  /** Null where trying again may help. */
+  /** What to do about the error; null where another try may help. */
   const cureOf = (error: unknown): string | null => {
     const type = refusal(error);
     if (type !== null) return cures[type] ?? `it refuses with ${type}: its log says why`;
-    const stranger = [...chain(error)].some(({ name }) => name === 'KafkaJSSASLAuthenticationError');
-    return stranger ? cures.SASL_AUTHENTICATION_FAILED! : null;
+    const isUnauthenticated = [...chain(error)].some(({ name }) => name === 'KafkaJSSASLAuthenticationError');
+    return isUnauthenticated ? cures.SASL_AUTHENTICATION_FAILED! : null;
   };
 
   return {
     address,
     cureOf,
-    /** Retryable, unless the broker has answered and refuses us. */
+    /** Retryable, unless the broker has refused the request. */
     unavailable(error: unknown, what: string): OmsError {
       if (error instanceof OmsError) return error;
       const cure = cureOf(error);

@@ -1,6 +1,7 @@
 /**
- * kafkajs with the codec of zstd, which Node has and kafkajs leaves to others, and with one thing mended: version 2.2.4 looks every millisecond after requests that wait, on every connection, also when none
- * does, by a negative timeout that Node warns of. With nothing that waits there is nothing to look after: `push` starts it again.
+ * kafkajs with two changes. It gets the zstd codec of Node, as it has none of its own. And a fault of version 2.2.4 is fixed: on every
+ * connection it checks every millisecond for pending requests, also when there are none, by a negative timeout that Node warns of. Without
+ * pending requests nothing needs a check: `push` starts it again.
  * Source: kafkajs/src/network/requestQueue/index.js, `scheduleCheckPendingRequests`.
  */
 import { createRequire } from 'node:module';

@@ -1,13 +1,13 @@
 /**
- * Where a reader is: the offset to read next in each partition, by the partition's number. As a cursor it is `k` and these offsets
- * in base 36, a dot between two. A partition that it does not name is read from its earliest event, so `k` alone is the beginning,
- * and a partition that is added to the topic is read whole.
+ * The position of a reader: the offset to read next in each partition, by the partition's number. As a cursor it is `k` and these offsets
+ * in base 36, with dots between them. A partition without an offset is read from its earliest event: so `k` alone is the beginning, and
+ * a partition that is added to the topic is read whole.
  */
 import { OmsError } from '../../errors.ts';
 
 export type Position = number[];
 
-/** The offsets that a partition has: `low` is its earliest event, `high` will be its next. */
+/** The offsets of a partition: `low` is that of its earliest event, `high` that of its next one. */
 export interface Watermarks {
   low: number;
   high: number;
@@ -22,8 +22,8 @@ export const toCursor = (position: Position): string =>
   `k${Array.from(position, (next) => (next ?? 0).toString(36)).join('.')}`;
 
 /**
- * Throws `invalid_cursor` for what is no cursor, or one ahead of the stream: that of another topic, or of one that was deleted and
- * made again. Where events before the earliest were asked for it goes on at the earliest.
+ * Throws `invalid_cursor` for a malformed cursor and for one ahead of the stream: that of another topic, or of one that was deleted and
+ * created again. A cursor before the earliest event becomes the position of the earliest.
  */
 export function toPosition(cursor: string, watermarks: readonly Watermarks[]): Position {
   if (!FORM.test(cursor)) throw invalidCursor(cursor);

@@ -1,7 +1,7 @@
 /**
- * Reads the topic from a position on, by a consumer in a group of its own: kafkajs has no consumer without one. Nothing is ever
- * committed, the group is deleted at the end, and after a crash Kafka forgets it, as it holds no offsets. Nothing is skipped or read
- * twice: where kafkajs starts to fetch from another offset than the next one, the reader ends.
+ * Reads the topic from a position on, by a consumer in a group of its own, as kafkajs has no consumer without a group. No offset is ever
+ * committed. The group is deleted at the end; after a crash Kafka drops it, as it holds no offsets. No event is skipped or read twice:
+ * where kafkajs fetches from another offset than the next one, the reader ends.
  */
 import { randomUUID } from 'node:crypto';
 import type { Admin, Batch, EachBatchPayload, Kafka } from 'kafkajs';
@@ -12,7 +12,7 @@ import { GROUP_PREFIX, type KafkaErrors } from './client.ts';
 import type { Position } from './position.ts';
 import { Wakeup } from './wakeup.ts';
 
-/** An event, or nothing but the news that there is none up to `next`. */
+/** An event; without `json` it says only that there is no event up to `next`. */
 export interface Item {
   partition: number;
   offset: number;
@@ -25,9 +25,9 @@ export interface Item {
 export interface ReaderHandlers {
   /** What was read of one partition, in order. */
   take(items: Item[]): void;
-  /** While it says so nothing more is fetched: `resume` looks again. */
+  /** While it returns true nothing more is fetched; `resume` makes the reader call it again. */
   full?(): boolean;
-  /** Called once. Without an error the position is to be looked at again. */
+  /** Called once. Without an error the position has to be checked against the topic again. */
   ended(error: OmsError | null): void;
 }
 
@@ -65,7 +65,7 @@ export class Reader {
     return this.#running;
   }
 
-  /** kafkajs gives up on errors that pass by themselves, a coordinator that is just being made for example. */
+  /** kafkajs gives up on errors that are temporary, for example when the coordinator of a group does not exist yet. */
   async #run(): Promise<void> {
     const { errors, topic, logger } = this.#setup;
     const { signal } = this.#ending;
@@ -79,11 +79,11 @@ export class Reader {
     }
   }
 
-  /** Reads until something fails, which it answers, or the reader ends. */
+  /** Reads until something fails, and returns that error, or until the reader ends. */
   async #consume(): Promise<unknown> {
     const { kafka, admin, topic, logger } = this.#setup;
     const { signal } = this.#ending;
-    // Another one each time: the member that crashed may be in the old one for a while, with partitions of its own.
+    // A new one each time: the member that crashed may stay in the old group for a while and keep partitions.
     const groupId = `${GROUP_PREFIX}${randomUUID()}`;
     const consumer = kafka.consumer({
       groupId,
@@ -101,7 +101,7 @@ export class Reader {
     signal.addEventListener('abort', end, { once: true });
     const { GROUP_JOIN, END_BATCH_PROCESS, CRASH } = consumer.events;
     consumer.on(CRASH, ({ payload: { error } }) => over.resolve(error));
-    // Nothing is committed, so each joining would start at the default: seek before the first fetch.
+    // Without committed offsets each join would start at the default: seek before the first fetch.
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#failures = 0;
       for (const partition of payload.memberAssignment[topic] ?? []) {
@@ -109,7 +109,7 @@ export class Reader {
         if (next !== undefined) consumer.seek({ topic, partition, offset: String(next) });
       }
     });
-    // Batches without a message, control records for example, come nowhere else.
+    // Batches without a message, for example of control records, are reported only here.
     consumer.on(END_BATCH_PROCESS, ({ payload: { partition, batchSize, lastOffset } }) => {
       const next = Number(lastOffset) + 1;
       if (batchSize > 0 || signal.aborted || next <= (this.#next[partition] ?? 0)) return;
@@ -118,14 +118,14 @@ export class Reader {
     });
     const start = async () => {
       await consumer.connect();
-      // The default is the earliest: where the next event is gone by retention, none that is kept is skipped.
+      // The default is the earliest: where retention has removed the next event, none that is kept is skipped.
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatch: (payload) => this.#eachBatch(payload) });
     };
     const started = start().catch(over.resolve);
     const crash = await over.promise;
     signal.removeEventListener('abort', end);
-    // A consumer that is told to stop while it joins would go on joining.
+    // A consumer that is stopped while it joins would continue to join.
     await started;
     try {
       await consumer.disconnect();
@@ -166,7 +166,7 @@ export class Reader {
     await this.#untilTaken(heartbeat);
   }
 
-  /** Stays in the group while nobody takes what was read. */
+  /** Stays in the group while the subscriber takes nothing. */
   async #untilTaken(heartbeat: () => Promise<void>): Promise<void> {
     const { signal } = this.#ending;
     while (!signal.aborted && this.#handlers.full?.()) {

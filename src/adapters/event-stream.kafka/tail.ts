@@ -1,6 +1,6 @@
 /**
- * The newest events, read once for all subscribers and kept for a while, by partition. A subscriber takes them at its own pace; one
- * that is too slow for what is kept has to read from Kafka again.
+ * The newest events, read once for all subscribers and kept for a while, by partition. Each subscriber takes them at its own pace; one
+ * that is so slow that its next events are dropped has to read from Kafka itself.
  */
 import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -9,7 +9,7 @@ import { type Position, toCursor } from './position.ts';
 import { type Item, Reader, type ReaderSetup } from './reader.ts';
 import { Wakeup } from './wakeup.ts';
 
-/** What is kept of one partition: everything from `start` on. */
+/** The kept events of one partition: all from `start` on. */
 interface Kept {
   start: number;
   items: Item[];
@@ -20,7 +20,7 @@ export class Tail {
   readonly #kept: Kept[];
   readonly #reader: Reader;
   readonly #changed = new Wakeup();
-  /** Why nothing comes any more; without an error, positions are to be looked at again. */
+  /** Set once no more events will come. Without an error, positions have to be checked against the topic again. */
   ended: { error: OmsError | null } | null = null;
 
   constructor(setup: ReaderSetup, from: Position, { ended }: { ended: (tail: Tail) => void }) {
@@ -41,12 +41,12 @@ export class Tail {
     return this.#reader.close();
   }
 
-  /** Whether all that comes after the position is here, or will be. */
+  /** Whether all events after the position are kept, or will be. */
   covers(position: Position): boolean {
     return this.#kept.every(({ start }, partition) => (position[partition] ?? 0) >= start);
   }
 
-  /** What is here after a position that is covered, some of each partition, so that none waits for another. Moves the position. */
+  /** Kept events after a covered position, some of each partition, so that no partition waits for another. Moves the position. */
   take(position: Position): PublishedEvent[] {
     const share = Math.ceil(limits.eventBatch / this.#kept.length);
     return this.#kept.flatMap(({ items }, partition) => {
@@ -55,7 +55,7 @@ export class Tail {
     });
   }
 
-  /** Until there may be more, or `ended`. */
+  /** Resolves when there may be more events, or `ended` is set. */
   async changed(signal: AbortSignal): Promise<void> {
     await this.#changed.wait(signal);
   }
@@ -77,10 +77,10 @@ export class Tail {
   }
 }
 
-/** Two bytes for a character at worst, and the object. */
+/** In memory: at most two bytes a character, and the object. */
 export const sizeOf = ({ orderId, json }: Item): number => 2 * (orderId.length + (json?.length ?? 0)) + 200;
 
-/** Moves the position behind each item and makes events of those that are some. */
+/** Moves the position behind each item, and returns the events among them. */
 export function eventsOf(items: Item[], position: Position): PublishedEvent[] {
   const events: PublishedEvent[] = [];
   for (const { partition, next, orderId, json } of items) {

@@ -1,6 +1,6 @@
 /**
- * The topic itself: made if it is missing, asked for its offsets, written to. A client that failed is thrown away, so that the next
- * call begins with fresh connections: kafkajs does not find its way back from every outage.
+ * The topic itself: creates it if it is missing, reads its offsets, publishes to it. A client that failed is thrown away, so that the next
+ * call begins with new connections: kafkajs does not recover from every outage.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, CompressionTypes, type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
@@ -10,6 +10,7 @@ import { orderCreatedJson } from '../../model/event.ts';
 import type { OutboxBatch } from '../../ports/event-stream.ts';
 import type { Missing } from '../../ports/inspection.ts';
 import { type KafkaErrors, type KafkaEventStreamOptions, protocolError, refusal } from './client.ts';
+import { Connected } from './connected.ts';
 import type { Watermarks } from './position.ts';
 
 /** CloudEvents 1.0.2, Kafka protocol binding, structured mode. */
@@ -21,53 +22,19 @@ const COMPRESSION = {
   none: CompressionTypes.None,
 } as const;
 
-/** A partition has no leader yet, or another than the client thinks, or not every broker has heard of the new topic. */
+/** A partition has no leader yet, or another than the client knows, or a broker does not know the new topic yet. */
 const LEADERLESS = new Set(['LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION', 'UNKNOWN_TOPIC_OR_PARTITION']);
 
-/** Key, value and headers of a message, with room for lengths and for what Kafka adds. */
+/** Of a message: key, value and headers, with room for lengths and for what Kafka adds. */
 const sizeOf = ({ key, value }: Message): number =>
   Buffer.byteLength(key as string) + Buffer.byteLength(value as string) + 150;
-
-/** Something that connects at its first use, once for all who ask, and again after it has failed. */
-class Connected<Client extends { connect(): Promise<void>; disconnect(): Promise<void> }> {
-  readonly #make: () => Client;
-  #client: Promise<Client> | null = null;
-
-  constructor(make: () => Client) {
-    this.#make = make;
-  }
-
-  get(): Promise<Client> {
-    this.#client ??= this.#connect();
-    return this.#client;
-  }
-
-  async drop(): Promise<void> {
-    const client = this.#client;
-    this.#client = null;
-    const connected = await client?.catch(() => null);
-    await connected?.disconnect();
-  }
-
-  async #connect(): Promise<Client> {
-    const client = this.#make();
-    try {
-      await client.connect();
-      return client;
-    } catch (error) {
-      this.#client = null;
-      await client.disconnect();
-      throw error;
-    }
-  }
-}
 
 export class Topic {
   readonly #options: KafkaEventStreamOptions;
   readonly #errors: KafkaErrors;
   readonly #admin: Connected<Admin>;
   readonly #producer: Connected<Producer>;
-  #there: Promise<void> | null = null;
+  #ready: Promise<void> | null = null;
 
   constructor(kafka: Kafka, options: KafkaEventStreamOptions, errors: KafkaErrors) {
     this.#options = options;
@@ -77,7 +44,7 @@ export class Topic {
       kafka.producer({
         createPartitioner: Partitioners.DefaultPartitioner,
         allowAutoTopicCreation: false,
-        // With more a try again could overtake the request before it.
+        // With more, a retry could overtake the request before it.
         maxInFlightRequests: 1,
       }),
     );
@@ -87,7 +54,7 @@ export class Topic {
     return this.#admin.get();
   }
 
-  /** By the partition's number. Waits for the leaders of a topic that was just made, by anybody. */
+  /** By the partition's number. Waits for the leaders of a topic that was just created, here or elsewhere. */
   async watermarks(): Promise<Watermarks[]> {
     const untilMs = Date.now() + limits.kafkaLeaderMs;
     for (;;) {
@@ -100,7 +67,7 @@ export class Topic {
         });
       } catch (error) {
         if (!LEADERLESS.has(protocolError(error) ?? '') || Date.now() > untilMs) throw error;
-        // What it knows of the leaders is out of date, and it does not ask again by itself.
+        // It keeps what it knows of the leaders, which is out of date.
         await this.#admin.drop();
         await delay(limits.kafkaRetryDelayMs);
       }
@@ -109,8 +76,8 @@ export class Topic {
 
   /**
    * One request after the other, each awaited until all replicas in sync have it, so that none overtakes another. kafkajs's
-   * idempotence is not used: after a request that failed for good it gives the next one its sequence numbers, and Kafka may
-   * take that for a repeat and drop it. A repeat does no harm here.
+   * idempotence is not used: after a request that failed for good it gives the next one the same sequence numbers, and Kafka may
+   * drop that as a repeat. A repeated event does no harm here.
    */
   async publish({ orders }: OutboxBatch): Promise<void> {
     const { topic, compression } = this.#options;
@@ -138,29 +105,29 @@ export class Topic {
       }
       if (messages.length > 0) await send();
     } catch (error) {
-      this.#there = null;
+      this.#ready = null;
       await this.#producer.drop();
       const { code, message, details } = this.#errors.unavailable(error, 'take events');
-      // Events wait in the outbox, whatever it is: rights and passwords are put right there.
+      // Always retryable: the events wait in the outbox, also until rights or passwords are corrected.
       throw new OmsError(code, message, { retryable: true, cause: error, details });
     }
   }
 
-  /** Makes the topic if it is missing, and waits for its leaders: what is sent before there is one goes round again and comes twice. */
+  /** Creates the topic if it is missing, and waits for its leaders: what is sent before that is sent again and arrives twice. */
   ensure(): Promise<void> {
-    this.#there ??= this.#call(`make the topic "${this.#options.topic}"`, (admin) => this.#make(admin))
+    this.#ready ??= this.#call(`make the topic "${this.#options.topic}"`, (admin) => this.#createIfMissing(admin))
       .then(() => this.watermarks())
       .then(() => {});
-    return this.#there;
+    return this.#ready;
   }
 
-  /** What stands in the way of working with the topic; makes nothing. Throws where Kafka does not answer, or does not let us in. */
+  /** What the service needs and the topic lacks; creates nothing. Throws where Kafka does not answer or does not accept the user. */
   async missing(): Promise<Missing[]> {
     const { topic } = this.#options;
     await this.#call('be asked', (admin) => admin.describeCluster());
-    this.#there = null;
+    this.#ready = null;
     try {
-      if (await this.#call(`be asked for the topic "${topic}"`, (admin) => this.#isThere(admin))) {
+      if (await this.#call(`be asked for the topic "${topic}"`, (admin) => this.#exists(admin))) {
         await this.watermarks();
         return [];
       }
@@ -179,11 +146,11 @@ export class Topic {
     }
   }
 
-  async #make(admin: Admin): Promise<void> {
-    if (!(await this.#isThere(admin))) await this.#create(admin, { validateOnly: false });
+  async #createIfMissing(admin: Admin): Promise<void> {
+    if (!(await this.#exists(admin))) await this.#create(admin, { validateOnly: false });
   }
 
-  async #isThere(admin: Admin): Promise<boolean> {
+  async #exists(admin: Admin): Promise<boolean> {
     try {
       await admin.fetchTopicMetadata({ topics: [this.#options.topic] });
       return true;
@@ -193,14 +160,14 @@ export class Topic {
     }
   }
 
-  /** `validateOnly`: the broker says whether it would, and makes nothing. */
+  /** `validateOnly`: the broker checks whether it would create the topic, and creates nothing. */
   async #create(admin: Admin, { validateOnly }: { validateOnly: boolean }): Promise<void> {
     const { topic, partitions: numPartitions, replication: replicationFactor } = this.#options;
     await admin.createTopics({
       topics: [{ topic, numPartitions, replicationFactor }],
       timeout: limits.kafkaAckMs,
       validateOnly,
-      // It fails where the broker that it asks has not heard of the topic yet.
+      // The wait fails where a broker does not know the topic yet.
       waitForLeaders: false,
     });
   }
@@ -209,8 +176,8 @@ export class Topic {
     try {
       return await work(await this.#admin.get());
     } catch (error) {
-      // The topic may have been deleted, and what Kafka did not answer may be the connection's fault.
-      this.#there = null;
+      // The topic may have been deleted. Without an answer the connection may be broken.
+      this.#ready = null;
       if (protocolError(error) === null) await this.#admin.drop();
       throw this.#errors.unavailable(error, what);
     }

@@ -1,4 +1,4 @@
-/** Lets any number of readers sleep until something has happened, without a trace of those that left. */
+/** Lets any number of readers sleep until something has happened; readers that leave are forgotten. */
 export class Wakeup {
   readonly #sleeping = new Set<() => void>();
 
@@ -6,7 +6,7 @@ export class Wakeup {
     for (const wake of [...this.#sleeping]) wake();
   }
 
-  /** Until `wake`, an abort, or `ms` have passed; whether one of the first two. */
+  /** Resolves at `wake`, at an abort, or after `ms`; false only for the last. */
   wait(signal: AbortSignal, ms?: number): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(true);
     return new Promise((resolve) => {

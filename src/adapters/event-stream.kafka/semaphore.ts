@@ -1,5 +1,8 @@
-/** At most so many at once; the others wait, first come, first served. */
-export class Turns {
+/**
+ * At most so many at once; the others wait, first come, first served. Unlike those of a bulkhead of cockatiel, a waiter whose signal is
+ * aborted leaves the queue immediately.
+ */
+export class Semaphore {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
@@ -7,15 +10,15 @@ export class Turns {
     this.#free = places;
   }
 
-  /** Answers what gives the place back, which may be called more than once; null when the signal was aborted before. */
-  async take(signal: AbortSignal): Promise<(() => void) | null> {
+  /** Returns a function that releases the place, which may be called more than once; null when the signal is aborted before. */
+  async acquire(signal: AbortSignal): Promise<(() => void) | null> {
     if (signal.aborted) return null;
     if (this.#free > 0) this.#free -= 1;
     else if (!(await this.#wait(signal))) return null;
-    let given = false;
+    let released = false;
     return () => {
-      if (given) return;
-      given = true;
+      if (released) return;
+      released = true;
       const next = this.#waiting.shift();
       if (next) next();
       else this.#free += 1;
