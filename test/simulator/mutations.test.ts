@@ -36,7 +36,9 @@ const COMMIT = 'src/adapters/order-store.sqlite/commit-chunk.ts';
 const FILES = 'src/adapters/order-store.sqlite/files.ts';
 const INGEST = 'src/pipeline/ingest.ts';
 const REDRIVE = 'src/pipeline/redrive.ts';
-const WORKER = 'src/pipeline/worker.ts';
+const HANDLE = 'src/pipeline/worker/handle-message.ts';
+const WORK = 'src/pipeline/worker/work-on-file.ts';
+const GIVE_UP = 'src/pipeline/worker/give-up.ts';
 
 const mutations: Mutation[] = [
   {
@@ -153,9 +155,9 @@ const mutations: Mutation[] = [
     name: 'the message is deleted before the file has ended',
     edits: [
       {
-        file: WORKER,
-        from: '      const result = await ingest(\n',
-        to: '      await queue.delete(receipt);\n      const result = await ingest(\n',
+        file: WORK,
+        from: '    const result = await ingest(',
+        to: '    await queue.delete(receipt);\n    const result = await ingest(',
       },
     ],
   },
@@ -163,8 +165,8 @@ const mutations: Mutation[] = [
     name: 'a file that had its turn is not queued again',
     edits: [
       {
-        file: WORKER,
-        from: '        await queue.send({ version: 1, fileId: claim.fileId });\n',
+        file: WORK,
+        from: '  await queue.send({ version: 1, fileId: claim.fileId });\n',
         to: '',
       },
     ],
@@ -173,9 +175,9 @@ const mutations: Mutation[] = [
     name: 'the message of a file in other hands is deleted',
     edits: [
       {
-        file: WORKER,
-        from: 'await queue.extend(receipt, Math.min(queue.visibilityMs, Math.max(1, claimed.untilMs - clock.now())));',
-        to: 'await queue.delete(receipt);',
+        file: HANDLE,
+        from: 'return queue.extend(receipt, Math.min(queue.visibilityMs, leaseMs));',
+        to: 'return queue.delete(receipt);',
       },
     ],
   },
@@ -261,15 +263,15 @@ const mutations: Mutation[] = [
     name: 'a message is put aside before its file has ended',
     edits: [
       {
-        file: WORKER,
-        from: "      const end = await store.files.close(claim, { status: 'failed', failure });\n",
-        to: "      await queue.deadLetter(delivery, message);\n      const end = await store.files.close(claim, { status: 'failed', failure });\n",
+        file: GIVE_UP,
+        from: "    const end = await store.files.close(claim, { status: 'failed', failure });\n",
+        to: "    await queue.deadLetter(delivery, message);\n    const end = await store.files.close(claim, { status: 'failed', failure });\n",
       },
     ],
   },
   {
     name: 'a file is given up without its report',
-    edits: [{ file: WORKER, from: '{ ...end, report }', to: '{ ...end, report: null }' }],
+    edits: [{ file: GIVE_UP, from: '{ ...end, report }', to: '{ ...end, report: null }' }],
   },
   {
     name: 'a file is given up too soon',
@@ -309,15 +311,15 @@ const mutations: Mutation[] = [
     name: 'a file that may be what crashes the worker is worked on beside others',
     edits: [
       {
-        file: WORKER,
-        from: '(suspect || alone) && !(await becomeAlone(slot))',
+        file: HANDLE,
+        from: "(isSuspect || state.mode.name === 'exclusive') && !(await state.becomeExclusive(slot))",
         to: 'false',
       },
     ],
   },
   {
     name: 'a file is begun beside one that is worked on alone',
-    edits: [{ file: WORKER, from: '(suspect || alone) &&', to: 'suspect &&' }],
+    edits: [{ file: HANDLE, from: "(isSuspect || state.mode.name === 'exclusive') &&", to: 'isSuspect &&' }],
   },
   {
     name: 'a redrive passes over a file that the store does not answer for',

@@ -1,0 +1,55 @@
+/** Keeps a claim while the worker works under it: renews the lease and keeps the message hidden, each at a third of its time. */
+import type { Logger } from 'pino';
+import { limits } from '../../limits.ts';
+import type { FileRecord } from '../../model/file.ts';
+import { every } from '../../ports/clock.ts';
+import { type Claim, claimLost } from '../../ports/files.ts';
+import type { WorkerContext } from './context.ts';
+import type { Slot } from './state.ts';
+
+export interface Hold {
+  /** Aborted with `claim_lost`. */
+  lost: AbortSignal;
+  cancelRequested: boolean;
+  stop(): void;
+}
+
+export function holdClaim(
+  { ports: { queue, store, clock } }: WorkerContext,
+  { claim, file }: { claim: Claim; file: FileRecord },
+  receipt: string,
+  slot: Slot,
+  log: Logger,
+): Hold {
+  const lost = new AbortController();
+  const hold = { lost: lost.signal, cancelRequested: file.cancelRequested, stop };
+
+  let failing = false;
+  const heartbeat = every(clock, queue.visibilityMs / 3, async () => {
+    try {
+      const renewed = await store.files.renew(claim, queue.visibilityMs);
+      if (renewed === null) lost.abort(claimLost(claim.fileId));
+      else hold.cancelRequested = renewed.cancelRequested;
+      // A queue may end a delivery that is extended for too long: in time the file continues under a new message.
+      if (clock.now() - slot.startedMs > limits.maxDeliveryMs) slot.release = true;
+      await queue.extend(receipt, queue.visibilityMs);
+      failing = false;
+    } catch (error) {
+      if (!failing) log.warn({ err: error }, 'the lease cannot be renewed now: it is tried again');
+      failing = true;
+    }
+  });
+  const cancelCheck = every(clock, limits.cancelCheckMs, async () => {
+    try {
+      hold.cancelRequested ||= (await store.files.get(claim.fileId))?.cancelRequested ?? false;
+    } catch {
+      // The next check, or the next commit, finds out.
+    }
+  });
+  return hold;
+
+  function stop(): void {
+    heartbeat.stop();
+    cancelCheck.stop();
+  }
+}

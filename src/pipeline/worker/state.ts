@@ -1,0 +1,94 @@
+/**
+ * What a worker does with further messages, as one value, and the slots of the messages that it handles now.
+ *
+ *     receiving -> resting                 a message could not be handled: a backlog must not fall on an engine that is down
+ *     resting -> receiving                 the pause is over
+ *     receiving, resting -> exclusive      a file that may crash the worker is worked on, and no other
+ *     exclusive -> receiving               that file has left its slot
+ */
+import { assert } from '../../assert.ts';
+import { limits } from '../../limits.ts';
+
+export interface Slot {
+  startedMs: number;
+  /** Its file is to be released at the next chunk border. */
+  release: boolean;
+}
+
+type Mode = { name: 'receiving' } | { name: 'resting'; over: Promise<void> } | { name: 'exclusive'; slot: Slot };
+
+const RECEIVING: Mode = { name: 'receiving' };
+
+export class WorkerState {
+  #mode: Mode = RECEIVING;
+  /** Rests since a file was claimed. */
+  #rests = 0;
+  readonly #slots = new Set<Slot>();
+  #slotFreed = Promise.withResolvers<void>();
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  get isFull(): boolean {
+    return this.#slots.size === limits.workerSlots;
+  }
+
+  get isEmpty(): boolean {
+    return this.#slots.size === 0;
+  }
+
+  /** Resolves when the next slot is freed. */
+  get slotFreed(): Promise<void> {
+    return this.#slotFreed.promise;
+  }
+
+  occupySlot(nowMs: number): Slot {
+    assert(!this.isFull, 'a worker handles no more messages than it has slots');
+    const slot: Slot = { startedMs: nowMs, release: false };
+    this.#slots.add(slot);
+    return slot;
+  }
+
+  freeSlot(slot: Slot): void {
+    assert(this.#slots.delete(slot), 'a slot is freed once');
+    if (this.#mode.name === 'exclusive' && this.#mode.slot === slot) this.#mode = RECEIVING;
+    this.#slotFreed.resolve();
+    this.#slotFreed = Promise.withResolvers();
+  }
+
+  /** `pause` takes the number of rests before. It is not called where the worker receives nothing anyway. */
+  rest(pause: (restsBefore: number) => Promise<void>): void {
+    if (this.#mode.name !== 'receiving') return;
+    const resting: Mode = {
+      name: 'resting',
+      over: pause(this.#rests++).then(() => {
+        if (this.#mode === resting) this.#mode = RECEIVING;
+      }),
+    };
+    this.#mode = resting;
+  }
+
+  /** The order store answers. */
+  markClaimed(): void {
+    this.#rests = 0;
+  }
+
+  /** Releases all other files and waits until they have left; false when another file has the worker to itself. */
+  async becomeExclusive(slot: Slot): Promise<boolean> {
+    if (this.#mode.name === 'exclusive') return false;
+    assert(this.#slots.has(slot), 'only a message in work has the worker to itself');
+    this.#mode = { name: 'exclusive', slot };
+    while (this.#slots.size > 1) {
+      for (const other of this.#slots) if (other !== slot) other.release = true;
+      await this.slotFreed;
+    }
+    return true;
+  }
+
+  /** The slot that has been occupied longest. */
+  longest(): Slot {
+    assert(!this.isEmpty, 'a slot is occupied');
+    return [...this.#slots].reduce((a, b) => (b.startedMs < a.startedMs ? b : a));
+  }
+}
