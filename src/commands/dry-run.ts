@@ -11,7 +11,8 @@ import { startReferenceIms } from '../ims/reference-ims.ts';
 import { limits } from '../limits.ts';
 import { isFileFailure } from '../model/file-failure.ts';
 import { AskedPairs, askIms } from '../pipeline/ask-ims.ts';
-import { readFile } from '../pipeline/read.ts';
+import { readFile } from '../pipeline/read/read-file.ts';
+import { boundsOf, rowsOf } from '../pipeline/read/row-collector.ts';
 import { createRowValidator } from '../pipeline/validate.ts';
 import type { Ims } from '../ports/ims.ts';
 
@@ -36,10 +37,11 @@ async function checkFile(path: string, ims: Ims, config: Config): Promise<number
       sizeBytes: (await stat(path)).size,
       open: async (offset: number) => createReadStream(path, { start: offset, highWaterMark: limits.readBytes }),
     };
-    const { parts, header } = await readFile(source, null, { maxInflatedBytes: config.maxUploadBytes });
-    const validate = createRowValidator(header, { timeZone: config.timeZone });
-    for await (const part of parts) {
-      const checked = part.rows.map(validate);
+    const options = { maxInflatedBytes: config.maxUploadBytes };
+    const file = await readFile(source, null, options, boundsOf(limits.maxPartRows));
+    const validate = createRowValidator(file.header, { timeZone: config.timeZone });
+    for await (const part of rowsOf(file)) {
+      const checked = part.map(validate);
       await askIms(checked, new AskedPairs(), (pairs) => ims.validate(pairs));
       rows += checked.length;
       for (const { raw, reasons } of checked) {

@@ -10,7 +10,7 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { declaredEncoding, parseEncoding } from '../pipeline/intake.ts';
+import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import { BodyRate } from './body-rate.ts';
 import { notFound } from './errors.ts';

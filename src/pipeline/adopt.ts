@@ -11,8 +11,8 @@ import { isFileFailure } from '../model/file-failure.ts';
 import type { NewFile } from '../ports/files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import { declaredEncoding } from './intake.ts';
 import type { Drop } from './message.ts';
+import { declaredEncoding } from './read/encoding.ts';
 import { cleanText } from './upload.ts';
 
 export interface AdoptPorts {

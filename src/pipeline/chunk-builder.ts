@@ -1,8 +1,9 @@
 /**
- * Makes the rows of a chunk into orders and rejections, in the order of the file. A row is taken by its bytes as it is read, or else
- * read as texts and validated; all of them go by what the inventory service says of their SKU and hub.
+ * Builds chunks of orders and rejections from the rows of a file, in their order. A row takes the fast path by its bytes, or else the
+ * slow path as texts, which are validated; of either, the inventory service must know the SKU and the hub.
  */
 
+import { assert } from '../assert.ts';
 import { limits } from '../limits.ts';
 import type { Delimiter, Header, Intake } from '../model/intake.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
@@ -16,39 +17,57 @@ import { PairIndex } from '../order-batch/pair-index.ts';
 import { PlainRecord } from '../order-batch/plain-record.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { AskedPairs, askIms } from './ask-ims.ts';
+import type { RowConsumer } from './read/read-chunks.ts';
 import { type TextForm, textForm } from './read/transcode.ts';
-import type { RecordTaker } from './read.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from './validate.ts';
 
-export class ChunkBuilder implements RecordTaker {
+export interface ChunkBuilderOptions {
+  timeZone: string;
+  /** In milliseconds. */
+  now(): number;
+  ask(pairs: readonly ImsPair[]): Promise<ImsAnswer[]>;
+  /** Called before rows are checked. `fileOfFirstRow`: the cell of the first row that names the file which a report is of. */
+  beforeCheck?(intake: Intake, fileOfFirstRow: string | null): Promise<void>;
+}
+
+/** The rows of a chunk: orders and rejections, both in file order. The receiver owns the orders. */
+export interface BuiltChunk {
+  orders: OrderBatch;
+  rejections: Rejection[];
+  warnings: Warning[];
+}
+
+export class ChunkBuilder implements RowConsumer {
   readonly #header: Header;
   readonly #delimiter: Delimiter;
   readonly #validate: (raw: RawRow) => CheckedRow;
   readonly #packer: OrderPacker;
   /** Null where a value is not what stands in the file: in reports, and where columns are left out. */
   readonly #record: PlainRecord | null;
-  /** Kept over chunks, as rows go on to name the same pairs, but not for long: the service may change its mind. */
+  /** Kept across chunks, as rows keep naming the same pairs, but not for long: the service may answer otherwise later. */
   readonly #index = new PairIndex();
   #pairs = new AskedPairs();
-  readonly #now: () => number;
+  readonly #options: ChunkBuilderOptions;
+  #fileOfFirstRow: string | null = null;
   #pairsSinceMs: number;
   #rejections: Rejection[] = [];
   #warnings: Warning[] = [];
   #alike = new AlikeRejections();
-  /** Slots of the rows that were left, until they come. */
-  #left: number[] = [];
+  /** Rows that did not take the fast path, until they are checked, and their slots. */
+  #added: RawRow[] = [];
+  #slots: number[] = [];
   /** Slots whose pairs the service was asked about. */
   #asked = 0;
-  /** The bytes that rows are taken from, and what makes their indices places of the packed text. */
+  /** The bytes that rows are taken from, and what makes their indices places in the packed text. */
   #bytes: Uint8Array | null = null;
   #shift = 0;
 
-  /** `now` in milliseconds. */
-  constructor(header: Header, { delimiter, encoding }: Intake, timeZone: string, now: () => number) {
+  constructor(header: Header, { delimiter, encoding }: Intake, options: ChunkBuilderOptions) {
+    const { timeZone } = options;
     this.#header = header;
     this.#delimiter = delimiter;
-    this.#now = now;
-    this.#pairsSinceMs = now();
+    this.#options = options;
+    this.#pairsSinceMs = options.now();
     this.#validate = createRowValidator(header, { timeZone });
     this.#packer = new OrderPacker(header);
     const asIs = !header.report && header.dataColumns.length === header.columns.length;
@@ -75,24 +94,37 @@ export class ChunkBuilder implements RecordTaker {
     return end;
   }
 
-  leave(): void {
-    this.#left.push(this.#packer.reserve());
+  add(row: RawRow): void {
+    this.#fileOfFirstRow ??= row.cells[this.#header.fileColumn]?.trim() ?? '';
+    this.#added.push(row);
+    this.#slots.push(this.#packer.reserve());
   }
 
-  /** What was taken since the last time, and the rows that were left meanwhile. */
-  async check(rows: RawRow[], ask: (pairs: readonly ImsPair[]) => Promise<ImsAnswer[]>): Promise<void> {
-    const checked = rows.map(this.#validate);
+  async check(intake: Intake): Promise<void> {
+    const { beforeCheck, ask } = this.#options;
+    await beforeCheck?.(intake, this.#fileOfFirstRow || null);
+    const checked = this.#added.map(this.#validate);
     await askIms(checked, this.#pairs, ask);
-    for (const [i, row] of checked.entries()) {
-      if (row.warnings.length > 0)
-        this.#warnings = addWarnings(
-          this.#warnings,
-          row.warnings.map((code) => ({ code, count: 1, row: row.raw.row })),
-        );
-      if (row.order) this.#packer.put(this.#left[i]!, row.order, row.raw.cells, row.pair!);
-      else this.#rejections.push(this.#alike.of(toRejection(row, this.#header, this.#delimiter)));
-    }
-    this.#left = [];
+    for (const [i, row] of checked.entries()) this.#settle(row, this.#slots[i]!);
+    this.#added = [];
+    this.#slots = [];
+    this.#rejectUnknownPairs();
+  }
+
+  /** A row of the slow path: the inventory service has answered. */
+  #settle(checked: CheckedRow, slot: number): void {
+    const { raw, order, pair, warnings } = checked;
+    if (warnings.length > 0)
+      this.#warnings = addWarnings(
+        this.#warnings,
+        warnings.map((code) => ({ code, count: 1, row: raw.row })),
+      );
+    if (order) this.#packer.put(slot, order, raw.cells, pair!);
+    else this.#rejections.push(this.#alike.of(toRejection(checked, this.#header, this.#delimiter)));
+  }
+
+  /** Rows of the fast path are asked about after they were packed. */
+  #rejectUnknownPairs(): void {
     const { answers } = this.#pairs;
     for (; this.#asked < this.#packer.slots; this.#asked++) {
       const pair = this.#packer.pairOf(this.#asked);
@@ -102,8 +134,9 @@ export class ChunkBuilder implements RecordTaker {
     }
   }
 
-  /** What has come since the last time. The caller owns the orders. */
-  takeChunk(): { orders: OrderBatch; rejections: Rejection[]; warnings: Warning[] } {
+  /** What was taken and checked since the last time. */
+  takeChunk(): BuiltChunk {
+    assert(this.#added.length === 0 && this.#asked === this.#packer.slots, 'every row of a chunk is checked');
     const orders = this.#packer.take(this.#pairs);
     const rejections = this.#rejections.sort((a, b) => a.row - b.row);
     const warnings = this.#warnings;
@@ -116,10 +149,10 @@ export class ChunkBuilder implements RecordTaker {
     return { orders, rejections, warnings };
   }
 
-  /** When there are many, or the first answers are of a while ago. */
+  /** When there are many, or the first answers are old. */
   #forgetPairs(): void {
     const { count, chars } = this.#pairs;
-    const now = this.#now();
+    const now = this.#options.now();
     const keep =
       count <= limits.pairsKept && chars <= limits.pairsKeptChars && now - this.#pairsSinceMs <= limits.pairsKeptMs;
     if (keep) return;
@@ -139,7 +172,7 @@ export class ChunkBuilder implements RecordTaker {
     return pair;
   }
 
-  /** A row that was taken, and that the service does not know what it names. */
+  /** A row of the fast path whose SKU or hub the service does not know. */
   #reject(slot: number, answer: ImsAnswer): void {
     const row = this.#packer.row(slot);
     const cells = this.#packer.values(slot);

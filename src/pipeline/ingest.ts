@@ -17,7 +17,8 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { IngestionStore } from '../ports/order-store.ts';
 import { retryPauseMs } from '../ports/retry.ts';
 import { ChunkBuilder } from './chunk-builder.ts';
-import { type ReadBounds, readFile } from './read.ts';
+import type { ReadBounds } from './read/read-chunks.ts';
+import { readFile } from './read/read-file.ts';
 import { writeReport } from './report.ts';
 
 /** How a file is cut into chunks, and how many of its rows may be rejected. */
@@ -173,12 +174,7 @@ async function ingestChunks(
   // An object of a bucket that was too large to be looked at, and is tried again.
   if (file.sha256 === '' && file.sizeBytes > options.maxInflatedBytes)
     throw fileFailure('too_large', `the object is larger than ${options.maxInflatedBytes} bytes`);
-  const {
-    parts,
-    header,
-    intake: first,
-    offerTo,
-  } = await readFile(
+  const opened = await readFile(
     {
       sizeBytes: file.sizeBytes,
       open: (offset) => objects.open(file.objectKey, { offset, version: file.objectVersion }),
@@ -201,23 +197,24 @@ async function ingestChunks(
     },
     options.bounds,
   );
-  const builder = new ChunkBuilder(header, first, options.timeZone, () => clock.now());
-  offerTo(builder);
   let recorded = file.intake;
   let parent = file.parentFileId;
+  const builder = new ChunkBuilder(opened.header, opened.intake, {
+    timeZone: options.timeZone,
+    now: () => clock.now(),
+    ask: (pairs) => outage.retry('ims', () => ims.validate(pairs, options.lost)),
+    async beforeCheck(intake, fileOfFirstRow) {
+      await outage.isBack('objects');
+      // Before a row is committed that was read by it.
+      if (recorded !== null && (!recorded.encodingOpen || intake.encodingOpen)) return;
+      if (recorded === null) parent ??= fileOfFirstRow;
+      await outage.retry('store', () => store.files.recordIntake(claim, intake, opened.header.columns, parent));
+      recorded = intake;
+    },
+  });
   let committing: Promise<void> = Promise.resolve();
   try {
-    for await (const { n, intake, rows, end, bytesRead, last } of parts) {
-      await outage.isBack('objects');
-      if (recorded === null) parent ??= rows[0]?.cells[header.fileColumn]?.trim() || null;
-      // Before a row is committed that was read by it.
-      if (recorded === null || (recorded.encodingOpen && !intake.encodingOpen)) {
-        await outage.retry('store', () => store.files.recordIntake(claim, intake, header.columns, parent));
-        recorded = intake;
-      }
-      await builder.check(rows, (unknown) => outage.retry('ims', () => ims.validate(unknown, options.lost)));
-      if (end === null) continue;
-
+    for await (const { n, end, bytesRead, last } of opened.chunks(builder)) {
       await committing;
       leaveIfAsked();
       const chunk = { n, end, bytesRead, ...builder.takeChunk() };

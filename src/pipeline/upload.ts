@@ -12,7 +12,7 @@ import type { CreateFileResult, NewFile } from '../ports/files.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import { sniffBinary } from './intake.ts';
+import { sniffBinary } from './read/sniff-binary.ts';
 
 export interface UploadPorts {
   objects: ObjectStore;

@@ -16,7 +16,8 @@ import type { Rejection } from '../model/rejection.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { CommittedChunk, Violation } from '../ports/verification.ts';
-import { readFile } from './read.ts';
+import { type OpenFile, readFile } from './read/read-file.ts';
+import { boundsOf, rowsOf } from './read/row-collector.ts';
 import { dataValues } from './validate.ts';
 
 /** Returns whether the file was there to be read. */
@@ -26,74 +27,112 @@ export async function* verifySource(
   file: FileRecord,
   { maxInflatedBytes }: { maxInflatedBytes: number },
 ): AsyncGenerator<Violation, boolean> {
-  const { fileId, sizeBytes, objectKey, objectVersion, encodingOverride } = file;
-  const off = (what: string, id: string, detail: string): Violation => ({ check: 'rows', what, id, detail });
-  const rejections = rejectionsOf(store, file);
-  let rejection = await rejections.next();
-  const chunks = store.verification.chunks(file)[Symbol.asyncIterator]();
-  let chunk: OpenChunk = { rows: 0, orders: new Map() };
+  const stored = new StoredRows(store, file);
   let failure = 'it has fewer rows';
   try {
-    // An upload's own object stays as it is, though a copy of it may have another version; one that a user put into a bucket
-    // may have been replaced since, and is gone then.
-    const version = objectKey.startsWith(UPLOADS) ? {} : { version: objectVersion };
-    const source = { sizeBytes, open: (offset: number) => objects.open(objectKey, { offset, ...version }) };
-    const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
-    // Row by row where reading comes to what made the file fail: those before it are there.
-    const maxPartRows = file.status === 'failed' ? 1 : limits.maxPartRows;
-    const { header, parts } = await readFile(
-      source,
-      null,
-      { ...encoding, maxInflatedBytes },
-      { ...limits, maxPartRows },
-    );
-    read: for await (const { rows } of parts)
-      for (const raw of rows) {
-        // A completed file has been read to its end.
-        if (raw.row > file.row && file.status !== 'completed') break read;
-        while (chunk.rows === 0) {
-          yield* leftOver(chunk);
-          const next = await chunks.next();
-          if (next.done) break;
-          chunk = { rows: next.value.rows, orders: new Map(next.value.orders.map((order) => [order.row, order])) };
-        }
-        chunk.rows--;
-        for (; !rejection.done && rejection.value.row < raw.row; rejection = await rejections.next())
-          yield off('a rejection is of no row of the file', fileId, `row ${rejection.value.row}`);
-        const rejected = !rejection.done && rejection.value.row === raw.row ? rejection.value : null;
-        if (rejected) rejection = await rejections.next();
-        const order = chunk.orders.get(raw.row);
-        chunk.orders.delete(raw.row);
-        const idInFile = cellValue('order_id', raw.cells[header.orderColumns.order_id] ?? fileId);
-        const orderId = order?.orderId ?? idInFile;
-        const at = `row ${raw.row} of ${fileId}, order ${idInFile}`;
-        if (order && rejected) yield off('a row is an order and a rejection', orderId, at);
-        else if (order) {
-          const column = differingColumn(order, raw, header);
-          if (column) yield off('an order is not what its row says', orderId, `${at}: ${column} differs`);
-        } else if (!rejected) yield off('a row is neither an order nor a rejection', orderId, at);
-        else if (dataValues(raw, header).some((value, i) => value !== rejected.values[i]))
-          yield off('a rejection has not the cells of its row', fileId, at);
-      }
+    const opened = await openSource(objects, file, maxInflatedBytes);
+    for await (const rows of rowsOf(opened)) {
+      // A completed file has been read to its end.
+      const committed = file.status === 'completed' ? rows : rows.filter(({ row }) => row <= file.row);
+      for (const raw of committed) yield* stored.compare(raw, opened.header);
+      if (committed.length < rows.length) break;
+    }
   } catch (error) {
     if (isOmsError(error, 'object_missing') || isOmsError(error, 'object_changed')) return false;
     if (!isFileFailure(error) && !isOmsError(error, 'short_read')) throw error;
     failure = error.message;
   }
   // What made the file fail is met again, behind its rows.
-  if (chunk.rows > 0 || !(await chunks.next()).done)
-    yield off('the file cannot be read again as it was', fileId, failure);
-  yield* leftOver(chunk);
-  for (; !rejection.done; rejection = await rejections.next())
-    yield off('a rejection is of no row of the file', fileId, `row ${rejection.value.row}`);
+  yield* stored.end(failure);
   return true;
+}
 
-  function* leftOver({ orders }: OpenChunk): Generator<Violation> {
+function openSource(objects: ObjectStore, file: FileRecord, maxInflatedBytes: number): Promise<OpenFile> {
+  const { sizeBytes, objectKey, objectVersion, encodingOverride, status } = file;
+  // An upload's own object stays as it is, though a copy of it may have another version; one that a user put into a bucket
+  // may have been replaced since, and is gone then.
+  const version = objectKey.startsWith(UPLOADS) ? {} : { version: objectVersion };
+  const source = { sizeBytes, open: (offset: number) => objects.open(objectKey, { offset, ...version }) };
+  const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
+  // Row by row where reading comes to what made the file fail: those before it are there.
+  const bounds = boundsOf(status === 'failed' ? 1 : limits.maxPartRows);
+  return readFile(source, null, { ...encoding, maxInflatedBytes }, bounds);
+}
+
+/** What the store has of a file, in the order of its rows. */
+class StoredRows {
+  readonly #fileId: string;
+  readonly #chunks: AsyncIterator<CommittedChunk>;
+  readonly #rejections: AsyncGenerator<Rejection, undefined>;
+  #chunk: OpenChunk = { rows: 0, orders: new Map() };
+  /** The next one; undefined before the first is asked for, null behind the last. */
+  #rejection: Rejection | null | undefined;
+
+  constructor(store: Pick<OrderStore, 'rejections' | 'verification'>, file: FileRecord) {
+    this.#fileId = file.fileId;
+    this.#rejections = rejectionsOf(store, file);
+    this.#chunks = store.verification.chunks(file)[Symbol.asyncIterator]();
+  }
+
+  /** The next row of the file with what is stored of it. */
+  async *compare(raw: RawRow, header: Header): AsyncGenerator<Violation> {
+    yield* this.#countRow();
+    yield* this.#rejectionsBefore(raw.row);
+    const rejected = this.#rejection?.row === raw.row ? this.#rejection : null;
+    if (rejected) await this.#nextRejection();
+    const order = this.#chunk.orders.get(raw.row);
+    this.#chunk.orders.delete(raw.row);
+    const idInFile = cellValue('order_id', raw.cells[header.orderColumns.order_id] ?? this.#fileId);
+    const orderId = order?.orderId ?? idInFile;
+    const at = `row ${raw.row} of ${this.#fileId}, order ${idInFile}`;
+    if (order && rejected) yield off('a row is an order and a rejection', orderId, at);
+    else if (order) {
+      const column = differingColumn(order, raw, header);
+      if (column) yield off('an order is not what its row says', orderId, `${at}: ${column} differs`);
+    } else if (!rejected) yield off('a row is neither an order nor a rejection', orderId, at);
+    else if (dataValues(raw, header).some((value, i) => value !== rejected.values[i]))
+      yield off('a rejection has not the cells of its row', this.#fileId, at);
+  }
+
+  /** What is stored beyond the rows that the file has. */
+  async *end(failure: string): AsyncGenerator<Violation> {
+    if (this.#chunk.rows > 0 || !(await this.#chunks.next()).done)
+      yield off('the file cannot be read again as it was', this.#fileId, failure);
+    yield* this.#leftOver();
+    yield* this.#rejectionsBefore(Number.POSITIVE_INFINITY);
+  }
+
+  /** Counts the next row of the file to its chunk. */
+  async *#countRow(): AsyncGenerator<Violation> {
+    while (this.#chunk.rows === 0) {
+      yield* this.#leftOver();
+      const next = await this.#chunks.next();
+      if (next.done) break;
+      const { rows, orders } = next.value;
+      this.#chunk = { rows, orders: new Map(orders.map((order) => [order.row, order])) };
+    }
+    this.#chunk.rows--;
+  }
+
+  async *#rejectionsBefore(row: number): AsyncGenerator<Violation> {
+    if (this.#rejection === undefined) await this.#nextRejection();
+    for (; this.#rejection && this.#rejection.row < row; await this.#nextRejection())
+      yield off('a rejection is of no row of the file', this.#fileId, `row ${this.#rejection.row}`);
+  }
+
+  async #nextRejection(): Promise<void> {
+    this.#rejection = (await this.#rejections.next()).value ?? null;
+  }
+
+  *#leftOver(): Generator<Violation> {
+    const { orders } = this.#chunk;
     for (const { orderId, row } of orders.values())
-      yield off('an order is of no row of its chunk', orderId, `it says row ${row} of ${fileId}`);
+      yield off('an order is of no row of its chunk', orderId, `it says row ${row} of ${this.#fileId}`);
     orders.clear();
   }
 }
+
+const off = (what: string, id: string, detail: string): Violation => ({ check: 'rows', what, id, detail });
 
 interface OpenChunk {
   /** Rows of the file that are still to come. */

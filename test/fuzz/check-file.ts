@@ -13,7 +13,7 @@ import type { Header, Intake } from '../../src/model/intake.ts';
 import type { RawRow } from '../../src/model/raw-row.ts';
 import { REASON_CODES, type Rejection } from '../../src/model/rejection.ts';
 import { escapeCell, unescapeCell } from '../../src/model/spreadsheet-cell.ts';
-import type { ReadBounds } from '../../src/pipeline/read.ts';
+import type { ReadBounds } from '../../src/pipeline/read/read-chunks.ts';
 import { type ReportForm, reportForm, reportHeader, reportLine } from '../../src/pipeline/report.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from '../../src/pipeline/validate.ts';
 import type { Random } from '../simulator/random.ts';

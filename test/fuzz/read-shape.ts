@@ -4,8 +4,10 @@
  * `node --max-old-space-size=128 test/fuzz/read-shape.ts 'line ends' 1073741824`
  */
 import { Readable } from 'node:stream';
+import { limits } from '../../src/limits.ts';
 import { isFileFailure } from '../../src/model/file-failure.ts';
-import { readFile } from '../../src/pipeline/read.ts';
+import { readFile } from '../../src/pipeline/read/read-file.ts';
+import { boundsOf, rowsOf } from '../../src/pipeline/read/row-collector.ts';
 import { reportLine } from '../../src/pipeline/report.ts';
 import { createRowValidator, toRejection } from '../../src/pipeline/validate.ts';
 import { SHAPES } from './shapes.ts';
@@ -28,12 +30,13 @@ let accepted = 0;
 let reportChars = 0;
 let ends: string | null = null;
 try {
-  const { parts, header, intake } = await readFile(source, null, { maxInflatedBytes: 10 * 1024 ** 3 });
+  const file = await readFile(source, null, { maxInflatedBytes: 10 * 1024 ** 3 }, boundsOf(limits.maxPartRows));
+  const { header, intake } = file;
   const validate = createRowValidator(header, { timeZone: 'UTC' });
   const form = { columns: header.columns, records: true };
-  for await (const part of parts) {
-    rows += part.rows.length;
-    for (const raw of part.rows) {
+  for await (const part of rowsOf(file)) {
+    rows += part.length;
+    for (const raw of part) {
       const checked = validate(raw);
       if (checked.order !== null) accepted++;
       else reportChars += reportLine(toRejection(checked, header, intake.delimiter), 'f', form).length;

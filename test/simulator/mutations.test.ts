@@ -194,8 +194,8 @@ const mutations: Mutation[] = [
     edits: [
       {
         file: INGEST,
-        from: "(unknown) => outage.retry('ims', () => ims.validate(unknown, options.lost))",
-        to: '(unknown) => ims.validate(unknown, options.lost).catch(() => unknown.map(() => ({ skuValid: false, hubValid: true })))',
+        from: "outage.retry('ims', () => ims.validate(pairs, options.lost))",
+        to: 'ims.validate(pairs, options.lost).catch(() => pairs.map(() => ({ skuValid: false, hubValid: true })))',
       },
     ],
   },

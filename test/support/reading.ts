@@ -3,9 +3,12 @@ import { Readable } from 'node:stream';
 import { isOmsError, type OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
-import type { Header, Intake, Position } from '../../src/model/intake.ts';
+import type { Header, Intake } from '../../src/model/intake.ts';
 import type { RawRow } from '../../src/model/raw-row.ts';
-import { type ByteSource, type ReadBounds, type Resume, readFile } from '../../src/pipeline/read.ts';
+import type { Chunk, ReadBounds, RowConsumer } from '../../src/pipeline/read/read-chunks.ts';
+import { type Resume, readFile } from '../../src/pipeline/read/read-file.ts';
+import type { ByteSource } from '../../src/pipeline/read/stored-bytes.ts';
+import type { TextForm } from '../../src/pipeline/read/transcode.ts';
 
 export const HEADER = ORDER_COLUMNS.join(',');
 
@@ -31,16 +34,8 @@ function* piecesOf(bytes: Buffer, sizes: number[]): Generator<Buffer> {
   }
 }
 
-/** A chunk put together from its parts. */
-export interface RawChunk {
-  n: number;
-  /** As it is at its end. */
-  intake: Intake;
+export interface RawChunk extends Chunk {
   rows: RawRow[];
-  start: Position;
-  end: Position;
-  bytesRead: number;
-  last: boolean;
 }
 
 export interface Reading {
@@ -70,17 +65,10 @@ export async function readBytes(file: Buffer | string, options: ReadingOptions =
       ...(encoding === undefined ? {} : { encoding }),
       ...(atBorder === undefined ? {} : { atBorder }),
     };
-    const { intake, header, parts } = await readFile(source, resume, readOptions, { ...limits, ...bounds });
+    const { intake, header, chunks } = await readFile(source, resume, readOptions, { ...limits, ...bounds });
     Object.assign(reading, { intake, header });
-    let chunkRows: RawRow[] = [];
-    for await (const { n, intake, rows, start, end, bytesRead, last } of parts) {
-      reading.intake = intake;
-      reading.rows.push(...rows);
-      chunkRows.push(...rows);
-      if (end === null) continue;
-      reading.chunks.push({ n, intake, rows: chunkRows, start, end, bytesRead, last });
-      chunkRows = [];
-    }
+    const rows = new Rows(reading);
+    for await (const chunk of chunks(rows)) reading.chunks.push({ ...chunk, rows: rows.takeChunk() });
   } catch (error) {
     if (!isOmsError(error)) throw error;
     reading.failure = error;
@@ -89,6 +77,39 @@ export async function readBytes(file: Buffer | string, options: ReadingOptions =
     if (!stream.destroyed) throw new Error('reading left a stream open');
   }
   return reading;
+}
+
+/** Keeps the rows as texts, once they are checked. */
+class Rows implements RowConsumer {
+  form: TextForm = 'utf-8';
+  readonly #reading: Reading;
+  #added: RawRow[] = [];
+  #chunk: RawRow[] = [];
+
+  constructor(reading: Reading) {
+    this.#reading = reading;
+  }
+
+  take(): number {
+    return -1;
+  }
+
+  add(row: RawRow): void {
+    this.#added.push(row);
+  }
+
+  async check(intake: Intake): Promise<void> {
+    this.#reading.intake = intake;
+    this.#reading.rows.push(...this.#added);
+    this.#chunk.push(...this.#added);
+    this.#added = [];
+  }
+
+  takeChunk(): RawRow[] {
+    const rows = this.#chunk;
+    this.#chunk = [];
+    return rows;
+  }
 }
 
 /** The resume point that a worker keeps after this chunk. */

@@ -24,17 +24,15 @@ const QUOTE = 34;
 /** Characters that may have to be seen after a closing quote to know what it is: a CR, and whether it is alone. */
 const LOOK_AHEAD_CHARS = 2;
 
-/** Whoever can do with the bytes of a record, before anybody makes texts of it. */
+/** Takes records by their bytes, before texts are made of them. */
 export interface RecordTaker {
   /** What bytes that are not ASCII are, from the next record on. */
   form: TextForm;
   /**
-   * The record that begins at `from`, the row of that number: gives the index behind its line end, which must be before `to`, or -1 to
-   * have it read as texts.
+   * The record that begins at `from`, the row of that number: returns the index behind its line end, which must be before `to`, or -1
+   * to have it read as texts.
    */
   take(bytes: Uint8Array, from: number, to: number, row: number): number;
-  /** A row was read as texts: it comes later, and its place is here. */
-  leave(): void;
 }
 
 interface Scanned {

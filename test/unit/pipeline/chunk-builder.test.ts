@@ -1,19 +1,19 @@
-/** The short way of a row gives what the long way gives, whatever the file is, and is the way of nearly all rows. */
+/** The fast path of a row gives what the slow path gives, whatever the file is, and nearly all rows take it. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../src/limits.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../../src/model/columns.ts';
 import { ChunkBuilder } from '../../../src/pipeline/chunk-builder.ts';
+import type { ReadBounds, RowConsumer } from '../../../src/pipeline/read/read-chunks.ts';
+import { readFile } from '../../../src/pipeline/read/read-file.ts';
 import type { TextForm } from '../../../src/pipeline/read/transcode.ts';
-import { type ReadBounds, type RecordTaker, readFile } from '../../../src/pipeline/read.ts';
-import type { ImsPair } from '../../../src/ports/ims.ts';
 import { generated } from '../../support/http.ts';
 import { sourceOf } from '../../support/reading.ts';
 
 const NUMBERS = ['quantity', 'unitPriceMinor', 'totalMinor', 'orderDateMs'] as const;
 
 interface Way {
-  short: boolean;
+  fast: boolean;
   encoding?: string;
   bounds?: Partial<ReadBounds>;
   timeZone?: string;
@@ -21,36 +21,35 @@ interface Way {
   chunkMs?: number;
 }
 
-/** What becomes of a file: its chunks, and how many of its rows went the short way. */
-async function build(file: Buffer, { short, encoding, bounds, timeZone = 'UTC', chunkMs = 0 }: Way) {
+/** What becomes of a file: its chunks, and how many of its rows took the fast path. */
+async function build(file: Buffer, { fast, encoding, bounds, timeZone = 'UTC', chunkMs = 0 }: Way) {
   const readOptions = { maxInflatedBytes: 1e9, ...(encoding === undefined ? {} : { encoding }) };
-  const { header, intake, parts, offerTo } = await readFile(sourceOf(file), null, readOptions, {
-    ...limits,
-    ...bounds,
-  });
+  const opened = await readFile(sourceOf(file), null, readOptions, { ...limits, ...bounds });
   let time = 0;
-  const builder = new ChunkBuilder(header, intake, timeZone, () => time);
+  const asked: string[][] = [];
+  const builder = new ChunkBuilder(opened.header, opened.intake, {
+    timeZone,
+    now: () => time,
+    async ask(pairs) {
+      asked.push(pairs.map(({ sku, hubId }) => `${sku} at ${hubId}`));
+      return pairs.map(({ sku, hubId }) => ({ skuValid: !sku.includes('X'), hubValid: !hubId.includes('X') }));
+    },
+  });
   let taken = 0;
-  const taker: RecordTaker = {
+  const consumer: RowConsumer = {
     take(...record) {
-      const end = short ? builder.take(...record) : -1;
+      const end = fast ? builder.take(...record) : -1;
       if (end !== -1) taken++;
       return end;
     },
-    leave: () => builder.leave(),
+    add: (row) => builder.add(row),
+    check: (intake) => builder.check(intake),
     set form(form: TextForm) {
       builder.form = form;
     },
   };
-  offerTo(taker);
-  const asked: string[][] = [];
   const chunks: unknown[] = [];
-  for await (const { n, rows, start, end, last } of parts) {
-    await builder.check(rows, async (pairs: readonly ImsPair[]) => {
-      asked.push(pairs.map(({ sku, hubId }) => `${sku} at ${hubId}`));
-      return pairs.map(({ sku, hubId }) => ({ skuValid: !sku.includes('X'), hubValid: !hubId.includes('X') }));
-    });
-    if (end === null) continue;
+  for await (const { n, start, end, last } of opened.chunks(consumer)) {
     time += chunkMs;
     const { orders, rejections, warnings } = builder.takeChunk();
     const { skus, hubIds } = orders.pairs;
@@ -214,8 +213,8 @@ function bytesOf({ order, extra, delimiter, lineEnd, rows, ended }: FileParts): 
   return Buffer.concat(lines.map((line) => Buffer.from(line as string)));
 }
 
-describe('the short way of a row', () => {
-  test('gives what the long way gives', async () => {
+describe('the fast path of a row', () => {
+  test('gives what the slow path gives', async () => {
     let taken = 0;
     let rows = 0;
     await fc.assert(
@@ -226,24 +225,24 @@ describe('the short way of a row', () => {
         async (parts, encoding, chunkMs) => {
           const file = bytesOf(parts);
           const way = { bounds: parts.bounds, chunkMs, ...(encoding === undefined ? {} : { encoding }) };
-          const long = await build(file, { ...way, short: false }).catch((error: Error) => error.message);
-          const short = await build(file, { ...way, short: true }).catch((error: Error) => error.message);
-          if (typeof long === 'string' || typeof short === 'string') {
-            expect(short).toBe(long);
+          const slow = await build(file, { ...way, fast: false }).catch((error: Error) => error.message);
+          const fast = await build(file, { ...way, fast: true }).catch((error: Error) => error.message);
+          if (typeof slow === 'string' || typeof fast === 'string') {
+            expect(fast).toBe(slow);
             return;
           }
-          expect(short.chunks).toEqual(long.chunks);
-          taken += short.taken;
+          expect(fast.chunks).toEqual(slow.chunks);
+          taken += fast.taken;
           rows += parts.rows.length;
         },
       ),
       { numRuns: 1_000 },
     );
-    // Else it would have compared the long way with itself.
+    // Otherwise the slow path would have been compared with itself.
     expect(taken / rows).toBeGreaterThan(0.1);
   });
 
-  test('gives what the long way gives for any bytes and characters in a text', async () => {
+  test('gives what the slow path gives for any bytes and characters in a text', async () => {
     const edges = [
       0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0x20,
     ];
@@ -286,26 +285,26 @@ describe('the short way of a row', () => {
         const line = (name: Buffer) => [Buffer.from('O-1,'), name, Buffer.from(',a@b.de,E,S,H,1,1,1,2026-11-20,L\n')];
         const file = Buffer.concat([Buffer.from(`${ORDER_COLUMNS.join(',')}\n`), ...names.flatMap(line)]);
         const way = { encoding: 'utf-8' };
-        const short = await build(file, { ...way, short: true });
-        expect(short.chunks).toEqual((await build(file, { ...way, short: false })).chunks);
-        taken += short.taken;
+        const fast = await build(file, { ...way, fast: true });
+        expect(fast.chunks).toEqual((await build(file, { ...way, fast: false })).chunks);
+        taken += fast.taken;
       }),
       { numRuns: 1_000 },
     );
     expect(taken).toBeGreaterThan(300);
   });
 
-  test('gives what the long way gives where the encoding is found out late', async () => {
+  test('gives what the slow path gives where the encoding is found out late', async () => {
     const line = (name: string, i: number) => `O-${i},${name},a@b.de,E,S,H,1,1,1,2026-11-20,L`;
     const names = [...Array(40).fill('Jose'), 'NESCAF\xc9\xae', 'Jos\xe9', 'Jos\xc3\xa9', 'Jos\xe9', 'Jos\xe9', 'Ann'];
     const file = Buffer.from([ORDER_COLUMNS.join(','), ...names.map(line), ''].join('\n'), 'latin1');
     const bounds = { detectBytes: 500, readBlockBytes: 100 };
-    const short = await build(file, { short: true, bounds });
-    expect(short.taken).toBeGreaterThan(30);
-    expect(short.chunks).toEqual((await build(file, { short: false, bounds })).chunks);
+    const fast = await build(file, { fast: true, bounds });
+    expect(fast.taken).toBeGreaterThan(30);
+    expect(fast.chunks).toEqual((await build(file, { fast: false, bounds })).chunks);
   });
 
-  test.each(['UTC', 'America/New_York'])('gives the dates that the long way gives, in %s', async (timeZone) => {
+  test.each(['UTC', 'America/New_York'])('gives the dates that the slow path gives, in %s', async (timeZone) => {
     const days = Array.from({ length: 800 }, (_, i) => new Date(Date.UTC(2025, 0, i)).toISOString());
     const lines = days.flatMap((day) => [day.slice(0, 10), `${day.slice(0, 10)}T02:30:59Z`]);
     const file = Buffer.from(
@@ -315,23 +314,23 @@ describe('the short way of a row', () => {
         '',
       ].join('\n'),
     );
-    const short = await build(file, { short: true, timeZone });
-    expect(short.taken).toBe(lines.length);
-    expect(short.chunks).toEqual((await build(file, { short: false, timeZone })).chunks);
+    const fast = await build(file, { fast: true, timeZone });
+    expect(fast.taken).toBe(lines.length);
+    expect(fast.chunks).toEqual((await build(file, { fast: false, timeZone })).chunks);
   });
 
-  test('is that of nearly all rows of an order file', async () => {
+  test('is taken by nearly all rows of an order file', async () => {
     const rows = 5_000;
     const file = generated({ rows, invalidShare: 0.01 });
-    const short = await build(file, { short: true });
-    expect(short.taken).toBeGreaterThan(0.97 * rows);
-    expect(short.chunks).toEqual((await build(file, { short: false })).chunks);
+    const fast = await build(file, { fast: true });
+    expect(fast.taken).toBeGreaterThan(0.97 * rows);
+    expect(fast.chunks).toEqual((await build(file, { fast: false })).chunks);
   });
 
-  test('is not that of a report, whose values are not those that stand in it', async () => {
+  test('is not taken in a report, whose values are not those that stand in it', async () => {
     const columns = [...ORDER_COLUMNS, '_row', '_file'];
     const file = Buffer.from(`${columns.join(',')}\nA-1,'=Ada,a@b.de,Engine,S,H,1,1,1,2026-11-20,London,2,f_1\n`);
-    expect((await build(file, { short: true })).taken).toBe(0);
+    expect((await build(file, { fast: true })).taken).toBe(0);
   });
 });
 
@@ -341,7 +340,7 @@ describe('the inventory service', () => {
     const lines = rows.map((sku, i) => `O-${i},Ada,a@b.de,Engine,${sku},H,1,1,1,2026-11-20,London`);
     const file = Buffer.from([ORDER_COLUMNS.join(','), ...lines, ''].join('\n'));
     const bounds = { firstChunkRows: 2, maxChunkRows: 2 };
-    const { chunks } = await build(file, { short: true, bounds, chunkMs });
+    const { chunks } = await build(file, { fast: true, bounds, chunkMs });
     const full = (chunks as { asked: string[]; orders: unknown[] }[]).filter(({ orders }) => orders.length > 0);
     return full.map(({ asked }) => asked);
   }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
-import { makeHeader } from '../../../src/pipeline/read.ts';
+import { makeHeader } from '../../../src/pipeline/read/header.ts';
 import { reportHeader } from '../../../src/pipeline/report.ts';
 import { HEADER, readBytes } from '../../support/reading.ts';
 

@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
 import { DELIMITERS, ENCODINGS } from '../../../src/model/intake.ts';
 import { csvLine } from '../../../src/model/spreadsheet-cell.ts';
-import { declaredEncoding, parseEncoding, sniffBinary } from '../../../src/pipeline/intake.ts';
+import { declaredEncoding, parseEncoding } from '../../../src/pipeline/read/encoding.ts';
+import { sniffBinary } from '../../../src/pipeline/read/sniff-binary.ts';
 import { HEADER, readBytes, resumeAfter } from '../../support/reading.ts';
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');

@@ -6,14 +6,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
-import { readFile } from '../../../src/pipeline/read.ts';
+import { type OpenFile, readFile } from '../../../src/pipeline/read/read-file.ts';
+import { rowsOf } from '../../../src/pipeline/read/row-collector.ts';
 import { HEADER, type Reading, readBytes, resumeAfter, sourceOf } from '../../support/reading.ts';
 
 const cellsOf = (reading: Reading) => reading.rows.map((row) => row.cells);
 const lines = (...records: string[]) => `${[HEADER, ...records].join('\n')}\n`;
 
-async function drain(chunks: AsyncIterable<unknown>): Promise<void> {
-  for await (const _chunk of chunks);
+async function drain(file: OpenFile): Promise<void> {
+  for await (const _rows of rowsOf(file));
 }
 
 const small = {
@@ -488,8 +489,8 @@ describe('a file fails', () => {
         );
       },
     };
-    const { parts } = await readFile(endless, null, { maxInflatedBytes: 1e9 });
-    await expect(drain(parts)).rejects.toMatchObject({ code: 'record_too_large' });
+    const file = await readFile(endless, null, { maxInflatedBytes: 1e9 });
+    await expect(drain(file)).rejects.toMatchObject({ code: 'record_too_large' });
     expect(sent).toBeLessThan(4 * limits.maxRecordBytes);
   });
 });
@@ -529,8 +530,8 @@ describe('the streams below', () => {
     ['gzip', gzipSync(big, { level: 1 })],
   ])('end when the reader breaks off (%s)', async (_, bytes) => {
     const source = sourceOf(bytes, [10_000]);
-    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9 });
-    for await (const _part of parts) break;
+    const file = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    for await (const _rows of rowsOf(file)) break;
     expect(source.opened[0]!.destroyed).toBe(true);
   });
 
@@ -541,8 +542,8 @@ describe('the streams below', () => {
     const stalled = new Readable({ read() {} });
     stalled.push(bytes.subarray(0, -1));
     const source = { sizeBytes: bytes.length, open: async () => stalled };
-    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9 });
-    for await (const _part of parts) break;
+    const file = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    for await (const _rows of rowsOf(file)) break;
     expect(stalled.destroyed).toBe(true);
   });
 
@@ -552,10 +553,10 @@ describe('the streams below', () => {
   ])('end when the signal aborts, with its reason (%s)', async (_, bytes) => {
     const abort = new AbortController();
     const source = sourceOf(bytes, [10_000]);
-    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9, signal: abort.signal });
+    const file = await readFile(source, null, { maxInflatedBytes: 1e9, signal: abort.signal });
     const reason = new Error('the lease is lost');
     const reading = (async () => {
-      for await (const _part of parts) abort.abort(reason);
+      for await (const _rows of rowsOf(file)) abort.abort(reason);
     })();
     await expect(reading).rejects.toBe(reason);
     expect(source.opened[0]!.destroyed).toBe(true);
@@ -602,8 +603,8 @@ describe('the streams below', () => {
           })(),
         );
       const reading = async () => {
-        const { parts } = await readFile({ sizeBytes: bytes.length, open: broken }, null, { maxInflatedBytes: 1e9 });
-        return drain(parts);
+        const file = await readFile({ sizeBytes: bytes.length, open: broken }, null, { maxInflatedBytes: 1e9 });
+        return drain(file);
       };
       await expect(reading()).rejects.toBe(failure);
     }
@@ -611,7 +612,7 @@ describe('the streams below', () => {
 
   it('that end before the object does make the reading retryable, never a shorter file', async () => {
     const source = { sizeBytes: big.length + 1, open: async () => Readable.from([big]) };
-    const { parts } = await readFile(source, null, { maxInflatedBytes: 1e9 });
-    await expect(drain(parts)).rejects.toMatchObject({ code: 'short_read', retryable: true });
+    const file = await readFile(source, null, { maxInflatedBytes: 1e9 });
+    await expect(drain(file)).rejects.toMatchObject({ code: 'short_read', retryable: true });
   });
 });

@@ -2,97 +2,19 @@
  * What the first bytes of a file tell about it: whether it is text at all, its encoding, its delimiter. Decided once,
  * before the first row, and kept with the file.
  */
-import { MIMEType } from 'node:util';
-import { isOmsError } from '../errors.ts';
-import { limits } from '../limits.ts';
-import { fileFailure, notCsv } from '../model/file-failure.ts';
-import { DELIMITERS, type Delimiter, ENCODINGS, type Encoding, type Intake } from '../model/intake.ts';
-import type { RawRow } from '../model/raw-row.ts';
-import { CsvRecords } from './read/csv-records.ts';
-import { guessEncoding } from './read/guess-encoding.ts';
-import { isGzipMagic } from './read/gunzip.ts';
-import { orderColumnsIn } from './read/header.ts';
-import { isHeaderLike, refuseWithoutHeader } from './read/no-header.ts';
-import { UnitDecoder } from './read/text-decoder.ts';
-import { isTranscoded, type TextForm, Transcoder, textForm } from './read/transcode.ts';
-
-/** Bytes a file of another kind begins with, as one character per byte. */
-const MAGIC: readonly (readonly [string, string])[] = [
-  ['PK\x03\x04', 'an Excel workbook (.xlsx) or another ZIP archive'],
-  ['PK\x05\x06', 'an empty ZIP archive'],
-  ['\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'an old Excel workbook (.xls) or another Office document'],
-  ['%PDF-', 'a PDF document'],
-  ['\x89PNG\r\n\x1a\n', 'a PNG image'],
-  ['\xff\xd8\xff', 'a JPEG image'],
-  ['GIF87a', 'a GIF image'],
-  ['GIF89a', 'a GIF image'],
-  ['\x28\xb5\x2f\xfd', 'a Zstandard archive'],
-  ['\xfd7zXZ\0', 'an xz archive'],
-  ['7z\xbc\xaf\x27\x1c', 'a 7-Zip archive'],
-  ['Rar!\x1a\x07', 'a RAR archive'],
-  ['\x7fELF', 'a program'],
-];
-const BZIP2 = /^BZh[1-9]1AY&SY/;
-
-/** Words for what the file is when it is of a known kind that is not text; gzip is not looked for. */
-export function sniffBinary(firstBytes: Uint8Array): string | null {
-  const start = Buffer.from(firstBytes.subarray(0, 16)).toString('latin1');
-  if (BZIP2.test(start)) return 'a bzip2 archive';
-  return MAGIC.find(([magic]) => start.startsWith(magic))?.[1] ?? null;
-}
-
-/** The encoding that a user's label stands for; labels are those of the WHATWG Encoding Standard. */
-export function parseEncoding(label: string): Encoding {
-  let name = '';
-  try {
-    name = new TextDecoder(label).encoding;
-  } catch {
-    // An unknown label is refused below.
-  }
-  const encoding = ENCODINGS.find((known) => known === name);
-  if (encoding === undefined) {
-    throw fileFailure(
-      'unsupported_encoding',
-      `The encoding ${JSON.stringify(label.slice(0, 40))} is not known: use one of ${ENCODINGS.join(', ')}.`,
-    );
-  }
-  return encoding;
-}
-
-/** Before an encoding that only came with the file, which a byte order mark beats. */
-const DECLARED = 'declared:';
-
-/**
- * What the `charset` of a content type asks for, to be kept as the encoding of an upload; null without one. Throws
- * `unsupported_encoding` when it is not known.
- */
-export function declaredEncoding(contentType: string | undefined): string | null {
-  const charset = charsetOf(contentType ?? '');
-  if (charset === null) return null;
-  parseEncoding(charset);
-  return `${DECLARED}${charset}`;
-}
-
-function charsetOf(contentType: string): string | null {
-  try {
-    return new MIMEType(contentType).params.get('charset') || null;
-  } catch {
-    return null;
-  }
-}
-
-const BOMS: readonly (readonly [Encoding, string])[] = [
-  ['utf-8', '\xef\xbb\xbf'],
-  ['utf-16le', '\xff\xfe'],
-  ['utf-16be', '\xfe\xff'],
-];
-
-/** Bytes from the first that is not ASCII on, with the one before it. */
-export interface Evidence {
-  bytes: Buffer;
-  /** The file ends with them. */
-  whole: boolean;
-}
+import { isOmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { fileFailure, notCsv } from '../../model/file-failure.ts';
+import { DELIMITERS, type Delimiter, type Encoding, type Intake } from '../../model/intake.ts';
+import type { RawRow } from '../../model/raw-row.ts';
+import { CsvRecords } from './csv-records.ts';
+import { decideEncoding, type Evidence } from './encoding.ts';
+import { isGzipMagic } from './gunzip.ts';
+import { orderColumnsIn } from './header.ts';
+import { isHeaderLike, refuseWithoutHeader } from './no-header.ts';
+import { sniffBinary } from './sniff-binary.ts';
+import { UnitDecoder } from './text-decoder.ts';
+import { isTranscoded, type TextForm, Transcoder, textForm } from './transcode.ts';
 
 export interface Decided {
   intake: Intake;
@@ -138,24 +60,6 @@ export function decideIntake(
   const intake: Intake = { encoding, delimiter, gzip, bom };
   if (!told && evidence === null && !whole) intake.encodingOpen = true;
   return { intake, bomBytes };
-}
-
-/** `told` says that it was not guessed. Throws `unsupported_encoding`. */
-export function decideEncoding(first: Buffer, evidence: Evidence | null, label: string | undefined) {
-  const start = first.toString('latin1', 0, 4);
-  const marked = BOMS.find(([, mark]) => start.startsWith(mark));
-  const told = toldEncoding(label, marked?.[0]);
-  const encoding = told ?? (evidence === null ? 'utf-8' : guessEncoding(evidence.bytes, evidence.whole));
-  return { encoding, told: told !== null, marked };
-}
-
-/** By the uploader, a byte order mark, or what came with the file, in this order. */
-function toldEncoding(label: string | undefined, marked: Encoding | undefined): Encoding | null {
-  if (label === undefined) return marked ?? null;
-  if (label.startsWith(DECLARED)) return marked ?? parseEncoding(label.slice(DECLARED.length));
-  const asked = parseEncoding(label);
-  // "utf-16" alone leaves the byte order to the mark.
-  return label.trim().toLowerCase() === 'utf-16' && marked === 'utf-16be' ? marked : asked;
 }
 
 function firstText(bytes: Buffer, whole: boolean, encoding: Encoding): string {

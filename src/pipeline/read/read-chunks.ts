@@ -1,0 +1,130 @@
+/**
+ * The second step of reading a file: its rows, cut into chunks. Chunks are a function of the file's bytes alone, so that a second
+ * reading of the same file cuts the same ones (INV-4). Memory is one record and what the consumer keeps (INV-6).
+ */
+import type { OmsError } from '../../errors.ts';
+import { fileFailure } from '../../model/file-failure.ts';
+import type { Header, Intake, Position } from '../../model/intake.ts';
+import type { RawRow } from '../../model/raw-row.ts';
+import type { RecordTaker } from './csv-records.ts';
+import { fitToHeader } from './header.ts';
+import { restoreRow } from './restore-row.ts';
+import type { RowStream, RowStreamBounds } from './row-stream.ts';
+import type { StoredBytes } from './stored-bytes.ts';
+import { isTranscoded, textForm } from './transcode.ts';
+
+export type ReadBounds = RowStreamBounds &
+  Record<
+    'maxPartRows' | 'firstChunkRows' | 'maxChunkRows' | 'maxChunkBytes' | 'maxGzipRatio' | 'gzipRatioFromBytes',
+    number
+  >;
+
+/** Takes the rows of a file in their order: each by its bytes, or else as texts. */
+export interface RowConsumer extends RecordTaker {
+  /** A row that was not taken by its bytes. */
+  add(row: RawRow): void;
+  /**
+   * Called after every `maxPartRows` rows that were added, and at the end of each chunk: what was added need not be kept as texts
+   * after it. `intake` is how the file is read up to here.
+   */
+  check(intake: Intake): Promise<void>;
+}
+
+/** A chunk whose rows the consumer has taken. */
+export interface Chunk {
+  n: number;
+  /** How the file is read up to here: its encoding may have been open until then. */
+  intake: Intake;
+  start: Position;
+  end: Position;
+  /** Stored bytes consumed so far, for progress. */
+  bytesRead: number;
+  /** The file's last chunk. Only this one may have no row at all. */
+  last: boolean;
+}
+
+export interface ChunkReadOptions {
+  signal?: AbortSignal;
+  /** Called between blocks while no row of the next chunk was read, as in a long run of blank records; may throw to stop there. */
+  atBorder?: () => void;
+}
+
+/** A file behind its header, or at a chunk's end. */
+export interface Opened {
+  intake: Intake;
+  header: Header;
+  rows: RowStream;
+  nextChunk: number;
+  position: Position;
+  /** No row of the file was read before. */
+  fresh: boolean;
+}
+
+export async function* readChunks(
+  stored: StoredBytes,
+  opened: Opened,
+  consumer: RowConsumer,
+  bounds: ReadBounds,
+  options: ChunkReadOptions,
+): AsyncGenerator<Chunk> {
+  const { rows: stream, nextChunk, fresh } = opened;
+  const isAsStored = !opened.intake.gzip && !isTranscoded(opened.intake.encoding);
+  try {
+    let start = opened.position;
+    for (let n = nextChunk; ; n++) {
+      const { rows, last } = await readRows(opened, start, consumer, bounds, options);
+      if (last && fresh && n === nextChunk && rows === 0) throw emptyFile('a header and no order');
+      await consumer.check(stream.intake);
+      const end = last ? stream.end : stream.position;
+      const bytesRead = isAsStored ? end.offset : stored.bytesRead();
+      yield { n, intake: stream.intake, start, end, bytesRead, last };
+      if (last) return;
+      start = end;
+    }
+  } finally {
+    await stored.close();
+  }
+}
+
+/** Reads the rows of the chunk that begins here; `last` when the file ends with them. */
+async function readRows(
+  { rows: stream, header }: Opened,
+  start: Position,
+  consumer: RowConsumer,
+  bounds: ReadBounds,
+  { signal, atBorder }: ChunkReadOptions,
+): Promise<{ rows: number; last: boolean }> {
+  const maxRows = chunkRows(start, bounds);
+  let rows = 0;
+  let added = 0;
+  for (;;) {
+    if (!stream.offer(consumer)) {
+      const row = stream.next();
+      if (row === null) {
+        signal?.throwIfAborted();
+        if (rows === 0) atBorder?.();
+        if (!(await stream.feed())) return { rows, last: true };
+        consumer.form = textForm(stream.intake.encoding);
+        continue;
+      }
+      if (!row.malformedQuote) fitToHeader(row.cells, header);
+      if (header.report) restoreRow(row, header, header.report);
+      consumer.add(row);
+      added++;
+    }
+    rows++;
+    if (rows >= maxRows || stream.offset - start.offset >= bounds.maxChunkBytes) return { rows, last: false };
+    if (added >= bounds.maxPartRows) {
+      await consumer.check(stream.intake);
+      added = 0;
+    }
+  }
+}
+
+/** Rows of the chunk that begins here: as many as come before it in the file, within bounds. */
+const chunkRows = (start: Position, { firstChunkRows, maxChunkRows }: ReadBounds): number =>
+  Math.min(maxChunkRows, Math.max(firstChunkRows, start.row));
+
+export function emptyFile(what: string): OmsError {
+  return fileFailure('empty_file', `The file holds ${what}: upload one with a header and at least one order.`);
+}

@@ -1,0 +1,142 @@
+/**
+ * Opens a file for reading: gzip, encoding, delimiter and header are found out once. From then on its rows are read in chunks, and the
+ * end of any chunk is a place to resume at.
+ */
+import { limits } from '../../limits.ts';
+import { fileFailure } from '../../model/file-failure.ts';
+import type { Header, Intake, Position } from '../../model/intake.ts';
+import type { RawRow } from '../../model/raw-row.ts';
+import { unescapeCell } from '../../model/spreadsheet-cell.ts';
+import { ByteReader } from './byte-reader.ts';
+import type { Evidence } from './encoding.ts';
+import { firstNonAscii } from './guess-encoding.ts';
+import { isReportColumn, makeHeader } from './header.ts';
+import { decideIntake, namesDelimiter, refuseControlCharacters } from './intake.ts';
+import {
+  type Chunk,
+  type ChunkReadOptions,
+  emptyFile,
+  type Opened,
+  type ReadBounds,
+  type RowConsumer,
+  readChunks,
+} from './read-chunks.ts';
+import { RowStream } from './row-stream.ts';
+import { type ByteSource, openStored, type StoredBytes } from './stored-bytes.ts';
+import { isTranscoded, transcoded } from './transcode.ts';
+
+export interface ReadOptions extends ChunkReadOptions {
+  /** The encoding as the uploader typed it. */
+  encoding?: string;
+  maxInflatedBytes: number;
+  /** The number of the first chunk of a file that is opened anew: not 0 when numbers were spent on ends before. */
+  firstChunk?: number;
+}
+
+/** Where to resume in a file that was opened before: at the end of a chunk, or of the header. */
+export interface Resume {
+  intake: Intake;
+  columns: string[];
+  nextChunk: number;
+  position: Position;
+}
+
+export interface OpenFile {
+  /** As the first bytes tell. */
+  intake: Intake;
+  header: Header;
+  /**
+   * To be called once: the chunks, each yielded when the consumer has taken its rows. Iterate to the end or break: until then
+   * streams are open, unless `signal` aborts. Errors of the consumer come out here.
+   */
+  chunks(consumer: RowConsumer): AsyncIterable<Chunk>;
+}
+
+/**
+ * Opens a file and reads its header, or resumes where `resume` says. Throws file failures (not retryable), here or from
+ * the iterator; errors of the source come as they are, and the signal's reason once it aborts.
+ */
+export async function readFile(
+  source: ByteSource,
+  resume: Resume | null,
+  options: ReadOptions,
+  bounds: ReadBounds = limits,
+): Promise<OpenFile> {
+  const { signal, maxInflatedBytes } = options;
+  const offset = resume === null || isTranscoded(resume.intake.encoding) ? 0 : resume.position.offset;
+  const gzip = resume?.intake.gzip ?? null;
+  const stored = await openStored(source, offset, gzip, { ...bounds, maxInflatedBytes }, signal);
+  try {
+    const opened = resume === null ? await openNew(stored, options, bounds) : await openAgain(stored, resume, bounds);
+    return {
+      intake: opened.intake,
+      header: opened.header,
+      chunks: (consumer) => readChunks(stored, opened, consumer, bounds, options),
+    };
+  } catch (error) {
+    await stored.close();
+    throw error;
+  }
+}
+
+async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bounds: ReadBounds): Promise<Opened> {
+  const first = await bytes.peek(bounds.detectBytes);
+  const whole = first.length < bounds.detectBytes;
+  const evidence = await findEvidence(bytes, first, bounds);
+  const { intake, bomBytes } = decideIntake(first, whole, evidence, gzip, options.encoding, bounds.maxRecordBytes);
+  await bytes.skip(bomBytes);
+  const rows = new RowStream(asRead(bytes, intake), intake, { offset: bomBytes, row: 0 }, bounds);
+  const nextRecord = async (): Promise<RawRow> => {
+    for (;;) {
+      const record = rows.next();
+      if (record !== null) return record;
+      options.atBorder?.();
+      if (!(await rows.feed())) throw emptyFile('nothing');
+    }
+  };
+  let record = await nextRecord();
+  // Only for spreadsheets; it has a row number like any other line.
+  if (record.row === 1 && namesDelimiter(record.cells.join(intake.delimiter))) record = await nextRecord();
+  const header = headerOf(record);
+  const position = { offset: record.end, row: record.row };
+  return { intake, header, rows, nextChunk: options.firstChunk ?? 0, position, fresh: true };
+}
+
+async function findEvidence(bytes: ByteReader, first: Buffer, { detectBytes }: ReadBounds): Promise<Evidence | null> {
+  const at = firstNonAscii(first);
+  if (at === -1) return null;
+  const ahead = await bytes.lookAhead(at + detectBytes);
+  return { bytes: ahead.subarray(Math.max(0, at - 1)), whole: ahead.length < at + detectBytes };
+}
+
+const asRead = (bytes: ByteReader, { encoding }: Intake): ByteReader =>
+  isTranscoded(encoding) ? new ByteReader(transcoded(bytes, encoding)) : bytes;
+
+async function openAgain({ bytes: stored }: StoredBytes, resume: Resume, bounds: ReadBounds): Promise<Opened> {
+  const { intake, position, nextChunk } = resume;
+  const bytes = asRead(stored, intake);
+  if (isTranscoded(intake.encoding)) await bytes.skip(position.offset);
+  const rows = new RowStream(bytes, intake, position, bounds);
+  return { intake, header: makeHeader(resume.columns), rows, nextChunk, position, fresh: nextChunk === 0 };
+}
+
+function headerOf({ cells, row }: RawRow): Header {
+  const columns = cells.map((name) => name.trim());
+  columns.forEach(refuseControlCharacters);
+  const header = makeHeader(columns, row);
+  // Made anew, as it is when the file is gone on with: names that were told apart by that quote alone are one name now.
+  const restored = header.report ? makeHeader(columns.map(unescapeCell), row) : header;
+  checkHeaderChars(restored, row);
+  return restored;
+}
+
+function checkHeaderChars({ columns }: Header, row: number): void {
+  const own = columns.filter((name) => !isReportColumn(name));
+  const chars = own.reduce((sum, name) => sum + name.length, 0);
+  if (chars <= limits.maxHeaderChars) return;
+  throw fileFailure(
+    'record_too_large',
+    `The names of the columns have ${chars} characters together, more than ${limits.maxHeaderChars}: shorten them.`,
+    row,
+  );
+}
