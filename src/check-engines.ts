@@ -5,9 +5,10 @@
 import type { Logger } from 'pino';
 import { OmsError, told } from './errors.ts';
 import { limits } from './limits.ts';
-import { type EnginePort, VARIABLES } from './open-ports.ts';
+import { VARIABLES } from './open-ports.ts';
 import type { Inspected, Inspection, Missing } from './ports/inspection.ts';
-import type { Role } from './roles.ts';
+import type { EnginePort } from './ports/ports.ts';
+import { portsOf, type Role } from './roles.ts';
 
 export type EngineState =
   | ({ status: 'up' } & Inspection)
@@ -42,17 +43,7 @@ export const whatIsWrong = ({ detail, path = null }: { detail: string; path?: st
 
 export const describe = ({ what, cure }: Missing): string => `${what}: ${cure}`;
 
-/**
- * Without these a role can do nothing; the queue is asked for its attributes when it is opened, which all roles do. What else is
- * down is waited for (INV-7).
- */
-const NEEDED: Record<Role, readonly EnginePort[]> = {
-  api: ['objects', 'queue', 'store'],
-  worker: ['objects', 'queue', 'store'],
-  publisher: ['store', 'queue', 'events'],
-};
-
-/** What the start makes by itself is not worth a warning. */
+/** What the start creates by itself is not worth a warning. */
 const MADE_AT_START: readonly EnginePort[] = ['store', 'events'];
 
 /** Throws `engine_unusable` with a line for each engine that a role cannot do without. */
@@ -61,7 +52,7 @@ export async function checkEngines(
   roles: readonly Role[],
   logger: Logger,
 ): Promise<void> {
-  const needed = new Set(roles.flatMap((role) => NEEDED[role]));
+  const needed = portsOf(roles, 'neededAtStart');
   const wrong: string[] = [];
   await Promise.all(
     (Object.keys(opening) as EnginePort[]).map(async (port) => {

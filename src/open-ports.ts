@@ -22,7 +22,7 @@ import type { Inspected } from './ports/inspection.ts';
 import type { JobQueue } from './ports/job-queue.ts';
 import type { ObjectStore } from './ports/object-store.ts';
 import type { OrderStore } from './ports/order-store.ts';
-import type { Ports } from './ports/ports.ts';
+import type { EnginePort, PortName, Ports } from './ports/ports.ts';
 
 /** What a thread needs to open its own ports: plain data, and a line to the writer thread where there is one. */
 export interface PortsOptions {
@@ -42,27 +42,24 @@ export const VARIABLES = {
   store: 'OMS_ORDER_STORE',
   events: 'OMS_EVENT_STREAM',
   ims: 'OMS_IMS',
-} as const satisfies Record<Exclude<keyof Ports, 'clock'>, string>;
+} as const satisfies Record<PortName, string>;
 
-/** The ports behind which an engine stands that keeps something. */
-export type EnginePort = Exclude<keyof typeof VARIABLES, 'ims'>;
-
-/** Opens one port after the other, as asked; `close` closes those that were opened. */
+/** Opens each port at its first use; `close` closes those that were opened, the last one first. */
 export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
   const { objectStore, jobQueue, orderStore, eventStream } = config;
   const { now } = systemClock;
-  const closing: (() => Promise<unknown> | unknown)[] = [];
-  const closed = <Port>(port: Port, close: () => Promise<unknown> | unknown): Port => {
-    closing.push(close);
-    return port;
-  };
+  const opened = new AsyncDisposableStack();
+  const closing = <Port extends { close(): unknown }>(port: Port): Port =>
+    opened.adopt(port, async () => {
+      await port.close();
+    });
   let connection: { db: Database; writer: Writer<SqliteOperations> } | null = null;
   const sqlite = () => {
     if (connection) return connection;
     const writer = new Writer<SqliteOperations>(embedded!.writerPort!);
     const db = openForReading(embedded!.database, (damage) => writer.reportDamage(damage));
     connection = { db, writer };
-    closing.push(() => db.close());
+    opened.defer(() => db.close());
     return connection;
   };
   let store: Promise<OrderStore> | null = null;
@@ -72,14 +69,14 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
       if (objectStore.kind === 'directory') return createDirectoryObjectStore(embedded!.objects);
       const { createS3ObjectStore } = await import('./adapters/object-store.s3.ts');
       const s3 = createS3ObjectStore({ ...objectStore, maxObjectBytes: config.maxUploadBytes });
-      return closed(s3, () => s3.close());
+      return closing(s3);
     },
 
     async queue(): Promise<JobQueue> {
       if (jobQueue.kind === 'sqlite') return createSqliteJobQueue({ ...sqlite(), now });
       const { createSqsJobQueue } = await import('./adapters/job-queue.sqs.ts');
       const sqs = await createSqsJobQueue(jobQueue, { logger });
-      return closed(sqs, () => sqs.close());
+      return closing(sqs);
     },
 
     store(): Promise<OrderStore> {
@@ -89,7 +86,7 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
         if (orderStore.kind === 'sqlite') return createSqliteOrderStore({ ...sqlite(), trackStock, publishes, now });
         const { createMongoOrderStore } = await import('./adapters/order-store.mongo/order-store.ts');
         const mongo = createMongoOrderStore({ url: orderStore.url, trackStock, now, logger });
-        return closed(mongo, () => mongo.close());
+        return closing(mongo);
       })();
       return store;
     },
@@ -98,7 +95,7 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
       if (eventStream.kind === 'kafka') {
         const { createKafkaEventStream } = await import('./adapters/event-stream.kafka.ts');
         const kafka = createKafkaEventStream(eventStream, { logger });
-        return closed(kafka, () => kafka.close());
+        return closing(kafka);
       }
       const orders = await open.store();
       if (orderStore.kind === 'sqlite') {
@@ -109,12 +106,7 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
       return createMongoOutboxEventStream(orders as MongoOrderStore);
     },
   };
-  return {
-    open,
-    async close(): Promise<void> {
-      for (const close of closing.splice(0).reverse()) await close();
-    },
-  };
+  return { open, close: () => opened.disposeAsync() };
 }
 
 export interface OpenedPorts {
@@ -123,9 +115,9 @@ export interface OpenedPorts {
 }
 
 export interface OpeningSteps {
-  /** Looks at all ports while they are opened, and throws what is to be told of them together. */
+  /** Checks all ports while they are opened, and throws one error about all that are down. */
   check?(opening: Record<EnginePort, Promise<Inspected>>): Promise<void>;
-  /** Gives the address of the IMS, which may need the order store. */
+  /** Returns the address of the IMS, which may need the order store. */
   serveIms(store: OrderStore): Promise<string>;
 }
 

@@ -1,11 +1,29 @@
-/** The entry of a thread that carries out a background role, off the HTTP thread, until it is told to stop. */
+/** The entry of a thread that carries out a background role, off the HTTP thread, until the main thread asks it to stop. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { type RoleOptions, runRole } from './app.ts';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
 import { createLogger } from './log.ts';
+import { openPorts } from './open-ports.ts';
+import { startPublisher } from './pipeline/publish.ts';
+import { startWorker } from './pipeline/worker.ts';
+import type { Ports } from './ports/ports.ts';
+import type { RoleOptions } from './role-threads.ts';
+import type { ThreadRole } from './roles.ts';
+
+const START: Record<ThreadRole, (ports: Ports, config: Config, logger: Logger) => { stop(): Promise<void> }> = {
+  worker(ports, { timeZone, maxUploadBytes, objectStore }, logger) {
+    const bucket = objectStore.kind === 's3' ? objectStore.bucket : null;
+    return startWorker(ports, { bucket, timeZone, maxInflatedBytes: maxUploadBytes }, logger);
+  },
+  publisher: (ports, _, logger) => startPublisher(ports, logger),
+};
 
 const options = workerData as RoleOptions;
-const running = await runRole(options, createLogger(options.config.logLevel, options.role));
+const logger = createLogger(options.config.logLevel, options.role);
+const { ports, close } = await openPorts(options, { serveIms: async () => options.imsUrl }, logger);
+const running = START[options.role](ports, options.config, logger);
 parentPort!.once('message', async () => {
   await running.stop();
+  await close();
   process.exit(0);
 });

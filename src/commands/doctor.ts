@@ -1,9 +1,9 @@
 /** `oms doctor`: per port which engine it has, where, whether it answers, and what is missing there with the command that makes it. */
 import { readHolder } from '../adapters/data-directory.ts';
 import { createHttpIms } from '../adapters/ims.http.ts';
-import { type Embedded, startEmbedded, type Undo } from '../app.ts';
 import { describe, type EngineState, inspectEngine, whatIsWrong } from '../check-engines.ts';
 import { type Config, readConfig } from '../config.ts';
+import { type Embedded, startEmbedded } from '../embedded.ts';
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
@@ -42,24 +42,24 @@ async function missingSetupOf({ objectStore, jobQueue }: Config): Promise<Record
 }
 
 async function ask(config: Config): Promise<States> {
-  const undo: Undo = [];
+  const opened = new AsyncDisposableStack();
   try {
-    const embedded = isEmbedded(config) ? await startEmbedded(config, 'oms doctor', undo) : null;
-    return await inspectAll(config, embedded, undo);
+    const embedded = isEmbedded(config) ? await startEmbedded(config, 'oms doctor', opened) : null;
+    return await inspectAll(config, embedded, opened);
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
     process.stdout.write(`asked the running server at ${url}\n`);
     return askServer(url);
   } finally {
-    for (const step of undo.reverse()) await step();
+    await opened.disposeAsync();
   }
 }
 
-async function inspectAll(config: Config, embedded: Embedded | null, undo: Undo): Promise<States> {
+async function inspectAll(config: Config, embedded: Embedded | null, opened: AsyncDisposableStack): Promise<States> {
   const logger = createLogger('silent', 'doctor');
   const { open, close } = portOpener({ config, embedded: embedded?.connect() ?? null }, logger);
-  undo.push(close);
+  opened.defer(close);
   const checks = (Object.keys(open) as (keyof typeof open)[]).map(
     async (port) => [port, await inspectEngine(open[port](), limits.startCheckMs)] as const,
   );

@@ -5,11 +5,11 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createHttpIms } from '../adapters/ims.http.ts';
-import { openStoreForReading } from '../app.ts';
 import type { Config } from '../config.ts';
 import { startReferenceIms } from '../ims/reference-ims.ts';
 import { limits } from '../limits.ts';
 import { isFileFailure } from '../model/file-failure.ts';
+import { openStoreForReading } from '../open-for-reading.ts';
 import { AskedPairs, askIms } from '../pipeline/ask-ims.ts';
 import { readFile } from '../pipeline/read/read-file.ts';
 import { boundsOf, rowsOf } from '../pipeline/read/row-collector.ts';

@@ -1,8 +1,8 @@
 /** `oms ims`: runs the reference IMS alone, on `OMS_HOST` and `OMS_IMS_PORT`, until it is told to stop. */
 import { once } from 'node:events';
-import { openStoreForReading } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { startReferenceIms } from '../ims/reference-ims.ts';
+import { openStoreForReading } from '../open-for-reading.ts';
 import { openTo } from './open-to.ts';
 
 export async function run(): Promise<number> {

@@ -1,8 +1,8 @@
 /** `oms verify`: checks over the whole store that nothing was lost or doubled, also while the service runs. */
 import { parseArgs } from 'node:util';
-import { openStoresForReading } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
+import { openStoresForReading } from '../open-for-reading.ts';
 import { type Looked, verify } from '../pipeline/verify.ts';
 import { CHECKS, type Check, type Violation } from '../ports/verification.ts';
 

@@ -11,7 +11,7 @@ import { limits } from '../limits.ts';
 import { seldom } from '../log.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
-import type { Role } from '../roles.ts';
+import { portsOf, type Role } from '../roles.ts';
 import { guardConnections } from './connections.ts';
 import { lingerAfterEarlyAnswer } from './early-answer.ts';
 import { answerError } from './errors.ts';
@@ -34,13 +34,6 @@ import { sampleRowsPerSecond, statsRoutes } from './stats.ts';
 import { answerUnreadable, answerUnroutable } from './unreadable.ts';
 import { uploadRoutes } from './upload.ts';
 import { webPage } from './web.ts';
-
-/** What `/readyz` asks. */
-const DEPENDENCIES: Record<Role, readonly string[]> = {
-  api: ['objects', 'queue', 'store', 'ims', 'events'],
-  worker: ['objects', 'queue', 'store', 'ims'],
-  publisher: ['store', 'events'],
-};
 
 export interface HttpOptions {
   ports: Ports;
@@ -83,8 +76,11 @@ export function createHttpApp(
   });
   const { objects, queue, store, ims, events } = ports;
   const all = { objects, queue, store, ims, events };
-  const needed = new Set(roles.flatMap((role) => DEPENDENCIES[role]));
-  app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name)))));
+  const needed = portsOf(roles, 'readiness');
+  app.route(
+    '/',
+    healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => needed.has(name as keyof typeof all)))),
+  );
   app.route('/', metricsRoutes(ports));
   if (!web) return app;
   // Health has been answered above, at once; each other request begins when it is its turn, however many came together. Those that

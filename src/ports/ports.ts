@@ -14,3 +14,7 @@ export interface Ports {
   ims: Ims;
   clock: Clock;
 }
+
+export type PortName = Exclude<keyof Ports, 'clock'>;
+/** The ports with an engine behind them that keeps data. */
+export type EnginePort = Exclude<PortName, 'ims'>;

@@ -1,0 +1,74 @@
+/** The engines in the data directory: its lock, its objects, and the thread that writes `oms.db` where one is used. */
+import type { Logger } from 'pino';
+import { isNewStore, openDataDirectory } from './adapters/data-directory.ts';
+import { prepareDirectory } from './adapters/object-store.directory.ts';
+import { watchDatabase } from './adapters/sqlite/watch.ts';
+import { Writer } from './adapters/sqlite/writer.ts';
+import { type SqliteOperations, startSqliteWriter } from './adapters/sqlite-operations.ts';
+import type { Config } from './config.ts';
+import type { PortsOptions } from './open-ports.ts';
+import { readMessage } from './pipeline/message.ts';
+
+export interface Embedded {
+  died: Promise<Error>;
+  /** For one thread. */
+  connect(): NonNullable<PortsOptions['embedded']>;
+  /** Files whose message is in the queue. */
+  queued: ReadonlySet<string>;
+  announce(url: string | null): void;
+  /** There was no database before. */
+  begun: boolean;
+  /** There was no directory of uploads before. */
+  objectsBegun: boolean;
+  /** Logs when the database can no longer be used, until the returned function is called. */
+  watch(logger: Logger): () => void;
+}
+
+/** What is to be closed at the end is added to `opened`, also where this throws. */
+export async function startEmbedded(config: Config, command: string, opened: AsyncDisposableStack): Promise<Embedded> {
+  const directory = openDataDirectory(config.dataDirectory);
+  opened.defer(() => directory.release());
+  directory.announce({ command, url: null });
+  const announce = (url: string | null) => directory.announce({ command, url });
+  const { database, objects } = directory;
+  if (config.jobQueue.kind !== 'sqlite' && config.orderStore.kind !== 'sqlite')
+    return {
+      objectsBegun: await prepareDirectory(objects),
+      died: new Promise<Error>(() => {}),
+      connect: () => ({ database, objects, writerPort: null }),
+      queued: new Set<string>(),
+      announce,
+      begun: false,
+      watch: () => () => {},
+    };
+  const begun = config.orderStore.kind === 'sqlite' && isNewStore(config.dataDirectory);
+  const writerThread = await startWriter(database, opened);
+  const connection = new Writer<SqliteOperations>(writerThread.connect());
+  // With the lock this process knows that the holders of leases and messages are dead.
+  const [kept, , waiting] = await Promise.all([
+    connection.call('keptObjects', null),
+    connection.call('freeLeases', null),
+    connection.call('freeDeliveries', null),
+  ]);
+  return {
+    objectsBegun: config.objectStore.kind === 'directory' && (await prepareDirectory(objects, kept)),
+    died: writerThread.died,
+    connect: () => ({ database, objects, writerPort: writerThread.connect() }),
+    queued: new Set(waiting.map(readMessage).flatMap((message) => (message.kind === 'job' ? [message.fileId] : []))),
+    announce,
+    begun,
+    watch: (logger) => watchDatabase(connection, logger),
+  };
+}
+
+/** The thread is ended also where it could not start in full. */
+function startWriter(database: string, opened: AsyncDisposableStack) {
+  const starting = startSqliteWriter(database);
+  opened.defer(() =>
+    starting.then(
+      (thread) => thread.close(),
+      () => {},
+    ),
+  );
+  return starting;
+}
