@@ -52,7 +52,7 @@ const COMMANDS: Record<string, Command> = {
 
 const HELP = `usage:\n${Object.values(COMMANDS)
   .flatMap(({ usage }) => usage.map((line) => `  ${line}`))
-  .join('\n')}\n\nsettings: environment variables OMS_…, see GETTING_STARTED.md\n`;
+  .join('\n')}\n\nsettings: environment variables OMS_…, see docs/configuration.md\n`;
 
 const EXIT_FAILED = 1;
 
