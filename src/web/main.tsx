@@ -1,4 +1,4 @@
-/** The entry of the page: the theme first, so that nothing is drawn in the wrong one, then the router in its query client. */
+/** The entry of the page: first the theme, so that nothing is drawn in the wrong one, then the router in its query client. */
 import './layout/theme.ts';
 import './tokens.css';
 import './layout/base.css';
@@ -16,9 +16,9 @@ const router = createAppRouter();
 followProgress(queryClient);
 
 createRoot(document.getElementById('root')!, {
-  // What the service refused or did not answer is told in the view; anything else is a mistake of this page.
+  // A view shows what the service refused or did not answer. Anything else is a bug of this page.
   onCaughtError: (error) =>
-    [Problem, Unreachable, NotLoaded].some((told) => error instanceof told) || console.error(error),
+    [Problem, Unreachable, NotLoaded].some((shown) => error instanceof shown) || console.error(error),
 }).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

@@ -1,6 +1,6 @@
 /**
- * The addresses of the page, and what of each view's state is in them. A view is loaded when it is first gone to. Search parameters
- * are plain text, named as those of the API, and what is none of them is dropped.
+ * The addresses of the page, and which state of each view is in them. A view is loaded when it is first opened. Search parameters are
+ * plain text with the names of the API's parameters; others are dropped.
  */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { FILE_STATUSES } from '../model/file.ts';
@@ -20,7 +20,7 @@ const oneOf =
   (value: unknown): Value | undefined =>
     values.find((known) => known === value);
 
-/** How many pages of a list are shown: of one, which goes without saying, to as many as a browser bears. */
+/** How many pages of a list are shown: one, the default, to as many as a browser can hold. */
 const pages = (value: unknown): string | undefined => {
   const count = Number(text(value));
   return Number.isInteger(count) && count > 1 ? String(Math.min(count, 100)) : undefined;
@@ -31,13 +31,13 @@ type Read<Readers> = {
   [Name in keyof Readers]?: Readers[Name] extends (value: unknown) => infer Value ? Value : never;
 };
 
-/** Reads each parameter by its reader; one that makes no sense is undefined, which takes it out of the address. */
+/** Reads each parameter by its reader. An invalid one becomes undefined, which removes it from the address. */
 const search =
   <Readers extends Record<string, Reader>>(readers: Readers) =>
   (given: Given): Read<Readers> =>
     Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, read(given[name])])) as Read<Readers>;
 
-/** While the service is gone nothing is asked for: the browser may remember that a module could not be loaded. */
+/** Loads nothing while the service is unreachable: a browser may remember that a module failed to load. */
 const view =
   <Module,>(load: () => Promise<Module>) =>
   async (): Promise<Module> => {
@@ -59,7 +59,7 @@ const files = createRoute({
   ),
 });
 
-/** The API's address of the list. */
+/** The API's address of the list of files. */
 const filesOfApi = createRoute({
   getParentRoute: () => root,
   path: '/files',

@@ -1,4 +1,4 @@
-/** `/`: a file that waits is explained, cancelled after a question, and tried again. */
+/** `/`: a waiting file says why, is cancelled after a question, and is retried. */
 import { expect, test } from 'vitest';
 import type { FileResponse } from '../../src/http/responses.ts';
 import { generated, listAll, setSwitches, stockGenerated, until } from '../support/http.ts';
@@ -10,7 +10,7 @@ const PATIENCE = { timeout: 40_000 };
 
 const orders = (rows: number, startAt = 1) => generated({ rows, startAt });
 
-test('a file that waits says for what; it is cancelled, and tried again, by keyboard alone', async () => {
+test('a waiting file says for what; the keyboard alone cancels and retries it', async () => {
   const service = await startService();
   await stockGenerated(service);
   await setSwitches(service, { outage: true });
@@ -42,7 +42,7 @@ test('a file that waits says for what; it is cancelled, and tried again, by keyb
   await row(page, 'held.csv').getByText('Completed').waitFor(PATIENCE);
 });
 
-test('a cancel that comes too late is told in the words of the service', async () => {
+test('a cancel that comes too late shows the message of the service', async () => {
   const service = await startService();
   await stockGenerated(service);
   await setSwitches(service, { outage: true });

@@ -1,6 +1,6 @@
 /**
- * Figures of the page in Chromium, printed as a table (`npm run bench:web`): how soon it is there, what it loads, and whether it
- * stutters under load. Only the size is held to a bound, as times are those of the machine.
+ * Figures of the page in Chromium, printed as a table (`npm run bench:web`): how fast it loads, how much, and whether it
+ * stutters under load. Only the size has a bound, as times depend on the machine.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
@@ -29,7 +29,7 @@ interface Load {
   scriptBytes: number;
 }
 
-/** Bytes of scripts are those of their bodies as they were sent; from the cache they are none. */
+/** Bytes of scripts are those of the bodies sent; from the cache they are none. */
 async function load(page: Page): Promise<Load> {
   await page.goto('/', { waitUntil: 'load' });
   await page.getByRole('heading', { level: 1 }).waitFor();
@@ -48,7 +48,7 @@ async function load(page: Page): Promise<Load> {
   });
 }
 
-/** Starts to take note of tasks over 50 ms; gives those since then. */
+/** Records tasks over 50 ms from now on; returns the function that reads them. */
 async function watchLongTasks(page: Page): Promise<() => Promise<number[]>> {
   await page.evaluate(() => {
     const tasks: number[] = [];
@@ -72,7 +72,7 @@ test('the figures of the page', async () => {
   const rows = EVENTS_PER_SECOND / UPLOADS_PER_SECOND;
   const startMs = performance.now();
   for (let number = 0; number < uploads; number++) {
-    // The pace is what is measured.
+    // A steady rate of events is part of what is measured.
     await delay(Math.max(0, startMs + (number * 1_000) / UPLOADS_PER_SECOND - performance.now()));
     await (await upload(service, generated({ rows, startAt: 1_000_000 + number * rows }))).arrayBuffer();
   }
@@ -80,7 +80,7 @@ test('the figures of the page', async () => {
   await live.getByText(`${(uploads * rows).toLocaleString('en-GB')} received`).waitFor();
   const onLive = await longOnLive();
 
-  // Before the page is opened, as making it keeps this process from all else.
+  // Before the page is opened, as generating it blocks this process.
   const large = generated({ rows: INGESTED_ROWS, startAt: 2_000_000 });
   const files = await openPage(service.url, '/');
   await files.getByRole('heading', { level: 1 }).waitFor();

@@ -4,13 +4,13 @@ import { csv, type FileJson, orderLine, setStock, startService, upload } from '.
 import { failedRow, figure, openFile, region } from './support/file-page.ts';
 
 const MANY = 200_000;
-/** A bound that says "does not freeze"; measured it is 70 to 190 ms on two busy cores. */
+/** The page must not freeze. Measured: 70 to 190 ms on two busy cores. */
 const MAX_TASK_MS = 1_000;
-/** So many rows take their time where others work, too. */
+/** So many rows take time on a busy machine. */
 const TIMEOUT_MS = 180_000;
 
 test(
-  `of ${MANY} failed rows few are in the document, and scrolling far never stops the page`,
+  `of ${MANY} failed rows few are in the document, and scrolling far never blocks the page`,
   async () => {
     const service = await startService();
     await setStock(service, [['SKU-1', 'HUB-1', 1]]);

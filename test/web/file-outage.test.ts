@@ -7,7 +7,7 @@ import { csv, type FileJson, getJson, orderLine, runOms, setStock, startService,
 import { accessibilityProblems } from './support/browser.ts';
 import { badge, figure, openFile } from './support/file-page.ts';
 
-test('a file waits for an inventory service that is down and says so, is cancelled, retried, and completed when it is back', async () => {
+test('a file waits for an inventory service that is down and says so, is cancelled, retried, and completes when it is back', async () => {
   const port = await freePort();
   const own = await startService({ env: { OMS_IMS: `http://127.0.0.1:${port}` } });
   await setStock(own, [['SKU-1', 'HUB-1', 10]]);

@@ -1,4 +1,4 @@
-/** The page of one file: what it tells of failed rows and files, the way to mend them. */
+/** The page of one file: what it says about failed rows and files, and how they are fixed. */
 import { readFile } from 'node:fs/promises';
 import type { Locator } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import {
   setStock,
   startService,
 } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './support/browser.ts';
 import { badge, failedRow, figure, openFile, reasonLink, region } from './support/file-page.ts';
 import { row } from './support/files-page.ts';
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
   halfBad = await ingest(service, halfBadFile('H'), '?name=half-bad.csv');
 });
 
-/** Rows 2 to 4 are good, 5 to 7 are not: 5 for two reasons, 7 with markup as a name. */
+/** Rows 2 to 4 are valid, 5 to 7 are not: 5 for two reasons, 7 with markup as a name. */
 const halfBadFile = (prefix: string): string =>
   csv(
     ...[1, 2, 3].map((i) => orderLine(`${prefix}-${i}`)),
@@ -43,7 +43,7 @@ const inside = (inner: Locator, outer: Locator) =>
   });
 
 describe('a file with failed rows', () => {
-  test('leads from a row whose order is stored already to that order and its file', async () => {
+  test('links a row whose order is already stored to that order and its file', async () => {
     const bad = await ingest(
       service,
       csv(orderLine('H-1', { quantity: '3', total_amount: '59.97' }), orderLine('N-1')),
@@ -58,18 +58,18 @@ describe('a file with failed rows', () => {
     await expect.poll(() => new URL(page.url()).pathname).toBe(`/files/${halfBad.file_id}`);
   });
 
-  test('tells how many rows came in, how many did not, and why', async () => {
+  test('shows how many rows were accepted, how many failed, and why', async () => {
     const page = await openFile(service, halfBad);
     await expect.poll(() => badge(page).textContent()).toBe('Completed, 3 to fix');
     await expect.poll(() => page.locator('nav [aria-current]').allTextContents()).toEqual(['Files']);
     await expect.poll(() => figure(page, 'Rows read').textContent()).toBe('6');
     await expect.poll(() => figure(page, 'Accepted').textContent()).toBe('3');
     await expect.poll(() => figure(page, 'Invalid').textContent()).toBe('3');
-    const told = async () => {
+    const counts = async () => {
       const texts = await page.locator('.reasons').getByRole('link').allInnerTexts();
       return texts.map((text) => text.split(/\s*\n\s*/).filter(Boolean));
     };
-    await expect.poll(told).toEqual([
+    await expect.poll(counts).toEqual([
       ['Invalid quantity', '2'],
       ['A value is missing', '1'],
       ['Invalid e-mail address', '1'],
@@ -80,7 +80,7 @@ describe('a file with failed rows', () => {
     await expect.poll(() => page.locator('.facts code').allTextContents()).toEqual([halfBad.file_id, halfBad.sha256]);
   });
 
-  test('marks the cells that are wrong, with their reasons beside them', async () => {
+  test('marks the wrong cells, with their reasons next to them', async () => {
     const page = await openFile(service, halfBad);
     const row = failedRow(page, '5');
     await expect.poll(() => row.locator('mark').allTextContents()).toEqual(['ada at example', 'two']);
@@ -134,7 +134,7 @@ describe('a file with failed rows', () => {
     await expect.poll(() => focused()).toContain('A value is missing');
     await tabTo('Row');
     const scrolled = () => region(page).evaluate((element) => element.scrollLeft);
-    // The filter has brought the column into view by then, and does not move it any more.
+    // By then the filter has scrolled the column into view, and no longer moves it.
     let before = 0;
     const isStill = async () => {
       const last = before;
@@ -146,7 +146,7 @@ describe('a file with failed rows', () => {
     await expect.poll(scrolled).toBeLessThan(before);
   });
 
-  test('begins the rows at the one asked for, which the address keeps', async () => {
+  test('starts the rows at a given one, which the address keeps', async () => {
     const page = await openFile(service, halfBad);
     await page.getByLabel('Start at row').fill('6');
     await page.getByLabel('Start at row').press('Enter');
@@ -160,12 +160,9 @@ describe('a file with failed rows', () => {
     await failedRow(page, '5').waitFor();
   });
 
-  test.each([
-    [360, 'light'],
-    [1280, 'dark'],
-  ] as const)(
-    'has nothing that axe finds and every column within reach on %s pixels, %s',
-    async (width, colorScheme) => {
+  test.each(LOOKS)(
+    'has nothing that axe finds and every column within reach in the %s theme on %s pixels',
+    async (colorScheme, width) => {
       const page = await openFile(service, halfBad, {
         viewport: { width, height: 740 },
         colorScheme,
@@ -182,7 +179,7 @@ describe('a file with failed rows', () => {
 });
 
 describe('fixing', () => {
-  test('goes by the report, dropped in place once corrected, to a file that knows where it comes from', async () => {
+  test('goes by the report, dropped on the page once fixed, to a new file that links to its parent', async () => {
     const parent = await ingest(service, halfBadFile('M'), '?name=to-fix.csv');
     const page = await openFile(service, parent);
     const downloading = page.waitForEvent('download');
@@ -217,12 +214,12 @@ describe('fixing', () => {
     expect((await getJson<FileJson>(service, `/files/${parent.file_id}`)).name).toBe('to-fix.csv');
   });
 
-  test('is told of the file that was corrected: what is fixed since, and what is still to fix', async () => {
+  test('shows on the parent how many rows are fixed since, and how many are still to fix', async () => {
     const bad = (from: number, to: number, quantity: string) =>
       Array.from({ length: to - from }, (_, i) => orderLine(`FX-${from + i}`, { quantity }));
     const parent = await ingest(service, csv(...bad(0, 30, 'two')), '?name=thirty.csv');
     const list = await openPage(service.url, '/');
-    // Its own row, and that of the file that corrects it, which names it, too.
+    // The name is in its own row and in that of the file that fixes it.
     const listed = row(list, 'thirty.csv').last();
     const page = await openFile(service, parent);
     await expect.poll(() => badge(page).textContent()).toBe('Completed, 30 to fix');
@@ -248,7 +245,7 @@ describe('fixing', () => {
     await listed.getByText('0 to fix', { exact: true }).waitFor();
   });
 
-  test('asks when the bytes were uploaded before, and uploads them all the same when told so', async () => {
+  test('asks when the same file was already uploaded, and uploads it anyway on request', async () => {
     const parent = await ingest(service, halfBadFile('D'), '?name=original.csv');
     const page = await openFile(service, parent);
     const same = { name: 'same.csv', mimeType: 'text/csv', buffer: Buffer.from(halfBadFile('D')) };
@@ -262,7 +259,7 @@ describe('fixing', () => {
     await page.locator('.fixes li').getByText('0 accepted, 6 invalid').waitFor();
   });
 
-  test('tells what the service refuses, and lets go of it', async () => {
+  test('shows what the service refuses, until it is dismissed', async () => {
     const page = await openFile(service, halfBad);
     await page.locator('input[type=file]').setInputFiles({ name: 'no.csv', mimeType: '', buffer: Buffer.alloc(0) });
     expectComplaints(page, /status of 400/);
@@ -273,7 +270,7 @@ describe('fixing', () => {
   });
 });
 
-test('a file that failed as a whole tells why and what to do, and takes the corrected one', async () => {
+test('a file that failed as a whole says why and what to do, and accepts the fixed one', async () => {
   const failed = await ingest(service, 'order_id,customer_name\nA,B\n', '?name=short.csv');
   const page = await openFile(service, failed, { colorScheme: 'dark' });
   await page.getByRole('heading', { name: 'A column is missing' }).waitFor();
@@ -287,13 +284,13 @@ test('a file that failed as a whole tells why and what to do, and takes the corr
   await page.locator('.fixes li').getByText('1 accepted, 0 invalid').waitFor();
 });
 
-test('a file that is not there is told in the words of the service', async () => {
+test('an unknown file shows the message of the service', async () => {
   const page = await openPage(service.url, '/files/f_none');
   expectComplaints(page, /status of 404/);
   await page.getByRole('alert').getByText('there is no file "f_none"').waitFor();
 });
 
-test('a file that is right and suspicious says of what, how often and where', async () => {
+test('a valid but suspicious file says what is suspicious, how often and where', async () => {
   const file = await ingest(service, csv(orderLine('4.00638E+12'), orderLine('4.1E+12')), '?name=shortened.csv');
   const page = await openFile(service, file);
   await expect.poll(() => badge(page).textContent()).toBe('Completed');

@@ -1,4 +1,4 @@
-/** What holds on every view: the ways to it, its theme, its accessibility, its size, and a service that goes and comes back. */
+/** What holds on every view: its address, theme, accessibility and size, and a service that stops and comes back. */
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
@@ -32,8 +32,8 @@ beforeAll(async () => {
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
 const menu = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name, exact: true });
 
-describe('the ways to a view', () => {
-  test('every one is reached from the menu, which marks it, and back again; none gives way to a file that falls on it', async () => {
+describe('views', () => {
+  test('are reached from the menu, which marks the current one, and by the back button; a file dropped on one does not replace the page', async () => {
     const page = await openPage(service.url);
     const drop = () => {
       const dataTransfer = new DataTransfer();
@@ -56,7 +56,7 @@ describe('the ways to a view', () => {
     await heading(page, 'Dashboard').waitFor();
   });
 
-  test('every one has an address, which a reload keeps', async () => {
+  test('have an address, which a reload keeps', async () => {
     const page = await openPage(service.url);
     for (const [name, path] of views) {
       await page.goto(path);
@@ -67,7 +67,7 @@ describe('the ways to a view', () => {
     }
   });
 
-  test('filters are in the address; those that make no sense are not', async () => {
+  test('have their filters in the address, without invalid ones', async () => {
     const page = await openPage(service.url, '/orders?q=007&sku=SKU-1&status=nonsense&other=1');
     await heading(page, 'Orders').waitFor();
     await expect.poll(() => new URL(page.url()).search).toBe('?sku=SKU-1&q=007');
@@ -79,7 +79,7 @@ describe('the ways to a view', () => {
     expect(new URL(page.url()).pathname).toBe('/');
   });
 
-  test('an address that has no view says so, and the way on', async () => {
+  test('an address without a view says so, with a link to the files', async () => {
     const page = await openPage(service.url);
     expectComplaints(page, /status of 404/);
     expect((await page.goto('/nowhere/at/all'))?.status()).toBe(404);
@@ -88,13 +88,13 @@ describe('the ways to a view', () => {
     await heading(page, 'Files').waitFor();
   });
 
-  test('a file that is not there is told in the words of the service', async () => {
+  test('an unknown file shows the message of the service', async () => {
     const page = await openPage(service.url, '/files/f_none');
     expectComplaints(page, /status of 404/);
     await page.getByRole('alert').getByText('there is no file "f_none"').waitFor();
   });
 
-  test('the keyboard comes to the content first', async () => {
+  test('the keyboard reaches the content first', async () => {
     const page = await openPage(service.url);
     await heading(page, 'Files').waitFor();
     await page.keyboard.press('Tab');
@@ -103,7 +103,7 @@ describe('the ways to a view', () => {
   });
 });
 
-test('the theme is that of the system until it is changed, and then stays', async () => {
+test('the theme follows the system until the user changes it, and is remembered', async () => {
   const page = await openPage(service.url, '/', { colorScheme: 'dark' });
   const ground = () => page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
   const dark = await ground();
@@ -117,7 +117,7 @@ test('the theme is that of the system until it is changed, and then stays', asyn
   await page.getByRole('button', { name: 'Use the dark theme' }).click();
   await page.emulateMedia({ colorScheme: 'light' });
   await expect.poll(() => ground()).toBe(dark);
-  // Back to the system's choice, whatever that becomes.
+  // Following the system again, also when it changes.
   await page.getByRole('button', { name: 'Use the light theme' }).click();
   await page.getByRole('button', { name: 'Use the system theme' }).click();
   await page.emulateMedia({ colorScheme: 'dark' });
@@ -128,18 +128,21 @@ test('the theme is that of the system until it is changed, and then stays', asyn
 });
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (colorScheme) => {
-  test.each([360, 1920])('no view has what axe finds, or is wider than its window of %s pixels', async (width) => {
-    const page = await openPage(service.url, '/', { colorScheme, viewport: { width, height: 900 } });
-    for (const [name, path] of views) {
-      await page.goto(path);
-      await heading(page, name).waitFor();
-      expect(await accessibilityProblems(page), path).toEqual([]);
-      expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(width);
-    }
-  });
+  test.each([360, 1920])(
+    'axe finds nothing on any view, and none is wider than its window of %s pixels',
+    async (width) => {
+      const page = await openPage(service.url, '/', { colorScheme, viewport: { width, height: 900 } });
+      for (const [name, path] of views) {
+        await page.goto(path);
+        await heading(page, name).waitFor();
+        expect(await accessibilityProblems(page), path).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(width);
+      }
+    },
+  );
 });
 
-test('browsers get the page under a strict policy, programs the API', async () => {
+test('browsers get the page under a strict policy, other clients get the API', async () => {
   for (const [, path] of views) {
     const html = await fetch(`${service.url}${path}`, { headers: { accept: 'text/html,*/*;q=0.8' } });
     expect([html.status, html.headers.get('content-security-policy')]).toEqual([200, CSP]);
@@ -168,7 +171,7 @@ test(`the first load of any view has at most ${MAX_FIRST_LOAD_BYTES} bytes of sc
   }
 });
 
-test('a service that is gone is told of, and the page goes on by itself when it is back; after an update it is loaded again', async () => {
+test('a banner says that the service is unreachable, and the page resumes when it is back; after an update it is reloaded', async () => {
   const own = await startService();
   const page = await openPage(own.url, '/stats');
   expectComplaints(page, /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/);

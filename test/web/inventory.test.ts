@@ -1,8 +1,8 @@
-/** `/inventory` in a browser: filters, sorting and pages, changes row by row and by CSV, and what becomes of them. */
+/** `/inventory` in a browser: filters, sorting and pages, and changes row by row and by CSV with their outcomes. */
 import type { Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './support/browser.ts';
 
 const PAGE = 50;
 const ROWS = 130;
@@ -56,7 +56,7 @@ async function adjust(page: Page, sku: string, direction: 'Add' | 'Remove', by: 
   await page.getByRole('button', { name: 'Save' }).click();
 }
 
-/** The next change comes to the service, its answer never to the page. */
+/** The next change reaches the service, but its response never reaches the page. */
 async function loseAnswer(page: Page): Promise<void> {
   await page.route(
     /\/inventory\/adjust(\?.*)?$/,
@@ -69,7 +69,7 @@ async function loseAnswer(page: Page): Promise<void> {
 }
 
 describe('the list of stock', () => {
-  test('is filtered by SKU and by hub, in the address, over reload and back', async () => {
+  test('is filtered by SKU and by hub, in the address, kept over reload and back', async () => {
     const page = await openInventory();
     for (const [label, value, expected, count] of [
       ['SKU', 'S-001', { sku: 'S-001' }, 1],
@@ -109,7 +109,7 @@ describe('the list of stock', () => {
     await expect.poll(async () => (await skus(page)).slice(0, 3)).toEqual(['EMPTY', 'LOW', 'ENOUGH']);
   });
 
-  test('is paged forth and back, over a reload, too', async () => {
+  test('is paged forth and back, also over a reload', async () => {
     const all = (await api('limit=1000&sort=available')).map(({ sku }) => sku);
     const page = await openInventory();
     const go = async (name: string, from: number) => {
@@ -144,7 +144,7 @@ describe('stock of one row', () => {
     await expect.poll(() => available('C-1')).toEqual([1_034]);
   });
 
-  test('is not taken below zero, which is said before and at the row', async () => {
+  test('does not go below zero, as the dialog and the row say', async () => {
     await setStock(service, [['C-2', 'H', 3]]);
     const page = await openInventory('?sku=C-2');
     await row(page, 'C-2').getByRole('button', { name: 'Adjust' }).click();
@@ -158,7 +158,7 @@ describe('stock of one row', () => {
     await expect.poll(() => available('C-2')).toEqual([3]);
   });
 
-  test('that was adjusted without an answer is adjusted once when tried again', async () => {
+  test('adjusted without a response is adjusted once when tried again', async () => {
     await setStock(service, [['C-3', 'H', 10]]);
     const page = await openInventory('?sku=C-3');
     expectComplaints(page, /ERR_FAILED|status of 503/);
@@ -206,7 +206,7 @@ describe('stock of one row', () => {
     await expect.poll(() => available('C-4')).toEqual([17]);
   });
 
-  test('is added, and shown where the list does not have it', async () => {
+  test('is added, and shown outside the list if the list does not have it', async () => {
     const page = await openInventory('?hub_id=HUB-2');
     await page.getByRole('button', { name: 'Add a row' }).click();
     const dialog = page.getByRole('dialog');
@@ -224,7 +224,7 @@ describe('stock of one row', () => {
 });
 
 describe('a CSV of stock', () => {
-  test('is told by its header: rows are set, or adjusted with each refusal listed', async () => {
+  test('sets or adjusts rows, as its header says, with each refusal listed', async () => {
     const page = await openInventory();
     const set = await choose(page, 'set.csv', '\ufeffSKU;hub_id;Available\nV-1;H;5\nV-2;H;6\n');
     await set.getByText('0 rows would change, 2 rows would be new, 0 rows would stay the same.').waitFor();
@@ -255,7 +255,7 @@ describe('a CSV of stock', () => {
     await expect.poll(() => available('W-1')).toEqual([]);
   });
 
-  test('whose answer was lost counts once when it is tried again', async () => {
+  test('whose response was lost counts once when it is tried again', async () => {
     await setStock(service, [['V-4', 'H', 5]]);
     const page = await openInventory('?sku=V-4');
     expectComplaints(page, /ERR_FAILED/);
@@ -270,7 +270,7 @@ describe('a CSV of stock', () => {
     await expect.poll(() => available('V-4')).toEqual([7]);
   });
 
-  test('is shown before it is applied: from what to what, the largest changes first, and may be left alone', async () => {
+  test('is previewed before it is applied, the largest changes first, and can be discarded', async () => {
     await setStock(service, [
       ['P-1', 'H', 100],
       ['P-2', 'H', 7],
@@ -280,15 +280,15 @@ describe('a CSV of stock', () => {
     const text = 'sku,hub_id,available\nP-1,H,10\nP-2,H,8\nP-3,H,3\nP-4,H,20\n';
     const preview = await choose(page, 'count.csv', text);
     await preview.getByText('2 rows would change, 1 row would be new, 1 row would stay the same.').waitFor();
-    const told = await preview.locator('tbody tr').allTextContents();
-    expect(told).toEqual(['P-1H10010-90', 'P-4Hnew20+20', 'P-2H78+1']);
+    const listed = await preview.locator('tbody tr').allTextContents();
+    expect(listed).toEqual(['P-1H10010-90', 'P-4Hnew20+20', 'P-2H78+1']);
     expect(await accessibilityProblems(page)).toEqual([]);
     await preview.getByRole('button', { name: 'Discard' }).click();
     await preview.waitFor({ state: 'detached' });
     expect([await available('P-1'), await available('P-4')]).toEqual([[100], []]);
   });
 
-  test('can be taken back, and what orders took meanwhile stays taken', async () => {
+  test('can be undone, and what orders took meanwhile stays taken', async () => {
     await setStock(service, [
       ['U-1', 'HUB-1', 10],
       ['U-2', 'HUB-1', 1],
@@ -297,7 +297,7 @@ describe('a CSV of stock', () => {
     const text = 'sku,hub_id,available\nU-1,HUB-1,50\nU-2,HUB-1,9\nU-3,HUB-1,4\n';
     const outcome = await choose(page, 'mistake.csv', text);
     await outcome.getByText('2 rows would change').waitFor();
-    // Two are taken between the preview and the change, four after it.
+    // An order takes two between the preview and the change, two more take four after it.
     await ingest(service, csv(orderLine('U-a', { sku: 'U-1' })));
     await outcome.getByRole('button', { name: 'Set 3 rows' }).click();
     await outcome.getByText('mistake.csv: 3 rows set').waitFor();
@@ -309,18 +309,18 @@ describe('a CSV of stock', () => {
     expect([await available('U-1'), await available('U-2'), await available('U-3')]).toEqual([[4], [7], [0]]);
   });
 
-  test('with many mistakes is told of each, with its line', async () => {
+  test('with many errors lists each with its line', async () => {
     const page = await openInventory();
     expectComplaints(page, /status of 400/);
     const lines = Array.from({ length: 130 }, (_, i) => `Q-${i},H,${i % 2 ? 'many' : -1}`);
     const outcome = await choose(page, 'bad-count.csv', `sku,hub_id,available\n${lines.join('\n')}\n`);
     await outcome.getByText('130 errors.').waitFor();
-    const told = await outcome.locator('tbody tr').allTextContents();
-    expect(told.slice(0, 2)).toEqual([
+    const listed = await outcome.locator('tbody tr').allTextContents();
+    expect(listed.slice(0, 2)).toEqual([
       '2availableavailable is less than 0',
       '3availableavailable is not a whole number',
     ]);
-    expect(told).toHaveLength(100);
+    expect(listed).toHaveLength(100);
     await outcome.getByText('… and 30 more, not listed here.').waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
   });
@@ -334,7 +334,7 @@ describe('a CSV of stock', () => {
   });
 });
 
-test('without stock there is an example and the way to upload it', async () => {
+test('without stock there is an example and a command to upload it', async () => {
   const own = await startService();
   const page = await openPage(own.url, '/inventory');
   await page.getByRole('heading', { name: 'No stock yet' }).waitFor();
@@ -347,23 +347,22 @@ test('without stock there is an example and the way to upload it', async () => {
   await expect.poll(() => skus(page)).toEqual(['00417-BLK', '10233-M', '00417-BLK']);
 });
 
-test('axe finds nothing in both themes, and a narrow window is wide enough', async () => {
+test('axe finds nothing in both themes, and the view fits a narrow window', async () => {
   const page = await openInventory('?hub_id=HUB-3&sort=available');
   await adjust(page, 'LOW', 'Remove', '90');
   await row(page, 'LOW').getByText('Refused').waitFor();
   await (await choose(page, 'returns.csv', 'sku,hub_id,delta\nLOW,HUB-3,-90\n'))
     .getByText('1 row would be refused')
     .waitFor();
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [360, 1280]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      expect(await accessibilityProblems(page)).toEqual([]);
-      expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(width);
-      await row(page, 'LOW').getByRole('button', { name: 'Adjust' }).click();
-      await page.getByLabel('Quantity').waitFor();
-      expect(await accessibilityProblems(page)).toEqual([]);
-      await page.keyboard.press('Escape');
-      await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    }
+  for (const [colorScheme, width] of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(width);
+    await row(page, 'LOW').getByRole('button', { name: 'Adjust' }).click();
+    await page.getByLabel('Quantity').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  }
 });

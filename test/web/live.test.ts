@@ -1,9 +1,9 @@
-/** The live events: they come by themselves, wait while the view is paused, and go on behind the last one seen. */
+/** The live events: they arrive by themselves, wait while the view is paused, and resume after the last one received. */
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, hide, openPage } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, hide, LOOKS, openPage } from './support/browser.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -21,7 +21,7 @@ async function prepare(one: Service): Promise<void> {
   ]);
 }
 
-/** Imports new orders, and gives their ids, in the order of the file. */
+/** Imports new orders, and returns their ids in the order of the file. */
 async function order(count: number, values: Partial<Record<string, string>> = {}, one = service): Promise<string[]> {
   const prefix = `L${++files}`;
   const ids = Array.from({ length: count }, (_, i) => `${prefix}-${String(i).padStart(4, '0')}`);
@@ -30,7 +30,7 @@ async function order(count: number, values: Partial<Record<string, string>> = {}
 }
 
 const rows = (page: Page) => page.locator('.live-table tbody tr:not([aria-hidden])');
-/** Those in the window. */
+/** The orders in the window. */
 const shown = (page: Page) => page.locator('.live-table tbody .live-order').allTextContents();
 const status = (page: Page, text: string) => page.getByRole('status').getByText(text, { exact: true });
 const reversed = (ids: string[]) => [...ids].reverse();
@@ -42,7 +42,7 @@ async function openLive(address = '/live', one = service, options = {}): Promise
 }
 
 describe('events', () => {
-  test('come by themselves, the newest on top', async () => {
+  test('arrive by themselves, the newest on top', async () => {
     await order(2);
     const page = await openLive();
     await page.getByText('Waiting for orders').waitFor();
@@ -54,7 +54,7 @@ describe('events', () => {
     await expect.poll(() => page.locator('.live-state').textContent()).toMatch(/\d per second/);
   });
 
-  test('come from the beginning when that is chosen, which is in the address', async () => {
+  test('start from the beginning on request, which is in the address', async () => {
     const ids = await order(2);
     const page = await openLive();
     await page.getByLabel('Show events').selectOption('from the beginning');
@@ -64,7 +64,7 @@ describe('events', () => {
     await page.getByText(`${all.events.published} received`).waitFor();
   });
 
-  test('are kept to the newest 200, also of many thousands that come at once', async () => {
+  test('are kept to the newest 200, also when thousands arrive at once', async () => {
     const own = await startService();
     await stockGenerated(own);
     await ingest(own, generated({ rows: 5_000 }));
@@ -80,7 +80,7 @@ describe('events', () => {
   });
 });
 
-test('while it is paused events wait, and are shown when it goes on', async () => {
+test('while the view is paused events wait, and are shown when it resumes', async () => {
   const page = await openLive();
   const first = await order(1);
   await expect.poll(() => shown(page)).toEqual(first);
@@ -99,7 +99,7 @@ test('while it is paused events wait, and are shown when it goes on', async () =
   await expect.poll(async () => (await shown(page)).slice(0, 15)).toEqual(reversed(many).slice(0, 15));
 });
 
-test('a filter looks in id, SKU, hub and customer, and is in the address', async () => {
+test('a filter searches id, SKU, hub and customer, and is in the address', async () => {
   const page = await openLive();
   const plain = await order(2);
   const other = await order(1, { sku: 'SKU-2', hub_id: 'HUB-2', customer_name: 'Grace "Amazing" Hopper' });
@@ -144,7 +144,7 @@ test('the JSON of an event is opened, copied and closed by the keyboard', async 
   await expect.poll(() => page.locator('img').count()).toBe(0);
 });
 
-test('after a restart of the service, and in a tab that was hidden, it goes on and shows each event once', async () => {
+test('after a restart of the service, and in a tab that was hidden, the view resumes and shows each event once', async () => {
   const own = await startService();
   await prepare(own);
   const page = await openLive('/live', own);
@@ -166,16 +166,14 @@ test('after a restart of the service, and in a tab that was hidden, it goes on a
   await expect.poll(() => shown(page)).toEqual([...last, ...reversed(after), ...reversed(before)]);
 });
 
-test.each(['light', 'dark'] as const)(
-  'axe finds nothing in the %s theme, wide, narrow or opened',
-  async (colorScheme) => {
+test.each(LOOKS)(
+  'axe finds nothing in the %s theme on %s pixels, with and without an event opened',
+  async (colorScheme, width) => {
     await order(3, { customer_name: HOSTILE });
-    const page = await openLive('/live?after=0', service, { colorScheme, viewport: { width: 1280, height: 800 } });
+    const page = await openLive('/live?after=0', service, { colorScheme, viewport: { width, height: 800 } });
     await rows(page).first().waitFor();
     expect(await accessibilityProblems(page)).toEqual([]);
-    await page.setViewportSize({ width: 360, height: 740 });
-    expect(await accessibilityProblems(page)).toEqual([]);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
     await page
       .getByRole('button', { name: /^JSON of/ })
       .first()

@@ -1,7 +1,7 @@
-/** `/orders/{order_id}` in a browser: what it holds, where it comes from, its event, and what is said of an unknown one. */
+/** `/orders/{order_id}` in a browser: its content, its source, its event, and an unknown one. */
 import { beforeAll, expect, test } from 'vitest';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './support/browser.ts';
 
 const ODD_ID = 'A/1 %2F%';
 const ODD_NAME = '<img src=x onerror=alert(1)>';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   fileId = file.file_id;
 });
 
-test('an order with any id is reached from its row, and kept by a reload', async () => {
+test('an order with any id is opened from its row, and a reload keeps it', async () => {
   const page = await openPage(service.url, '/orders');
   await page.getByRole('link', { name: ODD_ID }).click();
   const heading = page.getByRole('heading', { level: 1, name: ODD_ID, exact: true });
@@ -39,7 +39,7 @@ test('an order with any id is reached from its row, and kept by a reload', async
     await page.getByText(text, { exact: true }).first().waitFor();
 });
 
-test('an order leads to the file and the row that it comes from', async () => {
+test('an order names its row and links to its file', async () => {
   const page = await openPage(service.url, ODD_PATH);
   const { source } = await getJson<{ source: { row: number } }>(service, ODD_PATH);
   const origin = page.locator('section', { has: page.getByRole('heading', { name: 'Source' }) });
@@ -48,7 +48,7 @@ test('an order leads to the file and the row that it comes from', async () => {
   await expect.poll(() => new URL(page.url()).pathname).toBe(`/files/${fileId}`);
 });
 
-test.each([ODD_ID, 'O-001'])('order %s has its event as the API gives it, to be copied', async (id) => {
+test.each([ODD_ID, 'O-001'])('order %s shows its event as the API returns it, with a copy button', async (id) => {
   const page = await openPage(service.url, `/orders/${encodeURIComponent(id)}`, {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
@@ -60,7 +60,7 @@ test.each([ODD_ID, 'O-001'])('order %s has its event as the API gives it, to be 
   await expect.poll(() => page.evaluate('navigator.clipboard.readText()')).toBe(await shown.textContent());
 });
 
-test('an order that is unknown is told in plain words, with a way on', async () => {
+test('an unknown order says so, with a link to a search', async () => {
   const page = await openPage(service.url, '/orders/O-00');
   expectComplaints(page, /status of 404/);
   await page.getByRole('heading', { level: 1, name: 'There is no order “O-00”' }).waitFor();
@@ -68,14 +68,13 @@ test('an order that is unknown is told in plain words, with a way on', async () 
   await expect.poll(() => page.locator('tbody tr').count()).toBe(2);
 });
 
-test('axe finds nothing in both themes, and a narrow window is wide enough', async () => {
+test('axe finds nothing in both themes, and the view fits a narrow window', async () => {
   const page = await openPage(service.url, ODD_PATH);
   await page.locator('pre').waitFor();
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [360, 1280]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      expect(await accessibilityProblems(page)).toEqual([]);
-      expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(width);
-    }
+  for (const [colorScheme, width] of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.locator('html').evaluate((html) => html.scrollWidth)).toBeLessThanOrEqual(width);
+  }
 });

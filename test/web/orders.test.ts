@@ -1,13 +1,13 @@
-/** `/orders` in a browser: filters, pages, and what is said where there is nothing or not all. */
+/** `/orders` in a browser: filters, pages, and what is shown when there is nothing or more to search. */
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './support/browser.ts';
 
 const PAGE = 50;
 const ORDERS = 130;
-/** More than the service looks through for one page. */
+/** More than the service searches for one page. */
 const MANY = 52_000;
 const ODD_ID = 'A/1 %2F%';
 const ODD_NAME = '<img src=x onerror=alert(1)>';
@@ -46,7 +46,7 @@ async function openOrders(search = '', options = {}): Promise<Page> {
 }
 
 describe('the list of orders', () => {
-  test('shows the newest first, how many there are, and what each is of', async () => {
+  test('shows the newest first, their number, and the content of each', async () => {
     const page = await openOrders();
     await expect.poll(() => idsOf(page)).toEqual(await api(`limit=${PAGE}`));
     await page.getByText(`${ORDERS + 1} orders, newest first`).waitFor();
@@ -58,7 +58,7 @@ describe('the list of orders', () => {
     expect(await amount.evaluate((cell) => getComputedStyle(cell).fontVariantNumeric)).toBe('tabular-nums');
   });
 
-  test('is filtered by each field, which is in the address and stays over reload and back', async () => {
+  test('is filtered by each field, kept in the address over reload and back', async () => {
     const page = await openOrders();
     for (const [label, value, expected, count] of [
       ['Starts with', 'O-00', { q: 'O-00' }, 10],
@@ -88,7 +88,7 @@ describe('the list of orders', () => {
     await expect.poll(() => idsOf(page)).toHaveLength(7);
   });
 
-  test('is filtered by status and by file, and all filters are cleared at once', async () => {
+  test('is filtered by status and by file, and all filters are cleared together', async () => {
     const page = await openOrders();
     await page.getByLabel('Status').selectOption('On hold');
     await expect.poll(() => query(page)).toEqual({ status: 'on_hold' });
@@ -103,7 +103,7 @@ describe('the list of orders', () => {
     await expect.poll(() => page.getByLabel('File', { exact: true }).inputValue()).toBe('');
   });
 
-  test('has the last day of a range whole, and says so', async () => {
+  test('includes the whole last day of a range, and says so', async () => {
     const page = await openOrders('?from=2026-11-20&to=2026-11-21');
     await expect.poll(() => page.getByLabel('Up to and including').inputValue()).toBe('2026-11-20');
     await expect.poll(() => idsOf(page)).toEqual(await api('from=2026-11-20&to=2026-11-21'));
@@ -111,7 +111,7 @@ describe('the list of orders', () => {
     await page.getByText('Both days are included').waitFor();
   });
 
-  test('does not wait for a pause of the typing with Enter', async () => {
+  test('filters immediately with Enter', async () => {
     const page = await openOrders();
     await page.getByLabel('Starts with').pressSequentially('O-001');
     await page.keyboard.press('Enter');
@@ -124,7 +124,7 @@ describe('the list of orders', () => {
     await page.getByText('No order matches all of these filters').waitFor();
   });
 
-  test('is paged forth and back, over a reload, too', async () => {
+  test('is paged forth and back, also over a reload', async () => {
     const all = await api('limit=1000');
     const [first, second, third] = [all.slice(0, PAGE), all.slice(PAGE, 2 * PAGE), all.slice(2 * PAGE)];
     const page = await openOrders();
@@ -148,7 +148,7 @@ describe('the list of orders', () => {
     await go('Newest', first);
   });
 
-  test('goes to its beginning from a page that is of another list', async () => {
+  test('offers the first page when the cursor is of another list', async () => {
     const page = await openPage(service.url, '/orders?sku=S-2&cursor=made-up');
     expectComplaints(page, /status of 400/);
     await page.getByRole('alert').getByText('the cursor is not one of this list').waitFor();
@@ -164,7 +164,7 @@ describe('the list of orders', () => {
     await page.getByText('5 orders match').waitFor();
   });
 
-  describe('of more orders than are looked through at a time', () => {
+  describe('of more orders than are searched at a time', () => {
     let own: Service;
     beforeAll(async () => {
       own = await startService();
@@ -174,7 +174,7 @@ describe('the list of orders', () => {
       await ingest(own, generated({ rows: MANY }));
     });
 
-    /** Keeps back the requests that go on with a search until they are let through. */
+    /** Holds the requests that continue a search until `letThrough`. */
     async function openHeld(search: string) {
       const page = await openPage(own.url, '/stats');
       const held = Promise.withResolvers<void>();
@@ -186,7 +186,7 @@ describe('the list of orders', () => {
       return { page, letThrough: held.resolve };
     }
 
-    test('goes on by itself, says how far back it has come, and has all on one page', async () => {
+    test('continues by itself, says how far back it has searched, and shows all on one page', async () => {
       const { page, letThrough } = await openHeld('?sku=S-1');
       await page.getByRole('heading', { name: 'Searching older orders' }).waitFor();
       const since = page.getByText('Searched all orders stored since').locator('time');
@@ -200,7 +200,7 @@ describe('the list of orders', () => {
         expect(await page.getByRole('button', { name, exact: true }).count()).toBe(0);
     });
 
-    test('is stopped, and goes on when it is told to', async () => {
+    test('is stopped, and continues on request', async () => {
       const { page, letThrough } = await openHeld('?sku=S-1');
       await page.getByRole('button', { name: 'Stop' }).click();
       await page.getByRole('heading', { name: 'Nothing found so far' }).waitFor();
@@ -209,7 +209,7 @@ describe('the list of orders', () => {
       await expect.poll(() => idsOf(page)).toEqual(['FIRST-2', 'FIRST']);
     });
 
-    test('has the order with a whole id at once, and others that begin so when they are asked for', async () => {
+    test('has the order with exactly this id immediately, and others that start with it on request', async () => {
       const { page, letThrough } = await openHeld('?q=FIRST');
       await expect.poll(() => idsOf(page)).toEqual(['FIRST']);
       await page.getByText('The order with exactly this id comes first').waitFor();
@@ -221,7 +221,7 @@ describe('the list of orders', () => {
   });
 });
 
-test('without orders there is a way to upload some', async () => {
+test('without orders there is a link to upload some', async () => {
   const own = await startService();
   const page = await openPage(own.url, '/orders');
   await page.getByRole('heading', { name: 'No orders yet' }).waitFor();
@@ -230,20 +230,19 @@ test('without orders there is a way to upload some', async () => {
   await page.getByRole('heading', { level: 1, name: 'Files' }).waitFor();
 });
 
-test('axe finds nothing in both themes, and a narrow window is wide enough', async () => {
+test('axe finds nothing in both themes, and the view fits a narrow window', async () => {
   const page = await openOrders(`?file_id=${mainFile}&from=2026-11-01&to=2026-11-02`);
   await page.getByText('Both days are included').waitFor();
-  for (const colorScheme of ['light', 'dark'] as const)
-    for (const width of [360, 1280]) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 800 });
-      expect(await accessibilityProblems(page)).toEqual([]);
-      for (const box of ['html', '.list-panel'])
-        expect(await page.locator(box).evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
-    }
+  for (const [colorScheme, width] of LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    for (const box of ['html', '.list-panel'])
+      expect(await page.locator(box).evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+  }
 });
 
-test('a day of a file is that day, in the list, in the filters and on its own page, in whatever zone it was read', async () => {
+test('a day in a file is the same day in the list, the filters and on the page of the order, in any time zone of the reader', async () => {
   const berlin = await startService({ env: { OMS_TIME_ZONE: 'Europe/Berlin' } });
   await setStock(berlin, [['S-1', 'HUB-1', 10]]);
   const day = (order_date: string) => orderLine(`D-${order_date}`, { sku: 'S-1', order_date });

@@ -1,6 +1,5 @@
 /**
- * What the documentation shows of the page: each view of a service that has been at work. `UPDATE_SCREENSHOTS=1` makes the pictures
- * in `docs/images` anew.
+ * The pictures of the documentation: each view of a service that has data. `UPDATE_SCREENSHOTS=1` writes them to `docs/images`.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -74,7 +73,7 @@ test('inventory', async () => {
 
 test('the dashboard', async () => {
   const page = await open('/stats');
-  // It asks `/readyz`, whose inventory service is down.
+  // It asks `/readyz`, and the inventory service is down.
   expectComplaints(page, /readyz/);
   await page.locator('canvas').first().waitFor();
   await page.getByText('On hold').waitFor();

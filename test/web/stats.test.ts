@@ -1,9 +1,9 @@
-/** The dashboard: its figures are those of the API, it follows them without a reload, and it tells which dependency is down. */
+/** The dashboard: its figures are those of the API, it updates without a reload, and it shows which dependency is down. */
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService, upload } from '../support/service.ts';
-import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
+import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './support/browser.ts';
 
 interface Stats {
   files: Record<string, number>;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 const figure = (page: Page, name: string) =>
   page.locator('dt', { hasText: new RegExp(`^${name}$`) }).locator('xpath=following-sibling::dd[1]');
 const section = (page: Page, name: string) => page.getByRole('region', { name, exact: true });
-/** What each entry of a list is called, and its count. */
+/** The label and the count of each entry of a list. */
 const entries = (page: Page, name: string) =>
   section(page, name)
     .getByRole('listitem')
@@ -61,7 +61,7 @@ describe('the figures', () => {
       ]);
     await expect.poll(() => entries(page, 'Orders by status')).toEqual([['On hold', said(stats.orders.total)]]);
 
-    // The tenth hub of the file and the one with a single order are summed up.
+    // The hubs after the first ten are summed up.
     const counts = Object.entries(stats.orders.by_hub).sort(([a, n], [b, m]) => m - n || a.localeCompare(b));
     const hubs = counts.slice(0, 10).map(([hub, count]) => [hub, said(count)]);
     const rest = counts.slice(10).reduce((sum, [, count]) => sum + count, 0);
@@ -74,7 +74,7 @@ describe('the figures', () => {
     expect(reasons.length).toBe(Object.keys(await invalidByCode()).length);
   });
 
-  test('lead to what they count', async () => {
+  test('link to what they count', async () => {
     const page = await openPage(service.url, '/stats');
     await section(page, 'Files by status').getByRole('link', { name: 'Failed' }).click();
     await page.waitForURL((url) => url.pathname === '/' && url.search === '?status=failed');
@@ -83,7 +83,7 @@ describe('the figures', () => {
     await page.waitForURL((url) => url.pathname === '/orders' && url.searchParams.get('hub_id') === 'HUB-1');
   });
 
-  test('follow an import without a reload', async () => {
+  test('update during an import without a reload', async () => {
     const page = await openPage(service.url, '/stats');
     await figure(page, 'Rows read').waitFor();
     await page.evaluate('window.notReloaded = true');
@@ -110,9 +110,9 @@ describe('the history', () => {
       return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join(' ');
     }, token);
 
-  test('is drawn in the colours of the theme, also when that changes', async () => {
+  test('is drawn in the colours of the theme, also when it changes', async () => {
     const page = await openPage(service.url, '/stats?bucket=day');
-    // Said of this test, which looks at the pixels more than once.
+    // A warning about this test, which reads the pixels more than once.
     expectComplaints(page, /willReadFrequently/);
     for (const other of ['dark', 'light']) {
       await expect.poll(() => drawn(page)).toContain(await colour(page, '--accent'));
@@ -121,7 +121,7 @@ describe('the history', () => {
     }
   });
 
-  test('is a table, too, with the figures of the API', async () => {
+  test('is also a table, with the figures of the API', async () => {
     const { items } = await getJson<{ items: Record<string, number>[] }>(service, '/stats/history?bucket=day');
     const page = await openPage(service.url, '/stats?bucket=day&range=90d');
     await page.getByText('The figures as a table').click();
@@ -133,7 +133,7 @@ describe('the history', () => {
     );
   });
 
-  test('keeps how fine and how long it is in the address, and fits its window', async () => {
+  test('keeps the width of a bar and the period in the address, and fits its window', async () => {
     const page = await openPage(service.url, '/stats', { viewport: { width: 1280, height: 800 } });
     await page.getByLabel('One bar is').selectOption('an hour');
     await expect.poll(() => search(page)).toBe('?bucket=hour');
@@ -148,7 +148,7 @@ describe('the history', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
   });
 
-  test('is reached and changed by the keyboard', async () => {
+  test('is operated by the keyboard', async () => {
     const page = await openPage(service.url, '/stats');
     await page.getByText('The figures as a table').waitFor();
     await page.getByLabel('One bar is').focus();
@@ -161,7 +161,7 @@ describe('the history', () => {
   });
 });
 
-test('a hub that is named like markup is text', async () => {
+test('a hub named like markup is shown as text', async () => {
   const own = await startService();
   await setStock(own, [['SKU-1', HOSTILE, 5]]);
   await ingest(own, csv(orderLine('H-1', { hub_id: HOSTILE, customer_name: HOSTILE })));
@@ -170,7 +170,7 @@ test('a hub that is named like markup is text', async () => {
   await expect.poll(() => page.locator('img').count()).toBe(0);
 });
 
-test('a service without any file teaches how to import one', async () => {
+test('a service without files explains how to import one', async () => {
   const own = await startService();
   const page = await openPage(own.url, '/stats', { viewport: { width: 360, height: 740 } });
   await page.getByText(`${own.url}/upload?name=sample_orders.csv`).waitFor();
@@ -179,7 +179,7 @@ test('a service without any file teaches how to import one', async () => {
   await page.waitForURL((url) => url.pathname === '/');
 });
 
-test('a dependency that is down is told, with what it means', async () => {
+test('a dependency that is down is shown, with what it means', async () => {
   const own = await startService({ env: { OMS_IMS: 'http://127.0.0.1:9' } });
   await upload(own, csv(orderLine('A-1')));
   const page = await openPage(own.url, 'about:blank');
@@ -199,14 +199,12 @@ test('a dependency that is down is told, with what it means', async () => {
   await expect.poll(async () => (await entries(page, 'Files by status'))[2]).toEqual(['Waiting', '1']);
 });
 
-test.each(['light', 'dark'] as const)('axe finds nothing in the %s theme, with the table open', async (colorScheme) => {
-  const page = await openPage(service.url, '/stats', { colorScheme, viewport: { width: 1280, height: 800 } });
+test.each(LOOKS)('axe finds nothing in the %s theme on %s pixels, with the table open', async (colorScheme, width) => {
+  const page = await openPage(service.url, '/stats', { colorScheme, viewport: { width, height: 800 } });
   await page.getByText('The figures as a table').click();
   await section(page, 'Health').getByRole('listitem').first().waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
-  await page.setViewportSize({ width: 360, height: 740 });
-  expect(await accessibilityProblems(page)).toEqual([]);
-  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
 });
 
 const invalidByCode = async () =>

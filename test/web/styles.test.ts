@@ -1,4 +1,4 @@
-/** Each view looks the same however it was come to: directly, from any other view, and while others are loaded ahead. */
+/** Each view looks the same however it is opened: directly, from any other view, and while others are preloaded. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from 'playwright-core';
 import { beforeAll, expect, test } from 'vitest';
@@ -9,7 +9,7 @@ import { openPage } from './support/browser.ts';
 const LONG_NAME = `${'a-very-long-name-of-an-export-'.repeat(6)}.csv`;
 
 let service: Service;
-/** Each with what is there when all of it is. */
+/** Each with what is present when it is complete. */
 let views: { name: string; path: string; whole: (page: Page) => Promise<unknown> }[];
 
 beforeAll(async () => {
@@ -40,11 +40,11 @@ beforeAll(async () => {
       whole: (page) => page.getByRole('status').getByText('Live', { exact: true }).waitFor(),
     },
   ];
-  // What is shown of the speed goes on changing until then.
+  // The shown speed keeps changing until then.
   while ((await getJson<{ rows_per_second: number }>(service, '/stats')).rows_per_second > 0) await delay(100);
 });
 
-/** Where each element is, and what of its look a rule could change. */
+/** The place of each element, and what of its look a rule could change. */
 const look = (page: Page): Promise<string[]> =>
   page.evaluate(() =>
     Array.from(document.querySelectorAll('body *'), (element) => {
@@ -59,7 +59,7 @@ const look = (page: Page): Promise<string[]> =>
     }),
   );
 
-/** Once it stays as it is: figures and charts come a moment after the words. */
+/** The look once it no longer changes: figures and charts come a moment after the words. */
 async function settledLook(page: Page): Promise<string[]> {
   let last: string[] = [];
   const isStill = async () => {
@@ -73,22 +73,21 @@ async function settledLook(page: Page): Promise<string[]> {
 
 test.each([0, 1, 2, 3, 4, 5, 6])('view %s looks the same loaded directly and after each other view', async (number) => {
   const view = views[number]!;
-  const direct = await openPage(service.url, view.path);
-  await view.whole(direct);
-  const expected = await settledLook(direct);
+  const page = await openPage(service.url, view.path);
+  await view.whole(page);
+  const expected = await settledLook(page);
   for (const other of views) {
     if (other === view) continue;
-    const page = await openPage(service.url, other.path);
+    await page.goto(other.path);
     await other.whole(page);
-    // As a link does.
+    // As a link navigates.
     await page.evaluate((path) => history.pushState(null, '', path), view.path);
     await view.whole(page);
     await expect.poll(() => look(page), { message: `${view.name} after ${other.name}` }).toEqual(expected);
-    await page.close();
   }
 });
 
-test('a view stays as it is while others are loaded ahead', async () => {
+test('a view does not change while others are preloaded', async () => {
   for (const view of views) {
     const page = await openPage(service.url, view.path);
     await view.whole(page);
@@ -99,7 +98,7 @@ test('a view stays as it is while others are loaded ahead', async () => {
       ...(await page.getByRole('main').getByRole('link').all()).slice(0, 3),
     ]) {
       await link.focus();
-      // The router waits for 50 ms, as the focus may only pass by.
+      // The router preloads after 50 ms of focus.
       await delay(100);
     }
     const loaded = () =>

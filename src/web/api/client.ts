@@ -1,4 +1,4 @@
-/** Requests to the API, typed by its answers. What it refuses is a `Problem`, a service that does not answer is `Unreachable`. */
+/** Requests to the API, typed by their responses. A refusal is a `Problem`, no response is `Unreachable`. */
 import type { ProblemResponse } from '../../http/responses.ts';
 import { connection } from '../texts/page.ts';
 import { connectionFound, connectionLost } from './connection.ts';
@@ -7,7 +7,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly document: ProblemResponse;
-  /** The whole body, which is no problem document in the case of `/readyz`. */
+  /** The whole body. That of `/readyz` is not a problem document. */
   readonly answer: unknown;
 
   constructor(document: ProblemResponse, answer: unknown) {
@@ -27,7 +27,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** The code of a view did not come: the service was updated and has another by now, or its answer was lost. Only a reload helps. */
+/** The code of a view could not be loaded: the service was updated, or the connection broke. Only a reload helps. */
 export class NotLoaded extends Error {
   constructor(cause?: unknown) {
     super(connection.notLoaded, { cause });
@@ -73,7 +73,7 @@ export function withQuery(path: string, parameters: Record<string, string | numb
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given)}`;
 }
 
-/** The service's own words where it has said some; what stands between may answer with anything. */
+/** The service's own problem document, if it is one: a proxy in between may answer with anything. */
 export function readProblem(answer: unknown, status: number): ProblemResponse {
   if (answer && typeof answer === 'object' && 'code' in answer && 'detail' in answer) return answer as ProblemResponse;
   return { type: 'about:blank', title: 'Error', status, detail: `The service answered ${status}.`, code: 'http' };
@@ -87,7 +87,7 @@ export function parse(text: string): unknown {
   }
 }
 
-/** For `Idempotency-Key`. `crypto.randomUUID` is not there on pages that came without TLS from another machine. */
+/** For `Idempotency-Key`. `crypto.randomUUID` does not exist on pages that came without TLS from another machine. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,4 +1,4 @@
-/** Whether the service can be reached, and since when not: told by every request and by the stream of progress. */
+/** Whether the service can be reached, and since when not. Every request and the stream of progress report it. */
 import { useSyncExternalStore } from 'react';
 
 let lostAtMs: number | null = null;

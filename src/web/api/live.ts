@@ -1,7 +1,7 @@
 /**
- * The one stream of progress of a tab. Each file that changes is put where views look for it; what is summed from files is asked for
- * again, at most once a second. Whenever the stream begins again everything shown is asked for, as changes may have been missed.
- * While the tab is hidden there is no stream.
+ * The one stream of progress of a tab. Each changed file is put into the cached queries; sums over files are invalidated, at most
+ * once a second. When the stream opens again, everything is invalidated, as changes may have been missed. While the tab is hidden
+ * there is no stream.
  */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import type { FileResponse, PageResponse } from '../../http/responses.ts';
@@ -12,7 +12,7 @@ const SUMS_MS = 1_000;
 
 const listeners = new Set<(file: FileResponse) => void>();
 
-/** Each file that changes, as it comes. */
+/** Calls the listener with each changed file. Returns the function that stops it. */
 export function onFileChange(listener: (file: FileResponse) => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -34,7 +34,7 @@ export function followProgress(queries: QueryClient): void {
     opened.addEventListener('file', ({ data }) => take(JSON.parse(data) as FileResponse));
     opened.addEventListener('error', () => {
       connectionLost();
-      // The browser comes back by itself, but not after an answer that is no stream.
+      // The browser reconnects by itself, but not after a response that is not a stream.
       if (opened.readyState !== EventSource.CLOSED) return;
       source = null;
       reopening = setTimeout(open, REOPEN_MS);
@@ -50,8 +50,8 @@ export function followProgress(queries: QueryClient): void {
     void queries.invalidateQueries({ queryKey: ['stats'] });
     void queries.invalidateQueries({ queryKey: ['inventory'] });
   });
-  // What is left to fix of a file changes with the files that correct it, and with those that correct these.
-  const corrected = atMostEvery(SUMS_MS, () => void queries.invalidateQueries({ queryKey: ['file'] }));
+  // How much of a file is left to fix changes with the files that fix it, and with those that fix these.
+  const fixed = atMostEvery(SUMS_MS, () => void queries.invalidateQueries({ queryKey: ['file'] }));
   const lists = atMostEvery(SUMS_MS, () => void queries.invalidateQueries({ queryKey: ['files'] }));
 
   const take = (file: FileResponse) => {
@@ -62,16 +62,16 @@ export function followProgress(queries: QueryClient): void {
       isNew ||= !isListed(list, file);
       queries.setQueryData(key, withFile(list, file, isAskedFor(file, key[1] as Filters)));
     }
-    // Answers that were on their way may be older than what the stream said last.
+    // Responses still in flight may be older than the last message of the stream.
     if (file.finished_at !== null)
       setTimeout(() => void queries.invalidateQueries({ queryKey: ['file', file.file_id] }), SUMS_MS);
     if (isNew || file.finished_at !== null) lists();
-    if (file.parent_file_id !== null) corrected();
+    if (file.parent_file_id !== null) fixed();
     sums();
     for (const listener of listeners) listener(file);
   };
 
-  // A stream from before the machine slept or changed its network may be dead, and nothing would tell.
+  // A stream from before the machine slept or changed networks may be dead without an error.
   addEventListener('online', () => {
     close();
     open();
@@ -93,7 +93,7 @@ const isListed = ({ pages }: FileList, { file_id }: FileResponse): boolean =>
 const isNewer = (a: FileResponse, b: FileResponse): boolean =>
   a.created_at === b.created_at ? a.file_id > b.file_id : a.created_at > b.created_at;
 
-/** The list with the file as it is now: in its place, put among those newer and older, or gone. */
+/** The list with the changed file: updated in place, inserted by age, or removed. */
 function withFile(list: FileList, file: FileResponse, wanted: boolean): FileList {
   let placed = !wanted || isListed(list, file);
   const pages = list.pages.map((page) => {
@@ -103,7 +103,7 @@ function withFile(list: FileList, file: FileResponse, wanted: boolean): FileList
     });
     if (placed) return { ...page, items };
     const place = items.findIndex((item) => isNewer(file, item));
-    // Older than all of this page: it is in the next, which may not have been asked for.
+    // Older than all of this page: it belongs to the next, which may not be loaded.
     if (place === -1 && page.next_cursor !== null) return page;
     placed = true;
     return { ...page, items: items.toSpliced(place === -1 ? items.length : place, 0, file) };

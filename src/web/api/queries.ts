@@ -1,4 +1,4 @@
-/** What views ask of the API, each under the key by which `live.ts` finds it again. */
+/** The queries of all views, with the keys by which `live.ts` finds them in the cache. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
   FileResponse,
@@ -17,7 +17,7 @@ import { Problem, request, withQuery } from './client.ts';
 
 type Filters = Record<string, string | undefined>;
 
-/** Of one page: some 200 KB, so that it is read in a few milliseconds. */
+/** In one page: some 200 KB, read in a few milliseconds. */
 const REJECTIONS = 500;
 const REJECTIONS_KEPT_MS = 10_000;
 const STATS_EVERY_MS = 5_000;
@@ -42,7 +42,7 @@ export const filesQuery = (filters: { status?: FileResponse['status'] | undefine
 
 export const fileQuery = (fileId: string) => one<FileResponse>(['file', fileId], `/files/${id(fileId)}`);
 
-/** One page of what may be millions: pages are asked for as they come into sight, and let go when they are out of it. */
+/** One page of what may be millions: pages are loaded when they come into sight, and dropped when they leave it. */
 export const rejectionsQuery = (
   fileId: string,
   filters: { code?: string | undefined; from_row?: string | undefined },
@@ -57,7 +57,7 @@ export const rejectionsQuery = (
     gcTime: REJECTIONS_KEPT_MS,
   });
 
-/** So many orders, from the short pages that a search gives; each goes on where the one before it stopped. */
+/** So many orders, collected from the short pages of a search; each resumes where the one before stopped. */
 export const ordersQuery = (filters: Filters, items: number) =>
   infiniteQueryOptions({
     queryKey: ['orders', filters],
@@ -68,7 +68,7 @@ export const ordersQuery = (filters: Filters, items: number) =>
       const limit = items - pages.reduce((sum, page) => sum + page.items.length, 0);
       return cursor === null || limit <= 0 ? null : { cursor, limit };
     },
-    // A search through very many orders is not made again because the window was looked at.
+    // A search through very many orders is not repeated because the window got the focus.
     staleTime: ({ state }) => ((state.data?.pages.length ?? 0) > 1 ? Number.POSITIVE_INFINITY : LIST_FRESH_MS),
   });
 
@@ -83,21 +83,21 @@ export const inventoryQuery = (filters: Filters = {}) =>
 export const statsQuery = () =>
   queryOptions({ ...one<StatsResponse>(['stats'], '/stats'), refetchInterval: STATS_EVERY_MS });
 
-/** They stay as they are while the service runs. */
+/** They do not change while the service runs. */
 export const settingsQuery = () =>
   queryOptions({ ...one<SettingsResponse>(['settings'], '/settings'), staleTime: Number.POSITIVE_INFINITY });
 
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 export interface History {
-  /** Those without rows are left out. */
+  /** Without the buckets that have no rows. */
   items: HistoryResponse['items'];
   bucketMs: number;
   fromMs: number;
   toMs: number;
 }
 
-/** The buckets of the last so many hours, the one that is not over included. */
+/** The buckets of the last so many hours, including the current one. */
 export const historyQuery = (bucket: 'minute' | 'hour' | 'day', hours: number) =>
   queryOptions({
     queryKey: ['stats', 'history', bucket, hours],
@@ -113,8 +113,8 @@ export const historyQuery = (bucket: 'minute' | 'hour' | 'day', hours: number) =
   });
 
 /**
- * A service that is not ready answers 503 with the same shape: that is an answer, too. It may take seconds, so nothing but its own
- * pace asks again.
+ * A service that is not ready responds 503 with the same shape, which is a result, too. It may take seconds, so it is only asked again
+ * at its own interval.
  */
 export const readyQuery = () =>
   queryOptions({

@@ -1,6 +1,7 @@
 /**
- * Uploads of this tab: at most three at a time, the others in line. Each has one Idempotency-Key for all its tries, so that a broken
- * connection never makes two files of one. A service that is busy or gone is waited for; what it refuses is for people to decide.
+ * Uploads of this tab: at most three at a time, the others wait. Each has one Idempotency-Key for all its tries, so that a broken
+ * connection never makes two files of one. If the service is busy or unreachable, the upload is retried; if it refuses, the user
+ * decides.
  */
 import { useSyncExternalStore } from 'react';
 import type { ProblemResponse, UploadResponse } from '../../http/responses.ts';
@@ -12,20 +13,20 @@ const AGAIN_MS = 3_000;
 export type UploadState =
   | { kind: 'queued' }
   | { kind: 'sending'; sentBytes: number }
-  /** Tried again by itself at this time. */
+  /** Retried automatically at this time. */
   | { kind: 'waiting'; why: 'unreachable' | 'busy'; untilMs: number }
   | { kind: 'duplicate'; existingFileId: string }
   | { kind: 'refused'; problem: ProblemResponse }
-  /** Changed, moved or removed since it was chosen: the browser does not give its bytes any more. */
+  /** Changed, moved or deleted after it was chosen: the browser no longer reads it. */
   | { kind: 'unreadable' }
   | { kind: 'done'; fileId: string };
 
 export interface Upload {
   key: string;
   file: File;
-  /** Of the file whose failed rows this fixes. */
+  /** The file whose failed rows this one fixes. */
   parentFileId: string | null;
-  /** What else was done for it, to be said beside it. */
+  /** Shown beside the upload: what else was done for it. */
   note: string | null;
   force: boolean;
   state: UploadState;
@@ -37,7 +38,7 @@ const requests = new Map<string, XMLHttpRequest>();
 
 export const isUnderWay = ({ state }: Upload): boolean => ['queued', 'sending', 'waiting'].includes(state.kind);
 
-/** Whole percents; the bytes sent may be a little more than the file has. */
+/** Whole percents. The browser may report a few bytes more than the file has. */
 export const percentSent = ({ size }: File, sentBytes: number): number =>
   size === 0 ? 100 : Math.floor((100 * Math.min(size, sentBytes)) / size);
 
@@ -61,18 +62,18 @@ export function addUploads(
   change([...uploads, ...added]);
 }
 
-/** After `duplicate`: upload all the same. After `refused`, or in place of waiting: try again, forced if it was. */
+/** After `duplicate`: upload anyway. After `refused`, or while waiting: try again, forced if it was before. */
 export const uploadAgain = (key: string, { force = false } = {}): void =>
   update(key, { ...(force && { force }), state: { kind: 'queued' } });
 
-/** Takes it off the list; one that is being sent is given up. */
+/** Removes it from the list, and aborts it if it is being sent. */
 export function dismissUpload(key: string): void {
   requests.get(key)?.abort();
   requests.delete(key);
   change(uploads.filter((upload) => upload.key !== key));
 }
 
-/** One by one: each that begins is a change, which comes back here. */
+/** Starts one: that is a change, which calls this again for the next. */
 function start(): void {
   while (requests.size < AT_ONCE) {
     const next = uploads.find(({ key, state }) => state.kind === 'queued' && !requests.has(key));
@@ -102,7 +103,7 @@ function send({ key, file, parentFileId, force }: Upload): void {
         () => true,
         () => false,
       );
-    // Given up meanwhile.
+    // Dismissed meanwhile.
     if (requests.get(key) !== request) return;
     requests.delete(key);
     if (readable) wait(key, 'unreachable', AGAIN_MS);
@@ -141,7 +142,7 @@ function subscribe(listener: () => void): () => void {
 
 export const useUploads = (): readonly Upload[] => useSyncExternalStore(subscribe, () => uploads);
 
-// Whoever leaves while bytes are under way loses them.
+// Leaving the page aborts uploads.
 addEventListener('beforeunload', (event) => {
   if (uploads.some(isUnderWay)) event.preventDefault();
 });

@@ -1,4 +1,4 @@
-/** Lines for a terminal, to be copied. Long ones scroll in their own region. */
+/** Commands for a terminal, with a button to copy them. Long lines scroll. */
 import './commands.css';
 import { CopyButton } from './copy-button.tsx';
 

@@ -1,20 +1,20 @@
-/** Copies a text. The clipboard is not there on pages that came without TLS from another machine: that is said. */
+/** Copies a text. Pages that came without TLS from another machine have no clipboard: then the button says that copying failed. */
 import { useState } from 'react';
 import { copy } from '../texts/page.ts';
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const [said, say] = useState<string | null>(null);
+  const [result, setResult] = useState<string | null>(null);
   const onClick = async () => {
     try {
       await navigator.clipboard.writeText(text);
-      say(copy.copied);
+      setResult(copy.copied);
     } catch {
-      say(copy.failed);
+      setResult(copy.failed);
     }
   };
   return (
-    <button type="button" aria-label={`${copy.copy}: ${label}`} onClick={onClick} onBlur={() => say(null)}>
-      <span aria-live="polite">{said ?? copy.copy}</span>
+    <button type="button" aria-label={`${copy.copy}: ${label}`} onClick={onClick} onBlur={() => setResult(null)}>
+      <span aria-live="polite">{result ?? copy.copy}</span>
     </button>
   );
 }

@@ -1,6 +1,6 @@
 /**
- * A table of rows that the API has put in order. Where its columns have no room each row is a card, every cell beside its column's
- * name, so that none is cut off or out of sight.
+ * A table of rows in the order of the API. In a window too narrow for its columns each row is a card, with every cell beside its
+ * column's name, so that none is cut off or out of sight.
  */
 import './data-table.css';
 import type { ReactNode } from 'react';
@@ -23,7 +23,7 @@ export function DataTable<Row>({
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   keyOf: (row: Row) => string;
-  /** The width of the window from which on all columns have room beside each other, in rem. */
+  /** Windows narrower than this, in rem, get cards. */
   cardsBelow?: number;
 }) {
   const asCards = useMedia(`(width < ${cardsBelow}rem)`);

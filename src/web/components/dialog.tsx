@@ -1,4 +1,4 @@
-/** A question or a detail above the view. The browser keeps the focus in it, and closes it with Escape. */
+/** A modal dialog. The browser keeps the focus in it, and closes it with Escape. */
 import './dialog.css';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { dialog } from '../texts/page.ts';
@@ -15,7 +15,7 @@ export function Dialog({
   open: boolean;
   onClose: () => void;
   closeLabel?: string;
-  /** Buttons beside the one that closes, which has the focus first. */
+  /** Buttons beside the close button, which has the focus first. */
   actions?: ReactNode;
   children: ReactNode;
 }) {
@@ -30,7 +30,7 @@ export function Dialog({
       ref={element}
       className="dialog"
       aria-labelledby={titleId}
-      // What Escape asks for is done at once: the browser tells of a closed dialog later, when it may be open again.
+      // Escape closes immediately: the browser's close event comes later, when the dialog may be open again.
       onCancel={(event) => {
         event.preventDefault();
         onClose();

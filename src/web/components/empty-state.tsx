@@ -1,4 +1,4 @@
-/** Stands where there is nothing yet, and says what would bring something. */
+/** Shown where there is nothing yet, with what to do about it. */
 import './empty-state.css';
 import type { ReactNode } from 'react';
 

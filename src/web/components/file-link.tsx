@@ -1,9 +1,9 @@
-/** The way to a file by its name, which does not change. */
+/** A link to a file, labelled with its name, which never changes. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { fileQuery } from '../api/queries.ts';
 
-/** `unnamed` stands there until the name is known, or when it cannot be. */
+/** `unnamed` is the label until the name is known, or if it cannot be loaded. */
 export function FileLink({ fileId, unnamed = fileId }: { fileId: string; unnamed?: string }) {
   const { data: file } = useQuery({ ...fileQuery(fileId), staleTime: Number.POSITIVE_INFINITY });
   return (

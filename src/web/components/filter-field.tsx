@@ -52,7 +52,7 @@ export function FilterField({
   );
 }
 
-/** What is typed so far, and `filter` to make it count without waiting for a pause. */
+/** What is typed so far, and `filter` to apply it without waiting for a pause. */
 function useTyping(value: string, onFilter: (value: string) => void) {
   const [typed, setTyped] = useState(value);
   const filtered = useRef(value);

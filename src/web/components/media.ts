@@ -1,4 +1,4 @@
-/** Whether a media query holds, for what a sheet of styles cannot do alone. */
+/** Whether a media query matches, for what CSS cannot do alone. */
 import { useMemo, useSyncExternalStore } from 'react';
 import { flushSync } from 'react-dom';
 
@@ -7,7 +7,7 @@ export function useMedia(query: string): boolean {
     const list = matchMedia(query);
     return {
       subscribe: (listener: () => void) => {
-        // At once, as a page that is about to be printed is not waited for.
+        // Synchronously, as printing does not wait for a later render.
         const change = () => flushSync(listener);
         list.addEventListener('change', change);
         return () => list.removeEventListener('change', change);
@@ -18,5 +18,5 @@ export function useMedia(query: string): boolean {
   return useSyncExternalStore(subscribe, matches);
 }
 
-/** A print lays the page out on paper: what is virtual on a screen has to be there. */
+/** Whether the page is being printed: then virtual lists must render all their rows. */
 export const usePrinting = (): boolean => useMedia('print');

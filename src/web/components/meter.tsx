@@ -1,4 +1,4 @@
-/** How far something is. Its label is for those who do not see the bar. */
+/** A progress bar. Its label is for screen readers. */
 import './meter.css';
 
 export const Meter = ({ percent, label }: { percent: number; label: string }) => (

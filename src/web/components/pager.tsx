@@ -1,18 +1,18 @@
 /**
- * The ways through a list that the API gives page by page. Its cursors lead one way only, so the way that was come is kept in the
- * browser's entry of this page, which a reload and the way back keep, too.
+ * Buttons through a list that the API returns page by page. Its cursors lead forward only, so those of the pages before are kept in
+ * the browser's history entry, which survives a reload and the back button.
  */
 import './pager.css';
 import { useLocation } from '@tanstack/react-router';
 
 declare module '@tanstack/react-router' {
   interface HistoryState {
-    /** The cursors of the pages before this one; the first has none, which is the empty text. */
+    /** The cursors of the pages before this one; the first page has none, kept as an empty string. */
     trail?: string[];
   }
 }
 
-/** Pages that one can go back step by step; beyond them there is the way to the first. */
+/** So many pages back step by step; beyond them only the first page can be reached. */
 const MAX_TRAIL = 200;
 
 export interface Page {
@@ -37,7 +37,7 @@ export function Pager({
 }) {
   const trail = useLocation({ select: ({ state }) => state.trail }) ?? [];
   if (cursor === undefined && nextCursor === null) return null;
-  const go = (to: string | undefined, way: string[]) => onGo({ cursor: to || undefined, state: { trail: way } });
+  const go = (to: string | undefined, trail: string[]) => onGo({ cursor: to || undefined, state: { trail } });
   return (
     <nav className="pager" aria-label={label}>
       {cursor !== undefined && (

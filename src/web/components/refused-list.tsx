@@ -1,4 +1,4 @@
-/** What the service says about an address of a list that it refuses. If the cursor may be the cause, the way to the first page. */
+/** Why the service refuses the address of a list. If the cursor may be the cause, a button leads to the first page. */
 import { isRefused } from '../api/query-client.ts';
 import { ProblemView } from './problem-view.tsx';
 

@@ -7,7 +7,7 @@ export const StatusBadge = ({ status }: { status: FileResponse['status'] }) => (
   <span className={`status-badge status-${status}`}>{fileStatus[status]}</span>
 );
 
-/** Green only where nothing is left to do: rows that failed and were not corrected since are told, too. */
+/** Green only where nothing is left to do: not while failed rows are still to be fixed. */
 export const FileBadge = ({ file: { status, open } }: { file: Pick<FileResponse, 'status' | 'open'> }) =>
   status === 'completed' && open > 0 ? (
     <span className="status-badge status-to-fix">{toFix(open)}</span>

@@ -1,4 +1,4 @@
-/** Counts as a list of bars, the longest that of the largest count. */
+/** Counts as a list of bars, the largest count the longest. */
 import type { ReactNode } from 'react';
 import { Count } from '../components/number.tsx';
 
@@ -20,7 +20,7 @@ export function Bars({
   tone = 'accent',
 }: {
   bars: Bar[];
-  /** What the others sum up to: stands last, however large. */
+  /** The sum of the others: last, however large. */
   rest?: { label: string; value: number } | undefined;
   none: string;
   tone?: 'accent' | 'bad';

@@ -1,4 +1,4 @@
-/** `/stats`: how the service does. Its figures are asked for again whenever a file changes, and every few seconds. */
+/** `/stats`: the figures of the service. They are updated whenever a file changes, and every few seconds. */
 import './dashboard.css';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

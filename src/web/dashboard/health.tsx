@@ -1,4 +1,4 @@
-/** What the service needs, and whether it answers. */
+/** The dependencies of the service, and whether they are up. */
 import type { ReadyResponse } from '../../http/responses.ts';
 import { dashboard, dependency } from '../texts/dashboard.ts';
 import { frame } from '../texts/page.ts';
@@ -6,7 +6,7 @@ import { Panel } from './panel.tsx';
 
 type State = ReadyResponse['dependencies'][string];
 
-/** Its place is kept while the answer is waited for: that takes seconds where one of them does not answer. */
+/** The panel keeps its place while it loads, which takes seconds if a dependency does not answer. */
 export const Health = ({ ready }: { ready: ReadyResponse | undefined }) => (
   <Panel title={dashboard.health} className="dashboard-health">
     <p role="status" className={ready?.status === 'not_ready' ? 'bad' : 'quiet'}>
@@ -24,12 +24,12 @@ function Dependency({ name, state }: { name: string; state: State }) {
   const known = dependency[name];
   const missing = state.status === 'up' ? state.missing : [];
   const tone = state.status === 'down' ? 'bad' : missing.length > 0 ? 'warn' : 'good';
-  const said = { bad: dashboard.down, warn: dashboard.incomplete, good: dashboard.up }[tone];
+  const text = { bad: dashboard.down, warn: dashboard.incomplete, good: dashboard.up }[tone];
   return (
     <li>
       <p className="health-name">
         <span>{known?.name ?? name}</span>
-        <span className={`health-state health-${tone}`}>{said}</span>
+        <span className={`health-state health-${tone}`}>{text}</span>
       </p>
       {state.status === 'up' ? (
         <p className="quiet dashboard-note health-engine" title={`${state.engine}, ${state.address}`}>

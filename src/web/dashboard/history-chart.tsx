@@ -16,7 +16,7 @@ export interface Slot {
 const DAY_MS = 86_400_000;
 const LARGEST_BAR = 40;
 
-/** Days are those of UTC, as the service counts them; hours and minutes are told in the reader's zone. */
+/** Days are in UTC, as the service counts them. Hours and minutes are in the reader's time zone. */
 const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
 const utcDay = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' });
 const utcShortDay = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' });
@@ -27,7 +27,7 @@ const compact = new Intl.NumberFormat(undefined, { notation: 'compact', maximumF
 export const slotName = (atMs: number, bucketMs: number): string =>
   (bucketMs === DAY_MS ? utcDay : dayAndClock).format(atMs);
 
-/** Rows are whole. */
+/** Whole numbers only. */
 const STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
 export function HistoryChart({
@@ -61,7 +61,7 @@ export function HistoryChart({
 
   useEffect(() => chart.current?.setData(columns(slots)), [slots]);
 
-  // Colours are read when it is drawn.
+  // The colours are read while drawing.
   const theme = useTheme();
   const printing = usePrinting();
   useEffect(() => chart.current?.redraw(), [theme, printing]);
@@ -71,7 +71,7 @@ export function HistoryChart({
 
 const sizeOf = ({ clientWidth, clientHeight }: HTMLElement) => ({ width: clientWidth, height: clientHeight });
 
-/** The invalid ones are the part of all rows that the accepted ones, drawn over them, do not hide. */
+/** The accepted rows are drawn over all rows, so the visible rest are the invalid ones. */
 const columns = (slots: Slot[]): UPlot.AlignedData => [
   slots.map(({ atMs }) => atMs / 1000),
   slots.map(({ rows }) => rows),
@@ -98,7 +98,7 @@ function options(
     ...sizeOf(element),
     padding: [8, 24, 0, 0],
     legend: { show: false },
-    // Dragging would choose a part of it, which the next figures would take back.
+    // Dragging would zoom in, and the next figures would zoom out again.
     cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
     hooks: { setCursor: [(made) => newest.current.onPoint(made.cursor.idx ?? null)] },
     ...(bucketMs === DAY_MS && { tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC') }),

@@ -1,4 +1,4 @@
-/** Rows over time as bars, and the same figures as a table. How long back and how fine is in the address. */
+/** Rows over time as bars, and the same figures as a table. The period and the width of a bar are in the address. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
@@ -15,7 +15,7 @@ const route = getRouteApi('/stats');
 const HOURS = { '1h': 1, '6h': 6, '24h': 24, '7d': 7 * 24, '30d': 30 * 24, '90d': 90 * 24, '365d': 365 * 24 };
 type Range = keyof typeof HOURS;
 
-/** So that there are neither a few bars nor more than a screen has pixels for; the first is chosen unless the address has another. */
+/** Neither too few bars nor more than a screen can show. The first is the default. */
 const RANGES = {
   minute: ['1h', '6h', '24h'],
   hour: ['24h', '7d', '30d'],
@@ -135,7 +135,7 @@ function Table({ slots, bucketMs }: { slots: Slot[]; bucketMs: number }) {
   );
 }
 
-/** The answer has only those that had rows. */
+/** The API leaves out those without rows. */
 function everySlot({ items, bucketMs, fromMs, toMs }: Drawing): Slot[] {
   const known = new Map(items.map(({ at, ...counts }) => [Date.parse(at), counts]));
   return Array.from({ length: (toMs - fromMs) / bucketMs }, (_, place) => {

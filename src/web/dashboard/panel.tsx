@@ -1,4 +1,4 @@
-/** One subject of the dashboard under its heading. */
+/** One panel of the dashboard, with its heading. */
 import { type ReactNode, useId } from 'react';
 
 export function Panel({

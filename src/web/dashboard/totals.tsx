@@ -1,4 +1,4 @@
-/** The sums of everything so far, and how fast it goes now. */
+/** The totals so far, and the current speed. */
 import type { ReactNode } from 'react';
 import type { StatsResponse } from '../../http/responses.ts';
 import { Count, formatNumber } from '../components/number.tsx';
@@ -7,7 +7,7 @@ import { dashboard } from '../texts/dashboard.ts';
 const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
-/** The amount is text because it may be larger than a number is exact; it is formatted as it is. */
+/** The amount is text, as it may exceed the exact range of a number. It is formatted from the text. */
 const formatAmount = (amount: string): string => money.format(amount as `${number}`);
 
 export function Totals({ stats: { files, rows, orders, events, rows_per_second } }: { stats: StatsResponse }) {

@@ -1,4 +1,4 @@
-/** Says politely, for those who do not see them, what uploads and files come to, and each tenth of the way between. */
+/** Announces to screen readers how uploads and imports end, and their progress in tenths. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { FileResponse } from '../../http/responses.ts';
 import { onFileChange } from '../api/live.ts';
@@ -7,12 +7,12 @@ import { fileStatus } from '../texts/codes.ts';
 import { fileList } from '../texts/files.ts';
 import { uploads as words } from '../texts/uploads.ts';
 
-/** What comes within this time is said together. */
+/** What comes within this time is announced together. */
 const TOGETHER_MS = 500;
 const MOST_NAMED = 3;
 
 export function Announcer() {
-  const [said, say] = useState('');
+  const [text, setText] = useState('');
   const uploads = useUploads();
   const known = useRef(new Map(uploads.map(({ key, state }) => [key, state.kind])));
   const pending = useRef({ ends: [] as FileResponse[], progress: new Map<string, string>(), others: [] as string[] });
@@ -24,7 +24,7 @@ export function Announcer() {
       timer.current = 0;
       const { ends, progress, others } = pending.current;
       pending.current = { ends: [], progress: new Map(), others: [] };
-      say(
+      setText(
         [...endsText(ends), ...[...progress.values()].slice(0, MOST_NAMED), ...others.slice(0, MOST_NAMED)].join(' '),
       );
     }, TOGETHER_MS);
@@ -69,7 +69,7 @@ export function Announcer() {
 
   return (
     <div role="status" className="for-readers">
-      {said}
+      {text}
     </div>
   );
 }

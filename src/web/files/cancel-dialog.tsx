@@ -1,4 +1,4 @@
-/** Asks before an import is cancelled, and says what stays of it. */
+/** Asks before an import is cancelled, and says what is kept. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { flushSync } from 'react-dom';
 import type { FileResponse } from '../../http/responses.ts';
@@ -12,7 +12,7 @@ export function CancelDialog({
   onClose,
   onCancelled,
 }: {
-  /** None while nothing is asked. */
+  /** Null while the dialog is closed. */
   file: FileResponse | null;
   onClose: () => void;
   onCancelled: (file: FileResponse) => void;
@@ -22,7 +22,7 @@ export function CancelDialog({
     mutationFn: ({ file_id }: FileResponse) => post<FileResponse>(`/files/${encodeURIComponent(file_id)}/cancel`),
     onSuccess: (cancelled) => {
       void queries.invalidateQueries({ queryKey: ['files'] });
-      // Closed first, as the browser then puts the focus back on what opened it.
+      // Closed first, as the browser then returns the focus to what opened it.
       flushSync(close);
       onCancelled(cancelled);
     },

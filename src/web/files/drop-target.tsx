@@ -1,4 +1,4 @@
-/** The whole window takes files while this stands in a view: an overlay says so as they are dragged over it. Of folders, their files. */
+/** Makes the whole window accept dropped files, under an overlay while they are dragged over it. Folders give all their files. */
 import './drop-target.css';
 import { useEffect, useState } from 'react';
 
@@ -32,7 +32,7 @@ export function DropTarget({ label, onFiles }: { label: string; onFiles: (files:
 }
 
 async function filesOf({ items, files }: DataTransfer): Promise<File[]> {
-  // Entries are there only until the event has been handled.
+  // Entries exist only while the event is being handled.
   const folders = Array.from(items, (item) => item.webkitGetAsEntry()).filter((entry) => entry?.isDirectory);
   if (folders.length === 0) return Array.from(files);
   const plain = Array.from(files).filter(({ name }) => !folders.some((folder) => folder?.name === name));
@@ -40,13 +40,13 @@ async function filesOf({ items, files }: DataTransfer): Promise<File[]> {
 }
 
 async function filesUnder(entry: FileSystemEntry): Promise<File[]> {
-  // What systems keep beside people's files.
+  // Hidden files that systems put into folders.
   if (entry.name.startsWith('.')) return [];
   if (entry.isFile) return [await new Promise<File>((done, fail) => (entry as FileSystemFileEntry).file(done, fail))];
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   const files: File[] = [];
   for (;;) {
-    // A reader gives some at a time, and none when it is through.
+    // A reader returns some at a time, and none at the end.
     const some = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail));
     if (some.length === 0) return files;
     files.push(...(await Promise.all(some.map(filesUnder))).flat());

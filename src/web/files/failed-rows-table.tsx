@@ -12,7 +12,7 @@ import { type Rejections, useRejections } from './use-rejections.ts';
 /** The row's number, and what is wrong. */
 const LEADING_COLUMNS = 2;
 const OTHER_REM = 10;
-/** As many as may be lower than the region. */
+/** So few may need less than the height of the region. */
 const FEW_ROWS = 10;
 const WIDTHS_REM: Record<OrderColumn, number> = {
   order_id: 9,
@@ -75,7 +75,7 @@ export function FailedRowsTable({ fileId, code, fromRow, total }: Filters) {
   );
 }
 
-/** Home and End go to the first and the last row. Any other key stops the way to the end. */
+/** Home and End go to the first and the last row. Any other key stops loading to the end. */
 function onKeyDown(event: KeyboardEvent, region: HTMLElement | null, { toFirst, toLast, stop }: Rejections): void {
   const go = { Home: toFirst, End: toLast }[event.key];
   if (event.key !== 'End') stop();

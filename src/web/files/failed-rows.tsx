@@ -8,7 +8,7 @@ import { reason } from '../texts/codes.ts';
 import { filePage } from '../texts/file.ts';
 import { FailedRowsTable } from './failed-rows-table.tsx';
 
-/** Where the page goes when a reason is chosen. */
+/** The id to scroll to when a reason is chosen. */
 export const FAILED_ROWS = 'failed-rows';
 
 const route = getRouteApi('/files/$fileId');

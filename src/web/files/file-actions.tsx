@@ -1,4 +1,4 @@
-/** Cancel, after a question, and retry. */
+/** The buttons to cancel, after a question, and to retry. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
@@ -13,7 +13,7 @@ export function FileActions({ file }: { file: FileResponse }) {
   const queries = useQueryClient();
   const take = (answer: FileResponse) => {
     flushSync(() => queries.setQueryData(['file', answer.file_id], answer));
-    // The button that did its work is gone.
+    // The button that had the focus is gone.
     document.getElementById('main')?.focus();
   };
   const retry = useMutation({

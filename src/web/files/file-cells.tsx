@@ -7,9 +7,10 @@ import { FileLink } from '../components/file-link.tsx';
 import { Meter } from '../components/meter.tsx';
 import { Count, formatBytes } from '../components/number.tsx';
 import { FileBadge } from '../components/status-badge.tsx';
-import { failure, waitingFor } from '../texts/codes.ts';
+import { failure, nextStep, waitingFor } from '../texts/codes.ts';
 import { fileList } from '../texts/files.ts';
 import { retryHelps } from './retry.ts';
+import { useStepSeconds } from './use-step-seconds.ts';
 
 export const linkId = (fileId: string): string => `file-${fileId}`;
 
@@ -85,12 +86,15 @@ export function ProgressCell({ file }: { file: FileResponse }) {
   );
 }
 
-function MovingProgress({ file: { name, status, progress } }: { file: FileResponse }) {
+function MovingProgress({ file }: { file: FileResponse }) {
+  const { name, status, progress } = file;
   const { percent, rows_per_second, eta_seconds } = progress;
+  const stepSeconds = useStepSeconds(file);
   const facts = [
     `${percent.toLocaleString(undefined, { minimumFractionDigits: 1 })} %`,
     rows_per_second !== null && fileList.rate(rows_per_second),
     eta_seconds !== null && status === 'processing' && fileList.left(formatDuration(eta_seconds)),
+    stepSeconds > 0 && nextStep(formatDuration(stepSeconds)),
   ];
   return (
     <div className="file-progress">

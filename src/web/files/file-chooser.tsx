@@ -1,4 +1,4 @@
-/** The place that says what can be dropped, with a button for those who choose files in a dialog of the system. */
+/** Says what can be dropped, with a button to choose files instead. */
 import './file-chooser.css';
 import { addUploads } from '../api/upload.ts';
 import { FileButton } from '../components/file-button.tsx';

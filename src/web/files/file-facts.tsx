@@ -1,4 +1,4 @@
-/** What is known of the file itself. */
+/** The facts of the file itself. */
 import type { ReactNode } from 'react';
 import type { FileResponse } from '../../http/responses.ts';
 import { CopyButton } from '../components/copy-button.tsx';
@@ -33,7 +33,7 @@ export function FileFacts({ file }: { file: FileResponse }) {
   );
 }
 
-/** `text` is shown as code, and can be copied. */
+/** `text` is shown as code with a button to copy it. */
 const Fact = ({ name, text, children }: { name: string; text?: string; children?: ReactNode }) => (
   <div className="fact">
     <dt>{name}</dt>

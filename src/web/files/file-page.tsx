@@ -1,6 +1,6 @@
 /**
- * `/files/{file_id}`: what became of one upload. From above: how far it is, what stops it, why rows failed and how to mend them, the
- * failed rows, and where the file came from.
+ * `/files/{file_id}`: one import. From top to bottom: its progress and what stops it, why rows failed and how to fix
+ * them, the failed rows, and the facts of the file.
  */
 import './file-page.css';
 import { useQuery } from '@tanstack/react-query';
@@ -30,16 +30,16 @@ export function FilePage() {
   const { code, from_row } = route.useSearch();
   const { data: file } = useQuery({ ...fileQuery(fileId), throwOnError: hasNothingToShow });
   const chose = useRef(false);
-  const [said, say] = useState('');
+  const [announcement, announce] = useState('');
   const choose = () => {
     chose.current = true;
     showFailedRows();
   };
   const shown = file && rowsShown(file, code);
   useEffect(() => {
-    // The table of the reason that was chosen, which is another.
+    // The table is another one for each reason.
     if (chose.current) showFailedRows();
-    if (chose.current && shown) say(shown);
+    if (chose.current && shown) announce(shown);
     chose.current = false;
   }, [shown]);
   if (!file) return <Title>{fileId}</Title>;
@@ -73,7 +73,7 @@ export function FilePage() {
       )}
       <FileFacts file={file} />
       <p role="status" className="for-readers">
-        {said}
+        {announcement}
       </p>
     </div>
   );

@@ -1,4 +1,4 @@
-/** How far a file is, and whatever stops it, with what can be done. */
+/** The progress of a file, and what stops it, with what to do about it. */
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { FileResponse } from '../../http/responses.ts';
@@ -6,14 +6,16 @@ import { formatDuration } from '../components/duration.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
-import { failure, failureFix, fileStatus, waitingFor } from '../texts/codes.ts';
+import { failure, failureFix, fileStatus, nextStep, waitingFor } from '../texts/codes.ts';
 import { filePage } from '../texts/file.ts';
+import { useStepSeconds } from './use-step-seconds.ts';
 
-/** Steps in which progress is told to those who hear it. */
+/** Steps in which screen readers announce the progress. */
 const ANNOUNCE_PERCENT = 10;
 
 export function FileProgress({ file }: { file: FileResponse }) {
   const { rows, accepted, invalid, percent, rows_per_second, eta_seconds } = file.progress;
+  const stepSeconds = useStepSeconds(file);
   const inWork = file.status === 'processing' || file.status === 'waiting';
   return (
     <section className="panel">
@@ -44,7 +46,10 @@ export function FileProgress({ file }: { file: FileResponse }) {
       </dl>
       <Meter percent={percent} label={filePage.read} />
       <p className="file-under-meter quiet number">
-        <span>{filePage.percent(percent, formatBytes(file.size_bytes))}</span>
+        <span>
+          {filePage.percent(percent, formatBytes(file.size_bytes))}
+          {stepSeconds > 0 && ` · ${nextStep(formatDuration(stepSeconds))}`}
+        </span>
         {accepted > 0 && (
           <Link to="/orders" search={{ file_id: file.file_id }}>
             {filePage.orders}

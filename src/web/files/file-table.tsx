@@ -12,7 +12,7 @@ import { CancelDialog } from './cancel-dialog.tsx';
 import { ActionCell, FileCell, InvalidCell, linkId, ProgressCell, StatusCell } from './file-cells.tsx';
 import { retryFile } from './retry.ts';
 
-/** A button that did its work goes away: the focus stays in its row. */
+/** A button goes away once it did its work: the focus stays in its row. */
 const focusRow = ({ file_id }: FileResponse): void => document.getElementById(linkId(file_id))?.focus();
 
 export function FileTable({ files }: { files: readonly FileResponse[] }) {

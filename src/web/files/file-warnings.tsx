@@ -1,4 +1,4 @@
-/** What is allowed and looks wrong: the file may be right all the same. */
+/** Warnings: allowed, but suspicious. */
 import type { FileResponse } from '../../http/responses.ts';
 import { warning } from '../texts/codes.ts';
 import { filePage } from '../texts/file.ts';

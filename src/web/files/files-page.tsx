@@ -1,4 +1,4 @@
-/** `/`: uploads and files. Files can be dropped anywhere in the window; what becomes of each, and of those of others, is shown live. */
+/** `/`: uploads and imports, live. Files can be dropped anywhere in the window. */
 import './files-page.css';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -31,15 +31,15 @@ export function FilesPage() {
     ...filesQuery({ status }),
     throwOnError: hasNothingToShow,
   });
-  const there = data?.pages.length ?? 0;
-  const lacksPages = there > 0 && there < Number(pages) && hasNextPage;
+  const loaded = data?.pages.length ?? 0;
+  const pagesMissing = loaded > 0 && loaded < Number(pages) && hasNextPage;
   useEffect(() => {
-    // While the list is asked for again, the pages that lack wait: asking for them would break that off.
-    if (lacksPages && !isFetching && !isFetchNextPageError) void fetchNextPage();
-  }, [lacksPages, isFetching, isFetchNextPageError, fetchNextPage]);
+    // Asking for the missing pages while the list is being reloaded would abort the reload.
+    if (pagesMissing && !isFetching && !isFetchNextPageError) void fetchNextPage();
+  }, [pagesMissing, isFetching, isFetchNextPageError, fetchNextPage]);
   const more = () => {
     void fetchNextPage();
-    void navigate({ search: { status, pages: String(there + 1) }, replace: true, resetScroll: false });
+    void navigate({ search: { status, pages: String(loaded + 1) }, replace: true, resetScroll: false });
   };
   const files = data?.pages.flatMap(({ items }) => items);
   const hasNone = files?.length === 0;
@@ -89,7 +89,7 @@ export function FilesPage() {
   );
 }
 
-/** Of all that is in work, by their bytes; null when nothing is. */
+/** Of all files being processed, weighted by their bytes; null when there are none. */
 function percentOf(files: readonly FileResponse[]): number | null {
   const open = files.filter(({ status }) => status === 'processing' || status === 'waiting');
   const bytes = open.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
@@ -97,7 +97,7 @@ function percentOf(files: readonly FileResponse[]): number | null {
   return open.reduce((sum, { size_bytes, progress }) => sum + (size_bytes * progress.percent) / bytes, 0);
 }
 
-/** Each status with how many files have it, which the stream of progress keeps as it is. */
+/** Each status with its number of files, which the stream of progress keeps up to date. */
 function StatusFilter() {
   const { data } = useQuery({ ...statsQuery(), refetchInterval: false });
   return (

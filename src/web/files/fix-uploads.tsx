@@ -33,7 +33,7 @@ export function FixUploads({ fileId }: { fileId: string }) {
     if (done > 0) void queries.invalidateQueries({ queryKey: ['files'] });
   }, [done, queries]);
   useEffect(() => {
-    // From here on it is one of the files.
+    // From now on it is one of the files.
     for (const { key, state } of uploads)
       if (state.kind === 'done' && children.some(({ file_id }) => file_id === state.fileId)) dismissUpload(key);
   });

@@ -1,4 +1,4 @@
-/** What a file has to look like, the sample, and the same ways by command, for those who have no file yet or no wish for a page. */
+/** The format of an order file, the sample, and the commands for a terminal. */
 import './format-help.css';
 import { useMutation } from '@tanstack/react-query';
 import type { StockResultsResponse } from '../../http/responses.ts';
@@ -19,7 +19,7 @@ const download = async (name: string): Promise<Blob> => {
   return response.blob();
 };
 
-/** Stock that is there, whoever set it, stays as it is. Says what was done. */
+/** Stock that is already set does not change. Returns what was done, in words. */
 async function addMissingStock(csv: Blob): Promise<string> {
   const init = { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: csv };
   const { results } = await request<StockResultsResponse>('/inventory?dry_run=true', init);

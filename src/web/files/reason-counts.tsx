@@ -1,4 +1,4 @@
-/** How many rows failed for each reason. Each is a way to the rows that did. */
+/** How many rows failed for each reason. Each links to its rows. */
 import { Link } from '@tanstack/react-router';
 import type { FileResponse } from '../../http/responses.ts';
 import { REASON_CODES, type ReasonCode } from '../../model/rejection.ts';

@@ -1,8 +1,8 @@
-/** Reading the bytes of a file that has ended once more. */
+/** The retry of a file that failed or was cancelled. */
 import type { FileResponse } from '../../http/responses.ts';
 import { post } from '../api/client.ts';
 
-/** What is wrong with the file itself stays wrong. */
+/** An error in the file itself stays an error. */
 export const retryHelps = ({ status, failure }: FileResponse): boolean =>
   status === 'cancelled' || (status === 'failed' && failure?.code === 'internal');
 

@@ -1,4 +1,4 @@
-/** The uploads of this tab: those under way, those that need a decision, and one line about those that are done. */
+/** The uploads of this tab: those under way, those that need a decision, and one line for those that are done. */
 import './upload-list.css';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -48,7 +48,7 @@ function UploadRow({ upload }: { upload: Upload }) {
         {note !== null && <span className="quiet upload-note">{note}</span>}
       </div>
       <div className="upload-state">
-        <StateWords upload={upload} />
+        <StateText upload={upload} />
       </div>
       <div className="upload-actions">
         {state.kind === 'waiting' && action(words.tryNow, () => uploadAgain(key))}
@@ -69,7 +69,7 @@ function UploadRow({ upload }: { upload: Upload }) {
   );
 }
 
-function StateWords({ upload: { file, state } }: { upload: Upload }) {
+function StateText({ upload: { file, state } }: { upload: Upload }) {
   switch (state.kind) {
     case 'queued':
       return <span className="quiet">{words.queued}</span>;
@@ -91,7 +91,7 @@ function StateWords({ upload: { file, state } }: { upload: Upload }) {
         </span>
       );
     case 'duplicate':
-      return <DuplicateWords fileId={state.existingFileId} />;
+      return <DuplicateText fileId={state.existingFileId} />;
     case 'refused':
       return (
         <>
@@ -106,7 +106,7 @@ function StateWords({ upload: { file, state } }: { upload: Upload }) {
   }
 }
 
-function DuplicateWords({ fileId }: { fileId: string }) {
+function DuplicateText({ fileId }: { fileId: string }) {
   const { data: existing } = useQuery(fileQuery(fileId));
   return (
     <>

@@ -11,9 +11,9 @@ import type { ReasonCode } from '../../model/rejection.ts';
 import { rejectionsQuery } from '../api/queries.ts';
 
 const OVERSCAN = 6;
-/** Up to two hundred sheets. These rows are always there, as a print is not waited for. */
+/** Up to two hundred sheets of paper. These rows are always loaded, as printing does not wait. */
 const MOST_PRINTED = 1_000;
-/** Rows before the end of what is known at which more is asked for. */
+/** So many rows before the end of what is loaded the next page is asked for. */
 const AHEAD = 100;
 
 /** To estimate the height of a row from its words: rows out of sight are not measured, and the scroll bar should be about right. */
@@ -46,7 +46,7 @@ export function useRejections({ fileId, filters, total, region, printing }: Aske
   const [columns, setColumns] = useState<readonly string[]>([]);
   const { starts, known, complete } = extent(pages);
   const virtual = useVirtualizer({
-    // What is not known yet is one row, which brings the next page when it comes into sight.
+    // One row more stands for what is not loaded yet: when it comes into sight, the next page is loaded.
     count: complete ? known : known + 1,
     getScrollElement: () => region.current,
     estimateSize: (index) => pages[pageAt(starts, index)]!.rowPx,
@@ -83,7 +83,7 @@ export function useRejections({ fileId, filters, total, region, printing }: Aske
     before: items[0]?.start ?? 0,
     after: virtual.getTotalSize() - (items.at(-1)?.end ?? 0),
     measure: virtual.measureElement,
-    /** The browser would glide there, and stop where the first rows on the way turn out to be of another height. */
+    /** The browser's own Home key would scroll smoothly, and stop early as rows on the way turn out to have other heights. */
     toFirst: () => virtual.scrollToIndex(0),
     toLast: () => wayToEnd.start(known),
     goingToEnd: wayToEnd.reached,
@@ -96,7 +96,7 @@ export function useRejections({ fileId, filters, total, region, printing }: Aske
 
 export type Rejections = ReturnType<typeof useRejections>;
 
-/** Where each page starts, how many rows are known, and whether these are all. */
+/** Where each page starts, how many rows are loaded, and whether these are all. */
 function extent(pages: readonly KnownPage[]): { starts: number[]; known: number; complete: boolean } {
   const starts: number[] = [];
   let known = 0;
@@ -131,7 +131,7 @@ function useWayToEnd(
   scrollToEnd: () => void,
 ) {
   const queries = useQueryClient();
-  /** How many rows are known on the way; null when it is not being gone. */
+  /** How many rows are loaded on the way to the end; null when not going there. */
   const [reached, setReached] = useState<number | null>(null);
   const [isAtEnd, setAtEnd] = useState(false);
   const go = useEffectEvent(async (left: AbortSignal) => {
@@ -154,7 +154,7 @@ function useWayToEnd(
     void go(leaving.signal);
     return () => leaving.abort();
   }, [isGoing]);
-  // Only now does the list have its full length.
+  // The list has its full length only after the render.
   useEffect(() => {
     if (!isAtEnd) return;
     scrollToEnd();
@@ -167,7 +167,7 @@ function useWayToEnd(
   };
 }
 
-/** The same pages, where nothing is new. */
+/** The pages with what this response adds; the same array if nothing is new. */
 function learn(
   pages: readonly KnownPage[],
   cursor: string | null,
@@ -190,7 +190,7 @@ function estimate(items: readonly RejectionResponse[], lineChars: number): numbe
   return AROUND_PX + (LINE_PX * lines) / items.length;
 }
 
-/** Which page a row is on: of those that start at or before it the last, which is found by halves as there may be thousands. */
+/** The page that has the row, by binary search, as there may be thousands. */
 function pageAt(starts: readonly number[], index: number): number {
   let low = 0;
   for (let high = starts.length; high - low > 1; ) {

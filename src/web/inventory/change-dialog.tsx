@@ -1,4 +1,4 @@
-/** The questions of a change of stock: to what a row is set, by how much it is adjusted, or which new row there is. */
+/** The dialogs that change stock: set a row, adjust it, or add one. */
 import { type FormEvent, useState } from 'react';
 import type { StockResponse } from '../../http/responses.ts';
 import { Dialog } from '../components/dialog.tsx';

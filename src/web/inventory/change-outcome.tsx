@@ -1,4 +1,4 @@
-/** What became of one change of stock, in few words. */
+/** The outcome of one change of stock, in few words. */
 import { Link } from '@tanstack/react-router';
 import { formatNumber, formatSigned } from '../components/number.tsx';
 import { stockRefusal } from '../texts/codes.ts';
@@ -32,7 +32,7 @@ export function ChangeOutcome({ change, onAgain }: { change: StockChange; onAgai
   );
 }
 
-/** A change of a row that the list does not show, with the way to it. */
+/** A change of a row that the list does not show, with a link to the row. */
 export function ChangeElsewhere({
   change: one,
   onAgain,

@@ -1,4 +1,4 @@
-/** `/inventory`: what is available of each SKU at each hub, to see and to change, row by row or by CSV. */
+/** `/inventory`: the stock of each SKU at each hub, to look at and to change, row by row or by CSV. */
 import '../components/list.css';
 import './inventory.css';
 import '../components/status-badge.css';
@@ -88,7 +88,7 @@ export function InventoryPage() {
   );
 }
 
-/** One page of the list, under what it has and what can be done. */
+/** One page of the list, below its summary and the buttons. */
 function StockList({
   page: { items, next_cursor },
   busy,

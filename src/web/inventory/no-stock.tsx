@@ -1,4 +1,4 @@
-/** Stands in place of the list while there is no stock: an example, and the ways to bring some. */
+/** Shown while there is no stock: an example of a CSV, and the ways to add stock. */
 import type { ReactNode } from 'react';
 import { Commands } from '../components/commands.tsx';
 import { EmptyState } from '../components/empty-state.tsx';

@@ -1,6 +1,6 @@
 /**
- * Changes of stock that were asked for on this page. Each has one Idempotency-Key, which it keeps when it is sent again because no
- * answer came: it counts once. The newest of each row is kept, with what became of it.
+ * Changes of stock made on this page. Each has one Idempotency-Key, so that it counts once even if it is sent again because no
+ * response came. Of each row the newest change is kept, with its outcome.
  */
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -17,17 +17,17 @@ export type Change = StockRow & ({ available: number } | { delta: number });
 
 export type Kind = 'available' | 'delta';
 
-/** By what is said of a row: what there is, or by how much that changes. */
+/** The request for each kind: to set what is available, or to adjust it. */
 export const REQUESTS = { available: ['PUT', '/inventory'], delta: ['POST', '/inventory/adjust'] } as const;
 
 export type Outcome =
   | { kind: 'sending' }
   | { kind: 'answered'; result: StockResultResponse }
   | { kind: 'problem'; problem: Problem }
-  /** Whether it was done is not known. */
+  /** It is not known whether it was made. */
   | { kind: 'unsure'; why: string };
 
-/** Why it is not known whether something was done; null when it was refused. */
+/** Why it is not known whether a change was made; null when it was refused. */
 export const unsureWhy = (error: unknown): string | null =>
   !(error instanceof Problem) ? inventory.noAnswer : error.status < 500 ? null : error.message;
 

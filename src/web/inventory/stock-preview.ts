@@ -23,7 +23,7 @@ export const isRefused = (result: StockResultResponse): result is Refused => res
 
 const by = ({ from, to }: Jump): number => to - (from ?? 0);
 
-/** A pair that the file names several times counts once, from what there was to what there is in the end. */
+/** A pair that the file names several times counts once, from its first to its last value. */
 function jumpsOf(results: readonly StockResultResponse[]): Jump[] {
   const jumps = new Map<string, Jump>();
   for (const result of results) {

@@ -1,4 +1,4 @@
-/** The rows of stock, low and empty ones marked, each with its changes and what became of the last one. */
+/** The rows of stock, low and empty ones marked, each with buttons to change it and the outcome of its last change. */
 import type { StockResponse } from '../../http/responses.ts';
 import { DataTable } from '../components/data-table.tsx';
 import { formatNumber } from '../components/number.tsx';

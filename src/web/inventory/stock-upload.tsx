@@ -1,4 +1,4 @@
-/** The button for a CSV of stock, and what becomes of the file. */
+/** The button for a CSV of stock, and the outcome of the upload. */
 import type { ReactNode } from 'react';
 import { FileButton } from '../components/file-button.tsx';
 import { formatNumber } from '../components/number.tsx';

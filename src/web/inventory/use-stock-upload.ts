@@ -138,7 +138,7 @@ async function send(file: File, kind: Kind, query: string, headers: Record<strin
   return (await request<StockResultsResponse>(`${path}?${query}=true`, init)).results;
 }
 
-/** Enters what a request leads to: `done` with its results, or why there are none. */
+/** Enters the state after a request: `done` with its results, or why there are none. */
 async function settle(
   { enter }: Upload,
   ask: () => Promise<StockResultResponse[]>,

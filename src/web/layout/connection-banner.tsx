@@ -1,4 +1,4 @@
-/** Says that the service cannot be reached, since when, and that nothing has to be done. */
+/** Says that the service cannot be reached, since when, and that the user need not do anything. */
 import { useConnectionLostAt } from '../api/connection.ts';
 import { Time } from '../components/time.tsx';
 import { connection } from '../texts/page.ts';

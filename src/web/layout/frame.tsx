@@ -1,4 +1,4 @@
-/** What every view stands in: the header with its navigation, the banner of a lost connection, and the main region. */
+/** What surrounds every view: the header with its navigation, the banner of a lost connection, and the main region. */
 import './frame.css';
 import { Link, Outlet, useMatchRoute, useRouter } from '@tanstack/react-router';
 import { Suspense, useEffect } from 'react';
@@ -9,7 +9,7 @@ import { toggleTheme, useNextTheme, useTheme } from './theme.ts';
 
 export function Frame() {
   const theme = useTheme();
-  // The page of a file is not under the address of the files.
+  // The address of a file is not below that of the list of files.
   const inFiles = useMatchRoute()({ to: '/files/$fileId' }) !== false;
   const label = { light: frame.toLight, dark: frame.toDark, system: frame.toSystem }[useNextTheme()];
   useEffect(refuseDrops, []);
@@ -17,7 +17,7 @@ export function Frame() {
   useEffect(
     () =>
       router.subscribe('onRendered', ({ fromLocation, pathChanged }) => {
-        // The link that led here went away with its view: whoever does not see goes on at the beginning of this one.
+        // The link that had the focus went away with its view: screen readers continue at the start of this one.
         if (fromLocation && pathChanged && document.activeElement === document.body)
           document.getElementById('main')?.focus({ preventScroll: true });
       }),
@@ -67,7 +67,7 @@ export function Frame() {
   );
 }
 
-/** The browser opens a file that is dropped where no view takes it, in place of the page and of all that it has under way. */
+/** Otherwise the browser opens a file that is dropped where no view takes it, and the page with its uploads is gone. */
 function refuseDrops(): () => void {
   const listening = new AbortController();
   const refuse = (event: DragEvent) => {

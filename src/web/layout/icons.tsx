@@ -1,4 +1,4 @@
-/** The few pictures of the page, drawn in the colour of the text around them. */
+/** The icons of the page, in the colour of the text around them. */
 import type { ReactNode } from 'react';
 
 const Icon = ({ children }: { children: ReactNode }) => (

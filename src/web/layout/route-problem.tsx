@@ -1,4 +1,4 @@
-/** The boundary of every route: what a view throws is told in its place, the rest of the page stays. */
+/** The error boundary of every route: shows what a view throws in its place, the rest of the page stays. */
 import { useQueryErrorResetBoundary } from '@tanstack/react-query';
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router';
 import { useEffect, useEffectEvent } from 'react';
@@ -17,9 +17,9 @@ export function RouteProblem({ error, reset }: ErrorComponentProps) {
     void router.invalidate();
   };
   const isBack = useConnectionLostAt() === null;
-  const goOn = useEffectEvent(() => error instanceof Unreachable && tryAgain());
+  const resume = useEffectEvent(() => error instanceof Unreachable && tryAgain());
   useEffect(() => {
-    if (isBack) goOn();
+    if (isBack) resume();
   }, [isBack]);
   return (
     <section>

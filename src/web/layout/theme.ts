@@ -1,6 +1,6 @@
 /**
- * Light or dark: the system's choice until somebody uses the toggle, which is then remembered in this browser. It goes round: the
- * other than the system's, the same as the system's whatever becomes of that, and the system's choice again.
+ * Light or dark: the system's theme until the user presses the toggle, whose choice this browser remembers. The toggle cycles: the
+ * opposite of the system's theme, the system's current theme even if that changes later, and following the system again.
  */
 import { useSyncExternalStore } from 'react';
 
@@ -12,7 +12,7 @@ const listeners = new Set<() => void>();
 const remembered = localStorage.getItem(KEY);
 let chosen: Theme | null = remembered === 'light' || remembered === 'dark' ? remembered : null;
 
-// Asked for once: whoever asks in the moment in which it changes takes the event of the change from all others.
+// Read once: reading `matches` at the moment of a change suppresses the change event for all listeners.
 let ofSystem: Theme = system.matches ? 'dark' : 'light';
 const current = (): Theme => chosen ?? ofSystem;
 
@@ -45,5 +45,5 @@ export function toggleTheme(): void {
 
 export const useTheme = (): Theme => useSyncExternalStore(subscribe, current);
 
-/** What the toggle comes to next. */
+/** What the toggle switches to next. */
 export const useNextTheme = (): Theme | 'system' => useSyncExternalStore(subscribe, () => next() ?? 'system');

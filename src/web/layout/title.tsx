@@ -1,7 +1,7 @@
-/** A view's heading, which is the name of the browser's tab, too. */
+/** A view's heading, which is also the title of the browser's tab. */
 import { product } from '../texts/page.ts';
 
-/** `percent`: of work that goes on, so that it is seen in a tab behind others, too. */
+/** `percent`: progress, so that it is visible in the title of a background tab, too. */
 export function Title({ children, percent = null }: { children: string; percent?: number | null }) {
   return (
     <>

@@ -1,6 +1,6 @@
 /**
- * The events that are shown. Only the rows in the window are there, as a burst may replace all of them; a row is made once,
- * however often others come above it.
+ * The events that are shown. Only the rows in the window are rendered, as a burst may replace all of them. A row is rendered once,
+ * however many come above it.
  */
 import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
@@ -11,7 +11,7 @@ import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts/live-events.ts';
 import type { ReceivedEvent } from './received-events.ts';
 
-/** As in the style sheet. */
+/** As in the stylesheet. */
 const ROW_REM = 2.25;
 const STACKED_ROW_REM = 5.5;
 const STACKED = '(width < 60rem)';
@@ -42,7 +42,7 @@ export function EventTable({
     }),
     scrollMargin: table.current?.offsetTop ?? 0,
   });
-  // Rows of another height are laid out anew.
+  // When the height of a row changes, all are laid out again.
   useEffect(() => virtual.measure(), [virtual, rowPixels]);
   const there = virtual.getVirtualItems();
   const above = there[0]?.index ?? 0;
@@ -83,7 +83,7 @@ export function EventTable({
   );
 }
 
-/** In place of the rows that are not there. */
+/** In place of the rows that are not rendered. */
 const Space = ({ pixels }: { pixels: number }) =>
   pixels > 0 && (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row takes no focus
@@ -93,7 +93,7 @@ const Space = ({ pixels }: { pixels: number }) =>
   );
 
 interface Row {
-  /** Which row of the table it is, the header being the first. */
+  /** Its index among the rows of the table; the header is the first. */
   place: number;
   event: EventResponse;
   onOpen: (event: EventResponse) => void;

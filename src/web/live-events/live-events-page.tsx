@@ -1,4 +1,4 @@
-/** `/live`: the events of orders, as they come. The filter and where it begins are in the address. */
+/** `/live`: the events of orders, live. The filter and the starting point are in the address. */
 import './live-events.css';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
@@ -32,7 +32,7 @@ function LiveEvents({ after }: { after: '0' | undefined }) {
   const navigate = useNavigate({ from: '/live' });
   const [feed] = useState(() => new EventFeed(after));
   const view = useSyncExternalStore(feed.subscribe, feed.getView);
-  // The address follows what is typed a moment later; while somebody types it must not take a letter back.
+  // The address follows a moment after each letter: it must not overwrite what is being typed.
   const [text, write] = useState(filter);
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => {

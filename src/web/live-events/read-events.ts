@@ -10,12 +10,12 @@ const WORK_MS = 10;
 
 export interface EventReader {
   onOpen: () => void;
-  /** `after` this cursor, the stream resumes where it is now. */
+  /** After this cursor the stream can be resumed. */
   onCursor: (after: string) => void;
   onEvent: (event: EventResponse) => void;
 }
 
-/** Reads from the cursor `after`, from now on without one, until the stream ends. Rejects with `Problem` when the service refuses. */
+/** Reads from the cursor `after`, or from now on, until the stream ends. Rejects with `Problem` when the service refuses. */
 export async function readEvents(after: string | undefined, reader: EventReader, stop: AbortSignal): Promise<void> {
   const address = withQuery('/events', { after });
   const response = await fetch(address, { headers: { accept: 'text/event-stream' }, signal: stop });

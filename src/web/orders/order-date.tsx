@@ -1,4 +1,4 @@
-/** An order's date in the zone of the service, in which it is also filtered: a day of a file stays that day wherever it is looked at. */
+/** An order's date in the time zone of the service, as in the filters: a day in a file is the same day for every reader. */
 import { useQuery } from '@tanstack/react-query';
 import { settingsQuery } from '../api/queries.ts';
 
@@ -11,7 +11,7 @@ const formats = new Map<string, (date: Date) => string>();
 
 function formatIn(timeZone: string): (date: Date) => string {
   const clock = new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium' });
-  // Written as an order file takes it: 2026-11-21, or 2026-11-21 14:03:00. Of all locales Sweden's writes dates so.
+  // As in an order file: 2026-11-21, or 2026-11-21 14:03:00. The Swedish locale writes dates this way.
   const day = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
   return (date) => {
     const time = clock.format(date);

@@ -96,7 +96,7 @@ const StatusFilter = ({ values, onChange }: Filters) => (
   </label>
 );
 
-/** The days of the two fields, empty where the address has a moment or nothing. */
+/** The days in the two fields. Empty if the address has none, or a time of a day. */
 const daysOf = ({ from, to }: OrderFilterValues) => ({
   fromDay: from !== undefined && isDay(from) ? from : '',
   toDay: to !== undefined && isDay(to) ? daysLater(to, -1) : '',

@@ -44,7 +44,7 @@ export function OrdersPage() {
   );
 }
 
-/** The list is asked for again when there are more orders than it was made of. */
+/** Reloads the list when orders have been added since it was loaded. */
 function useNewOrders(total: number | undefined, isOneLook: boolean): void {
   const queries = useQueryClient();
   const seen = useRef(total);
@@ -115,7 +115,7 @@ function summary(count: number, isWhole: boolean, total: number | undefined): st
   return (isWhole ? orders.matching : orders.onPage)(count, formatNumber(count));
 }
 
-/** What is known of the orders behind this page. */
+/** What is known about the orders after this page. */
 function Rest({ count, search, cursor }: { count: number; search: OrderSearch; cursor: string | undefined }) {
   if (search.hasMore)
     return (

@@ -15,8 +15,10 @@ export const fileStatus: Record<FileResponse['status'], string> = {
   cancelled: 'Cancelled',
 };
 
-/** An import that ended with rows that are still to be fixed is not done. */
+/** An import with rows that are still to be fixed is not done. */
 export const toFix = (count: number): string => `${fileStatus.completed}, ${formatNumber(count)} to fix`;
+
+export const nextStep = (duration: string): string => `working on the next step for ${duration}`;
 
 export const waitingFor: Record<NonNullable<FileResponse['waiting_for']>, string> = {
   ims: 'The inventory service does not answer. Nothing is lost and no row is rejected for it: the import continues when it is back.',

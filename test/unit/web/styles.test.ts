@@ -1,6 +1,6 @@
 /**
- * The page has one sheet of styles, made of a file for each part of it. So that a rule means that part and no other: a class belongs
- * to one file, each rule starts at a class of its own file, and a view imports the files of the classes that it uses.
+ * The page has one stylesheet, built from a file for each part of the page. So that a rule applies to its part only, a class belongs to
+ * one file, each rule starts at a class of its own file, and a view imports the files of the classes that it uses.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,7 +17,7 @@ const classesIn = (selector: string): string[] =>
 interface Rule {
   file: string;
   selector: string;
-  /** Of the element from which the selector starts. */
+  /** The classes of the first element of the selector. */
   first: string[];
 }
 
@@ -35,7 +35,7 @@ const owners = new Map<string, Set<string>>();
 for (const { file, first } of rules)
   if (first.length === 1) owners.set(first[0]!, (owners.get(first[0]!) ?? new Set()).add(file));
 
-test('no class belongs to two files of styles', () => {
+test('no class belongs to two style files', () => {
   expect(rules.length).toBeGreaterThan(200);
   const shared = [...owners].filter(([, files]) => files.size > 1);
   expect(shared.map(([name, files]) => `${name}: ${[...files].join(', ')}`)).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Chromium for tests of the page, one for each file of tests, with a context for each test. A test fails on everything that a user
- * would find in the browser's console and that it did not expect: errors, exceptions, breaches of the page's policy.
+ * Chromium for tests of the page, one for each test file, with a context for each test. A test fails on everything unexpected in the
+ * browser's console: errors, exceptions, violations of the page's content security policy.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -35,7 +35,7 @@ afterEach(async () => {
     unexpected.push(...complaints.filter((text) => !expected.some((pattern) => pattern.test(text))));
     await page.context().close();
   }
-  expect(unexpected, 'said in the console of the browser').toEqual([]);
+  expect(unexpected, 'in the console of the browser').toEqual([]);
 });
 
 /** A page in a context of its own, at the service's address. */
@@ -45,7 +45,7 @@ export async function openPage(url: string, path = '/', options: BrowserContextO
   const complaints: string[] = [];
   opened.push({ page, complaints, expected: [] });
   page.on('console', (message) => {
-    // A breach of the policy is an error of the console, too.
+    // A violation of the policy is also an error in the console.
     if (message.type() === 'error' || message.type() === 'warning')
       complaints.push(`${message.text()} (${message.location().url})`);
   });
@@ -54,21 +54,27 @@ export async function openPage(url: string, path = '/', options: BrowserContextO
   return page;
 }
 
-/** What this page's console may say from its beginning to its end: for tests that take the service away, for example. */
+/** What this page's console may say during the whole test, for example while the service is stopped. */
 export function expectComplaints(page: Page, ...patterns: RegExp[]): void {
   opened.find((one) => one.page === page)!.expected.push(...patterns);
 }
 
-/** Tabs of a browser without a window are always seen, so the document is made to say that it is not, or is again. */
+/** Headless tabs are always visible, so the document is made to report that it is hidden, or visible again. */
 export const hide = (page: Page, hidden: boolean): Promise<void> =>
   page.evaluate((value) => {
     Object.defineProperty(document, 'hidden', { value, configurable: true });
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
 
-/** Everything that axe finds, in few words. */
+/** Both themes and both widths: every pair of them is tested on every view by the test of the frame. */
+export const LOOKS = [
+  ['light', 360],
+  ['dark', 1280],
+] as const;
+
+/** Everything that axe finds, in short. */
 export async function accessibilityProblems(page: Page): Promise<string[]> {
-  // Evaluated by the debugger, which the page's policy does not bind.
+  // Evaluated by the debugger, to which the page's policy does not apply.
   await page.evaluate(await readFile(AXE, 'utf8'));
   const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as {
     id: string;

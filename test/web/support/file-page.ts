@@ -1,4 +1,4 @@
-/** The page of one file, and where on it a test finds what. */
+/** The page of one file, and the locators of its parts. */
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import type { Service } from '../../support/service.ts';
 import { openPage } from './browser.ts';

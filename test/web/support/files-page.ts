@@ -1,10 +1,10 @@
-/** What tests of the page of files share: choosing and dropping as people do, and the rows they look at. */
+/** What tests of the files page share: choosing and dropping files, and the rows. */
 import type { Locator, Page } from 'playwright-core';
 
 export const row = (page: Page, name: string): Locator =>
   page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 
-/** The row of an upload that is under way or wants a decision. */
+/** The row of an upload that is under way or needs a decision. */
 export const uploadOf = (page: Page, name: string): Locator =>
   page.getByRole('region', { name: 'Uploads' }).getByRole('listitem').filter({ hasText: name });
 
@@ -16,7 +16,7 @@ export interface Chosen {
 export const choose = (page: Page, ...files: Chosen[]): Promise<void> =>
   page.getByLabel('CSV files to upload').setInputFiles(files.map((file) => ({ ...file, mimeType: 'text/csv' })));
 
-/** Drags files and folders of this machine into the window; gives the way to let them go. */
+/** Drags files and folders of this machine into the window; returns the function that drops them. */
 export async function drag(page: Page, paths: string[]): Promise<() => Promise<void>> {
   const debug = await page.context().newCDPSession(page);
   const event = (type: 'dragEnter' | 'dragOver' | 'drop') =>

@@ -1,4 +1,4 @@
-/** `/`: uploads and the stream of progress go on by themselves when the service is gone or busy, or the tab was hidden. */
+/** `/`: uploads and the stream of progress resume by themselves when the service was down or busy, or the tab hidden. */
 import { writeFile } from 'node:fs/promises';
 import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,7 +15,7 @@ const PATIENCE = { timeout: 40_000 };
 
 const orders = (rows: number, startAt = 1) => generated({ rows, startAt });
 
-test('an upload waits for a service that is gone and goes on by itself; leaving meanwhile warns; a file changed meanwhile is told', async () => {
+test('an upload waits for a service that is down and resumes; leaving meanwhile warns; a file changed meanwhile is reported', async () => {
   const service = await startService();
   await stockGenerated(service);
   const directory = await temporaryDirectory();
@@ -33,7 +33,7 @@ test('an upload waits for a service that is gone and goes on by itself; leaving 
   await uploadOf(page, 'changing.csv').getByText('The connection was lost.').waitFor();
   await writeFile(changing, 'other bytes');
 
-  // Browsers ask only those who have touched the page.
+  // Browsers ask only users who have interacted with the page.
   await page.getByRole('heading', { level: 1 }).click();
   const asked = page.waitForEvent('dialog');
   await page.close({ runBeforeUnload: true });
@@ -51,7 +51,7 @@ test('an upload waits for a service that is gone and goes on by itself; leaving 
   expect(files.map(({ name }) => name)).toEqual(['patient.csv']);
 });
 
-describe('behind a gateway that answers in place of the service', () => {
+describe('behind a gateway that responds in place of the service', () => {
   const gateways = new Set<{ close(): void; closeAllConnections(): void }>();
   afterAll(() => {
     for (const gateway of gateways) {
@@ -60,7 +60,7 @@ describe('behind a gateway that answers in place of the service', () => {
     }
   });
 
-  /** Forwards all but requests of the paths that have to be refused, with 503. Counts the streams that are open. */
+  /** Forwards requests, but refuses those for the given paths with 503. Counts the open streams. */
   async function startGateway(service: Service, refused: Set<string>) {
     const streams = { open: 0, opened: 0 };
     const gateway = createServer((incoming, outgoing) => {
@@ -90,7 +90,7 @@ describe('behind a gateway that answers in place of the service', () => {
     return { url: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`, streams };
   }
 
-  test('an upload that is told to wait says so and goes on by itself, and the stream opens again', async () => {
+  test('an upload refused as busy says so and is retried, and the stream opens again', async () => {
     const service = await startService();
     await stockGenerated(service);
     const refused = new Set(['/upload', '/progress']);
@@ -106,7 +106,7 @@ describe('behind a gateway that answers in place of the service', () => {
     expect(streams).toEqual({ open: 1, opened: 1 });
   });
 
-  test('a tab that is hidden has no stream; seen again it shows what it missed', async () => {
+  test('a hidden tab has no stream; visible again, it shows what it missed', async () => {
     const service = await startService();
     await stockGenerated(service);
     const { url, streams } = await startGateway(service, new Set());
