@@ -4,6 +4,7 @@ import { Hono } from 'hono';
 import { limits } from '../limits.ts';
 import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
 import { REASON_CODES } from '../model/rejection.ts';
+import { retryFile } from '../pipeline/retry-file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
@@ -86,9 +87,8 @@ export function fileRoutes(
 
   app.post('/files/:id/retry', async (c) => {
     const fileId = c.req.param('id');
-    const file = await store.files.requeue(fileId);
+    const file = await retryFile({ store, queue }, fileId);
     if (!file) throw notFound('file', fileId);
-    await queue.send({ version: 1, fileId });
     return c.json(await json(file), 202);
   });
   return app;

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { reportKey } from '../../src/model/file.ts';
-import type { IngestBounds } from '../../src/pipeline/ingest.ts';
+import type { IngestBounds } from '../../src/pipeline/ingest/options.ts';
 import { redrive } from '../../src/pipeline/redrive.ts';
 import type { ChunkToCommit } from '../../src/ports/chunks.ts';
 import type { Claim } from '../../src/ports/files.ts';

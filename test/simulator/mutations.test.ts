@@ -34,7 +34,8 @@ interface Mutation {
 
 const COMMIT = 'src/adapters/order-store.sqlite/commit-chunk.ts';
 const FILES = 'src/adapters/order-store.sqlite/files.ts';
-const INGEST = 'src/pipeline/ingest.ts';
+const INGEST = 'src/pipeline/ingest/ingest.ts';
+const INGEST_CHUNKS = 'src/pipeline/ingest/ingest-chunks.ts';
 const REDRIVE = 'src/pipeline/redrive.ts';
 const HANDLE = 'src/pipeline/worker/handle-message.ts';
 const WORK = 'src/pipeline/worker/work-on-file.ts';
@@ -193,7 +194,7 @@ const mutations: Mutation[] = [
     name: 'an outage of the inventory service rejects rows',
     edits: [
       {
-        file: INGEST,
+        file: INGEST_CHUNKS,
         from: "outage.retry('ims', () => ims.validate(pairs, options.lost))",
         to: 'ims.validate(pairs, options.lost).catch(() => pairs.map(() => ({ skuValid: false, hubValid: true })))',
       },
@@ -203,9 +204,9 @@ const mutations: Mutation[] = [
     name: 'a cancel that comes while a file waits is taken for a mistake',
     edits: [
       {
-        file: INGEST,
-        from: "error instanceof Leave && error.reason === 'cancelled'",
-        to: "error instanceof Leave && error.reason === 'cancelled' && false",
+        file: 'src/pipeline/ingest/file-end.ts',
+        from: "if (isStop(error, 'cancelled'))",
+        to: 'if (false)',
       },
     ],
   },
@@ -305,7 +306,7 @@ const mutations: Mutation[] = [
   },
   {
     name: 'an outage is charged',
-    edits: [{ file: INGEST, from: 'if (endBy(error)) throw error;', to: 'throw error;' }],
+    edits: [{ file: INGEST_CHUNKS, from: 'if (endBy(error)) throw error;', to: 'throw error;' }],
   },
   {
     name: 'a file that may be what crashes the worker is worked on beside others',
@@ -364,7 +365,7 @@ const mutations: Mutation[] = [
     foundBy: 'test/simulator/ends.test.ts',
     edits: [
       {
-        file: INGEST,
+        file: INGEST_CHUNKS,
         from: '    await committing;\n    throw error;',
         to: '    await committing.catch(() => {});\n    throw error;',
       },
@@ -372,7 +373,7 @@ const mutations: Mutation[] = [
   },
   {
     name: 'a cancel that a commit tells of is not heard',
-    edits: [{ file: INGEST, from: 'if (result.cancelRequested && !last)', to: 'if (false)' }],
+    edits: [{ file: INGEST_CHUNKS, from: 'if (result.cancelRequested && !last)', to: 'if (false)' }],
   },
 ];
 

@@ -4,7 +4,7 @@
  */
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
 import { isEnded, reportKey } from '../../src/model/file.ts';
-import type { IngestBounds } from '../../src/pipeline/ingest.ts';
+import type { IngestBounds } from '../../src/pipeline/ingest/options.ts';
 import { upload } from '../../src/pipeline/upload.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { createInvariants, type FileState, Violation } from './invariants.ts';

@@ -2,7 +2,7 @@
 import pino, { type Logger } from 'pino';
 import { limits } from '../../src/limits.ts';
 import { isEnded } from '../../src/model/file.ts';
-import type { IngestBounds } from '../../src/pipeline/ingest.ts';
+import type { IngestBounds } from '../../src/pipeline/ingest/options.ts';
 import { readMessage } from '../../src/pipeline/message.ts';
 import { startWorker } from '../../src/pipeline/worker.ts';
 import type { Ports } from '../../src/ports/ports.ts';

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { isRetryable } from '../../errors.ts';
 import type { JobQueue } from '../../ports/job-queue.ts';
-import type { IngestBounds, IngestPorts } from '../ingest.ts';
+import type { IngestBounds, IngestPorts } from '../ingest/options.ts';
 import type { WorkerState } from './state.ts';
 
 export interface WorkerPorts extends IngestPorts {

@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts';
 import type { FileRecord } from '../../model/file.ts';
 import type { Claim } from '../../ports/files.ts';
 import { backoffMs } from '../../ports/retry.ts';
-import { ingest } from '../ingest.ts';
+import { ingest } from '../ingest/ingest.ts';
 import { logFailure, type WorkerContext } from './context.ts';
 import type { Hold } from './hold-claim.ts';
 import type { Slot } from './state.ts';

@@ -1,0 +1,156 @@
+/**
+ * The chunks of a file, from its checkpoint to its end: each is read and validated while the one before it is committed. Where an engine
+ * fails, they are begun again at the checkpoint.
+ */
+import { assert } from '../../assert.ts';
+import { isOmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { FileRecord } from '../../model/file.ts';
+import { fileFailure } from '../../model/file-failure.ts';
+import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
+import { type BuiltChunk, ChunkBuilder } from '../chunk-builder.ts';
+import type { Chunk } from '../read/read-chunks.ts';
+import { type OpenFile, readFile } from '../read/read-file.ts';
+import type { IngestContext } from './context.ts';
+import { endBy, StopSignal } from './file-end.ts';
+import type { IngestBounds } from './options.ts';
+import { isOfStore } from './outage.ts';
+
+/** Starts again at the checkpoint for as long as the object cannot be read. Throws what ends the file, or this work on it. */
+export async function ingestAllChunks(context: IngestContext, claimed: FileRecord): Promise<void> {
+  const { ports, claim, outage } = context;
+  let file = claimed;
+  for (;;) {
+    try {
+      return await ingestChunks(context, file);
+    } catch (error) {
+      if (endBy(error)) throw error;
+      // A release that cuts other chunks was at work here, or the object cannot be read now.
+      if (!isOmsError(error, 'chunk_moved')) await outage.pauseAfter(error, isOfStore(error) ? 'store' : 'objects');
+      file = await outage.retry('store', async () => (await ports.store.files.get(claim.fileId))!);
+    }
+  }
+}
+
+async function ingestChunks(context: IngestContext, file: FileRecord): Promise<void> {
+  const { options, logger } = context;
+  const stopReading = new AbortController();
+  const stopIfAsked = () => {
+    options.lost.throwIfAborted();
+    if (options.cancelRequested()) throw new StopSignal('cancelled');
+    if (options.shouldRelease()) throw new StopSignal('released');
+  };
+  stopIfAsked();
+  checkRejected({ rows: file.invalid, bytes: file.rejectedBytes }, options.bounds);
+  const opened = await openAtCheckpoint(context, file, stopReading.signal, stopIfAsked);
+  const builder = createBuilder(context, file, opened);
+  let expected = file.nextChunk;
+  let committing: Promise<void> = Promise.resolve();
+  try {
+    for await (const borders of opened.chunks(builder)) {
+      await committing;
+      stopIfAsked();
+      const chunk = chunkOf(borders, builder.takeChunk(), expected++);
+      // Only the end of the file may lie behind a chunk without rows; one before it moves the checkpoint past blank records.
+      if (borders.last && rowsOf(chunk) === 0) break;
+      logger.debug({ stage: 'chunk', chunk: chunk.n }, 'committing a chunk');
+      committing = commit(context, chunk, borders.last);
+      // It is awaited one chunk later; until then a rejection must not count as unhandled.
+      committing.catch(() => {});
+    }
+    await committing;
+  } catch (error) {
+    stopReading.abort();
+    // What the commit reports meanwhile, a cancel for example, comes before what became of the reading.
+    await committing;
+    throw error;
+  } finally {
+    stopReading.abort();
+  }
+}
+
+function openAtCheckpoint(
+  { ports, options }: IngestContext,
+  file: FileRecord,
+  signal: AbortSignal,
+  atBorder: () => void,
+): Promise<OpenFile> {
+  const { intake, columns, nextChunk, offset, row, sizeBytes, objectKey, objectVersion, encodingOverride } = file;
+  const { maxInflatedBytes } = options;
+  // An object of a bucket that was too large to be hashed, and is tried again.
+  if (file.sha256 === '' && sizeBytes > maxInflatedBytes)
+    throw fileFailure('too_large', `the object is larger than ${maxInflatedBytes} bytes`);
+  // Before the first checkpoint there is no offset yet, though the intake may be recorded already.
+  const resume = intake && columns && offset > 0 ? { intake, columns, nextChunk, position: { offset, row } } : null;
+  const source = {
+    sizeBytes,
+    open: (from: number) => ports.objects.open(objectKey, { offset: from, version: objectVersion }),
+  };
+  const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
+  const readOptions = { ...encoding, maxInflatedBytes, firstChunk: nextChunk, signal, atBorder };
+  return readFile(source, resume, readOptions, options.bounds);
+}
+
+function createBuilder({ ports, claim, options, outage }: IngestContext, file: FileRecord, opened: OpenFile) {
+  const { store, ims, clock } = ports;
+  let recorded = file.intake;
+  let parent = file.parentFileId;
+  return new ChunkBuilder(opened.header, opened.intake, {
+    timeZone: options.timeZone,
+    now: () => clock.now(),
+    ask: (pairs) => outage.retry('ims', () => ims.validate(pairs, options.lost)),
+    async beforeCheck(intake, fileOfFirstRow) {
+      await outage.markRecovered('objects');
+      if (recorded !== null && (!recorded.encodingOpen || intake.encodingOpen)) return;
+      // Before a row is committed that was read by it.
+      if (recorded === null) parent ??= fileOfFirstRow;
+      await outage.retry('store', () => store.files.recordIntake(claim, intake, opened.header.columns, parent));
+      recorded = intake;
+    },
+  });
+}
+
+async function commit(
+  { ports, claim, options, outage }: IngestContext,
+  chunk: ChunkToCommit,
+  last: boolean,
+): Promise<void> {
+  const result = await outage.retry('store', () => ports.store.chunks.commit(claim, chunk));
+  assert(result.accepted + result.invalid === rowsOf(chunk), 'each row of a chunk is accepted or rejected (INV-1)');
+  chunk.orders.release();
+  checkRejected(result.rejected, options.bounds);
+  if (result.cancelRequested && !last) throw new StopSignal('cancelled');
+}
+
+/** Checks that the chunk follows the one before it, and that its rows lie between its borders. */
+function chunkOf({ n, start, end, bytesRead }: Chunk, built: BuiltChunk, expected: number): ChunkToCommit {
+  const chunk = { n, end, bytesRead, ...built };
+  const rows = rowsOf(chunk);
+  assert(n === expected, 'the numbers of chunks are consecutive');
+  assert(
+    end.offset >= start.offset + rows && end.row >= start.row + rows,
+    'offsets and rows rise with every row of a chunk',
+  );
+  return chunk;
+}
+
+const rowsOf = ({ orders, rejections }: Pick<ChunkToCommit, 'orders' | 'rejections'>): number =>
+  orders.length + rejections.length;
+
+/**
+ * A file with more is given up, with the report of the rows up to here. The figures are those that a commit returns and that are kept
+ * with the file, so that another worker, or a retry, comes to the same end (INV-4).
+ */
+function checkRejected(rejected: ChunkResult['rejected'], bounds: IngestBounds = limits): void {
+  const { maxRejectedRows, maxRejectedBytes } = bounds;
+  if (rejected.rows <= maxRejectedRows && rejected.bytes <= maxRejectedBytes) return;
+  const rows = rejected.rows.toLocaleString('en');
+  const most =
+    rejected.rows > maxRejectedRows
+      ? `more than the ${maxRejectedRows.toLocaleString('en')} that one file may have`
+      : `more than the ${Math.floor(maxRejectedBytes / 1024 ** 2)} MiB that the report of one file may have`;
+  throw fileFailure(
+    'too_many_invalid',
+    `${rows} rows were rejected, ${most}: see in the report what is wrong with them, correct the file where it comes from, or upload it in parts.`,
+  );
+}

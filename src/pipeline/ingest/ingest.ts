@@ -1,0 +1,92 @@
+/**
+ * Ingests one file, the whole story: open at the checkpoint, read chunk by chunk, validate, ask the IMS, commit, write the report,
+ * finish. An engine that is down makes the file wait and say for what (INV-7); it never makes a row invalid.
+ */
+import type { Logger } from 'pino';
+import { limits } from '../../limits.ts';
+import type { EndStatus, FileRecord, ReportRecord } from '../../model/file.ts';
+import type { Claim, FileEnd } from '../../ports/files.ts';
+import { writeReport } from '../report.ts';
+import type { IngestContext } from './context.ts';
+import { endBy, isStop, StopSignal } from './file-end.ts';
+import { ingestAllChunks } from './ingest-chunks.ts';
+import type { IngestOptions, IngestPorts } from './options.ts';
+import { Outage } from './outage.ts';
+
+export type IngestResult = { kind: 'ended'; status: EndStatus } | { kind: 'released' };
+
+export async function ingest(
+  ports: IngestPorts,
+  { claim, file }: { claim: Claim; file: FileRecord },
+  options: IngestOptions,
+  logger: Logger,
+): Promise<IngestResult> {
+  const context = { ports, claim, options, outage: new Outage(ports, claim, options, logger), logger };
+  try {
+    return { kind: 'ended', status: await ingestToEnd(context, file) };
+  } catch (error) {
+    if (isStop(error, 'released')) return { kind: 'released' };
+    throw error;
+  }
+}
+
+async function ingestToEnd(context: IngestContext, file: FileRecord): Promise<EndStatus> {
+  const { ports, claim, options, outage, logger } = context;
+  let end = await ingestRows(context, file);
+  // A cancel comes too late for the end, but not for a report that takes long; the report of a cancelled file has the rows that were kept.
+  const asked = end.status === 'cancelled' || options.cancelRequested();
+  const cancelsReport = () => !asked && options.cancelRequested();
+  outage.cancels = () => false;
+  end = await outage.retry('store', () => ports.store.files.close(claim, end));
+  logger.debug({ stage: 'report' }, 'writing the report');
+  outage.cancels = cancelsReport;
+  let report: ReportRecord | null = null;
+  try {
+    const atPage = reportProgress(context, cancelsReport);
+    report = await outage.retry('objects', () => writeReport(ports, claim.fileId, atPage));
+  } catch (error) {
+    if (!isStop(error, 'cancelled')) throw error;
+    if (end.status === 'completed') end = CANCELLED_REPORT;
+  }
+  outage.cancels = () => false;
+  logger.debug({ stage: 'finish' }, 'finishing');
+  await outage.retry('store', () => ports.store.files.finish(claim, { ...end, report }));
+  return end.status;
+}
+
+/** Returns how the file ends. Throws what only ends this work on it. */
+async function ingestRows(context: IngestContext, file: FileRecord): Promise<FileEnd> {
+  try {
+    await ingestAllChunks(context, file);
+    return { status: 'completed', failure: null };
+  } catch (error) {
+    const end = endBy(error);
+    if (!end) throw error;
+    return end;
+  }
+}
+
+const CANCELLED_REPORT: FileEnd = {
+  status: 'cancelled',
+  failure: {
+    code: 'cancelled',
+    message: 'cancelled by request while the report was written: all rows were kept, and a retry writes the report',
+    row: null,
+  },
+};
+
+/** Called between two pages of the report: stops where it should, and records the progress now and then. */
+function reportProgress(
+  { ports, claim, options }: IngestContext,
+  isCancelled: () => boolean,
+): (rows: number) => Promise<void> {
+  const { store, clock } = ports;
+  let recordedMs = clock.now();
+  return async (rows) => {
+    options.lost.throwIfAborted();
+    if (isCancelled()) throw new StopSignal('cancelled');
+    if (Math.abs(clock.now() - recordedMs) < limits.reportProgressMs) return;
+    recordedMs = clock.now();
+    await store.files.recordReported(claim, rows);
+  };
+}

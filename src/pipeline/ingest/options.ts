@@ -1,0 +1,29 @@
+/** What ingestion needs, and its settings. */
+import type { Clock } from '../../ports/clock.ts';
+import type { Ims } from '../../ports/ims.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import type { IngestionStore } from '../../ports/order-store.ts';
+import type { ReadBounds } from '../read/read-chunks.ts';
+
+/** How a file is cut into chunks, and how many of its rows may be rejected. */
+export type IngestBounds = ReadBounds & Record<'maxRejectedRows' | 'maxRejectedBytes', number>;
+
+export interface IngestPorts {
+  objects: ObjectStore;
+  store: IngestionStore;
+  ims: Ims;
+  clock: Clock;
+}
+
+export interface IngestOptions {
+  timeZone: string;
+  maxInflatedBytes: number;
+  /** How files are cut into chunks; by default as `limits` says. */
+  bounds?: IngestBounds;
+  /** Aborted with `claim_lost` when the claim is lost: the work stops where it is. */
+  lost: AbortSignal;
+  /** Checked at each chunk border: whether to give the file back, to be resumed later. */
+  shouldRelease(): boolean;
+  /** Set by the heartbeat when a user requested it. */
+  cancelRequested(): boolean;
+}
