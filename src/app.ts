@@ -5,7 +5,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import { objectsPath } from './adapters/data-directory.ts';
-import { unprepareDirectory } from './adapters/object-store.directory.ts';
+import { unprepareDirectory } from './adapters/object-store.directory/prepare.ts';
 import { checkEngines } from './check-engines.ts';
 import type { Config } from './config.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';

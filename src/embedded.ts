@@ -1,7 +1,7 @@
 /** The engines in the data directory: its lock, its objects, and the thread that writes `oms.db` where one is used. */
 import type { Logger } from 'pino';
 import { isNewStore, openDataDirectory } from './adapters/data-directory.ts';
-import { prepareDirectory } from './adapters/object-store.directory.ts';
+import { prepareDirectory } from './adapters/object-store.directory/prepare.ts';
 import { watchDatabase } from './adapters/sqlite/watch.ts';
 import { Writer } from './adapters/sqlite/writer.ts';
 import { type SqliteOperations, startSqliteWriter } from './adapters/sqlite-operations.ts';

@@ -1,7 +1,7 @@
 /**
- * What whoever owns bucket and queue sets up there beside the two, and no process misses at its work: that S3 tells the queue of
- * objects under incoming/ and may, and that parts of uploads which nobody ended are removed. For `oms doctor`, as asking takes rights
- * that OMS itself has no use for; where they are not given nothing is said.
+ * What the owner of bucket and queue sets up beside them, and the service can work without: S3 notifies the queue of objects under
+ * incoming/, the queue's policy allows it, and parts of unfinished uploads are removed. Only for `oms doctor`: the checks take rights that
+ * OMS itself does not need. Where they are not given nothing is reported.
  * Source: Amazon S3 User Guide, "Amazon S3 Event Notifications"; Amazon S3 API Reference; Amazon SQS Developer Guide, "Access policy".
  */
 import {
@@ -20,7 +20,7 @@ import { clientOptions, endpointOption, isNamed } from './aws.ts';
 import type { SqsOptions } from './job-queue.sqs.ts';
 import type { S3Options } from './object-store.s3.ts';
 
-/** Either is null where another engine is used in its place. */
+/** Either is null where another engine is used. */
 export async function missingSetup(
   bucket: S3Options | null,
   queue: SqsOptions | null,
@@ -29,7 +29,7 @@ export async function missingSetup(
   const sqs = queue && new SQSClient({ ...clientOptions(queue, ofSqs), useQueueUrlAsEndpoint: false });
   const bound = { abortSignal: AbortSignal.timeout(limits.startCheckMs) };
   try {
-    const found = sqs && (await look(sqs, queue, bound).catch(() => null));
+    const found = sqs && (await findQueue(sqs, queue, bound).catch(() => null));
     const [lifecycle, notification] = await Promise.all([
       s3 && missingLifecycle(s3, bucket, bound),
       s3 && found && missingNotification(s3, bucket, found, bound),
@@ -58,7 +58,7 @@ interface Queue {
   policy: { Version?: string; Statement?: Statement | Statement[] };
 }
 
-async function look(sqs: SQSClient, { queue }: SqsOptions, bound: Bound): Promise<Queue> {
+async function findQueue(sqs: SQSClient, { queue }: SqsOptions, bound: Bound): Promise<Queue> {
   const { QueueUrl: url } = await sqs.send(new GetQueueUrlCommand({ QueueName: queue }), bound);
   const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['QueueArn', 'Policy'] });
   const { Attributes = {} } = await sqs.send(command, bound);
@@ -73,7 +73,7 @@ async function missingNotification(
 ): Promise<Missing | null> {
   const command = new GetBucketNotificationConfigurationCommand({ Bucket: options.bucket });
   const found = await s3.send(command, bound).catch(() => null);
-  if (!found || found.QueueConfigurations?.some((one) => one.QueueArn === arn && tellsOfIncoming(one))) return null;
+  if (!found || found.QueueConfigurations?.some((one) => one.QueueArn === arn && notifiesOfIncoming(one))) return null;
   const { $metadata: _, QueueConfigurations = [], ...others } = found;
   const ours: QueueConfiguration = {
     Id: 'incoming',
@@ -81,7 +81,7 @@ async function missingNotification(
     Events: ['s3:ObjectCreated:*'],
     Filter: { Key: { FilterRules: [{ Name: 'prefix', Value: INCOMING }] } },
   };
-  // What is put replaces what was there.
+  // The command replaces the whole configuration.
   const all: NotificationConfiguration = {
     ...others,
     QueueConfigurations: [...QueueConfigurations.filter(({ Id }) => Id !== ours.Id), ours],
@@ -98,7 +98,7 @@ async function missingNotification(
 /** Of small objects and of those in parts. */
 const PUTS = ['s3:ObjectCreated:Put', 's3:ObjectCreated:CompleteMultipartUpload'];
 
-function tellsOfIncoming({ Events = [], Filter }: QueueConfiguration): boolean {
+function notifiesOfIncoming({ Events = [], Filter }: QueueConfiguration): boolean {
   const rules = Filter?.Key?.FilterRules ?? [];
   const prefix = rules.find(({ Name }) => Name?.toLowerCase() === 'prefix')?.Value ?? '';
   const all = Events.includes('s3:ObjectCreated:*') || PUTS.every((put) => (Events as string[]).includes(put));
@@ -134,7 +134,7 @@ const removesParts = ({ Status, Filter, Prefix, AbortIncompleteMultipartUpload }
   !Filter?.And &&
   UPLOADS.startsWith(Filter?.Prefix ?? Prefix ?? '');
 
-/** A statement of a policy, as far as it is looked at. */
+/** The fields of a statement of a policy that matter here. */
 interface Statement {
   Sid?: string;
   Effect?: string;

@@ -1,6 +1,6 @@
 /**
- * What S3 and SQS have in common: how their clients are made, and what their errors mean. Requests are signed with what the
- * standard chain of the AWS SDK finds; credentials are neither read nor shown here.
+ * What S3 and SQS have in common: how their clients are created, and what their errors mean. Requests are signed with the credentials
+ * that the standard chain of the AWS SDK finds; this code neither reads nor shows them.
  * Source: AWS SDKs and Tools Reference Guide, "Standardized credential providers"; Amazon S3 API Reference, "Error responses";
  * Amazon SQS API Reference, "Common errors".
  */
@@ -10,21 +10,21 @@ import { limits } from '../limits.ts';
 export interface AwsAddress {
   /** Null for AWS itself. */
   endpoint: string | null;
-  /** Null for the one that is configured for the tools of AWS. */
+  /** Null for the region that is configured for the tools of AWS. */
   region: string | null;
 }
 
-/** Services at an endpoint of one's own seldom have regions, but a signature names one. */
+/** Other services than AWS seldom have regions, but a signature needs one. */
 const DEFAULT_REGION = 'us-east-1';
 
 /**
- * The SDK begins to listen for silence only so long after a request, where it waits for this much or more.
+ * The SDK starts its timer for a silent socket only this long after a request, if the timeout is `NO_TIMER_DELAY_BELOW_MS` or more.
  * Source: @smithy/node-http-handler, `set-socket-timeout.js`.
  */
-const LISTENS_AFTER_MS = 3_000;
-const LISTENS_AT_ONCE_BELOW_MS = 6_000;
+const TIMER_DELAY_MS = 3_000;
+const NO_TIMER_DELAY_BELOW_MS = 6_000;
 
-/** `configured` finds the region that is configured for the tools of AWS; it rejects where there is none. */
+/** `configured` finds the region that is configured for the tools of AWS; it rejects when there is none. */
 export function clientOptions(
   { endpoint, region }: AwsAddress,
   { silenceMs, configured }: { silenceMs: number; configured: () => Promise<string> },
@@ -36,7 +36,7 @@ export function clientOptions(
     maxAttempts: limits.awsTries,
     requestHandler: {
       connectionTimeout: limits.awsConnectMs,
-      socketTimeout: silenceMs < LISTENS_AT_ONCE_BELOW_MS ? silenceMs : silenceMs - LISTENS_AFTER_MS,
+      socketTimeout: silenceMs < NO_TIMER_DELAY_BELOW_MS ? silenceMs : silenceMs - TIMER_DELAY_MS,
       httpAgent: agent,
       httpsAgent: agent,
     },
@@ -44,8 +44,8 @@ export function clientOptions(
 }
 
 /**
- * Passes on what is sent, unless its answer has not begun in time: the tries of the client, each with its own silence, add up to more
- * than anybody who waits should bear. An answer that has begun is not bounded.
+ * Rejects when the answer has not begun in time: the tries of the client, each with its own timeout, add up to more than a caller should
+ * wait. An answer that has begun is not bounded.
  */
 export async function within<Answer>(
   ms: number,
@@ -71,11 +71,11 @@ export async function placeOf({ endpoint }: AwsAddress, region: () => Promise<st
   return await region().catch(() => 'no region');
 }
 
-/** ` --endpoint-url …`, for commands that a user is told to run. */
+/** ` --endpoint-url …`, for commands in messages. */
 export const endpointOption = ({ endpoint }: AwsAddress): string =>
   endpoint === null ? '' : ` --endpoint-url ${new URL(endpoint).origin}`;
 
-/** What an error of the SDK carries, as far as it is one. */
+/** The fields of an error of the SDK; other errors have none of them. */
 interface SdkError extends Error {
   code?: string;
   $metadata?: { httpStatusCode?: number };
@@ -92,7 +92,7 @@ const WRONG_SECRET = 'the secret key does not belong to the access key: check AW
 const EXPIRED = 'the credentials have expired: renew them and start the service again';
 const SKEWED = 'the clock of this machine is too far off: set it';
 
-/** Refusals that stay as they are until somebody does something, by the names that AWS gives them. */
+/** Refusals that last until the operator acts, by the names that AWS gives them. */
 const REFUSALS = new Map([
   [
     'CredentialsProviderError',
@@ -113,7 +113,7 @@ const REFUSALS = new Map([
   ['RequestTimeTooSkewed', SKEWED],
 ]);
 
-/** Why AWS refuses us, in our words; null when it is something else. */
+/** Why AWS refuses the request, in our words; null for other errors. */
 export function refusalOf(error: unknown): string | null {
   const { name, message } = error as SdkError;
   if (name === 'Error' && message === 'Region is missing')
@@ -121,11 +121,11 @@ export function refusalOf(error: unknown): string | null {
   return REFUSALS.get(name) ?? null;
 }
 
-/** Rights that are missing. SQS says so with status 400, S3 with 403 and, to HEAD, without a name. */
+/** A right is missing. SQS reports it with status 400, S3 with 403 and, for HEAD, without a name. */
 export const isForbidden = (error: unknown): boolean =>
   isNamed(error, 'AccessDenied', 'AccessDeniedException') || (refusalOf(error) === null && statusOf(error) === 403);
 
-/** What the SDK says; a refused connection says nothing but its code, and an answer to HEAD nothing but its status. */
+/** The message of the SDK. A refused connection has only a code, an answer to HEAD only a status. */
 export function wordsOf(error: unknown): string {
   const { name, message, code } = error as SdkError;
   const status = statusOf(error);
@@ -134,8 +134,8 @@ export function wordsOf(error: unknown): string {
 }
 
 /**
- * The error of an engine that does not do what it was asked to. A refusal is retryable while work goes on (`waits`): the work
- * then waits for whoever renews the credentials, and does not fail for them (INV-7).
+ * The error of a request that failed. A refusal is retryable for work under way (`waits`): the work then waits until the operator renews
+ * the credentials, and does not fail because of them (INV-7).
  */
 export function engineError(
   code: 'object_store_unavailable' | 'job_queue_unavailable',

@@ -1,6 +1,6 @@
 /**
  * The event stream without a broker on MongoDB: publishing gives the orders of a chunk the next numbers, without gaps, and readers
- * follow the numbers. One look for all subscribers of this process tells whether there is more.
+ * follow the numbers. One query for all subscribers of this process finds out whether there are more.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../limits.ts';
@@ -19,7 +19,7 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
   const { outbox, chunks } = database;
   const newestChunk = () => outbox.findOne({}, { sort: { _id: -1 } });
   const newest = async () => behind(await newestChunk()) - 1;
-  let look: Promise<number> | null = null;
+  let polling: Promise<number> | null = null;
 
   const numbered = withOurErrors({
     newest,
@@ -30,7 +30,7 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
       let next = number + 1;
       const from = inside && behind(inside) > number + 1 ? inside._id : number + 1;
       for await (const entry of outbox.find({ _id: { $gte: from } }, { sort: { _id: 1 } })) {
-        // Of several shards a later number may be read without one before it.
+        // With several shards a later number may be visible before an earlier one.
         if (entry._id > next) break;
         next = entry._id + entry.count;
         const chunk = await chunks.findOne({ _id: entry.chunk });
@@ -44,19 +44,19 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
 
     async wait(number: number, signal: AbortSignal) {
       while (!signal.aborted) {
-        look ??= delay(limits.mongoOutboxPollMs)
+        polling ??= delay(limits.mongoOutboxPollMs)
           .then(newest)
           .finally(() => {
-            look = null;
+            polling = null;
           });
-        if ((await look) > number) return;
+        if ((await polling) > number) return;
       }
     },
   });
 
   /**
-   * At most one entry per chunk: the newest entry was read before it was asked whether this chunk has one, and the insert
-   * fails when there is a newer entry by then.
+   * At most one entry per chunk: the newest entry is read first, then whether this chunk has an entry, and the insert fails if there is a
+   * newer entry by then.
    */
   async function publish({ id, orders }: OutboxBatch): Promise<void> {
     for (let round = 0; ; round++) {

@@ -1,6 +1,6 @@
 /**
- * The event stream without a broker: the orders of the order store, read by the number that each got in its outbox, without
- * gaps. Its event is made from an order at every reading, always the same bytes (INV-3).
+ * The event stream without a broker: the orders of the order store, read by the number that each has in the outbox, without gaps. Each
+ * reading builds the event from the order, always with the same bytes (INV-3).
  */
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -9,7 +9,7 @@ import type { Order } from '../model/order.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 
-/** What an order store has for this stream. */
+/** What this stream needs of an order store. */
 export interface NumberedOrders {
   /** The highest number so far; 0 when there is none. */
   newest(): Promise<number>;
@@ -38,7 +38,7 @@ export function createOutboxEventStream(
   { inspect, publish = null }: Pick<EventStream, 'inspect'> & Partial<Pick<EventStream, 'publish'>>,
 ): EventStream {
   const check = async (cursor: string) => {
-    // A cursor of another store would keep its reader waiting past events that it has never seen.
+    // With a cursor of another store the reader would skip all events up to it.
     if (toNumber(cursor) > (await orders.newest())) throw invalidCursor(cursor);
   };
   return {

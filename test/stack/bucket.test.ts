@@ -148,7 +148,7 @@ describe.skipIf(missing !== null)('an object that is put into the bucket', () =>
     expect(await becomes('klingon.csv')).toMatchObject({ status: 'failed', failure: { code: 'unsupported_encoding' } });
   });
 
-  test('that cannot be taken is recorded as failed, and why', async () => {
+  test('that cannot be ingested is recorded as failed, with the reason', async () => {
     const same = order();
     await put('incoming/first.csv', same);
     const first = await becomes('first.csv');
@@ -179,7 +179,7 @@ describe.skipIf(missing !== null)('an object that is put into the bucket', () =>
     expect((await getJson<{ items: unknown[] }>(service, '/orders?q=L1-')).items).toEqual([]);
   });
 
-  test('elsewhere is left alone, and so are the objects of the service itself', async () => {
+  test('elsewhere is ignored, and so are the objects of the service itself', async () => {
     const before = (await files(() => true)).length;
     await put('elsewhere/x.csv', order());
     await put('incoming-not/x.csv', order());
@@ -190,7 +190,7 @@ describe.skipIf(missing !== null)('an object that is put into the bucket', () =>
     expect(await files(() => true)).toHaveLength(before + 1);
   });
 
-  test('and is told twice, replaced or deleted before it is taken, is a file once or never', async () => {
+  test('whose notification comes twice, or that is replaced or deleted before it is read, becomes one file or none', async () => {
     await s3.send(new PutBucketNotificationConfigurationCommand({ Bucket: bucket, NotificationConfiguration: {} }));
     const newer = csv(orderLine(`N-${unique++}`), orderLine(`N-${unique++}`));
     const puts: [key: string, body: string][] = [

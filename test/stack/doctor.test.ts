@@ -22,7 +22,7 @@ function sections(stdout: string): Record<string, string> {
 }
 
 describe.skipIf(missingEngines !== null)('oms doctor', () => {
-  test('tells each engine and what a start would make, makes nothing, and finds nothing missing after the start', async () => {
+  test('lists each engine and what a start would create, creates nothing, and finds nothing missing after the start', async () => {
     const stack = await newStack();
     const topic = new URL(stack.env.OMS_EVENT_STREAM!).pathname.slice(1);
     const before = await runOms(['doctor'], stack.env);
@@ -54,7 +54,7 @@ describe.skipIf(missingEngines !== null)('oms doctor', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  test('tells the commands that make what is missing', async () => {
+  test('prints the commands that create what is missing', async () => {
     const stack = await newStack();
     const { fauxqs } = inject('engines');
     const queue = await newQueue(fauxqs!, { deadLetters: false });
@@ -71,7 +71,7 @@ describe.skipIf(missingEngines !== null)('oms doctor', () => {
   });
 
   test.skipIf(inject('engines').moto === null)(
-    'tells what bucket and queue lack for objects of users, with commands that keep what else is set',
+    'prints what bucket and queue lack for objects of users, with commands that keep their other settings',
     async () => {
       const { moto: endpoint } = inject('engines');
       const [bucket, queue] = [await newBucket(endpoint!), await newQueue(endpoint!, { maxDeliveries: 1_000 })];
@@ -122,7 +122,7 @@ describe.skipIf(missingEngines !== null)('oms doctor', () => {
     },
   );
 
-  test('tells what is down and why, without a password, and tells the others still', async () => {
+  test('prints which engine is down and why, without a password, and still lists the others', async () => {
     const stack = await newStack();
     const down = {
       OMS_OBJECT_STORE: 's3://orders?endpoint=http://127.0.0.1:9&path_style=true',

@@ -97,7 +97,7 @@ describe.skipIf(missingEngines !== null)('in a queue of SQS', () => {
     await setStock(service, [['SKU-1', 'HUB-1', 1_000]]);
   });
 
-  test('what is not ours is put aside with its reason, what asks for nothing is gone, files go on beside both', async () => {
+  test('a foreign message goes to the dead-letter queue with the reason, one without work is deleted, and files are ingested meanwhile', async () => {
     const finished = await ingest(service, order());
     const foreign: [body: string, why: RegExp][] = [
       ['{"version":1,', /not JSON/],
@@ -128,7 +128,7 @@ describe.skipIf(missingEngines !== null)('in a queue of SQS', () => {
     expect(await (await fetch(`${service.url}/files/${finished.file_id}`)).json()).toEqual(finished);
   });
 
-  test('a redrive delivers dead messages again: those that are still not ours are put aside again', async () => {
+  test('a redrive delivers dead messages again: foreign ones go back to the dead-letter queue', async () => {
     const before = await countOf(`${stack.queue}-dead`);
     expect(before).toBeGreaterThan(0);
     const handled = () => service.log.filter(({ msg }) => msg === 'a message was put aside as dead').length;
@@ -175,7 +175,7 @@ describe.skipIf(missingEngines !== null)('a file that was given up', { concurren
 });
 
 test.skipIf(missingEngines !== null)(
-  'a file in work for longer than SQS keeps a delivery goes on under a new message',
+  'a file in work for longer than SQS keeps a delivery continues under a new message',
   async () => {
     const queue = await newQueue(endpoint, { visibilitySeconds: 3 });
     const jobs = await createSqsJobQueue({ queue, endpoint, region: 'us-east-1' });

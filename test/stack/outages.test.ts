@@ -312,7 +312,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   // They wait for time limits more than they work, each on engines of its own but for Kafka, which is left alone.
-  test.concurrent('an S3 that hangs in the middle of files is waited for, an upload is refused and leaves nothing', {
+  test.concurrent('while S3 hangs files in the middle wait for it, and an upload is refused and leaves nothing', {
     timeout: HANG_MS,
   }, async ({ expect }) => {
     await onStack(async ({ stack, proxies: { s3 }, api, worker }) => {
@@ -378,7 +378,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test.concurrent('while MongoDB takes connections and carries nothing out a request is answered 503, however long that takes', {
+  test.concurrent('while MongoDB accepts connections and executes nothing a request is answered 503, however long that takes', {
     timeout: HANG_MS,
   }, async () => {
     const until = Promise.withResolvers<void>();
@@ -421,7 +421,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test('without any engine, all at once, everything goes on when they are back', { timeout: 90_000 }, async () => {
+  test('without any engine everything waits, and continues when they are back', { timeout: 90_000 }, async () => {
     await onStack(async ({ proxies, api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second), await accept(api, late)];
       await lineOf(worker, inChunk(0));

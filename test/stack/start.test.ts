@@ -128,7 +128,7 @@ describe.skipIf(missingEngines !== null)('oms start', { concurrent: true }, () =
     expect(line).toMatch(new RegExp(`^oms start: ${variable}: .*ECONNREFUSED`));
   });
 
-  test('names all that are wrong at once, silent ones too, and ends', async () => {
+  test('names all engines that are wrong, silent ones too, and ends', async () => {
     const silent = await listening(createServer(() => {}));
     const lines = await refused({
       OMS_OBJECT_STORE: s3At(silent),
@@ -145,7 +145,7 @@ describe.skipIf(missingEngines !== null)('oms start', { concurrent: true }, () =
     for (const line of lines) expect(line).toMatch(/is it running, and is the address right|can be reached/);
   });
 
-  test('tells the commands that make a bucket and a queue', async () => {
+  test('prints the commands that create a bucket and a queue', async () => {
     const endpoint = inject('engines').fauxqs!;
     expect(
       await refused({
@@ -188,19 +188,19 @@ describe.skipIf(missingEngines !== null)('oms start', { concurrent: true }, () =
       /it is MongoDB 4.2.25: update it to 4.4 or later/,
     ],
     [
-      'has another time',
+      'has a clock that is wrong',
       { maxWireVersion: 21, localTime: new Date(Date.now() - 300_000) },
       buildInfo,
       /the clock of this machine is 3\d\d s ahead of that of the database: set both by NTP/,
     ],
     [
-      'does not take the password',
+      'refuses the password',
       { maxWireVersion: 21 },
       (command) => (command === 'saslStart' ? failed(18, 'Authentication failed.') : buildInfo(command)),
       /refuses the user or the password.*correct them/,
     ],
     [
-      'gives no rights',
+      'grants no rights',
       { maxWireVersion: 21 },
       (command) => (command === 'listIndexes' ? failed(13, 'not authorized on oms') : buildInfo(command)),
       /grant the user readWrite on the database/,
@@ -229,14 +229,14 @@ describe.skipIf(missingEngines !== null)('oms start', { concurrent: true }, () =
     ['OMS_ORDER_STORE', `mongodb://user:${SECRET}@localhost:port/oms`],
     ['OMS_ORDER_STORE', 'mongodb://localhost:1/oms?nonsense=1'],
     ['OMS_EVENT_STREAM', `kafka://user:${SECRET}@localhost/orders`],
-  ])('does not take %s=%s', async (variable, url) => {
+  ])('refuses %s=%s', async (variable, url) => {
     const lines = await refused({ [variable]: url });
     expect(lines).toEqual([
       expect.stringMatching(new RegExp(`${variable}.*(is neither|no MongoDB connection string)`)),
     ]);
   });
 
-  test('does not take a role that there is not, nor one alone on an embedded engine', async () => {
+  test('refuses an unknown role, and a single role on an embedded engine', async () => {
     expect(await refused({}, ['--role', 'boss'])).toEqual([expect.stringContaining('api, worker, publisher')]);
     expect(await refused({ OMS_JOB_QUEUE: 'sqlite:' }, ['--role', 'worker'])).toEqual([
       expect.stringContaining('--role'),
@@ -279,7 +279,7 @@ describe.skipIf(missingEngines !== null)('oms start', { concurrent: true }, () =
 const { mongo, why } = inject('engines');
 
 test.skipIf(why.mongo !== undefined)(
-  'uploads in the data directory that vanished are not begun anew beside a MongoDB that knows of them',
+  'a directory of uploads that vanished is not created again while MongoDB knows files in it',
   async () => {
     const env = { OMS_ORDER_STORE: newDatabaseUrl(mongo!) };
     const service = await startService({ env });

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { createOutboxEventStream } from '../../../src/adapters/event-stream.outbox.ts';
 import { createSqliteJobQueue } from '../../../src/adapters/job-queue.sqlite.ts';
-import { createDirectoryObjectStore, prepareDirectory } from '../../../src/adapters/object-store.directory.ts';
+import { prepareDirectory } from '../../../src/adapters/object-store.directory/prepare.ts';
+import { createDirectoryObjectStore } from '../../../src/adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
 import { numberedOrders } from '../../../src/adapters/order-store.sqlite/orders.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';

@@ -74,7 +74,7 @@ const totalOf = (cursor: string) =>
 const sorted = (events: PublishedEvent[]) => events.map(({ orderId }) => orderId).sort();
 
 describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is missing: ${why.kafka}` : ''}`, () => {
-  test('a topic is made with as many partitions as asked for, and messages are structured CloudEvents', async () => {
+  test('a topic is created with as many partitions as configured, and messages are structured CloudEvents', async () => {
     const options = kafkaOptions(kafka!, { partitions: 5 });
     const stream = open(options);
     await publish(stream, ['A-1']);
@@ -85,7 +85,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     expect(JSON.parse(event!.json)).toMatchObject({ specversion: '1.0', id: eventId('A-1'), subject: 'A-1' });
   });
 
-  test('an inspection tells that the topic is missing, and makes none', async () => {
+  test('an inspection reports that the topic is missing, and creates none', async () => {
     const options = kafkaOptions(kafka!);
     const stream = open(options);
     const missing = [
@@ -110,7 +110,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     },
   );
 
-  test('goes on after each of 50 events', async () => {
+  test('resumes after each of 50 events', async () => {
     const stream = open(kafkaOptions(kafka!));
     await publish(stream, idsOf('A', 50));
     const all = await take(stream, stream.beginning, 50);
@@ -122,7 +122,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     );
   });
 
-  test('refuses cursors that are none, and those ahead of it', async () => {
+  test('refuses malformed cursors, and those ahead of it', async () => {
     const stream = open(kafkaOptions(kafka!));
     await publish(stream, ['A-1']);
     const end = await stream.end();
@@ -131,7 +131,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     for (const cursor of ['k', 'k0', 'k0.0', 'k0.0.0', end]) await stream.check(cursor);
   });
 
-  test('20,000 events are replayed in batches to a reader that then has new ones', async () => {
+  test('20,000 events are replayed in batches to a reader that then gets new ones', async () => {
     const stream = open(kafkaOptions(kafka!));
     const ids = idsOf('A', 20_000);
     for (let i = 0; i < ids.length; i += 1_000) await publish(stream, ids.slice(i, i + 1_000));
@@ -150,7 +150,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     expect(largest).toBeLessThanOrEqual(limits.eventBatch + 2);
   });
 
-  test('a subscriber that stands still is passed by others, and has all when it goes on', async () => {
+  test('a subscriber that pauses is overtaken by others, and gets all events when it resumes', async () => {
     const stream = open(kafkaOptions(kafka!));
     const slow = stream.subscribe(await stream.end(), AbortSignal.timeout(TIMEOUT_MS))[Symbol.asyncIterator]();
     const end = await stream.end();
@@ -166,7 +166,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     expect(sorted(seen)).toEqual(['A-0', ...ids].sort());
   });
 
-  test('more late readers than may replay at once all have their turn, and some that leave stop nobody', async () => {
+  test('more late readers than may replay at the same time are all served, and readers that leave block none', async () => {
     const stream = open(kafkaOptions(kafka!));
     await publish(stream, idsOf('A', 100));
     const leaving = new AbortController();
@@ -178,7 +178,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     await Promise.all(left);
   });
 
-  test('late readers that stand still give their places to others, and have all when they go on', async () => {
+  test('late readers that pause give their places to others, and get all events when they resume', async () => {
     const stream = open(kafkaOptions(kafka!), { replayIdleMs: 2_000 });
     await publish(stream, idsOf('A', 2_000));
     const standing = await Promise.all(
@@ -210,7 +210,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     expect([...new Set(sorted(seen))]).toEqual(idsOf('B', 40).sort());
   });
 
-  test('events that are kept no longer are passed over', async () => {
+  test('events that are no longer kept are skipped', async () => {
     const options = kafkaOptions(kafka!, { partitions: 1 });
     const stream = open(options);
     await publish(stream, idsOf('A', 10));
@@ -229,7 +229,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
     expect(sorted(await following)).toEqual(['B-0']);
   });
 
-  test('a topic that was deleted and made again ends a subscription, whose cursor is refused then', async () => {
+  test('a topic that was deleted and created again ends a subscription, whose cursor is then refused', async () => {
     const options = kafkaOptions(kafka!, { partitions: 1 });
     const stream = open(options);
     await publish(stream, idsOf('A', 10));
@@ -265,7 +265,7 @@ describe.skipIf(kafka === null)('on a Kafka of its own', { timeout: TIMEOUT_MS }
   });
   afterAll(() => server?.stop());
 
-  test('without a broker all is unavailable, and works when there is one', async () => {
+  test('without a broker all calls are unavailable, and work when there is one', async () => {
     const lines: string[] = [];
     const logger = pino({ level: 'debug' }, { write: (line) => lines.push(line) });
     const stream = createKafkaEventStream(options, { logger });
@@ -282,7 +282,7 @@ describe.skipIf(kafka === null)('on a Kafka of its own', { timeout: TIMEOUT_MS }
     expect(sorted(await take(stream, stream.beginning, 1))).toEqual(['A-1']);
   });
 
-  test('no group is left, whoever left how', async () => {
+  test('no consumer group is left, however its reader ended', async () => {
     const stream = openKafka(options);
     await publish(stream, idsOf('A', 10));
     const stop = new AbortController();
@@ -346,7 +346,7 @@ describe.skipIf(kafka === null)('on a Kafka of its own', { timeout: TIMEOUT_MS }
     expect([...seen.keys()].sort()).toEqual([...all].sort());
   });
 
-  test('what it may not do, or who it is not, is told with the cure and without the password', async () => {
+  test('a missing right or a wrong password is reported with the fix and without the password', async () => {
     const server = await startKafka({ users: { admin: 'admin-secret', guest: 'guest-secret' } });
     const as = (username: string, password: string) =>
       open(kafkaOptions(server.url, { sasl: { mechanism: 'plain', username, password } }));

@@ -210,14 +210,14 @@ describe('an IMS that answers', () => {
     expect(await client(url).validate([PAIR])).toEqual([VALID]);
   });
 
-  it('is up though it takes no request without items', async () => {
+  it('is up though it refuses a request without items', async () => {
     const { url } = await service((asked) =>
       asked.items.length === 0 ? send(asked.response, 400, { error: 'items must not be empty' }) : answerAll(asked),
     );
     await client(url).inspect();
   });
 
-  it('is asked again about a no, sooner than about a yes', async () => {
+  it('is asked again about an invalid pair sooner than about a valid one', async () => {
     const { url, requests } = await service(({ items, response }) =>
       send(response, 200, { results: items.map((item) => ({ ...valid(item), hub_valid: item.sku === 'A' })) }),
     );
@@ -233,7 +233,7 @@ describe('an IMS that answers', () => {
     expect(requests()).toBe(before);
   });
 
-  it('is never asked for more batches at once than the bound', async () => {
+  it('never gets more batches at the same time than the bound', async () => {
     let open = 0;
     let most = 0;
     const { url, requests } = await service((asked) => {
@@ -250,7 +250,7 @@ describe('an IMS that answers', () => {
     expect(most).toBe(3);
   });
 
-  it('is unavailable when more questions wait than the bound', async () => {
+  it('is unavailable when more batches wait than the bound', async () => {
     const { url } = await service(answerAll);
     const ims = client(url, { imsBatchItems: 1, imsConcurrentRequests: 1, imsQueuedBatches: 2 });
     await expect(ims.validate(pairsOf('A', 'B', 'C', 'D'))).rejects.toEqual(unavailable);
@@ -308,7 +308,7 @@ describe('an IMS that refuses items', () => {
     });
   }
 
-  it('is neither retried nor left alone for it', async () => {
+  it('is neither retried nor cut off by the circuit breaker for it', async () => {
     const { url, requests } = await service((asked) => refuseBad(asked, 422, 'no'));
     const ims = client(url, { imsBreakerFailures: 2 });
     await ims.validate(pairsOf('BAD-A', 'BAD-B', 'BAD-C', 'BAD-D'));
@@ -319,7 +319,7 @@ describe('an IMS that refuses items', () => {
     expect(requests()).toBe(12);
   });
 
-  it('ends the question about the only pair there is, also where a request without items is refused', async () => {
+  it('gets an answer for the only pair of a batch, also where a request without items is refused', async () => {
     for (const emptyIsRefused of [false, true]) {
       const { url, requests } = await service((asked) =>
         emptyIsRefused && asked.items.length === 0 ? send(asked.response, 400, {}) : refuseBad(asked, 400, 'bad SKU'),
@@ -330,7 +330,7 @@ describe('an IMS that refuses items', () => {
     }
   });
 
-  it('and refuses everything is out, and blames no item', async () => {
+  it('and refuses everything is an outage, and no item is blamed', async () => {
     let broken = true;
     const { url, requests } = await service((asked) =>
       broken ? send(asked.response, 400, { error: 'unsupported version' }) : refuseBad(asked, 400, 'bad SKU'),
@@ -346,7 +346,7 @@ describe('an IMS that refuses items', () => {
     expect((await ims.validate(pairs)).map(({ skuValid }) => skuValid)).toEqual([true, false, true]);
   });
 
-  it('may refuse whatever has an unknown item, and a request without items', async () => {
+  it('may refuse every request with an unknown item, and one without items', async () => {
     const { url } = await service((asked) =>
       asked.items.length > 0 && asked.items.every((item) => /^[AC]/.test(item.sku))
         ? answerAll(asked)
@@ -356,7 +356,7 @@ describe('an IMS that refuses items', () => {
     expect(await client(url).validate(pairsOf('X', 'A', 'Y', 'C'))).toEqual([unknown, VALID, unknown, VALID]);
   });
 
-  it('and refuses what it answered yes before is out, whatever it says to no items', async () => {
+  it('and refuses a pair that was valid before is an outage, whatever it says to a request without items', async () => {
     let broken = false;
     const { url } = await service((asked) =>
       broken && asked.items.length > 0
@@ -372,7 +372,7 @@ describe('an IMS that refuses items', () => {
     expect(await ims.validate(pairsOf('B'))).toEqual([VALID]);
   });
 
-  it('and breaks while the items are told apart is out, and blames none', async () => {
+  it('and breaks while a batch is halved is an outage, and no item is blamed', async () => {
     const { url } = await service((asked) =>
       asked.request > 4 ? send(asked.response, 400, { error: 'out of order' }) : refuseBad(asked, 400, 'bad SKU'),
     );
@@ -402,7 +402,7 @@ describe('an IMS that fails again and again', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
   afterEach(() => void vi.useRealTimers());
 
-  it('is left alone, says so, and one question finds out that it is back', async () => {
+  it('is not asked for a while, is reported so, and one request finds out that it is back', async () => {
     let broken = true;
     const { url, requests } = await service((asked) =>
       broken ? send(asked.response, 503, { error: 'maintenance' }) : answerAll(asked),
@@ -425,7 +425,7 @@ describe('an IMS that fails again and again', () => {
     expect(requests()).toBe(4);
   });
 
-  it('is not stampeded: while one question finds out, the others wait', async () => {
+  it('is not stampeded: while one request probes it, the others wait', async () => {
     let broken = true;
     const held: Asked[] = [];
     const { url, requests } = await service((asked) =>

@@ -70,13 +70,13 @@ for (const name of ['fauxqs', 'moto'] as const) {
       await expect(queue.depth()).rejects.toEqual(unavailable);
     });
 
-    test('says itself how long it hides a message', async () => {
+    test('determines how long a message is hidden', async () => {
       const queue = await queueAt(engine, await newQueue(engine, { visibilitySeconds: 7 }));
       expect(queue.visibilityMs).toBe(7_000);
       expect((await queue.inspect()).missing).toEqual([]);
     });
 
-    test('that hides messages for too short a time is told, with what to do', async () => {
+    test('that hides messages for too short a time is reported, with the fix', async () => {
       const queue = await queueAt(engine, await newQueue(engine, { visibilitySeconds: 1 }));
       expect((await queue.inspect()).missing).toEqual([
         {
@@ -98,7 +98,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect(await queue.receive(0)).toBeNull();
     });
 
-    test('delivers what others sent as they sent it', async () => {
+    test('delivers messages of other senders unchanged', async () => {
       const name = await newQueue(engine);
       const queue = await queueAt(engine, name);
       const body = '{"Records":[{"s3":{"object":{"key":"ü <&>.csv"}}}]}\n';
@@ -106,7 +106,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect((await receive(queue)).body).toBe(body);
     });
 
-    test('keeps with a dead message why it is dead', async () => {
+    test('keeps the reason with a dead message', async () => {
       const name = await newQueue(engine);
       const queue = await queueAt(engine, name);
       for (const why of ['no JSON: \u0000\uD800"ü"', '', 'long'.repeat(limits.sqsReasonChars)]) {
@@ -126,7 +126,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       );
     });
 
-    test('without a dead-letter queue tells so, and logs the messages that it deletes', async () => {
+    test('without a dead-letter queue reports that, and logs the messages that it deletes', async () => {
       const name = await newQueue(engine, { deadLetters: false });
       const lines: string[] = [];
       const logger = pino({}, { write: (line: string) => void lines.push(line) });
@@ -154,7 +154,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect(await queue.redrive()).toEqual([]);
     });
 
-    test('whose dead-letter queue was deleted tells so, and works', async () => {
+    test('whose dead-letter queue was deleted reports that, and works', async () => {
       const name = await newQueue(engine);
       await sqsClient(engine).send(new DeleteQueueCommand({ QueueUrl: await urlOf(`${name}-dead`) }));
       const queue = await queueAt(engine, name);
@@ -170,7 +170,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect(await queue.depth()).toEqual({ visible: 0, inFlight: 0, dead: 0 });
     });
 
-    test('redrives more dead messages than come at a time', async () => {
+    test('redrives more dead messages than one receive returns', async () => {
       const queue = await queueAt(engine, await newQueue(engine));
       const files = Array.from({ length: 25 }, (_, i) => `f_${i}`);
       for (const fileId of files) {
@@ -183,7 +183,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect(await queue.depth()).toEqual({ visible: 25, inFlight: 0, dead: 0 });
     });
 
-    test('a redrive ends, though a message dies again at once', async () => {
+    test('a redrive ends, though a message dies again immediately', async () => {
       const name = await newQueue(engine);
       const [queue, worker] = [await queueAt(engine, name), await queueAt(engine, name)];
       await queue.send(job('f_1'));
@@ -267,7 +267,7 @@ describe('what SQS refuses', () => {
       });
     });
 
-  test('rights that are missing end the opening, and are told with those that are needed', async () => {
+  test('missing rights make the opening fail, with those that are needed', async () => {
     for (const [type, status] of [
       ['AccessDenied', 403],
       ['AccessDeniedException', 400],

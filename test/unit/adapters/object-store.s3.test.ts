@@ -89,7 +89,7 @@ function numbered(sizeBytes: number): Buffer {
   return bytes;
 }
 
-test('a silence is over when its limit says so, however long the limit', async () => {
+test('a silent socket is closed at its time limit, however long that is', async () => {
   const triedAtMs: number[] = [];
   const silent = await answering(() => triedAtMs.push(Date.now()));
   const store = storeAt(silent, 'orders', { ...SOON, s3SilenceMs: 6_000, s3AnswerMs: 30_000 });
@@ -153,19 +153,19 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect(ranges[0]).toBe('bytes=5-2999999');
     });
 
-    test('a connection that falls silent is given up, and reading goes on', async () => {
+    test('a silent connection is given up, and reading resumes', async () => {
       const { read, ranges } = await reading([{ stallsAfter: 70_000 }, { stallsAfter: 0 }]);
       expect((await read()).equals(CONTENT)).toBe(true);
       expect(ranges.length).toBe(3);
     });
 
-    test('when nothing more comes the reader fails, with the error itself', async () => {
+    test('when no more bytes come the reader fails, with the error of the connection', async () => {
       const { read, ranges } = await reading(Array(99).fill({ breaksAfter: 0 }));
       await expect(read()).rejects.toEqual(unavailable);
       expect(ranges.length).toBe(limits.s3ReadTries);
     });
 
-    test('a store that hangs in the middle of an object is an outage once its time is over, whatever tries are left', async () => {
+    test('a store that hangs in the middle of an object is an outage after its time limit, however many tries are left', async () => {
       const { read } = await reading([{ stallsAfter: 70_000 }], {
         whenRead: (nth) => (nth === 1 ? Promise.resolve() : new Promise(() => {})),
         silenceMs: 400,
@@ -178,7 +178,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       });
     });
 
-    test('a reader that took longer over a block than a store may take is no outage', async () => {
+    test('a reader that takes longer for a block than the time limit of the store is no outage', async () => {
       const { store, ranges, direct } = await reading([{ breaksAfter: 1_500_000 }], { answerMs: 500 });
       const { version } = await direct.stat('uploads/f_1');
       const blocks: Buffer[] = [];
@@ -203,7 +203,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       await expect(read()).rejects.toMatchObject({ code: 'object_missing', retryable: false });
     });
 
-    test('a reader that is left ends its request', async () => {
+    test('a reader that is destroyed ends its request', async () => {
       const connection = Promise.withResolvers<Socket>();
       const { store } = await reading([{ stallsAfter: 1_000_000 }], {
         whenRead: async (_, { socket }) => connection.resolve(socket),
@@ -219,7 +219,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       expect(bytes.destroyed).toBe(true);
     });
 
-    test('the parts of an object read from a server that knows no ranges are not taken for another', async () => {
+    test('a server without ranges is an outage: its whole object is never taken for a part', async () => {
       const bucket = await newBucket(engine);
       await put(storeAt(engine, bucket), 'uploads/f_1', Buffer.from('0123456789'));
       const ignoring = await listen(
@@ -320,7 +320,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
       }
     });
 
-    test('lists more keys than come at a time', async () => {
+    test('lists more keys than fit into one page', async () => {
       const bucket = await newBucket(engine);
       const s3 = s3Client(engine);
       const keys = Array.from({ length: 1_005 }, (_, i) => `incoming/${i}`);
@@ -370,7 +370,7 @@ describe.skipIf(engines.moto === null)('an upload that is given up leaves no par
     await staged.abort();
   });
 
-  test('nor one that was under way: the abort is sent when none is', async () => {
+  test('nor one that was under way: the abort is sent when no part is', async () => {
     const bucket = await newBucket(engine);
     const release = Promise.withResolvers<void>();
     const allUnderWay = Promise.withResolvers<void>();
@@ -449,7 +449,7 @@ describe('what S3 refuses', () => {
       await expect(put(storeAt(endpoint, 'orders'), 'uploads/f_1', Buffer.from('bytes'))).rejects.toEqual(unavailable);
     });
 
-  test('a bucket in another region is told, with the region', async () => {
+  test('a bucket in another region is reported, with the region', async () => {
     const missing = [
       {
         what: expect.stringMatching(/eu-west-3.*us-east-1/),
@@ -463,7 +463,7 @@ describe('what S3 refuses', () => {
     expect((await inspecting(malformed)).missing).toEqual(missing);
   });
 
-  test('rights that are missing are told, with those that are needed', async () => {
+  test('missing rights are reported, with those that are needed', async () => {
     expect((await inspecting(await saying(403, 'AccessDenied'))).missing).toEqual([
       {
         what: expect.stringContaining('"orders"'),
@@ -473,7 +473,7 @@ describe('what S3 refuses', () => {
     ]);
   });
 
-  test('a server tells its name; credentials in an endpoint are not shown', async () => {
+  test('the name of a server is shown, credentials in an endpoint are not', async () => {
     const endpoint = await saying(403, 'AccessDenied', { server: 'MinIO' });
     const { engine, address } = await inspecting(endpoint.replace('http://', 'http://user:secret@'));
     expect(engine).toBe('S3 (MinIO)');
@@ -489,7 +489,7 @@ describe('what S3 refuses', () => {
     await expect(storeAt(endpoint, 'orders').open('uploads/f_1')).rejects.toEqual(unavailable);
   });
 
-  test('an endpoint that takes requests and never answers is one, too, for everything that work asks of it', async () => {
+  test('an endpoint that accepts requests and never answers is one, too, for every operation', async () => {
     const store = storeAt(await answering(() => {}), 'bucket', { ...SOON, s3AnswerMs: 300 });
     const late = {
       code: 'object_store_unavailable',
@@ -503,7 +503,7 @@ describe('what S3 refuses', () => {
     ]);
   });
 
-  test('a server that is none of S3 is told apart', async () => {
+  test('a server that does not speak S3 is recognized', async () => {
     const endpoint = await answering((_, response) => response.writeHead(200).end('<html>hello</html>'));
     const store = storeAt(endpoint, 'orders');
     const told = expect.objectContaining({
