@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// Tests write small databases and sync them all the time, for which the disk of a build machine makes them wait half of their time.
-// What is in memory outlives a killed process as well, and processes are all that tests kill.
+// Tests write small databases and sync them all the time: on the disk of a build machine half of their time is waiting for it. Files in
+// memory survive a killed process as well, and tests kill nothing but processes.
 const MEMORY = '/dev/shm';
 const MEMORY_BYTES = 4 * 1024 ** 3;
 if (process.env.TMPDIR === undefined && freeBytes(MEMORY) >= MEMORY_BYTES) {
@@ -12,7 +12,7 @@ if (process.env.TMPDIR === undefined && freeBytes(MEMORY) >= MEMORY_BYTES) {
   process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 }
 
-// Each of the hundreds of processes that tests start would compile the program anew.
+// Otherwise each of the hundreds of processes that tests start would compile the program again.
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compile');
 
 function freeBytes(directory: string): number {
@@ -24,8 +24,7 @@ function freeBytes(directory: string): number {
   }
 }
 
-// Tests on engines other than those that live in our process. They are projects of their own, so that engines are started only
-// when one of them is run.
+// Tests on engines outside our process. They are projects of their own, so that engines are started only when one of these is run.
 const onEngines = [
   'test/contract/**/*.test.ts',
   'test/stack/**/*.test.ts',
@@ -66,7 +65,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // What is waited for comes when the machine comes to it: a second, the default, is too little on a busy one.
+    // The default of a second is too short on a busy machine.
     expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 3,

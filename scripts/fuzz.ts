@@ -1,6 +1,6 @@
 /**
- * `npm run fuzz -- --seed N --cases M`: hostile files, one for each seed, through the intake (test/fuzz). A seed that fails is told
- * with its file, and fails the same way each time.
+ * `npm run fuzz -- --seed N --cases M`: hostile files, one for each seed, through the intake (test/fuzz). A seed that fails is
+ * printed with its file, and fails the same way each time.
  */
 import { parseArgs } from 'node:util';
 import { fuzz } from '../test/fuzz/fuzz.ts';

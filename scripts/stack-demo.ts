@@ -1,7 +1,7 @@
 /**
- * Shows a running stack at work: loads the sample stock, uploads the sample orders, waits for them, and prints what came out,
+ * Shows a running stack at work: loads the sample stock, uploads the sample orders, waits for them, and prints the results,
  * the statistics and the first event. Takes the address of the API; without one http://127.0.0.1:8080. A second run on
- * the same stack finds the orders there and prints the same. Ends with 1 when anything is not as it should be.
+ * the same stack finds the orders there and prints the same. Ends with 1 when any result is wrong.
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';

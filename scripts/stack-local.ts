@@ -1,6 +1,6 @@
 /**
- * The stack profile on one machine without Docker: MongoDB, Kafka, S3 and SQS by engines that are fetched at the first use and
- * keep nothing, the reference IMS, and the service as three processes, one for each role. Runs until Ctrl-C; with `--demo` it shows the
+ * The stack profile on one machine without Docker: MongoDB, Kafka, S3 and SQS as engines that are fetched at the first use and keep
+ * their data in memory only, the reference IMS, and the service as three processes, one for each role. Runs until Ctrl-C; with `--demo` it shows the
  * stack at work and ends with the demonstration's exit code. Ports: `OMS_PORT` and `OMS_IMS_PORT`, else 8080 and 8081; the others are free ones.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
@@ -18,7 +18,7 @@ const ROOT = new URL('../', import.meta.url).pathname;
 const { values } = parseArgs({ options: { demo: { type: 'boolean', default: false } } });
 const stopAsked = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopAsked.abort());
-/** What was started, in order. */
+/** In the order of their starts. */
 const running: { child: ChildProcess; stop(): Promise<void> }[] = [];
 process.exitCode = await run().catch((error: Error) => {
   if (stopAsked.signal.aborted) return values.demo ? 130 : 0;

@@ -1,6 +1,6 @@
 /**
- * What one client can do to all others: attacks on a service that is started for each, with some orders in its store. Looked at are
- * health, asked on new connections all the time; a good user, who uploads a file and reads a page of orders; and memory.
+ * What one client can do to all others: attacks, each on a service of its own with some orders in its store. Measured are health, requested
+ * on new connections all the time; a good user, who uploads a file and reads a page of orders; and memory.
  *
  *   npm run bench:attacks                       # 400,000 orders
  *   npm run bench:attacks -- --orders 60000 --only replay,pipelining --oms /path/of/another/release
@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** The attacker's connections, which read nothing unless they are told to. */
+/** The attacker's connections, which read nothing unless `reads` is set. */
 class Attacker {
   readonly #server: Server;
   readonly #sockets: Socket[] = [];
@@ -64,7 +64,7 @@ class Attacker {
 
 const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
 
-/** Each is carried out in full before the service is looked at, or goes on while it is. */
+/** Each is complete before the measurement begins, or continues during it. */
 const ATTACKS: Record<string, { what: string; attack(attacker: Attacker): Promise<void> }> = {
   replay: {
     what: 'one client reads all events',

@@ -1,4 +1,4 @@
-/** The ratios that were measured before, kept in the repository: what is much lower now has become slower. */
+/** The ratios of an earlier run, kept in the repository: a ratio that is much lower now has become slower. */
 import { readFile, writeFile } from 'node:fs/promises';
 
 const PATH = new URL('baseline.json', import.meta.url).pathname;

@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: the real service beside what others would write, on this machine, in turn, as medians and ratios. Absolute figures of
- * shared machines mean little; the ratios to what ran right after are what counts. Writes its tables and pictures to `bench/out/`.
+ * `npm run bench`: the real service compared with what others would write, on this machine, one after the other, as medians and ratios.
+ * Absolute figures of shared machines mean little: what counts are the ratios to what ran right after. Writes its tables and pictures to `bench/out/`.
  *
  *   --quick                 a tenth of everything, one round
  *   --only ingestion,start  some parts

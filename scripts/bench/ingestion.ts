@@ -1,4 +1,4 @@
-/** The heart of the benchmark: the same files into the whole service and into each contender, in turn. */
+/** The main part of the benchmark: the same files into the whole service and into each contender, one after the other. */
 import { type Contender, findContenders, type Run } from './contenders.ts';
 import { type Input, ORDER_IDS, type OrderIds, withInput } from './inputs.ts';
 import { grouped, median, medianRatio, thousands } from './measure.ts';

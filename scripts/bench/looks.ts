@@ -1,4 +1,4 @@
-/** What others see of a service that is attacked: health, asked on new connections all the time, and a good user. A thread of `attacks.ts`. */
+/** What others see of a service under attack: health, requested on new connections all the time, and a good user. A thread of `attacks.ts`. */
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -37,7 +37,7 @@ function health(url: string): Promise<void> {
   });
 }
 
-/** An upload and a page of orders now and then; one that is told to come again comes again. */
+/** An upload and a page of orders now and then, tried again where the service says so. */
 async function goodUserUntil(url: string, untilMs: number): Promise<(number | null)[]> {
   const uses: (number | null)[] = [];
   while (Date.now() < untilMs) {

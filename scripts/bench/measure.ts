@@ -1,11 +1,11 @@
-/** What all parts of the benchmark measure with. */
+/** The measurements that all parts of the benchmark share. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-/** As many sockets as there are requests at once. */
+/** As many sockets as there are requests at the same time. */
 const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY });
 
 /** Sends the file, or the bytes, as a raw body; the seconds until its answer. Throws when that is not a 2xx. */

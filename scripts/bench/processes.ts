@@ -1,4 +1,4 @@
-/** Processes of a benchmark: started whole, watched from outside by what Linux knows of them. See proc_pid_stat(5). */
+/** Processes of a benchmark, measured from outside by the figures of Linux. See proc_pid_stat(5). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** What a run has to tell: text for people, ratios for the next run. Of every ratio more is better. */
+/** The results of a run: text for people, ratios for the next run. A higher ratio is better. */
 export interface Report {
   say(line?: string): void;
   ratio(name: string, value: number): void;

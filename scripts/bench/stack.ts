@@ -1,7 +1,7 @@
 /**
  * The stack profile of the benchmark: orders into MongoDB beside a bare `insertMany` loop, and events into Kafka beside a bare
- * kafkajs loop, on the same servers, in turn. The servers are those that tests use, on this machine, with 300 stock rows: the MongoDB
- * stand-in looks through all of them for each take.
+ * kafkajs loop, on the same servers, one after the other. The servers are those of the tests, on this machine, with 300 stock rows: the
+ * MongoDB emulator scans all of them for each take.
  */
 import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';

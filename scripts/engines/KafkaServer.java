@@ -1,5 +1,5 @@
 /**
- * Formats the storage if it is new and runs Apache Kafka, until standard input ends: so the server never outlives whoever
+ * Formats the storage if it is new and runs Apache Kafka until standard input ends: so the server never outlives the process that
  * started it. Argument: a file of server properties.
  */
 class KafkaServer {

@@ -1,4 +1,4 @@
-/** What localstack/ready.d makes, as far as emulators know it: no notification of objects, no policy, no lifecycle. */
+/** Creates what localstack/ready.d creates and emulators support: without notification of objects, policy and lifecycle. */
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { limits } from '../../src/limits.ts';

@@ -35,7 +35,7 @@ export async function startLocalStackContainer(): Promise<Container> {
   return started(container, `http://${container.getHost()}:${container.getMappedPort(4566)}`);
 }
 
-/** Kafka tells its clients where it is, so the port on the host is chosen before it starts. */
+/** Kafka sends its address to its clients, so the port on the host is chosen before the start. */
 export async function startKafkaContainer(): Promise<Container> {
   const { host } = (await getContainerRuntimeClient()).info.containerRuntime;
   const port = await freePort();

@@ -1,6 +1,6 @@
 /**
  * A server with the protocols of S3 and SQS for tests and for the stack on one machine, where there is no Docker: fauxqs, in
- * memory, in a process of its own. It forgets all when it ends. Run as a program it is that process.
+ * memory, in a process of its own; its data is gone when it ends. Run as a program this file is that process.
  * Source: https://github.com/kibertoad/fauxqs
  */
 import type { ChildProcess } from 'node:child_process';

@@ -1,7 +1,8 @@
 /** How the JVM of an engine is run. */
 
 /**
- * `little`: in a server that runs for minutes the better of the two compilers takes more time than it gives. A benchmark wants `all`.
+ * `little`: without the optimizing compiler, which in the few minutes of a test run takes more time than it saves. A benchmark and the
+ * stack on one machine run with `all` compilers.
  */
 export type Compiling = 'little' | 'all';
 

@@ -1,6 +1,6 @@
 /**
  * Apache Kafka for tests and for the stack on one machine, where there is no Docker: one broker that is its own controller
- * (KRaft), made to start quickly and to stay small. On the port and directory of a server that was stopped it goes on with its data.
+ * (KRaft), configured to start fast and to stay small. On the port and directory of a stopped server it continues with that one's data.
  * Source: https://kafka.apache.org/documentation/#brokerconfigs
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -21,9 +21,9 @@ const SERVER = { group: 'org.apache.kafka', name: 'kafka_2.13', version: '4.2.0'
 
 export interface KafkaServerOptions {
   port?: number;
-  /** Where its data is kept; without one it is gone with the server. */
+  /** Where its data is kept; without one the data is deleted when the server stops. */
   directory?: string;
-  /** Clients must name themselves (SASL PLAIN) and may do what rules allow; `admin` may do everything, `guest` nothing. */
+  /** Clients must log in (SASL PLAIN) and may do what rules allow: `admin` everything, `guest` nothing. */
   users?: { admin: string; guest: string };
   compiling?: Compiling;
 }
@@ -114,7 +114,7 @@ function serverProperties(directory: string, port: number, controllerPort: numbe
     'transaction.state.log.min.isr': '1',
     'transaction.state.log.num.partitions': '1',
     'group.initial.rebalance.delay.ms': '0',
-    // A broker that was killed is a stranger to its controller until its old session ends.
+    // A broker that was killed can register again only after its old session has ended.
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
   };

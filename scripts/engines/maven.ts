@@ -1,6 +1,7 @@
 /**
- * Fetches an artifact of Maven with all that it depends on, once, into `.cache/engines` of the project. Which repositories
- * are asked is Maven's own configuration. Two first uses at once both fetch, and the one that ends first is kept: a directory that is there is whole.
+ * Fetches an artifact of Maven with all its dependencies, once, into `.cache/engines` of the project. The repositories are those of
+ * Maven's own configuration. Two first uses at the same time both fetch, and the result of the first to end is kept: a directory that
+ * exists is complete.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -33,7 +34,7 @@ export async function fetchJars(artifact: Artifact): Promise<string> {
       { timeout: limits.engineFetchMs },
     );
     await rename(jars, directory).catch((error: NodeJS.ErrnoException) => {
-      // Another first use was quicker.
+      // Another first use was faster.
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
     });
     return directory;

@@ -1,5 +1,5 @@
 /**
- * A second server with the protocols of S3 and SQS, so that nothing is fitted to the ways of one: moto, in memory.
+ * A second server with the protocols of S3 and SQS, so that the adapters do not rely on the behaviour of one: moto, in memory.
  * Source: https://docs.getmoto.org/en/latest/docs/server_mode.html
  */
 import type { ChildProcess } from 'node:child_process';

@@ -1,6 +1,6 @@
 /**
- * The engines of the stack on one machine, as a process with a session of its own, so that a Ctrl-C reaches the service only, which
- * can then stop in order while its engines still answer. Started by `stack-local.ts`, with which it ends.
+ * The engines of the stack on one machine, as a process with a session of its own: a Ctrl-C reaches only the service, which can stop in
+ * order while its engines still answer. Started by `stack-local.ts`, with which it ends.
  */
 import { startFauxqs } from './fauxqs.ts';
 import { startKafka } from './kafka.ts';
@@ -14,7 +14,11 @@ export interface StackEngines {
 }
 
 process.once('disconnect', () => process.exit());
-const [aws, mongo, kafka] = await Promise.all([startFauxqs(), startMongo(), startKafka()]);
+const [aws, mongo, kafka] = await Promise.all([
+  startFauxqs(),
+  startMongo({ compiling: 'all' }),
+  startKafka({ compiling: 'all' }),
+]);
 process.send!({ aws: aws.url, mongo: mongo.url, kafka: kafka.url } satisfies StackEngines);
 process.once('message', async () => {
   await Promise.all([aws.stop(), mongo.stop(), kafka.stop()]);

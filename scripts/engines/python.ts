@@ -1,7 +1,7 @@
 /**
- * A Python with the packages of a requirements file, in a directory of `.cache` of the project: made at its first use. Where packages
- * come from is pip's own configuration. Two first uses at once both install, and the one that ends first is kept: a directory that is
- * there is whole.
+ * A Python with the packages of a requirements file, in a directory of `.cache` of the project, created at the first use. The sources of
+ * packages are those of pip's own configuration. Two first uses at the same time both install, and the result of the first to end is
+ * kept: a directory that exists is complete.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,7 @@ import { limits } from '../../src/limits.ts';
 const CACHE = new URL('../../.cache/', import.meta.url).pathname;
 const OLDEST = 'import sys; sys.exit("Python 3.10 or newer is needed" if sys.version_info < (3, 10) else 0)';
 
-/** The path of the interpreter. Throws with what is missing. */
+/** The path of the interpreter. Throws an error that names what is missing. */
 export async function installPython(requirements: URL, directoryName: string): Promise<string> {
   const path = requirements.pathname;
   const hash = createHash('sha256')

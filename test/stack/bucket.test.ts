@@ -1,4 +1,4 @@
-/** Objects that somebody puts into the bucket under `incoming/` are ingested like uploads: once each, and left where they are. */
+/** Objects that users put into the bucket under `incoming/` are ingested like uploads: once each. They stay where they are. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   DeleteObjectCommand,
@@ -169,7 +169,7 @@ describe.skipIf(missing !== null)('an object that is put into the bucket', () =>
     await problemOf(await retry(again), 409, 'duplicate_file');
     expect(await becomes('empty.csv')).toMatchObject(failed('empty_file'));
     expect(await becomes('book.xlsx')).toMatchObject(failed('not_csv'));
-    // Each by itself: what was not read is not taken for the same bytes.
+    // One by one: a file that was not read has no hash, and is never a repeat.
     for (const name of ['large-1.csv', 'large-2.csv']) {
       const file = await becomes(name);
       expect(file).toMatchObject(failed('too_large'));

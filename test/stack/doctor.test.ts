@@ -1,4 +1,4 @@
-/** `oms doctor` on the whole stack: what each port has, what is missing and how to make it, and nothing made by looking. */
+/** `oms doctor` on the whole stack: the engine of each port, what is missing and how to create it. It changes nothing itself. */
 import {
   GetBucketLifecycleConfigurationCommand,
   PutBucketLifecycleConfigurationCommand,
@@ -15,7 +15,7 @@ import { missingEngines, newStack } from '../support/stack.ts';
 const SECRET = 'open-sesame';
 const PORTS = ['events', 'ims', 'objects', 'queue', 'store'];
 
-/** What is told of each port. */
+/** What is printed of each port. */
 function sections(stdout: string): Record<string, string> {
   const parts = stdout.split(/^(?=\w)/m);
   return Object.fromEntries(parts.map((part) => [part.split(' ')[0], part]));

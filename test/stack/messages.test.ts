@@ -1,6 +1,6 @@
 /**
- * Whatever lands in the job queue: what is not ours goes to the dead-letter queue with its reason, what asks for nothing is gone, and none
- * of it holds up the files beside it. What was given up comes back by `oms redrive`.
+ * All kinds of messages in the job queue: foreign ones go to the dead-letter queue with the reason, those without work are deleted, and
+ * none of them delays files. Files that were given up come back by `oms redrive`.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -61,7 +61,7 @@ async function countOf(queue: string): Promise<number> {
   return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
 }
 
-/** Waits for as many messages and looks at them without taking them away. */
+/** Waits for so many messages and reads them without deleting them. */
 async function deadOf(queue: string, count: number): Promise<Message[]> {
   const seen = new Map<string, Message>();
   while (seen.size < count) {

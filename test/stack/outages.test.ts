@@ -1,6 +1,6 @@
 /**
- * Outages of the production engines in the middle of files: work waits, says for what, and goes on by itself. The outcome is that of
- * one undisturbed process on the embedded engines: nothing is lost, nothing doubled, no row is charged (INV-7).
+ * Outages of the production engines in the middle of files: work waits, says for what, and resumes by itself. The outcome is that of
+ * one undisturbed process on the embedded engines: nothing is lost or doubled, and no row is rejected because of the outage (INV-7).
  */
 
 import { once } from 'node:events';
@@ -74,7 +74,7 @@ async function readiness({ url }: Service): Promise<{ status: number; down: stri
   return { status: response.status, down };
 }
 
-/** What a client is told while an engine is away: try again later. */
+/** The answer to a client while an engine is away: try again later. */
 async function expectUnavailable(answer: Promise<Response>, code: string): Promise<void> {
   const response = await answer;
   expect({
@@ -119,7 +119,7 @@ async function ownKafka(port: number) {
     async start() {
       broker = await startKafka({ port, directory });
     },
-    /** Keeps its connections and takes new ones, and answers nothing until it goes on. */
+    /** Keeps its connections and accepts new ones, and answers nothing until it continues. */
     hang: () => broker!.child.kill('SIGSTOP'),
     goOn: () => broker!.child.kill('SIGCONT'),
     async stop() {

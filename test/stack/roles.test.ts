@@ -1,6 +1,6 @@
 /**
- * Many processes on the production engines: files are shared, a worker that dies and one that was thought dead change nothing
- * of the outcome, which is that of one undisturbed process on the embedded engines (INV-1 to INV-4).
+ * Many processes on the production engines share files. A worker that dies and a zombie worker do not change the outcome, which is that of
+ * one undisturbed process on the embedded engines (INV-1 to INV-4).
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import { ended, type FileJson, getJson, type Service, startService, upload } fro
 import { missingEngines, newStack } from '../support/stack.ts';
 
 const FILES = 20;
-/** The first ones have several chunks; they are begun first, by all workers. */
+/** The first ones have several chunks; all workers begin with these. */
 const ROWS = Array.from({ length: FILES }, (_, i) => (i < 6 ? 7_000 : 300));
 const VISIBILITY_SECONDS = 6;
 
@@ -51,7 +51,7 @@ async function undisturbed(): Promise<Outcome> {
   return outcome;
 }
 
-/** The first line of the log that it is waited for. */
+/** The first such line of the log. */
 function nextLine(service: Service, wanted: (line: Line) => boolean): Promise<Line> {
   return new Promise((resolve) => {
     service.onLog((line) => {

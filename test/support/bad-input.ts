@@ -1,4 +1,4 @@
-/** What tests of bad input share: large bodies as streams, requests byte by byte, and the look at what was left behind. */
+/** What tests of bad input share: large bodies as streams, requests byte by byte, and checks of what is left behind. */
 import { once } from 'node:events';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';

@@ -1,6 +1,6 @@
 /**
  * Starts the engines once for a run that has tests on them, however many projects need them, gives the tests their addresses,
- * `inject('engines')`, and stops what it started. At the end it tells which engines were missing and how many tests were skipped.
+ * `inject('engines')`, and stops what it started. At the end it prints which engines were missing and how many tests were skipped.
  */
 import type { TestProject } from 'vitest/node';
 import { startEngines } from './engines.ts';

@@ -1,5 +1,5 @@
 /**
- * Where tests find the engines that adapters are tried on. For each, the first of these that there is:
+ * Where tests find the engines for adapters. For each, the first of these that exists:
  *
  * 1. an address in the environment, of an engine that may be used for nothing else:
  *      OMS_TEST_S3     http://127.0.0.1:4566       an endpoint of S3; the tests' credentials are `test` and `test`
@@ -9,8 +9,8 @@
  * 2. a container, when Docker answers;
  * 3. an engine on this machine, fetched at its first use: Apache Kafka and mongo-java-server by Maven.
  *
- * fauxqs and moto, two emulators of S3 and SQS in which we trust more together than in each alone, are always those of this machine;
- * LocalStack or what the environment names comes on top.
+ * fauxqs and moto, two emulators of S3 and SQS that together are more trustworthy than one, always run on this machine; LocalStack or an
+ * endpoint of the environment is tested in addition.
  *
  * An engine that is missing is a reason to skip, or, with CI=true, to fail.
  */
@@ -49,7 +49,7 @@ interface Source {
   start(): Promise<Engine>;
 }
 
-/** Starts all engines at once. What it prints tells where each is from. */
+/** Starts all engines in parallel, and prints where each is from. */
 export async function startEngines(environment: NodeJS.ProcessEnv) {
   const why: Record<string, string> = {};
   const running: Engine[] = [];

@@ -1,6 +1,6 @@
 /**
- * What becomes of each row of a small file that is ingested alone, worked out the plain way, all in memory: an oracle for
- * tests. Its rules about repeats and stock are written here once more.
+ * The outcome of each row of a small file that is ingested alone, computed in the simplest way, all in memory: an oracle for tests. The
+ * rules about repeats and stock are implemented here a second time.
  */
 import { parse } from 'csv-parse/sync';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
@@ -82,7 +82,7 @@ function rawRow(cells: string[], row: number): RawRow {
     row,
     cells,
     end: 0,
-    // The parser keeps the quotes of a value that goes on after them.
+    // The parser keeps the quotes of a value that continues after them.
     malformedQuote: cells.some((cell) => cell.startsWith('"')),
     undecodable: undecodable.length === 0 ? null : undecodable,
   };

@@ -1,4 +1,4 @@
-/** A report as a spreadsheet saves it after nobody changed a cell: other quotes, delimiter, line ends and order of columns. */
+/** A report as a spreadsheet saves it without a changed cell: other quotes, delimiter, line ends and order of columns. */
 import { parse } from 'csv-parse/sync';
 
 export interface Saving {

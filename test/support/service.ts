@@ -1,5 +1,5 @@
 /**
- * The real service as a process of its own, on free ports and a data directory of its own. Whatever a test leaves running is
+ * The real service as a process of its own, on free ports and a data directory of its own. Processes that a test leaves running are
  * killed when its file ends.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -51,8 +51,8 @@ export interface Service {
 }
 
 /**
- * Starts `oms start` and resolves when it listens. Rejects with its output when it exits before. `onSpawn` is given the process
- * at once.
+ * Starts `oms start` and resolves when it listens. Rejects with its output when it exits before. `onSpawn` gets the process
+ * immediately.
  */
 export async function startService(
   options: {

@@ -1,4 +1,4 @@
-/** What lies in a service's object store, whichever it is, without asking the service. */
+/** The objects in a service's object store, of either kind, read without the service. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { engineSettings, type Service } from './service.ts';

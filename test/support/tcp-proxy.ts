@@ -1,6 +1,6 @@
 /**
- * A proxy in front of an engine that plays its outages: nobody listens and all connections are gone, or connections are accepted
- * and nothing comes of them. It comes back on the same port.
+ * A proxy in front of an engine that simulates outages: the port is closed and all connections end, or connections are accepted and
+ * nothing is forwarded. It starts again on the same port.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -10,9 +10,9 @@ export interface TcpProxy {
   address: string;
   /** Ends all connections and refuses new ones. */
   stop(): Promise<void>;
-  /** Accepts connections and forwards nothing, of those that are open either. */
+  /** Accepts connections and forwards nothing, also on those that are open. */
   hang(): void;
-  /** Forwards again: also what was held, as from a machine that was frozen. */
+  /** Forwards again, also the bytes that were held, as a machine does that was frozen. */
   start(): Promise<void>;
   /** Of each connection only so many bytes more come from the engine, until the next `stop` or `start`. */
   holdAnswersAfter(bytes: number): void;

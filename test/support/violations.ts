@@ -1,4 +1,4 @@
-/** What `oms verify` finds off in a store. */
+/** What `oms verify` finds wrong in a store. */
 import { verify } from '../../src/pipeline/verify.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
