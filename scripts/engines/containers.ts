@@ -4,10 +4,10 @@
  */
 
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { GenericContainer, getContainerRuntimeClient, type StartedTestContainer, Wait } from 'testcontainers';
 import { parse } from 'yaml';
 import { limits } from '../../src/limits.ts';
+import { freePort } from './free-port.ts';
 
 export interface Container {
   url: string;
@@ -76,15 +76,4 @@ function started(container: StartedTestContainer, url: string): Container {
 async function imageOf(service: 'mongo' | 'kafka' | 'localstack'): Promise<string> {
   const compose = parse(await readFile(new URL('../../docker-compose.yml', import.meta.url), 'utf8'));
   return compose.services[service].image;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

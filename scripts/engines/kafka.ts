@@ -6,13 +6,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Kafka, logLevel } from '../../src/adapters/event-stream.kafka/kafkajs.ts';
 import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
+import { freePort } from './free-port.ts';
 import { type Compiling, compilerFlags } from './java.ts';
 import { fetchJars } from './maven.ts';
 
@@ -131,15 +131,4 @@ function serverProperties(directory: string, port: number, controllerPort: numbe
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

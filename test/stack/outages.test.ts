@@ -3,11 +3,10 @@
  * one undisturbed process on the embedded engines: nothing is lost or doubled, and no row is rejected because of the outage (INV-7).
  */
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../scripts/engines/free-port.ts';
 import { startKafka } from '../../scripts/engines/kafka.ts';
 import { createSqsJobQueue } from '../../src/adapters/job-queue.sqs.ts';
 import { createS3ObjectStore } from '../../src/adapters/object-store.s3.ts';
@@ -100,15 +99,6 @@ const linesOf = (service: Service, message: string, fileId?: string) =>
 
 const inChunk = (n: number, fileId?: string) => (line: Line) =>
   line.stage === 'chunk' && line.chunk === n && (fileId === undefined || line.file_id === fileId);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A broker that can be killed and started again with its data. */
 async function ownKafka(port: number) {

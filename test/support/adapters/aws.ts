@@ -12,7 +12,7 @@ import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { Adapter } from '../adapters.ts';
 import type { Engines } from '../engines.ts';
 
-/** What the SDK signs with, here and in a service that a test starts; nothing of whoever runs the tests is used. */
+/** What the SDK signs with, here and in a service that a test starts; credentials of the user who runs the tests are not used. */
 export const AWS_ENVIRONMENT = {
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
@@ -66,11 +66,11 @@ export async function newQueue(
 }
 
 export interface OnEngine {
-  /** Why there is no such engine here; the tests on it are skipped, and the run tells so at its end. */
+  /** Why there is no such engine here; the tests on it are skipped, and the run prints that at its end. */
   missing: string | null;
 }
 
-/** LocalStack, or what the environment names, is there on some machines only; where it is not, nobody misses it. */
+/** LocalStack, or an endpoint of the environment: only on some machines, and not required. */
 const endpoints = (engines: Engines, further: 's3' | 'sqs') =>
   (['fauxqs', 'moto', further] as const)
     .map((engine) => ({ engine, endpoint: engines[engine], missing: engines.why[engine] ?? null }))

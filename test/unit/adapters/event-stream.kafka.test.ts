@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { freePort, startKafka } from '../../../scripts/engines/kafka.ts';
+import { freePort } from '../../../scripts/engines/free-port.ts';
+import { startKafka } from '../../../scripts/engines/kafka.ts';
 import { GROUP_PREFIX } from '../../../src/adapters/event-stream.kafka/client.ts';
 import { createKafkaEventStream, type KafkaEventStream } from '../../../src/adapters/event-stream.kafka.ts';
 import { isOmsError } from '../../../src/errors.ts';

@@ -40,7 +40,7 @@ afterEach(async () => {
   }
 });
 
-/** A service that does as told with each request; `requests()` counts them. */
+/** A service that answers each request with the given function; `requests()` counts them. */
 async function service(answer: (asked: Asked) => void) {
   let requests = 0;
   const server = createServer(async (request, response) => {
@@ -169,7 +169,7 @@ describe('an IMS that does not answer is unavailable', () => {
     'that refuses everything': [({ response }) => send(response, 400, { error: 'no such version' }), 'no such version'],
   };
   for (const [name, [answer, words]] of Object.entries(misunderstood)) {
-    it(`and one ${name} is no IMS that is up: it is told what came`, async () => {
+    it(`and one ${name} is no IMS that is up: the error says what came`, async () => {
       const { url } = await service(answer);
       const failure = expect(client(url).inspect()).rejects;
       await failure.toEqual(unavailable);

@@ -354,7 +354,7 @@ for (const name of ['fauxqs', 'moto'] as const) {
   });
 }
 
-// fauxqs does not tell which uploads are unfinished.
+// fauxqs does not list unfinished uploads.
 describe.skipIf(engines.moto === null)('an upload that is given up leaves no parts on S3 of moto', () => {
   const engine = engines.moto!;
   const unfinished = async (bucket: string) =>
@@ -506,13 +506,13 @@ describe('what S3 refuses', () => {
   test('a server that does not speak S3 is recognized', async () => {
     const endpoint = await answering((_, response) => response.writeHead(200).end('<html>hello</html>'));
     const store = storeAt(endpoint, 'orders');
-    const told = expect.objectContaining({
+    const reported = expect.objectContaining({
       code: 'object_store_unavailable',
       message: expect.stringMatching(/protocol/),
     });
-    await expect(store.inspect()).rejects.toEqual(told);
-    await expect(store.stat('uploads/f_1')).rejects.toEqual(told);
-    await expect(put(store, 'uploads/f_1', Buffer.from('bytes'))).rejects.toEqual(told);
+    await expect(store.inspect()).rejects.toEqual(reported);
+    await expect(store.stat('uploads/f_1')).rejects.toEqual(reported);
+    await expect(put(store, 'uploads/f_1', Buffer.from('bytes'))).rejects.toEqual(reported);
   });
 
   test('no credentials at all, and no region', async () => {
