@@ -1,7 +1,7 @@
 # Everything here needs only Node (20 with npm 11, or 24) and make; `npm ci` brings Node 24 on Linux. `stack` needs Docker 25
 # or newer with compose, `stack-local` instead a JDK, 17 or newer, and Maven.
 
-# The page is built again when something it is made of is newer.
+# The page is built again when one of its sources is newer.
 PAGE_SOURCES := $(shell find src/web src/model src/http/responses.ts -type f) vite.config.ts
 
 .PHONY: run test test-web test-long check install stack stack-demo stack-down stack-local

@@ -59,8 +59,8 @@ const onBothProfiles = [
   'bad-input-files',
 ].map((name) => `test/flow/${name}.test.ts`);
 
-// Processes are spawned and killed by many tests, on as few as two cores: the timeout is a guard against hangs, not a measure. Many
-// wait for engines more than they compute, hence a worker more than cores.
+// Many tests start and kill processes, on as few as two cores: the timeout is a guard against hangs, not a measure. Many wait for
+// engines more than they compute, hence a worker more than cores.
 export default defineConfig({
   test: {
     testTimeout: 60_000,

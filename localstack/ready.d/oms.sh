@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes what the service finds in AWS: a bucket, a queue with its dead-letter queue, and the notification of objects that users put
-# under incoming/. LocalStack runs it whenever it is ready; what is there already is left as it is or set again to the same.
-# It is also a list of what to make in AWS itself: there `awslocal` is `aws`.
+# Creates what the service needs in AWS: a bucket, a queue with its dead-letter queue, and the notification of objects that users put
+# under incoming/. LocalStack runs it at each start; what exists is kept or set to the same values again.
+# It is also the list of what to create in AWS itself: there use `aws` instead of `awslocal`.
 set -euo pipefail
 
 bucket=oms
