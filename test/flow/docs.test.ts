@@ -23,7 +23,7 @@ const document = (name: string) => readFile(join(ROOT, name), 'utf8');
 const markdownIn = async (directory: string): Promise<string[]> =>
   (await Array.fromAsync(glob(`${directory}/**/*.md`, { cwd: ROOT }))).sort();
 
-const names = ['README.md', 'GETTING_STARTED.md', 'CHANGELOG.md', ...(await markdownIn('docs'))];
+const names = ['README.md', 'GETTING_STARTED.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...(await markdownIn('docs'))];
 const documents = await Promise.all(
   names.map(async (name) => {
     const text = await document(name);
