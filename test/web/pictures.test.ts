@@ -6,7 +6,17 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { beforeAll, test } from 'vitest';
 import { generated, setSwitches, stockGenerated, until } from '../support/http.ts';
-import { csv, type FileJson, ingest, orderLine, ROOT, type Service, startService, upload } from '../support/service.ts';
+import {
+  csv,
+  type FileJson,
+  getJson,
+  ingest,
+  orderLine,
+  ROOT,
+  type Service,
+  startService,
+  upload,
+} from '../support/service.ts';
 import { expectComplaints, openPage, screenshot } from './support/browser.ts';
 
 const VIEWPORT = { width: 1280, height: 800 };
@@ -82,7 +92,7 @@ test('the dashboard', async () => {
 
 test('live events', async () => {
   const page = await open('/live?after=0', 'dark');
-  await page.getByText('received', { exact: false }).first().waitFor();
-  await page.getByRole('row').nth(5).waitFor();
+  const { events } = await getJson<{ events: { published: number } }>(service, '/stats');
+  await page.getByText(`${events.published.toLocaleString('en-GB')} received`).waitFor();
   await screenshot(page, 'live');
 });
