@@ -1,0 +1,69 @@
+/** Mistakes in the commit protocol of MongoDB, each of which the fault matrix finds. */
+import type { Edit } from '../support/mutate.ts';
+
+export interface Mutation {
+  name: string;
+  edits: Edit[];
+  /** The crash point at which it shows; without one in a run without any fault. */
+  point?: string;
+}
+
+const inStore = (find: RegExp, to: string): Edit => ({ below: 'src/adapters/order-store.mongo', find, to });
+
+export const mutations: Mutation[] = [
+  {
+    name: 'the hold of a take is not looked at',
+    point: 'after plan',
+    edits: [inStore(/\$or: \[\{ \[\w+\]: \{ \$exists: false \} \}, \{ \[`.*`\]: \{ \$lt: \w+ \} \}\],/, '')],
+  },
+  {
+    name: 'what is left decides again, not the hold',
+    point: 'after plan',
+    edits: [inStore(/(?<=\w+\(\w+, \w+, \w+\.)hold\.(?=available\))/, '')],
+  },
+  {
+    name: 'what is given back is not recorded',
+    point: 'insert | give back',
+    edits: [inStore(/, \[`[^`]*\.back`\]: \{ \$exists: false \}/, '')],
+  },
+  {
+    name: 'nothing is given back',
+    edits: [inStore(/if \(\w+\.track_stock\) await (giveBack)\(.*?\);/, 'void $1;')],
+  },
+  {
+    name: 'the plan is not written first',
+    edits: [
+      inStore(
+        /(await \w+\.insertOne\((\w+)\);)(\s*const plan = \{ orders, taking: (\w+)\.taking \};)/,
+        '$3 await takeStock(database, $2, orders, new Map($4.taking.map((i) => [keyOf(orders, i), $4.taking.filter((j) => keyOf(orders, j) === keyOf(orders, i))])), stock); $1',
+      ),
+    ],
+  },
+  {
+    name: 'a plan that is there already is replaced by one of our own',
+    point: 'look | plan',
+    edits: [
+      inStore(
+        /if \(!isDuplicateKey\(error\)\) throw error;(?=\s*\w+ = await \w+\((\w+)\._id\);)/,
+        "$& await chunks.updateOne({ _id: $1._id, state: 'planned' }, { $$set: { plan: $1.plan, keys: $1.keys, planned_rejections: $1.planned_rejections } });",
+      ),
+    ],
+  },
+  {
+    name: 'the checkpoint moves whatever it was',
+    point: 'commit | checkpoint',
+    edits: [
+      inStore(/(?<=_id: claim\.fileId), status: 'processing', epoch: claim\.epoch, next_chunk: \w+\.n(?= \},)/, ''),
+    ],
+  },
+  {
+    name: 'a chunk is committed whatever its state',
+    point: 'give back | commit',
+    edits: [inStore(/(?<=updateOne\(\{ _id: \w+\._id), state: 'planned'(?= \}, \{ \$set: \w+ \}\))/, '')],
+  },
+  {
+    name: 'a file that failed takes no number',
+    point: 'look | plan',
+    edits: [inStore(/if \((\w+)\.status === 'completed'\) \{/, "if ($1.status !== 'cancelled') {")],
+  },
+];
