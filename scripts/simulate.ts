@@ -1,6 +1,6 @@
 /**
- * `npm run simulate -- --seed N --steps M [--seeds K] [--focus CALL] [--counts]`: the pipeline under faults and interleavings that are chosen by a seed
- * (test/simulator). A seed that fails is printed with its last steps, and fails the same way each time.
+ * `npm run simulate -- --seed N --steps M [--seeds K] [--focus CALL] [--counts]`: the pipeline under faults and interleavings that a seed
+ * chooses (test/simulator). A seed that fails is printed with its last steps, and fails the same way each time.
  */
 import { parseArgs } from 'node:util';
 import { simulate } from '../test/simulator/simulation.ts';

@@ -1,7 +1,8 @@
 /**
  * The stack profile on one machine without Docker: MongoDB, Kafka, S3 and SQS as engines that are fetched at the first use and keep
- * their data in memory only, the reference IMS, and the service as three processes, one for each role. Runs until Ctrl-C; with `--demo` it shows the
- * stack at work and ends with the demonstration's exit code. Ports: `OMS_PORT` and `OMS_IMS_PORT`, else 8080 and 8081; the others are free ones.
+ * their data in memory only, the reference IMS, and the service as three processes, one for each role. Runs until Ctrl-C; with `--demo` it
+ * shows the stack at work and ends with the demonstration's exit code. Ports: `OMS_PORT` and `OMS_IMS_PORT`, else 8080 and 8081; the
+ * others are free ones.
  */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';

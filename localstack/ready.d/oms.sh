@@ -49,7 +49,12 @@ awslocal s3api put-bucket-notification-configuration --bucket "$bucket" --notifi
 }'
 
 # Last, as the health check of the container asks for it.
-# Parts of uploads that nobody ended are stored, and paid for, until somebody aborts them.
+# Parts of unfinished uploads are stored, and paid for, until the upload is aborted.
 awslocal s3api put-bucket-lifecycle-configuration --bucket "$bucket" --lifecycle-configuration '{
-  "Rules": [{ "ID": "abort-uploads-left", "Status": "Enabled", "Filter": { "Prefix": "" }, "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 1 } }]
+  "Rules": [{
+    "ID": "abort-uploads-left",
+    "Status": "Enabled",
+    "Filter": { "Prefix": "" },
+    "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 1 }
+  }]
 }'

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the real service compared with what others would write, on this machine, one after the other, as medians and ratios.
- * Absolute figures of shared machines mean little: what counts are the ratios to what ran right after. Writes its tables and pictures to `bench/out/`.
+ * Absolute figures of shared machines mean little: what counts are the ratios to what ran right after. Writes its tables and pictures to
+ * `bench/out/`.
  *
  *   --quick                 a tenth of everything, one round
  *   --only ingestion,start  some parts

@@ -1,4 +1,6 @@
-/** What others see of a service under attack: health, requested on new connections all the time, and a good user. A thread of `attacks.ts`. */
+/**
+ * What others see of a service under attack: health, requested on new connections all the time, and a good user. A thread of `attacks.ts`.
+ */
 import { get } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';

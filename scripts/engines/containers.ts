@@ -1,6 +1,6 @@
 /**
- * The engines as containers, for tests where there is Docker: the images are those of docker-compose.yml. They are removed with the process that
- * started them, by testcontainers' reaper.
+ * The engines as containers, for tests where there is Docker, with the images of docker-compose.yml. The reaper of testcontainers removes
+ * them when the process that started them ends.
  */
 
 import { readFile } from 'node:fs/promises';
