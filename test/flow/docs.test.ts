@@ -122,6 +122,18 @@ test('docs/engines.md names every collection of the order store and has policies
   for (const policy of policies) expect(() => JSON.parse(policy), policy).not.toThrow();
 });
 
+test('docs/ARCHITECTURE.md maps files that exist', async () => {
+  const map = /^## The map\n\n((?: {4}.*\n)+)/m.exec(await document('docs/ARCHITECTURE.md'))![1]!;
+  const folders: string[] = [];
+  for (const line of map.trimEnd().split('\n')) {
+    const [, indent, entry] = /^ {4}( *)(\S.*?)(?: {2,}|$)/.exec(line)!;
+    folders.length = indent!.length / 2;
+    const entries = entry!.split(', ');
+    for (const name of entries) await expect(stat(join(ROOT, ...folders, name)), name).resolves.toBeDefined();
+    folders.push(entries.at(-1)!);
+  }
+});
+
 test('docs/operations.md quotes lines of the log as the code writes them', async () => {
   const table = /^\| level [\s\S]*?^$/m.exec(await document('docs/operations.md'))![0];
   const lines = [...table.matchAll(/`(\w+ [^`]+)`/g)].map(([, line]) => line!);
