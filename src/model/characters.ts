@@ -1,5 +1,5 @@
 /**
- * Characters that nobody sees. In what is compared (ids, SKUs, hubs, addresses, numbers, dates) they would make two values of one
+ * Invisible characters. In what is compared (ids, SKUs, hubs, addresses, numbers, dates) they would make two values of one
  * that looks the same: at the ends they are cut off like spaces, inside they are refused. In names, products and addresses many of
  * them have work to do, the joiners of Persian, Malayalam or an emoji for example; there only what hides or turns text is refused.
  * Sources: Unicode 17, chapters 5.21 and 23; UAX #15 (NFC, NFD); UTS #39; UTS #51 (emoji and their tags).
@@ -36,7 +36,7 @@ const isJoined = new RegExp(
 );
 const DELETE = 0x7f;
 const NON_ASCII = /[^\0-\x7f]/;
-/** Nearly all values are of these alone, and a look at them is cheap. */
+/** Nearly all values have only these, and checking for them is cheap. */
 const PRINTABLE = /^[ -~]*$/;
 
 const NAMES: readonly (readonly [first: number, last: number, name: string])[] = [

@@ -15,15 +15,15 @@ export const ORDER_COLUMNS = [
 
 export type OrderColumn = (typeof ORDER_COLUMNS)[number];
 
-/** Those that people read and nobody compares: they may have line breaks and tabs. */
+/** Those that are read by people and never compared: they may have line breaks and tabs. */
 export const FREE_TEXT_COLUMNS: readonly OrderColumn[] = ['customer_name', 'product_name', 'shipping_address'];
 
 /** What a report adds behind the columns of the file it reports on. */
 export const REPORT_COLUMNS = ['_row', '_column', '_code', '_reason', '_file'] as const;
 
 /**
- * What it adds behind those when cells of a row could not be told apart or read: all that the row had, and a mark by which the row is
- * known for as long as nobody changed its cells.
+ * What it adds behind those when cells of a row could not be separated or read: all that the row had, and a mark by which the row is
+ * known until its cells are changed.
  */
 export const RECORD_COLUMNS = ['_record', '_check'] as const;
 

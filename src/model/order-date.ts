@@ -28,7 +28,7 @@ const LAST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 const CYCLE_YEARS = 400;
 const CYCLE_MS = 146_097 * DAY_MS;
 
-/** A parser that gives milliseconds since 1970-01-01T00:00:00Z, or what is wrong. `timeZone` is an IANA name. */
+/** A parser that returns milliseconds since 1970-01-01T00:00:00Z, or what is wrong. `timeZone` is an IANA name. */
 export function createOrderDateParser(timeZone: string): OrderDateParser {
   const toInstant = createWallClock(timeZone);
   // A validator asks twice for the same value: for its shape, then for its moment. Files sorted by day repeat it too.

@@ -28,7 +28,7 @@ export interface Order {
   updatedAtMs: number;
 }
 
-/** The public shape. Field order is fixed: events are made of it and must be the same bytes each time (INV-3). */
+/** The public shape. Field order is fixed: events are built from it and must be the same bytes each time (INV-3). */
 export function orderJson(order: Order) {
   const createdAt = new Date(order.createdAtMs).toISOString();
   return {

@@ -6,7 +6,7 @@ export interface RawRow {
   row: number;
   /**
    * The cells as text, untrimmed, in the order of the header; as many as the row had. May share memory with the block
-   * they were read from: whoever keeps one for longer than its chunk must copy it.
+   * they were read from: code that keeps one for longer than its chunk must copy it.
    */
   cells: string[];
   /** Bytes, counted as in `Position`, from the start of the file to the end of this record, its line end included. */
@@ -15,7 +15,7 @@ export interface RawRow {
   malformedQuote: boolean;
   /** Indices of the cells whose bytes are no text in the file's encoding (shown with U+FFFD), or null. */
   undecodable: number[] | null;
-  /** Of a report, with the cells that it was written with, which could not be told apart: it is rejected as before. */
+  /** A row of a report whose cells are as the report has them, and could not be separated: it is rejected as before. */
   unfixed?: Unfixed;
 }
 

@@ -65,7 +65,7 @@ const hint = (value: string, hints: Hints): string => behind(hints.find(([mistak
 
 const behind = (advice: string): string => (advice === '' ? '' : `: ${advice}`);
 
-/** A value's own reason. `dateProblem` tells an invalid date more closely. */
+/** A value's own reason. `dateProblem` says what is wrong with an invalid date. */
 export function invalidValue(
   column: OrderColumn,
   code: ValueCode,
@@ -86,8 +86,8 @@ export function totalMismatch(total: string, quantity: number, price: string, ex
 export function columnCount(cells: number, columns: number, surplus: string[]): Reason {
   const found = `the row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${columns}`;
   const help = 'a value that contains the delimiter or a line break must be in quotes';
-  const told = surplus.length === 0 ? '' : ` (surplus: ${shown(surplus.join(', '))})`;
-  return { column: '', code: 'column_count', reason: `${found}${told}: ${help}` };
+  const extra = surplus.length === 0 ? '' : ` (surplus: ${shown(surplus.join(', '))})`;
+  return { column: '', code: 'column_count', reason: `${found}${extra}: ${help}` };
 }
 
 /** `cells` are those of the row as they stand in the file, quotes included. */
@@ -111,7 +111,7 @@ export function lineOfTotals(): Reason {
   return { column: '', code: 'not_an_order', reason: 'the row looks like a line of totals: leave it out' };
 }
 
-/** The row of a report that nobody changed, whose cells could not be told apart; `words` are what the report says of it. */
+/** An unchanged row of a report whose cells could not be separated; `words` are what the report says of it. */
 export function unfixed(code: ReasonCode, words: string): Reason {
   const reason = visible(shorten(words, limits.maxReasonChars));
   return { column: '', code, reason: reason === '' ? 'the cells of the row could not be told apart' : reason };

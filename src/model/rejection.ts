@@ -33,7 +33,7 @@ export interface Reason {
   reason: string;
 }
 
-/** The cells of a row with one of these could not be told apart, or are no order's. Such a row has no other reason. */
+/** The cells of a row with one of these could not be separated, or are not an order's. Such a row has no other reason. */
 export const WHOLE_ROW_CODES: readonly ReasonCode[] = ['malformed_quote', 'column_count', 'not_an_order'];
 
 export interface Rejection {

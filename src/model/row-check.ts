@@ -1,5 +1,5 @@
 /**
- * A mark for the cells of a report's row, by which the row is known for as long as nobody changed one. Spreadsheets change how cells
+ * A mark for the cells of a report's row, by which the row is known until one of them is changed. Spreadsheets change how cells
  * are written when they save a file, the order of columns is the user's, and neither is a change.
  */
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * The shape of a row's values, as `cellValue` gives them, column by column: the one place that says what is valid. A failed check's
+ * The shape of a row's values, as `cellValue` returns them, column by column: the one place that says what is valid. A failed check's
  * message is the code of the reason; `reasons.ts` has the words. One check at most fails per column.
  */
 import { z } from 'zod';
@@ -34,7 +34,7 @@ const EMAIL = new RegExp(`^(?=.{1,${MAX_EMAIL_CHARS}}$)[${LOCAL}][${LOCAL}.]*@(?
 const QUANTITY = new RegExp(`^\\d{1,${QUANTITY_DIGITS}}$`);
 const moneyOf = (digits: number) => new RegExp(`^\\d{1,${digits}}(\\.\\d{1,2})?$`);
 
-/** The code of a failed check: an empty value, and a character that is not seen, are told before the form. */
+/** The code of a failed check: an empty value, and an invisible character, are reported before the form. */
 const failsAs = (code: ReasonCode, column: OrderColumn) => ({
   error: ({ input }: { input?: unknown }): ReasonCode =>
     input === '' ? 'missing_value' : refusedCharacter(column, String(input)) ? 'control_character' : code,

@@ -47,6 +47,6 @@ export function addWarnings(known: readonly Warning[], more: readonly Warning[])
   return WARNING_CODES.flatMap((code) => byCode.get(code) ?? []);
 }
 
-/** What is told of a file: that prices are 0 is worth it only where all of them are. */
+/** What a file reports: that prices are 0 only where all of them are. */
 export const warningsToTell = (warnings: readonly Warning[], valid: number): Warning[] =>
   warnings.filter(({ code, count }) => code !== 'all_prices_zero' || count >= valid);

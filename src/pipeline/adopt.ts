@@ -1,7 +1,7 @@
 /**
- * Makes a file of an object that somebody put into the bucket under `incoming/`, as if it had been uploaded: hashed, compared with
+ * Creates a file for an object that a user put into the bucket under `incoming/`, as if it had been uploaded: hashed, compared with
  * the files that are here, recorded. The same notification again finds the file that it made before. What cannot be taken is
- * recorded as failed, since nobody waits for an answer.
+ * recorded as failed, since no client waits for an answer.
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';

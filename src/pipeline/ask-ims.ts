@@ -1,5 +1,5 @@
 /**
- * Asks the IMS about the distinct SKU and hub pairs of rows, of invalid rows too, so that a row is told all its reasons in one
+ * Asks the IMS about the distinct SKU and hub pairs of rows, of invalid rows too, so that a row gets all its reasons in one
  * go, and rejects the rows that name what it does not know.
  */
 import { SkuHubPairs } from '../order-batch/sku-hub-pairs.ts';
@@ -19,7 +19,7 @@ export async function askIms(
 ): Promise<void> {
   for (const row of checked) {
     const { sku, hubId } = row;
-    // The service knows pairs only: beside a value that is not well-formed, the other is asked about once that is mended.
+    // The service knows pairs only: beside a value that is not well-formed, the other is asked about once that one is fixed.
     if (sku !== null && hubId !== null) row.pair = pairs.numberOf(sku, hubId);
   }
   const { skus, hubIds, answers } = pairs;

@@ -5,7 +5,7 @@
  */
 import * as z from 'zod';
 
-/** An object that somebody put into the bucket. */
+/** An object that a user put into the bucket. */
 export interface Drop {
   bucket: string;
   key: string;

@@ -1,7 +1,7 @@
 /**
  * The report of a file's invalid rows, as CSV lines: the original data columns and values, then why the row failed. Several
  * reasons are joined with ` | ` in column order. A spreadsheet opens it without running a cell, and once fixed it can be
- * uploaded again; rows that nobody fixed are rejected again, for the same reasons.
+ * uploaded again; rows that were not fixed are rejected again, for the same reasons.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -15,7 +15,7 @@ import { claimLost } from '../ports/files.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
-/** The names of the file's data columns, and whether the report has those for rows whose cells could not be told apart or read. */
+/** The names of the file's data columns, and whether the report has those for rows whose cells could not be separated or read. */
 export interface ReportForm {
   columns: string[];
   records: boolean;
@@ -27,7 +27,7 @@ export const reportForm = ({ columns, invalidByCode }: Pick<FileRecord, 'columns
   records: CHECKED_CODES.some((code) => invalidByCode[code]),
 });
 
-/** The data of such a row may look right though nobody corrected it. */
+/** The data of such a row may look right though it was not corrected. */
 const CHECKED_CODES: readonly ReasonCode[] = [...WHOLE_ROW_CODES, 'invalid_utf8'];
 
 export function reportHeader({ columns, records }: ReportForm): string {
@@ -74,7 +74,7 @@ export async function* reportPieces(
 
 /**
  * Writes the report of all rows that were rejected so far, in row order: the same rejections make the same object (INV-4). Null
- * when no row was rejected. `atPage` is told how many rows are written, and may throw to stop there. Throws `claim_lost` when another
+ * when no row was rejected. `atPage` gets the number of rows written so far, and may throw to stop there. Throws `claim_lost` when another
  * worker went on with the file meanwhile.
  */
 export async function writeReport(

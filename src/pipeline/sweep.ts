@@ -38,7 +38,7 @@ export async function queueStrandedFiles(
   }
 }
 
-/** Deletes uploaded objects of that time that no file was made of. */
+/** Deletes uploaded objects of that time that have no file record. */
 export async function deleteOrphans(
   { objects, store }: SweepPorts,
   { fromMs, toMs }: { fromMs: number; toMs: number },

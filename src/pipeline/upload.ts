@@ -24,7 +24,7 @@ export interface UploadPorts {
 
 export interface UploadOptions {
   name: string;
-  /** As the uploader typed it, or as `declaredEncoding` gives it. */
+  /** As the uploader typed it, or as `declaredEncoding` returns it. */
   encoding: string | null;
   parentFileId: string | null;
   force: boolean;
@@ -111,7 +111,7 @@ async function record({ objects, store, queue, logger }: UploadPorts, file: NewF
   try {
     created = await store.files.create(file);
   } catch (error) {
-    // The answer may have been lost, not the file. When that cannot be told now, the sweeper tells later.
+    // The answer may have been lost, not the file. When that cannot be decided now, the sweeper decides it later.
     const recorded = await store.files.withdraw(file.fileId).catch(() => undefined);
     if (recorded === null) await objects.delete(key);
     if (!recorded) throw error;

@@ -1,13 +1,12 @@
 /**
- * The second step of a row: from its cells to an order, or to all the reasons why it is none. Pure; the questions to the
- * inventory service are asked by the caller, who brings the answer with `rejectUnknown`. Every row that comes in goes on as
- * exactly one of the two (INV-1).
+ * The slow path of a row: from its cells to an order, or to all the reasons why it is none. Pure: the caller asks the inventory service
+ * and applies the answer by `rejectUnknown`. Every row becomes exactly one of the two (INV-1).
  */
 import { cellValue } from '../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import type { Delimiter, Header } from '../model/intake.ts';
 import { parseMinor } from '../model/money.ts';
-import { createOrderDateParser } from '../model/order-date.ts';
+import { createOrderDateParser, type OrderDateParser } from '../model/order-date.ts';
 import type { OrderRow } from '../model/order-row.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import {
@@ -32,7 +31,7 @@ export interface CheckedRow {
   order: OrderRow | null;
   /** In the order of the file's columns. */
   reasons: Reason[];
-  /** Well-formed values to ask the inventory service about, also when other columns failed. */
+  /** Well-formed values to ask the inventory service about, also where other columns failed. */
   sku: string | null;
   hubId: string | null;
   /** What is allowed and looks wrong. */
@@ -42,43 +41,51 @@ export interface CheckedRow {
 }
 
 export function createRowValidator(header: Header, options: { timeZone: string }): (raw: RawRow) => CheckedRow {
-  const parseDate = createOrderDateParser(options.timeZone);
-  const schema = createRowSchema(parseDate);
-  const at = header.orderColumns;
-  const fileOrder = ORDER_COLUMNS.toSorted((a, b) => at[a] - at[b]);
+  const validator = new RowValidator(header, createOrderDateParser(options.timeZone));
+  return (raw) => validator.validate(raw);
+}
 
-  function explain(raw: RawRow, values: RowValues, codes: Map<OrderColumn, ValueCode>): CheckedRow {
-    const reasons: Reason[] = [];
-    for (const column of fileOrder) {
-      const code = codes.get(column);
-      if (code !== undefined) {
-        const problem = code === 'invalid_date' ? parseDate(values.order_date) : undefined;
-        reasons.push(invalidValue(column, code, values[column], typeof problem === 'string' ? problem : undefined));
-      } else if (column === 'total_amount' && !codes.has('quantity') && !codes.has('unit_price')) {
-        const mismatch = findMismatch(values);
-        if (mismatch !== null) {
-          reasons.push(mismatch);
-        }
-      }
-    }
-    const sku = codes.has('sku') ? null : values.sku;
-    const hubId = codes.has('hub_id') ? null : values.hub_id;
-    return { raw, header, order: null, reasons, sku, hubId, warnings: warningsOf(values, false), pair: null };
+class RowValidator {
+  readonly #header: Header;
+  readonly #at: Record<OrderColumn, number>;
+  /** The columns of an order, in the order of the file. */
+  readonly #fileOrder: OrderColumn[];
+  readonly #parseDate: OrderDateParser;
+  readonly #schema: ReturnType<typeof createRowSchema>;
+
+  constructor(header: Header, parseDate: OrderDateParser) {
+    this.#header = header;
+    this.#at = header.orderColumns;
+    this.#fileOrder = ORDER_COLUMNS.toSorted((a, b) => this.#at[a] - this.#at[b]);
+    this.#parseDate = parseDate;
+    this.#schema = createRowSchema(parseDate);
   }
 
-  function wholeRow(raw: RawRow, reason: Reason): CheckedRow {
-    return { raw, header, order: null, reasons: [reason], sku: null, hubId: null, warnings: [], pair: null };
-  }
-
-  return (raw) => {
+  validate(raw: RawRow): CheckedRow {
+    const header = this.#header;
     const { cells } = raw;
-    if (raw.unfixed) return wholeRow(raw, raw.unfixed.reason);
-    if (raw.malformedQuote) return wholeRow(raw, malformedQuote(cells));
+    if (raw.unfixed) return this.#wholeRow(raw, raw.unfixed.reason);
+    if (raw.malformedQuote) return this.#wholeRow(raw, malformedQuote(cells));
     if (cells.length !== header.columns.length) {
       const surplus = cells.slice(header.columns.length);
-      return wholeRow(raw, notAnOrder(cells, header) ?? columnCount(cells.length, header.columns.length, surplus));
+      const reason = notAnOrder(cells, header) ?? columnCount(cells.length, header.columns.length, surplus);
+      return this.#wholeRow(raw, reason);
     }
-    const values: RowValues = {
+    const values = this.#valuesOf(cells);
+    const codes = this.#codesOf(raw, values);
+    if (codes.size > 0) {
+      const reason = notAnOrder(cells, header);
+      return reason === null ? this.#explain(raw, values, codes) : this.#wholeRow(raw, reason);
+    }
+    const order = this.#orderOf(raw.row, values);
+    if (order.quantity * order.unitPriceMinor !== order.totalMinor) return this.#explain(raw, values, codes);
+    const warnings = warningsOf(values, true);
+    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId, warnings, pair: null };
+  }
+
+  #valuesOf(cells: string[]): RowValues {
+    const at = this.#at;
+    return {
       order_id: cellValue('order_id', cells[at.order_id]!),
       customer_name: cellValue('customer_name', cells[at.customer_name]!),
       customer_email: cellValue('customer_email', cells[at.customer_email]!),
@@ -91,21 +98,23 @@ export function createRowValidator(header: Header, options: { timeZone: string }
       order_date: cellValue('order_date', cells[at.order_date]!),
       shipping_address: cellValue('shipping_address', cells[at.shipping_address]!),
     };
+  }
+
+  /** What is wrong with single values, by column. */
+  #codesOf({ undecodable }: RawRow, values: RowValues): Map<OrderColumn, ValueCode> {
     const codes = new Map<OrderColumn, ValueCode>();
-    for (const issue of schema.safeParse(values).error?.issues ?? []) {
+    for (const issue of this.#schema.safeParse(values).error?.issues ?? [])
       codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
-    }
-    for (const column of fileOrder) {
-      if (raw.undecodable?.includes(at[column])) {
-        codes.set(column, 'invalid_utf8');
-      }
-    }
-    if (codes.size > 0) {
-      const none = notAnOrder(cells, header);
-      return none === null ? explain(raw, values, codes) : wholeRow(raw, none);
-    }
-    const order: OrderRow = {
-      row: raw.row,
+    if (undecodable !== null)
+      for (const column of this.#fileOrder)
+        if (undecodable.includes(this.#at[column])) codes.set(column, 'invalid_utf8');
+    return codes;
+  }
+
+  /** Of values that are each valid. */
+  #orderOf(row: number, values: RowValues): OrderRow {
+    return {
+      row,
       orderId: values.order_id,
       customerName: values.customer_name,
       customerEmail: values.customer_email,
@@ -115,15 +124,40 @@ export function createRowValidator(header: Header, options: { timeZone: string }
       quantity: Number(values.quantity),
       unitPriceMinor: parseMinor(values.unit_price)!,
       totalMinor: parseMinor(values.total_amount)!,
-      orderDateMs: parseDate(values.order_date) as number,
+      orderDateMs: this.#parseDate(values.order_date) as number,
       shippingAddress: values.shipping_address,
     };
-    if (order.quantity * order.unitPriceMinor !== order.totalMinor) {
-      return explain(raw, values, new Map());
+  }
+
+  #explain(raw: RawRow, values: RowValues, codes: Map<OrderColumn, ValueCode>): CheckedRow {
+    const reasons: Reason[] = [];
+    for (const column of this.#fileOrder) {
+      const code = codes.get(column);
+      if (code !== undefined) {
+        const problem = code === 'invalid_date' ? this.#parseDate(values.order_date) : undefined;
+        reasons.push(invalidValue(column, code, values[column], typeof problem === 'string' ? problem : undefined));
+      } else if (column === 'total_amount' && !codes.has('quantity') && !codes.has('unit_price')) {
+        const mismatch = findMismatch(values);
+        if (mismatch !== null) reasons.push(mismatch);
+      }
     }
-    const warnings = warningsOf(values, true);
-    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId, warnings, pair: null };
-  };
+    return {
+      raw,
+      header: this.#header,
+      order: null,
+      reasons,
+      sku: codes.has('sku') ? null : values.sku,
+      hubId: codes.has('hub_id') ? null : values.hub_id,
+      warnings: warningsOf(values, false),
+      pair: null,
+    };
+  }
+
+  /** A reason that is about the whole row is its only one. */
+  #wholeRow(raw: RawRow, reason: Reason): CheckedRow {
+    const reasons = [reason];
+    return { raw, header: this.#header, order: null, reasons, sku: null, hubId: null, warnings: [], pair: null };
+  }
 }
 
 /** For a quantity, price and total that are each valid. */
@@ -137,7 +171,7 @@ function findMismatch(values: RowValues): Reason | null {
 }
 
 /**
- * Adds what the inventory service does not know, in column order; `words` are its own. A sku or hub that was not
+ * Adds the reasons for what the inventory service does not know, in column order; `words` are its own. A SKU or hub that is not
  * well-formed was not asked about and already has its reason.
  */
 export function rejectUnknown(

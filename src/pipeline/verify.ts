@@ -1,6 +1,6 @@
 /**
  * Verifies a whole store, file by file and then all over, also beside processes that write: the store's own checks, the rows
- * of each file, and that each report is what the rejections of its file make (INV-1 to INV-3). Tells what is off, and how much was looked at.
+ * of each file, and that each report is what the rejections of its file make (INV-1 to INV-3). Reports what is wrong, and how much was checked.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -19,12 +19,12 @@ export interface Looked {
   rows: number;
   orders: number;
   reports: number;
-  /** Of them, those that were deleted, as they may be: what they told is in the store. */
+  /** Of them, those that were deleted, as they may be: their content is in the store. */
   reportsGone: number;
   stockRows: number;
 }
 
-/** `objects`: null where the store alone is to be looked at. */
+/** `objects`: null where only the store is checked. */
 export async function* verify(
   store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
   objects: ObjectStore | null,

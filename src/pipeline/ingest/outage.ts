@@ -93,7 +93,7 @@ export class Outage {
   }
 }
 
-/** Whatever the work was about: a report is made of what the store has, and a disk is full for all that is on it. */
+/** Whatever the work was about: a report is written from what the store has, and a full disk is full for everything on it. */
 export const isOfStore = (error: unknown): boolean =>
   ['disk_full', 'store_unavailable', 'store_damaged', 'store_contention'].some((code) => isOmsError(error, code));
 

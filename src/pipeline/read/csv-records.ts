@@ -4,7 +4,7 @@
  *
  * RFC 4180, and beyond it: line ends are LF, CRLF or CR, in any mixture; spaces and tabs around a quoted field are not part of it; a
  * quote inside an unquoted field is text; a quoted field followed by neither delimiter nor line end makes its row malformed, and reading
- * goes on after the line on which that field began, so that a stray quote costs one row and not those it swallowed. Behind spaces such a
+ * continues after the line on which that field began, so that a stray quote costs one row and not those behind it. Behind spaces such a
  * field is text. Records without any value count but are no rows.
  */
 import type { OmsError } from '../../errors.ts';
@@ -225,7 +225,7 @@ export class CsvRecords {
     return lineEnd === text.length ? -1 : lineEnd;
   }
 
-  /** Index behind the line end that begins here; -1 while it may go on. */
+  /** Index behind the line end that begins here; -1 while more of it may come. */
   #behindLineEnd(at: number): number {
     if (this.#text.charCodeAt(at) === LF) return at + 1;
     if (at + 1 >= this.#text.length) return -1;

@@ -57,17 +57,17 @@ export interface Evidence {
   whole: boolean;
 }
 
-/** `told` says that it was not guessed. Throws `unsupported_encoding`. */
+/** `isGiven`: it was not guessed. Throws `unsupported_encoding`. */
 export function decideEncoding(first: Buffer, evidence: Evidence | null, label: string | undefined) {
   const start = first.toString('latin1', 0, 4);
   const marked = BOMS.find(([, mark]) => start.startsWith(mark));
-  const told = toldEncoding(label, marked?.[0]);
-  const encoding = told ?? (evidence === null ? 'utf-8' : guessEncoding(evidence.bytes, evidence.whole));
-  return { encoding, told: told !== null, marked };
+  const given = givenEncoding(label, marked?.[0]);
+  const encoding = given ?? (evidence === null ? 'utf-8' : guessEncoding(evidence.bytes, evidence.whole));
+  return { encoding, isGiven: given !== null, marked };
 }
 
 /** By the uploader, a byte order mark, or what came with the file, in this order. */
-function toldEncoding(label: string | undefined, marked: Encoding | undefined): Encoding | null {
+function givenEncoding(label: string | undefined, marked: Encoding | undefined): Encoding | null {
   if (label === undefined) return marked ?? null;
   if (label.startsWith(DECLARED)) return marked ?? parseEncoding(label.slice(DECLARED.length));
   const asked = parseEncoding(label);

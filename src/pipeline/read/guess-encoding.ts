@@ -75,7 +75,7 @@ function isRather1252(bytes: Buffer, at: number, length: number): boolean {
   return ofOneCase && after < 0x80;
 }
 
-/** Bytes that Windows-1252 gives no character. */
+/** Bytes without a character in Windows-1252. */
 const WITHOUT_MEANING = new Set([0x81, 0x8d, 0x8f, 0x90, 0x9d]);
 
 /** Text of the west has one or two letters beyond ASCII in a row; in other encodings whole words are made of such bytes. */

@@ -1,6 +1,6 @@
 /**
  * Inflates a gzip file: its members, one after the other. Zeros and line ends behind a member are padding, as tapes, block devices and
- * editors add them; Node's own reader takes a line end there for damage, so here the members are told apart.
+ * editors add them; Node's own reader takes a line end there for damage, so the members are separated here.
  */
 import { once } from 'node:events';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
@@ -15,7 +15,7 @@ export interface InflateBounds {
   gzipRatioFromBytes: number;
 }
 
-/** What was taken of the file, and what was made of it. */
+/** Bytes that were read from the file, and bytes that they unpacked to. */
 interface Progress {
   unpacked: { bytes: number };
   inflatedBytes: number;
@@ -25,7 +25,7 @@ export function isGzipMagic(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
-/** `unpacked` is told how many of the stored bytes were unpacked. */
+/** `unpacked` counts how many of the stored bytes were unpacked. */
 export async function* inflate(
   stored: ByteReader,
   bounds: InflateBounds,

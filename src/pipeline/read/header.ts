@@ -57,7 +57,7 @@ export function makeHeader(names: string[], row = 1): Header {
   };
 }
 
-/** Of others nothing is read, so that their names need not be told apart. */
+/** Of other columns nothing is read, so their names need not be distinct. */
 const isOurs = (key: string): boolean => ORDER_COLUMN_KEYS.has(key) || isReportColumn(key);
 
 /** How many there are up to the last that has a name. */

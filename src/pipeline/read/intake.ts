@@ -1,5 +1,5 @@
 /**
- * What the first bytes of a file tell about it: whether it is text at all, its encoding, its delimiter. Decided once,
+ * What the first bytes of a file say about it: whether it is text at all, its encoding, its delimiter. Decided once,
  * before the first row, and kept with the file.
  */
 import { isOmsError } from '../../errors.ts';
@@ -36,7 +36,7 @@ export function decideIntake(
   const binary = gzip && isGzipMagic(first) ? 'a gzip file inside a gzip file' : sniffBinary(first);
   if (binary !== null) throw notCsv(`The file is ${binary}`);
 
-  const { encoding, told, marked } = decideEncoding(first, evidence, encodingLabel);
+  const { encoding, isGiven, marked } = decideEncoding(first, evidence, encodingLabel);
   const bom = marked?.[0] === encoding;
   const bomBytes = bom ? marked[1].length : 0;
 
@@ -58,7 +58,7 @@ export function decideIntake(
     refuseWithoutHeader(names, head, (delimiter) => records(delimiter, limits.headerSearchRows));
   }
   const intake: Intake = { encoding, delimiter, gzip, bom };
-  if (!told && evidence === null && !whole) intake.encodingOpen = true;
+  if (!isGiven && evidence === null && !whole) intake.encodingOpen = true;
   return { intake, bomBytes };
 }
 
@@ -97,7 +97,7 @@ function refuseUnmarkedUtf16(firstLine: string, form: TextForm): void {
   throw fileFailure('unsupported_encoding', `The file seems to be UTF-16 without a byte order mark: ${remedy}.`);
 }
 
-/** A first line by which spreadsheets are told the delimiter: `sep=;`, perhaps in quotes, and with delimiters that were filled in. */
+/** A first line that names the delimiter for spreadsheets: `sep=;`, perhaps in quotes, and with delimiters that were filled in. */
 const DELIMITER_LINE = /^"?sep=([^"\r\n])?"?[,;\t| ]*(?:\r\n|\n|\r|$)/i;
 
 export const namesDelimiter = (line: string): boolean => DELIMITER_LINE.test(line);

@@ -1,4 +1,4 @@
-/** What a file is whose first row is not its header: a header below titles, text of another kind, or orders at once. */
+/** What a file is whose first row is not its header: a header below titles, text of another kind, or orders without a header. */
 import type { OmsError } from '../../errors.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { fileFailure, notCsv } from '../../model/file-failure.ts';
@@ -6,7 +6,7 @@ import { DELIMITERS, type Delimiter } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { orderColumnsIn, shownNames } from './header.ts';
 
-/** Of a row that names so many of the columns nobody doubts that it is a header. */
+/** A row that names so many of the columns is a header. */
 export const isHeaderLike = (names: number): boolean => names * 2 >= ORDER_COLUMNS.length;
 
 /** By what the text begins with. */
@@ -27,7 +27,7 @@ const MAX_DATA_CHARS = 254;
 
 /**
  * Throws what is known of a file whose first row names so few columns: `missing_column` or `not_csv`; nothing when nothing is.
- * `records` gives the first of them by a delimiter, `start` is the beginning of the text.
+ * `records` returns the first of them by a delimiter, `start` is the beginning of the text.
  */
 export function refuseWithoutHeader(names: number, start: string, records: (delimiter: Delimiter) => RawRow[]): void {
   const heads = DELIMITERS.map((delimiter) => ({ delimiter, rows: records(delimiter) }));

@@ -29,7 +29,7 @@ export interface ReadOptions extends ChunkReadOptions {
   /** The encoding as the uploader typed it. */
   encoding?: string;
   maxInflatedBytes: number;
-  /** The number of the first chunk of a file that is opened anew: not 0 when numbers were spent on ends before. */
+  /** The number of the first chunk of a file that is read from its start: not 0 when earlier ends of the file took numbers. */
   firstChunk?: number;
 }
 
@@ -42,7 +42,7 @@ export interface Resume {
 }
 
 export interface OpenFile {
-  /** As the first bytes tell. */
+  /** As the first bytes say. */
   intake: Intake;
   header: Header;
   /**
@@ -124,7 +124,7 @@ function headerOf({ cells, row }: RawRow): Header {
   const columns = cells.map((name) => name.trim());
   columns.forEach(refuseControlCharacters);
   const header = makeHeader(columns, row);
-  // Made anew, as it is when the file is gone on with: names that were told apart by that quote alone are one name now.
+  // Built again, as it is when the file is resumed: names that differed by that quote alone are one name now.
   const restored = header.report ? makeHeader(columns.map(unescapeCell), row) : header;
   checkHeaderChars(restored, row);
   return restored;

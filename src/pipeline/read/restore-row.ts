@@ -1,6 +1,6 @@
 /**
- * Makes the row of a report into that of the file it reports on. A row whose cells could not be told apart, or were no text, looks
- * right in the report: it stays what it was until somebody has changed it, or else it would become an order that nobody sent.
+ * Turns the row of a report back into the row of the file that the report is about. A row whose cells could not be separated, or were
+ * no text, looks right in the report: it stays rejected until a user has changed it, or else it would become an order that no user sent.
  */
 import type { ReportColumn } from '../../model/columns.ts';
 import type { Header } from '../../model/intake.ts';
@@ -18,11 +18,11 @@ export function restoreRow(row: RawRow, header: Header, report: Record<ReportCol
     const cell = row.cells[index];
     if (cell !== undefined) row.cells[index] = unescapeCell(cell);
   }
-  // Of other rows nobody knows which cell is which.
-  const told = row.malformedQuote || row.cells.length !== columns.length ? '' : cellOf(row, report._check);
+  // In other rows it is unknown which cell is which.
+  const mark = row.malformedQuote || row.cells.length !== columns.length ? '' : cellOf(row, report._check);
   const unchanged =
-    told !== '' &&
-    told ===
+    mark !== '' &&
+    mark ===
       rowCheck(
         dataColumns.map((index) => columns[index]!),
         dataColumns.map((index) => row.cells[index]!),

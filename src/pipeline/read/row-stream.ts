@@ -1,4 +1,4 @@
-/** Rows of a file out of its bytes: those at hand without waiting, more by `feed`, so that nobody awaits per row. */
+/** Rows of a file from its bytes: those at hand without waiting, more by `feed`, so that no row is awaited by itself. */
 import { isAscii } from 'node:buffer';
 import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';

@@ -1,7 +1,7 @@
 /**
  * Bytes to text such that every character of the text is the same number of bytes, so that an index in the text is an
- * offset in the file. UTF-16 gives text of its code units. The other encodings give one character per byte, which is
- * final where it is ASCII; `decodeCells` makes the rest into what the bytes mean.
+ * offset in the file. UTF-16 becomes text of its code units. The other encodings give one character per byte, which is
+ * final where it is ASCII; `decodeCells` decodes the rest.
  */
 import { isUtf8 } from 'node:buffer';
 import type { TextForm } from './transcode.ts';
@@ -38,7 +38,7 @@ export class UnitDecoder {
 
 const windows1252 = new TextDecoder('windows-1252');
 
-/** Makes the cells of a record final, in place; gives the indices of those whose bytes are no text, or null. */
+/** Decodes the cells of a record in place; returns the indices of those whose bytes are no text, or null. */
 export function decodeCells(cells: string[], form: TextForm): number[] | null {
   let undecodable: number[] | null = null;
   for (let index = 0; index < cells.length; index++) {

@@ -1,7 +1,7 @@
 /**
- * The encodings that the reader does not read in place are made into UTF-8 first: from there on the file is one of UTF-8, with its
- * offsets, and to go on in it is to begin at its start again, as with gzip. Bytes that are no text become one that UTF-8 forbids, so
- * that their row is told as any with such bytes.
+ * The encodings that the reader does not read in place are converted to UTF-8 first. From there on the file is one of UTF-8, with its
+ * offsets; to resume in it is to convert it from its start again, as with gzip. Bytes that are no text become one that UTF-8 forbids, so
+ * that their row is reported like any row with such bytes.
  */
 
 import { limits } from '../../limits.ts';
@@ -26,9 +26,9 @@ const NO_TEXT = Buffer.of(0xff);
 
 export class Transcoder {
   readonly #decoder: InstanceType<typeof TextDecoder>;
-  /** Where shift sequences change what bytes mean, each line begins anew. */
+  /** Where shift sequences change what bytes mean, each line starts in the initial state. */
   readonly #lineByLine: boolean;
-  /** Of a unit of two bytes, the one that tells what it is; null for other encodings. */
+  /** Of a unit of two bytes, the one by which a surrogate is known; null for other encodings. */
   readonly #highByte: 0 | 1 | null;
   #held: Buffer = Buffer.alloc(0);
 
@@ -41,7 +41,7 @@ export class Transcoder {
   /** What is sure of this block and those before it. */
   push(block: Buffer): Buffer {
     const bytes = this.#held.length === 0 ? block : Buffer.concat([this.#held, block]);
-    // No record is as long as this, so that nobody reads what a character that was cut becomes.
+    // No record is as long as this, so a character that is cut here is never read.
     const cut = bytes.length > limits.maxRecordBytes ? bytes.length : this.#sureBytes(bytes);
     this.#held = bytes.subarray(cut);
     return this.#make(bytes.subarray(0, cut));
@@ -51,7 +51,7 @@ export class Transcoder {
     return this.#make(this.#held);
   }
 
-  /** Up to behind the last byte that is a character by itself: a decoder that is called anew there says the same. */
+  /** Up to behind the last byte that is a character by itself: a decoder that is called again from there returns the same. */
   #sureBytes(bytes: Buffer): number {
     if (this.#lineByLine) return bytes.lastIndexOf(LF) + 1;
     if (this.#highByte !== null) {
@@ -82,7 +82,7 @@ function encode(text: string): Buffer {
   return Buffer.concat(pieces.slice(1));
 }
 
-/** The rest of the bytes as UTF-8. In blocks of one size, so that what comes of the worst of them is the same at each reading. */
+/** The rest of the bytes as UTF-8. In blocks of one size, so that even bytes that are no text are converted the same at each reading. */
 export async function* transcoded(bytes: ByteReader, encoding: Encoding): AsyncGenerator<Buffer> {
   const transcoder = new Transcoder(encoding);
   for await (const block of bytes.blocks(limits.readBlockBytes)) yield transcoder.push(block);
