@@ -1,9 +1,9 @@
 /**
- * Asks the engines behind the ports how they are: all at once, each with a bound. For the start, `oms doctor` and `/readyz`, which
- * so say the same.
+ * Checks the engines behind the ports, all at the same time, each with a time limit. The start, `oms doctor` and `/readyz` use it, so
+ * they report the same.
  */
 import type { Logger } from 'pino';
-import { OmsError, told } from './errors.ts';
+import { OmsError, withPath } from './errors.ts';
 import { limits } from './limits.ts';
 import { VARIABLES } from './open-ports.ts';
 import type { Inspected, Inspection, Missing } from './ports/inspection.ts';
@@ -39,12 +39,12 @@ export async function inspectEngine(engine: Inspected | Promise<Inspected>, time
 
 /** For the terminal. */
 export const whatIsWrong = ({ detail, path = null }: { detail: string; path?: string | null }): string =>
-  told({ message: detail, path });
+  withPath({ message: detail, path });
 
 export const describe = ({ what, cure }: Missing): string => `${what}: ${cure}`;
 
 /** What the start creates by itself is not worth a warning. */
-const MADE_AT_START: readonly EnginePort[] = ['store', 'events'];
+const CREATED_AT_START: readonly EnginePort[] = ['store', 'events'];
 
 /** Throws `engine_unusable` with a line for each engine that a role cannot do without. */
 export async function checkEngines(
@@ -58,7 +58,7 @@ export async function checkEngines(
     (Object.keys(opening) as EnginePort[]).map(async (port) => {
       const state = await inspectEngine(opening[port], limits.startCheckMs);
       if (state.status === 'up') {
-        for (const missing of MADE_AT_START.includes(port) ? [] : state.missing)
+        for (const missing of CREATED_AT_START.includes(port) ? [] : state.missing)
           logger.warn(`${VARIABLES[port]}: ${describe(missing)}`);
       } else if (needed.has(port)) wrong.push(`${VARIABLES[port]}: ${whatIsWrong(state)}`);
       else logger.warn(`${VARIABLES[port]}: ${whatIsWrong(state)}`);

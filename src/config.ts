@@ -1,6 +1,6 @@
 /**
- * The configuration: environment variables, and a `.env` file for those the environment does not set. Checked once at start;
- * a wrong value stops the start with a line that names the variable. The only reader of `process.env`.
+ * The configuration: environment variables, and a `.env` file for those that the environment does not set. It is checked once at the
+ * start, which a wrong value stops with a line that names the variable. Nothing else reads `process.env`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -20,7 +20,7 @@ const port = (byDefault: number) =>
     .refine((value) => value <= 65_535, 'is not a port number')
     .default(byDefault);
 
-/** The variable of one port: its URL chooses the engine. `parse` throws an Error with what is wrong. */
+/** The variable of one port: its URL chooses the engine. `parse` throws an Error that says what is wrong. */
 const engine = <Config>(byDefault: string, parse: (url: string) => Config) =>
   z
     .string()
@@ -99,13 +99,13 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   readonly healthPort: number;
   readonly dataDirectory: string;
-  /** The URLs as they were given, without credentials, by port. */
+  /** By port: the URLs as they were set, without credentials. */
   readonly urls: Readonly<Record<'objects' | 'queue' | 'store' | 'events' | 'ims', string>>;
   readonly objectStore: ObjectStoreConfig;
   readonly jobQueue: JobQueueConfig;
   readonly orderStore: OrderStoreConfig;
   readonly eventStream: EventStreamConfig;
-  /** `port`: of the reference IMS, also where it runs for others that are given its address. */
+  /** `port` is that of the reference IMS, also for `oms ims`, which runs it alone. */
   readonly ims: { port: number } & (
     | { kind: 'reference'; catalogFile: string | null }
     | { kind: 'http'; baseUrl: string }
@@ -205,7 +205,7 @@ function toOrderStore(value: string): OrderStoreConfig {
 const COMPRESSIONS = ['gzip', 'zstd', 'none'] as const;
 const SASL_MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 
-/** Brokers by comma, which no URL parser takes: the authority is read here. */
+/** No URL parser accepts several brokers, so the authority is parsed here. */
 function toEventStream(value: string): EventStreamConfig {
   if (value === 'outbox:') return { kind: 'outbox' };
   const form =
@@ -244,13 +244,13 @@ function toEventStream(value: string): EventStreamConfig {
 }
 
 const DEFAULT_PARTITIONS = 6;
-/** What Kafka takes for "as the broker is set up". */
+/** Kafka's value for the broker's default. */
 const BROKER_DEFAULT = -1;
 
 /** `scheme://name?parameter=value`. */
 function readEngineUrl<Name extends string>(value: string, protocol: string, form: string, names: readonly Name[]) {
   const url = URL.canParse(value) ? new URL(value) : null;
-  // The parser puts the names of unknown schemes into `host` as they are.
+  // For an unknown scheme the parser leaves the name as it is in `host`.
   if (url?.protocol !== protocol || !/^[A-Za-z0-9._-]+$/.test(url.host) || !['', '/'].includes(url.pathname))
     throw new Error(form);
   const parameters = readParameters(url.searchParams, names);

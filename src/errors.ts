@@ -1,13 +1,13 @@
 /**
- * The one error type of the project. `code` is a stable word for programs, the message says to people what happened,
- * to what, and what to do. `retryable` says whether the same call may succeed later without anybody changing anything:
- * retryable errors make work wait (INV-7), the others end it.
+ * The one error type of the project. `code` is a stable word for programs; the message tells a person what happened to what, and what
+ * to do. `retryable` says whether the same call may succeed later without any change: retryable errors make work wait (INV-7), the
+ * others end it.
  */
 export class OmsError extends Error {
   readonly code: string;
   readonly retryable: boolean;
   readonly details: Readonly<Record<string, unknown>>;
-  /** The file or directory of this machine that it is about: for the log and the terminal, never for an answer over HTTP. */
+  /** The file or directory of this machine that the error is about: for the log and the terminal, never for an HTTP response. */
   readonly path: string | null;
 
   constructor(
@@ -24,13 +24,13 @@ export class OmsError extends Error {
   }
 }
 
-/** An outage, or what another try may cure. */
+/** An outage, or an error that another try may fix. */
 export const isRetryable = (error: unknown): boolean => error instanceof OmsError && error.retryable;
 
 export function isOmsError(error: unknown, code?: string): error is OmsError {
   return error instanceof OmsError && (code === undefined || error.code === code);
 }
 
-/** For the terminal: with the path that it is about. */
-export const told = ({ message, path }: Pick<OmsError, 'message' | 'path'>): string =>
+/** For the terminal: with the path that the error is about. */
+export const withPath = ({ message, path }: Pick<OmsError, 'message' | 'path'>): string =>
   path === null ? message : `${path}: ${message}`;

@@ -1,8 +1,7 @@
 /**
- * Order files to try the system with: `oms generate`. The same options give the same bytes. Of `rows` rows exactly
- * round(rows x invalidShare) are invalid, spread evenly, each for exactly one reason; the kinds take turns, so the counts
- * are known beforehand. A repeated order repeats an earlier valid row of the same file. Only stock is not looked at:
- * `generateStock` has enough of every key for all of it.
+ * Generated order files: `oms generate`. The same options give the same bytes. Of `rows` rows exactly round(rows x invalidShare) are
+ * invalid, spread evenly, each for exactly one reason. The reasons alternate, so the counts are known beforehand. A repeated order
+ * repeats an earlier valid row of the same file. Stock is never the reason: `generateStock` has enough of every key for all rows.
  */
 import { ORDER_COLUMNS } from './model/columns.ts';
 import { formatMinor } from './model/money.ts';
@@ -26,9 +25,9 @@ const STOCK_PER_KEY = 1_000_000_000;
 const DAYS = Array.from({ length: 60 }, (_, day) => new Date(Date.UTC(2026, 9, 1 + day)).toISOString().slice(0, 10));
 const DAY_SECONDS = 86_400;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
-/** Earlier rows that a repeat may be of: enough that it is seldom of the same chunk in a large file. */
+/** Earlier rows that a repeat may repeat: so many that in a large file it is seldom of the same chunk. */
 const REMEMBERED_ROWS = 1_024;
-/** Stands in the text for bytes that are no UTF-8; as long as them when encoded. */
+/** A placeholder for bytes that are no UTF-8, of the same length when encoded. */
 const BAD_BYTES = '\uE000';
 const BAD_BYTE = 0xff;
 /** Some addresses have a line break in quotes. */
@@ -70,7 +69,7 @@ const CUSTOMERS: Customer[] = FIRST_NAMES.flatMap((first) =>
 
 interface Product {
   sku: string;
-  /** In quotes where it must be. */
+  /** Quoted where it must be. */
   nameCell: string;
   price: string;
   /** Of one piece, two, and so on. */
@@ -100,7 +99,7 @@ function latin(name: string): string {
     .toLowerCase();
 }
 
-/** The values of a row as CSV cells: quoted already where they must be. */
+/** The values of a row as CSV cells, quoted where they must be. */
 interface Cells {
   orderId: string;
   name: string;
@@ -119,7 +118,7 @@ type RowCode = Exclude<ReasonCode, 'out_of_stock'>;
 type RepeatCode = 'duplicate_order' | 'order_conflict';
 type SpoilCode = Exclude<RowCode, RepeatCode>;
 
-/** Each spoils a valid row in one way and gives its line, without the line end. */
+/** Each makes a valid row invalid in one way and returns its line, without the line end. */
 const SPOIL: Record<SpoilCode, (cells: Cells) => string> = {
   missing_value: (cells) => toLine({ ...cells, name: '' }),
   invalid_email: (cells) => toLine({ ...cells, email: cells.email.replace('@', ' at ') }),
@@ -131,12 +130,12 @@ const SPOIL: Record<SpoilCode, (cells: Cells) => string> = {
   value_too_long: (cells) => toLine({ ...cells, product: 'long '.repeat(120).trimEnd() }),
   control_character: (cells) => toLine({ ...cells, sku: `${cells.sku.slice(0, 3)}\u0007${cells.sku.slice(3)}` }),
   invalid_utf8: (cells) => toLine({ ...cells, name: `Ren${BAD_BYTES} Müller` }),
-  // Reading goes on at the next line, so the rest of the row is kept on this one.
+  // Reading continues at the next line, so the rest of the row stays on this one.
   malformed_quote: (cells) => toLine({ ...cells, product: '"Picture frame" oak', address: '4 Mill Lane' }),
   column_count: (cells) => `${toLine(cells)},gift`,
   unknown_sku: (cells) => toLine({ ...cells, sku: `NO-${cells.sku}` }),
   unknown_hub: (cells) => toLine({ ...cells, hubId: 'HUB-99' }),
-  // As where files were put one behind the other.
+  // As in files that were concatenated.
   not_an_order: () => ORDER_COLUMNS.join(','),
 };
 
@@ -153,7 +152,7 @@ function toLine(cells: Cells): string {
   return `${orderId},${name},${email},${product},${sku},${hubId},${quantity},${price},${total},${date},${address}`;
 }
 
-/** The kinds that take turns. Without a valid row there is none to repeat. */
+/** The kinds in the order in which they alternate. Without a valid row there is none to repeat. */
 function rotation(options: GenerateOptions): RowCode[] {
   const repeats = countInvalid(options) < options.rows ? REPEAT_CODES : [];
   return [...SPOIL_CODES, ...repeats];
@@ -185,7 +184,7 @@ export function* generateOrders(options: GenerateOptions): Generator<Buffer> {
   for (let index = 0; index < rows; index++) {
     const orderId = ids === 'ordered' ? orderedId(startAt + index) : randomId(startAt + index);
     const cells = validCells(orderId, index, random);
-    // The last row of every stretch of rows/invalid ones, so that the file begins with a valid row when it has any.
+    // The last row of every rows/invalid rows, so that the file begins with a valid row when it has one.
     if (Math.floor(((index + 1) * invalid) / rows) > spoiled) {
       const code = codes[spoiled % codes.length]!;
       spoiled++;
@@ -210,7 +209,7 @@ export function* generateOrders(options: GenerateOptions): Generator<Buffer> {
   }
 }
 
-/** One line for each pair of SKU and hub, with more than any file takes. */
+/** One line for each pair of SKU and hub, with more stock than any file takes. */
 export function generateStock(): string {
   return ['sku,hub_id,available', ...KEYS.map((key) => `${key},${STOCK_PER_KEY}`), ''].join('\n');
 }
@@ -255,7 +254,7 @@ function orderedId(number: number): string {
   return `ORD-${String(number).padStart(10, '0')}`;
 }
 
-/** The number with its 32 bits mixed (the end of MurmurHash3), which no two numbers share. */
+/** The number with its 32 bits mixed (the finalizer of MurmurHash3): a bijection. */
 function randomId(number: number): string {
   let bits = number;
   bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);

@@ -1,7 +1,7 @@
 /**
- * The log: JSON lines on standard error, so that standard output is left to what people and scripts read. Static messages, data in
- * fields. Written synchronously: a line that was logged is not lost by a crash. An error of ours says what happened and has no stack
- * trace; any other is a surprise, and has one.
+ * The log: JSON lines on standard error, as standard output is for the results of commands. Messages are static, data is in fields.
+ * Lines are written synchronously, so that a crash loses none. An `OmsError` says what happened and is logged without a stack trace;
+ * any other error is unexpected, and has one.
  */
 import pino, { type Logger } from 'pino';
 import type { OmsError } from './errors.ts';
@@ -20,17 +20,17 @@ export function createLogger(level: string, name: string): Logger {
   );
 }
 
-/** What logs about requests: a logger, or one that keeps their number from filling the disk. */
+/** The log of requests: a logger, or one with a bounded rate, so that a flood of requests does not fill the disk. */
 export interface RequestLog {
   warn(fields: { err: unknown; [field: string]: unknown }, message: string): void;
   error(fields: { err: unknown; [field: string]: unknown }, message: string): void;
 }
 
 /**
- * Of each message, by the code of its error, at most one line in `everyMs`: the first at once, then the newest of those that came
- * since, with their number as `lines`.
+ * At most one line in `everyMs` for each message and error code: the first immediately, then the newest of those since, with their
+ * number as `lines`.
  */
-export function seldom(logger: RequestLog, everyMs: number = limits.repeatedLogMs): RequestLog {
+export function rateLimited(logger: RequestLog, everyMs: number = limits.repeatedLogMs): RequestLog {
   const waiting = new Map<string, { lines: number; log: (lines: number) => void }>();
   const through =
     (level: keyof RequestLog): RequestLog['warn'] =>
@@ -55,7 +55,7 @@ export function seldom(logger: RequestLog, everyMs: number = limits.repeatedLogM
 }
 
 function withoutOurStacks(error: unknown): unknown {
-  // One that ended another thread comes from there as a plain Error.
+  // The error that ended another thread arrives from there as a plain Error.
   if ((error as Error | undefined)?.name !== 'OmsError') return pino.stdSerializers.err(error as Error);
   const { name: type, code, message, retryable, details, path, cause } = error as OmsError;
   return { type, code, message, retryable, details, path, cause: cause instanceof Error ? cause.message : undefined };

@@ -1,5 +1,5 @@
 /** The command line: finds the command, runs it, exits. Each command is a file of `commands/`. */
-import { OmsError, told } from './errors.ts';
+import { OmsError, withPath } from './errors.ts';
 
 interface Command {
   /** One line per form, as printed by the help. */
@@ -75,7 +75,7 @@ async function main([name, ...args]: string[]): Promise<number> {
       return EXIT_FAILED;
     }
     if (!(error instanceof OmsError)) throw error;
-    for (const line of told(error).split('\n')) process.stderr.write(`oms ${name}: ${line}\n`);
+    for (const line of withPath(error).split('\n')) process.stderr.write(`oms ${name}: ${line}\n`);
     return EXIT_FAILED;
   }
 }

@@ -1,4 +1,4 @@
-/** `oms doctor`: per port which engine it has, where, whether it answers, and what is missing there with the command that makes it. */
+/** `oms doctor`: for each port its engine, its address, whether it answers, and what is missing, with the command that creates it. */
 import { readHolder } from '../adapters/data-directory.ts';
 import { createHttpIms } from '../adapters/ims.http.ts';
 import { describe, type EngineState, inspectEngine, whatIsWrong } from '../check-engines.ts';
@@ -34,7 +34,7 @@ export async function run(): Promise<number> {
   return Object.values(states).every(({ status }) => status === 'up') ? 0 : 1;
 }
 
-/** What the engines do not miss themselves: at AWS, what bucket and queue are set up with. */
+/** What the adapters do not check themselves: at AWS, the settings of the bucket and the queue. */
 async function missingSetupOf({ objectStore, jobQueue }: Config): Promise<Record<string, Missing[]>> {
   if (objectStore.kind !== 's3' && jobQueue.kind !== 'sqs') return {};
   const { missingSetup } = await import('../adapters/aws-setup.ts');

@@ -1,6 +1,6 @@
 /**
- * `oms ingest --dry-run`: reads and validates files and asks the IMS, writes nothing. Stock and orders that are there already are
- * not looked at, so a row that passes here can still be `out_of_stock` or a duplicate.
+ * `oms ingest --dry-run`: reads and validates files and asks the IMS, and writes nothing. It does not check stock and stored orders, so
+ * a row that passes here can still be `out_of_stock` or a duplicate.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** `oms ims`: runs the reference IMS alone, on `OMS_HOST` and `OMS_IMS_PORT`, until it is told to stop. */
+/** `oms ims`: runs the reference IMS alone, on `OMS_HOST` and `OMS_IMS_PORT`, until it is stopped. */
 import { once } from 'node:events';
 import { readConfig } from '../config.ts';
 import { startReferenceIms } from '../ims/reference-ims.ts';
@@ -15,7 +15,7 @@ export async function run(): Promise<number> {
     host: config.host,
     port,
     ...(catalogFile === null ? {} : { catalogFile }),
-    // What there is stock of is known, so that people who bring their own stock need no catalog.
+    // All names in the stock are known, so that users who import their own stock need no catalog.
     ...(store && { alsoKnown: (names) => store.stock.named(names) }),
   });
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);

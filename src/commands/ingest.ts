@@ -24,10 +24,10 @@ type FileJson = ReturnType<typeof fileJson>;
 
 /** A server, or the pipeline in this process. */
 interface Service {
-  /** The file that was made of it, or the one that has these bytes already. */
+  /** The new file, or the one with the same bytes. */
   upload(path: string): Promise<{ fileId: string; existed: boolean }>;
   get(fileId: string): Promise<FileJson>;
-  /** Where the report of a file is that has one. */
+  /** Where the report is, of a file that has one. */
   report(file: FileJson): string;
   stop(): Promise<void>;
 }
@@ -68,7 +68,7 @@ export async function run(args: string[]): Promise<number> {
   }
 }
 
-/** The same command again, after a crash for example, is no mistake: the file that is there is followed to its end. */
+/** Running the command again, after a crash for example, is no error: the existing file is followed to its end. */
 async function tellExisting(service: Service, path: string, fileId: string): Promise<void> {
   const { finished_at } = await service.get(fileId);
   const what = finished_at === null ? 'is in work already' : 'was ingested before';
@@ -79,7 +79,7 @@ async function follow(service: Service, path: string, fileId: string): Promise<n
   const progress = createProgress(basename(path));
   for (;;) {
     const file = await service.get(fileId).catch((error) => {
-      // The file waits for the store, and so does whoever looks at it (INV-7).
+      // The file waits for the store, and so does this command (INV-7).
       if (!isOmsError(error) || !error.retryable || error.code === 'store_damaged') throw error;
       return null;
     });
@@ -153,7 +153,7 @@ async function ownPipeline(config: Config): Promise<Service> {
     },
     async get(fileId) {
       const file = fileJson((await ports.store.files.get(fileId))!);
-      // Most of what it can wait for passes; damage does not, and is told.
+      // Most outages pass. Damage does not, and is reported.
       if (file.waiting_for === 'store') await ports.store.inspect();
       return file;
     },

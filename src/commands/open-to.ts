@@ -1,8 +1,8 @@
-/** Who may use a server besides the people at this machine, told at its start, as there are no users and keys. */
+/** Who else can use the server besides this machine's users. The start prints it, as there are no users and keys. */
 import type { Config } from '../config.ts';
 import { isLoopback } from '../http/local-only.ts';
 
-/** One line, or null where only this machine reaches it. `rights`: what whoever reaches it may do. */
+/** One line, or null where only this machine reaches the server. `rights` says what a client may do. */
 export function openTo({ host, allowedHosts }: Pick<Config, 'host' | 'allowedHosts'>, rights: string): string | null {
   if (!isLoopback(host)) {
     const reaches = host === '0.0.0.0' || host === '::' ? 'any network address of this machine' : host;

@@ -1,4 +1,4 @@
-/** Shows how far a file is: a bar that is redrawn on a terminal, else a plain line at each tenth until all of it is read: its end follows. */
+/** Shows the progress of a file: on a terminal a bar, else a plain line at each tenth until the file is read. Its end follows. */
 import type { fileJson } from '../http/file-json.ts';
 
 const BAR_CHARS = 24;

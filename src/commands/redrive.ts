@@ -1,4 +1,4 @@
-/** `oms redrive`: brings back the files that were given up: dead messages are delivered again, failed files go on. */
+/** `oms redrive`: retries the files that were given up: dead messages are delivered again, and failed files continue. */
 import { readHolder } from '../adapters/data-directory.ts';
 import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
@@ -27,7 +27,7 @@ export async function run(): Promise<number> {
   }
 }
 
-/** The files that the service gave up, as opposed to those that failed by their own content. */
+/** Only the files that the service gave up, not those that failed because of their content. */
 async function retryThroughServer(url: string): Promise<number> {
   let files = 0;
   let cursor: string | null = null;

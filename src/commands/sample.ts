@@ -1,6 +1,6 @@
 /**
- * The first start: loads the sample stock, uploads the sample orders through the service's own API, waits, and tells what came
- * out and how to go on. Does nothing when the service has had a file before.
+ * The first start: loads the sample stock, uploads the sample orders through the service's own API, waits, and prints the result and
+ * what to try next. Does nothing when the service has had a file before.
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';

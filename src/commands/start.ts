@@ -1,4 +1,4 @@
-/** `oms start`: runs the service, or some roles of it, until it is told to stop. */
+/** `oms start`: runs the service, or some of its roles, until it is stopped. */
 import { parseArgs } from 'node:util';
 import { startServer } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
@@ -18,7 +18,7 @@ export async function run(args: string[]): Promise<number> {
   const config = readConfig();
   const roles = readRoles(values.role, config);
   const logger = createLogger(config.logLevel, 'server');
-  // Before anything runs: a stop that comes during the start is carried out after it.
+  // Before anything runs: a stop signal that arrives during the start is carried out after it.
   const stopAsked = stopSignal();
   const server = await startServer(config, roles, logger);
   const whole = roles.length === ROLES.length;
@@ -45,7 +45,7 @@ export async function run(args: string[]): Promise<number> {
   const died = await Promise.race([stopAsked.promise, server.died]);
   if (died instanceof Error) {
     logger.fatal({ err: died }, 'a thread died: the process ends, start it again');
-    // What was answered is on disk, and the rest is done again from the checkpoints.
+    // All that was answered is on disk. The rest is repeated from the checkpoints.
     process.exit(1);
   }
   process.stdout.write(

@@ -6,7 +6,7 @@ import { openStoresForReading } from '../open-for-reading.ts';
 import { type Looked, verify } from '../pipeline/verify.ts';
 import { CHECKS, type Check, type Violation } from '../ports/verification.ts';
 
-/** Lines of each check that are told without `--json`. */
+/** Lines that are printed of each check without `--json`. */
 const SHOWN = 20;
 
 export async function run(args: string[]): Promise<number> {
@@ -27,7 +27,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 interface Output {
-  /** `before`: how many of its check were told already. */
+  /** `before`: how many of its check were reported already. */
   violation(violation: Violation, before: number): void;
   end(counts: Record<Check, number>, looked: Looked): void;
 }
@@ -54,7 +54,7 @@ function asTable(): Output {
   };
 }
 
-/** One document, written as it is found. */
+/** One document, written while violations are found. */
 function asJson(): Output {
   let separator = '';
   process.stdout.write('{"violations":[');
@@ -65,14 +65,14 @@ function asJson(): Output {
       separator = ',';
     },
     end(counts, looked) {
-      const told = checks.map((check) => ({
+      const results = checks.map((check) => ({
         check,
         ...CHECKS[check],
         off: counts[check],
         looked_at: lookedAt(looked)[check],
       }));
       const ok = checks.every((check) => counts[check] === 0);
-      process.stdout.write(`],\n"checks":${JSON.stringify(told)},\n"ok":${ok}}\n`);
+      process.stdout.write(`],\n"checks":${JSON.stringify(results)},\n"ok":${ok}}\n`);
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { seldom } from '../log.ts';
+import { rateLimited } from '../log.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
@@ -48,7 +48,7 @@ export function createHttpApp(
   stopping: AbortSignal,
   rowsPerSecond: () => number,
 ) {
-  const logger = seldom(everyLine);
+  const logger = rateLimited(everyLine);
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.onError((error, c) => answerError(error, c, logger));
   const web = roles.includes('api') ? webPage() : null;

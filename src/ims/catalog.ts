@@ -1,7 +1,7 @@
 /**
- * What the reference IMS knows: the SKUs and hubs of a CSV with the columns `sku,hub_id`. Each is valid when any row names
- * it, so a list of SKUs and a list of hubs may stand side by side with blanks between. Other columns are ignored: a stock
- * file will do.
+ * The catalog of the reference IMS: the SKUs and hubs of a CSV with the columns `sku,hub_id`. Each is valid when any row names it, so
+ * a list of SKUs and a list of hubs may stand side by side, with blanks in the shorter one. Other columns are ignored: a stock file
+ * will do.
  */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
@@ -30,20 +30,20 @@ export class Catalog {
     return this.#hubs.size;
   }
 
-  /** Blanks name nothing. Throws OmsError `catalog_too_large`. */
+  /** Ignores blanks. Throws OmsError `catalog_too_large`. */
   add(sku: string, hubId: string): void {
     addTo(this.#skus, sku, 'SKUs');
     addTo(this.#hubs, hubId, 'hubs');
   }
 
-  /** Adds all that the other knows. Throws OmsError `catalog_too_large`. */
+  /** Adds all names of the other catalog. Throws OmsError `catalog_too_large`. */
   merge(other: Catalog): void {
     for (const sku of other.#skus) this.add(sku, '');
     for (const hubId of other.#hubs) this.add('', hubId);
   }
 }
 
-/** Reads a catalog as it streams in. Throws OmsError `invalid_catalog` or `catalog_too_large`. */
+/** Reads a catalog from a stream. Throws OmsError `invalid_catalog` or `catalog_too_large`. */
 export async function readCatalog(csv: Readable): Promise<Catalog> {
   const catalog = new Catalog();
   let headerSeen = false;
@@ -71,7 +71,7 @@ export async function readCatalog(csv: Readable): Promise<Catalog> {
   return catalog;
 }
 
-/** `readCatalog` of a file, which the message of an error names. */
+/** `readCatalog` of a file. The message of an error names the file. */
 export async function readCatalogFile(path: string): Promise<Catalog> {
   try {
     return await readCatalog(createReadStream(path));

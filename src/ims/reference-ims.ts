@@ -1,6 +1,6 @@
 /**
- * The reference IMS: a small service with the interface that OMS asks of any IMS, answering from a catalog. It is started
- * beside OMS when no other is configured, and has switches to rehearse a slow, failing or absent IMS.
+ * The reference IMS: a small service with the interface that OMS expects of any IMS. It answers from a catalog. It is started beside OMS
+ * when no other is configured, and has switches to rehearse a slow, failing or absent IMS.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -21,12 +21,12 @@ import { Catalog, readCatalog, readCatalogFile } from './catalog.ts';
 
 export interface ReferenceImsKnowledge {
   catalog: Catalog;
-  /** Which of the SKUs and hubs that the catalog does not know are known all the same. */
+  /** Which of the SKUs and hubs are known though the catalog does not have them. */
   alsoKnown?: (names: SkusAndHubs) => Promise<SkusAndHubs>;
 }
 
 export interface ReferenceImsOptions extends Omit<ReferenceImsKnowledge, 'catalog'> {
-  /** The address to listen on; this machine alone by default. */
+  /** The address to listen on; only this machine by default. */
   host?: string;
   /** 0 takes a free port. */
   port: number;
@@ -44,7 +44,7 @@ export interface ReferenceIms {
 const validateSchema = z.object({ items: z.array(z.object({ sku: z.string(), hub_id: z.string() })) });
 
 const switchesSchema = z.strictObject({
-  /** Every validate request waits for as long. */
+  /** How long every validate request waits. */
   latency_ms: z.int().min(0).max(limits.referenceImsMaxLatencyMs),
   /** The share of validate requests answered 503. */
   error_rate: z.number().min(0).max(1),
@@ -125,7 +125,7 @@ export function referenceIms(knowledge: ReferenceImsKnowledge, guards: Middlewar
   });
 
   app.put('/catalog', limited(limits.referenceImsCatalogBodyBytes), async (c) => {
-    // Read apart and merged at the end, so that a catalog that breaks off midway adds nothing.
+    // Read separately and merged at the end, so that a catalog which breaks off in the middle adds nothing.
     const added = await readCatalog(c.req.raw.body ? Readable.fromWeb(c.req.raw.body) : Readable.from([]));
     catalog.merge(added);
     return c.json({ skus: catalog.skuCount, hubs: catalog.hubCount });
@@ -162,7 +162,7 @@ function limited(maxSize: number) {
   });
 }
 
-/** The host to reach a listening address by: a wildcard is reached over loopback, an IPv6 address stands in brackets. */
+/** The host by which a listening address is reached: loopback for a wildcard, and an IPv6 address in brackets. */
 function reachableHost({ address, family }: AddressInfo): string {
   if (address === '0.0.0.0') return '127.0.0.1';
   if (address === '::') return '[::1]';

@@ -69,7 +69,7 @@ async function handleInSlot(context: WorkerContext, delivery: Delivery): Promise
 const pause = ({ ports: { clock }, stopping }: WorkerContext, failuresBefore: number): Promise<void> =>
   clock.sleep(retryPauseMs(clock, limits.outageBackoff, failuresBefore), stopping);
 
-/** Releases the file that has had its slot longest, when it has had its time and another message waits. */
+/** Releases the file that has had its slot longest, when its time is over and another message waits. */
 async function preemptLongest({ ports: { queue, clock }, state }: WorkerContext): Promise<void> {
   const longest = state.longest();
   if (clock.now() - longest.startedMs < limits.turnMs) return;

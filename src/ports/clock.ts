@@ -2,7 +2,7 @@
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;
-  /** Resolves after `ms`, or at once when the signal is aborted. Never rejects. */
+  /** Resolves after `ms`, or immediately when the signal is aborted. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** From 0 to below 1. */
   random(): number;

@@ -1,11 +1,11 @@
 /**
- * Turns on the event loop. What is read from SQLite, or from memory, is there at once, so a loop over it never leaves the queue of
- * microtasks, and nothing else is served: not one request, not SIGTERM. Whoever works through much waits for a turn before each
- * slice of some milliseconds. Of all that wait one goes on in each round of the loop, first come, first served; between two
- * rounds sockets, timers and signals are served.
+ * Fair scheduling on the event loop. Reads from SQLite or from memory never wait for I/O, so a loop over them never leaves the queue of
+ * microtasks, and nothing else is served: no request, no SIGTERM. Long work therefore waits for a turn before each slice of some
+ * milliseconds. Each round of the loop gives one turn, first come, first served; between two rounds sockets, timers and signals are
+ * served.
  *
- * A round accepts one connection, however many have come, so a round with new ones gives no turn: they would be accepted, those that
- * ask for health among them, at the pace of all that is long.
+ * A round accepts one connection, however many wait, so a round that accepted one gives no turn. Otherwise new connections, health
+ * checks among them, would be accepted at the pace of the long work.
  * Source: libuv, src/unix/stream.c, `uv__server_io`.
  */
 import { limits } from '../limits.ts';
@@ -40,5 +40,5 @@ function lane(): () => Promise<void> {
 /** For a request to begin. */
 export const requestTurn = lane();
 
-/** For the next slice of what is long: a lane of its own, so that requests do not wait for all that is long. */
+/** For the next slice of long work: a lane of its own, so that requests do not wait behind all long work. */
 export const sliceTurn = lane();

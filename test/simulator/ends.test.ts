@@ -1,4 +1,4 @@
-/** How files end that do not simply complete: given up, brought back, cancelled, with a worker of before who wakes up late. */
+/** Files that do not simply complete: given up, retried, cancelled, with a zombie worker that resumes late. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { reportKey } from '../../src/model/file.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
   expected = await undisturbed(source);
 });
 
-/** Whoever commits this chunk of the file dies of it, and another starts. */
+/** Each worker that commits this chunk of the file dies, and another starts. */
 function poison(stage: Stage, fileId: string, n: number) {
   const poisoned = { kills: 0, mended: false, chunksAfter: [] as number[] };
   stage.scheduler.force = ({ what, about: [claim, chunk], actor }) => {
@@ -31,7 +31,7 @@ function poison(stage: Stage, fileId: string, n: number) {
   return poisoned;
 }
 
-describe('a file whose commit fails, and the store says no reason', () => {
+describe('a file whose commit fails without a reason from the store', () => {
   async function failing(times: number) {
     const stage = createStage([source]);
     await stage.upload(source);
@@ -55,7 +55,7 @@ describe('a file whose commit fails, and the store says no reason', () => {
   });
 });
 
-describe('a file that kills whoever works on it', () => {
+describe('a file that kills each worker which works on it', () => {
   async function giveUp(atTheDeadLetter: 'done' | 'killed before') {
     const other = sourceFile('other.csv');
     const stage = createStage([source, other]);
@@ -187,7 +187,7 @@ describe('a file with more rejected rows than it may have', () => {
     },
   );
 
-  test('is one by what they cost, too', async () => {
+  test('is also one whose report would be too large', async () => {
     const { file } = await undisturbed(source, { maxRejectedBytes: 1_000 });
     expect(file).toMatchObject({
       status: 'failed',
@@ -198,7 +198,7 @@ describe('a file with more rejected rows than it may have', () => {
 });
 
 describe('a cancelled file', () => {
-  test('keeps the rows of whole chunks, and its report tells exactly those that were rejected', async () => {
+  test('keeps the rows of whole chunks, and its report has exactly the rejected ones', async () => {
     const stage = createStage([source]);
     const fileId = await stage.upload(source);
     stage.startWorker();
@@ -217,7 +217,7 @@ describe('a cancelled file', () => {
     expect(stage.report(name).trim().split('\n')).toHaveLength(2);
   });
 
-  test('ends at the chunk whose commit tells of the cancel, though the object could not be read meanwhile', async () => {
+  test('ends at the chunk whose commit reports the cancel, though the object could not be read meanwhile', async () => {
     const stage = createStage([source]);
     await stage.upload(source);
     stage.startWorker();
@@ -260,7 +260,7 @@ describe('a cancelled file', () => {
     return { stage, fileId };
   }
 
-  test('whose report was being written ends at once, with all its rows; a retry writes the report', async () => {
+  test('whose report was being written ends immediately, with all its rows; a retry writes the report', async () => {
     const { stage, fileId } = await cancelReport();
     expect(stage.file(name)).toMatchObject({ status: 'cancelled', rows: 12, report_name: null });
     await stage.retry(fileId);
@@ -278,7 +278,7 @@ describe('a cancelled file', () => {
     expect(stage.report(name).trim().split('\n')).toHaveLength(3);
   });
 
-  test('that was retried keeps its report when who wrote the one of the cancel wakes up late', async () => {
+  test('that was retried keeps its report when a zombie worker writes the one of the cancel late', async () => {
     const stage = createStage([source]);
     const fileId = await stage.upload(source);
     const late = stage.startWorker();

@@ -1,6 +1,6 @@
 /**
- * Messages that come when they should not: whatever the queue does, a file ends as if it were delivered once, no message is left, and
- * only a claim that was worked under is an attempt.
+ * Messages that arrive at the wrong time: whatever the queue does, a file ends as if its message were delivered once, no message is left,
+ * and only a claim with work under it counts as an attempt.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createStage, sourceFile, undisturbed } from './stage.ts';
@@ -30,7 +30,7 @@ describe('a message', () => {
     expect(stage.file(name).attempts).toBe(1);
   });
 
-  test('that is there twice at once, for two workers, is worked on once', async () => {
+  test('that two workers receive at the same time is worked on once', async () => {
     const stage = createStage([source]);
     const fileId = await stage.upload(source);
     stage.queue.send(JSON.stringify({ version: 1, fileId }));
@@ -87,7 +87,7 @@ describe('a message', () => {
     expect(stage.queue.messages).toEqual([]);
   });
 
-  test('for a file that nobody knows is dropped', async () => {
+  test('for an unknown file is dropped', async () => {
     const stage = createStage([source]);
     stage.queue.send(JSON.stringify({ version: 1, fileId: 'f_unknown' }));
     await stage.upload(source);

@@ -1,6 +1,6 @@
 /**
  * The simulator can fail: each mutation makes one mistake in a copy of the code, and a few seeds find it. A mistake that is not found
- * is a hole in the simulator, or in the tests beside it of what chance meets too seldom.
+ * is a gap in the simulator, or in the tests beside it for cases that random faults meet too seldom.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const COPIED = [
   'package.json',
   'vitest.config.ts',
 ];
-/** Most mistakes are found by one of the first. */
+/** One of the first seeds finds most mistakes. */
 const SEEDS = 200;
 const AT_ONCE = 2;
 
@@ -48,7 +48,7 @@ async function simulateMutated({ focus, foundBy, edits }: Omit<Mutation, 'name'>
   }
 }
 
-/** Each waits for those before it, too. */
+/** Each test also waits for those before it. */
 const TIMEOUT_MS = 300_000;
 
 describe('a mistake that the simulator finds:', { timeout: TIMEOUT_MS }, () => {

@@ -1,5 +1,5 @@
 /**
- * The pipeline under hundreds of seeds of faults and interleavings: each holds what is promised after every step and at rest. More:
+ * The pipeline under hundreds of seeds of faults and interleavings: with each the invariants hold after every step and at rest. More:
  * `npm run simulate -- --seeds 10000`.
  */
 import { describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ const STEPS = 600;
 const SEEDS_OF_A_TEST = 25;
 const TESTS = 10;
 
-/** What must be hit in the middle for a run to be worth anything. */
+/** The calls that must be interrupted for a run to prove anything. */
 const CALLS = [
   'events.publish',
   'ims.validate',
@@ -35,7 +35,7 @@ const CALLS = [
   'store.stock.change',
 ];
 
-/** What each call that is focused on must meet: what decides where a process stops, and what it has heard by then. */
+/** The outcomes that each focused call must meet: they decide where a process stops, and which answers it has by then. */
 const BLOWS: Outcome[] = [
   'failed before',
   'failed after',
@@ -54,7 +54,7 @@ describe('the pipeline on one seed', () => {
   });
 });
 
-describe('the pipeline holds what is promised', () => {
+describe('the invariants of the pipeline hold', () => {
   const counts = new Map<string, number>();
 
   async function holdsOn(seed: number, focusOn?: string): Promise<void> {

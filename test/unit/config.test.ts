@@ -51,7 +51,7 @@ describe('the URL of a port', () => {
       expect(read({ OMS_ORDER_STORE: url }).orderStore).toEqual({ kind: 'mongodb', url });
   });
 
-  test('chooses Kafka, with its brokers, topic, credentials and the shape of a topic that is to be made', () => {
+  test('chooses Kafka, with its brokers, topic, credentials and the settings of a topic that is to be created', () => {
     expect(read({ OMS_EVENT_STREAM: 'kafka://localhost:9092/order.created' }).eventStream).toEqual({
       kind: 'kafka',
       brokers: ['localhost:9092'],
@@ -132,7 +132,7 @@ describe('the URL of a port', () => {
     expect(withoutCredentials(url)).toBe(shown);
   });
 
-  test('is told without its password when it is wrong', () => {
+  test('is reported without its password when it is wrong', () => {
     const wrong = () =>
       read({ OMS_EVENT_STREAM: 'kafka://me:secret@localhost/x', OMS_ORDER_STORE: 'mongo://me:secret@h/x' });
     expect(wrong).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret') }));

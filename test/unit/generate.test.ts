@@ -1,4 +1,4 @@
-/** Generated files: they hold what was promised, the same every time, and every invalid row is invalid for one reason. */
+/** Generated files have the promised rows, the same every time, and every invalid row is invalid for one reason. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { OmsError } from '../../src/errors.ts';
-import { seldom } from '../../src/log.ts';
+import { rateLimited } from '../../src/log.ts';
 
-test('what requests cause again and again is one line at once, then one in a time with their number', async () => {
+test('a line that requests repeat is logged immediately, then once in each interval with the number of repetitions', async () => {
   const lines: { level: string; message: string; lines: unknown; err: unknown }[] = [];
   const push = (level: string) => (fields: { err: unknown; lines?: unknown }, message: string) =>
     void lines.push({ level, message, lines: fields.lines, err: fields.err });
-  const log = seldom({ warn: push('warn'), error: push('error') }, 20);
+  const log = rateLimited({ warn: push('warn'), error: push('error') }, 20);
   const full = new OmsError('disk_full', 'no room');
   for (let i = 0; i < 1_000; i++) log.warn({ err: full }, 'a request could not be served');
   log.warn({ err: new OmsError('too_many_uploads', 'later') }, 'a request could not be served');
