@@ -24,6 +24,9 @@ export default defineConfig({
   build: {
     outDir: OUT,
     emptyOutDir: true,
+    rolldownOptions: {
+      input: ['index.html', 'docs.html'].map((name) => join(import.meta.dirname, 'src/web', name)),
+    },
     target: 'es2023',
     // The policy of the page allows nothing inline.
     assetsInlineLimit: 0,

@@ -31,13 +31,15 @@ const onEngines = [
   'test/faults/mongo-*.test.ts',
   'test/unit/adapters/*.{kafka,mongo,s3,sqs}.test.ts',
 ];
-// What takes minutes: engines that are taken away or hang, kills at random moments, the rest of the fault matrix, damaged stores, attacks,
-// files without end, and the proofs that other tests can fail: mutations of the code, each of which must be found.
+// What takes minutes: a tester that reads the OpenAPI document, engines that are taken away or hang, kills at random moments, the rest of
+// the fault matrix, damaged stores, attacks, files without end, and the proofs that other tests can fail: mutations of the code, each of
+// which must be found.
 const long = [
   'test/crash/random-kills.test.ts',
   'test/faults/*-rest.test.ts',
   'test/flow/attacks.test.ts',
   'test/flow/damaged-store.test.ts',
+  'test/flow/openapi-schemathesis.test.ts',
   'test/**/*outages.test.ts',
   'test/**/*mutations.test.ts',
   'test/fuzz/memory.test.ts',

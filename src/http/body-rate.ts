@@ -1,6 +1,6 @@
 /**
- * How fast the body of a request comes. One byte now and then is enough to keep a connection, and whatever is held for it, for ever,
- * so a body has to come at a rate that a phone at the edge of its network has. Time in which we do not take what is there does not count.
+ * How fast the body of a request arrives. One byte now and then would keep a connection, and what is held for it, for ever, so a body
+ * has to come at least at the rate of a phone at the edge of its network. Time in which we do not read what has arrived does not count.
  */
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../limits.ts';
@@ -21,13 +21,22 @@ export class BodyRate {
   #windowMs = this.#startedMs;
   #windowBytes: number;
 
-  constructor(request: IncomingMessage, bounds: BodyBounds = limits) {
+  static readonly #ofRequests = new WeakMap<IncomingMessage, BodyRate>();
+
+  /** Counted from the first call for a request. */
+  static of(request: IncomingMessage, bounds: BodyBounds = limits): BodyRate {
+    const known = BodyRate.#ofRequests.get(request) ?? new BodyRate(request, bounds);
+    BodyRate.#ofRequests.set(request, known);
+    return known;
+  }
+
+  private constructor(request: IncomingMessage, bounds: BodyBounds) {
     this.#bounds = bounds;
     this.#request = request;
     this.#startBytes = this.#windowBytes = request.socket.bytesRead;
   }
 
-  /** Whether it came too slowly so far, all in all: then its place may be given to another. */
+  /** Whether it came too slowly on average so far: then its place may be given to another request. */
   isSlow(): boolean {
     return (
       !this.#request.complete &&
@@ -36,7 +45,7 @@ export class BodyRate {
     );
   }
 
-  /** Ends it when it came too slowly for as long as a client is waited for. */
+  /** Ends the connection when the body came too slowly during the last window. */
   check(): void {
     const { complete, readableLength, socket } = this.#request;
     const ms = Date.now() - this.#windowMs;
@@ -50,7 +59,7 @@ export class BodyRate {
     return bytes < (this.#bounds.bodyBytesPerSecond * ms) / 1000;
   }
 
-  /** Tells why, unless an answer is under way. */
+  /** Ends the connection, with a problem document unless a response has begun. */
   end(): void {
     const { socket } = this.#request;
     const answered = (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent;

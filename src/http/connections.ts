@@ -100,7 +100,7 @@ export function guardConnections(
 
   function begin(connection: Connection, exchange: Exchange): void {
     const { request, response } = exchange;
-    connection.working = { ...exchange, body: new BodyRate(request, bounds) };
+    connection.working = { ...exchange, body: BodyRate.of(request, bounds) };
     response.once('close', () => next(connection));
     handle(request, response);
   }

@@ -1,36 +1,54 @@
 /**
  * `GET /events`: `order.created` as Server-Sent Events. Each has the cursor after it as its id, so a client that reconnects with
- * `Last-Event-ID` goes on exactly behind the last event that it has seen.
+ * `Last-Event-ID` resumes exactly after the last event that it received.
  * Source: WHATWG HTML, "Server-sent events"; CloudEvents 1.0.2, JSON event format.
  */
-import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
 import { ORDER_CREATED } from '../model/event.ts';
 import type { EventStream } from '../ports/event-stream.ts';
-import { oneOf, readQuery } from './parameters.ts';
-import { type EventStreaming, streamEvents } from './streams.ts';
+import { cursor, oneOf } from './parameters.ts';
+import { type HttpEnv, route } from './route.ts';
+import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
 
 export function eventRoutes({ events }: { events: EventStream }, streaming: EventStreaming) {
-  const app = new Hono<{ Bindings: HttpBindings }>();
+  return new Hono<HttpEnv>().get(
+    '/events',
+    route(
+      {
+        id: 'subscribeToEvents',
+        tag: 'Events',
+        summary: 'Subscribe to the events of orders',
+        query: {
+          type: oneOf([ORDER_CREATED]),
+          after: cursor.describe(
+            'The id of the last event received; `0` for the beginning. Without it, new events only.',
+          ),
+        },
+        headers: { 'Last-Event-ID': z.string().describe('As `after`, which it precedes; browsers send it.') },
+        responses: {
+          200: eventStream('Events named `order.created`, each with an Event as its data. Never ends by itself.'),
+        },
+        problems: ['invalid_parameter', 'invalid_cursor'],
+        engines: ['events', 'store'],
+      },
+      async (c, readQuery) => {
+        const query = readQuery(c);
+        const asked = c.req.header('last-event-id') || query.after;
+        const from = asked === undefined ? await events.end() : asked === '0' ? events.beginning : asked;
+        // An invalid cursor is refused before the stream begins.
+        if (asked !== undefined) await events.check(from);
 
-  app.get('/events', async (c) => {
-    const query = readQuery(c, {
-      type: oneOf([ORDER_CREATED]),
-      after: z.string().max(limits.maxCursorChars, 'is no cursor').optional(),
-    });
-    const asked = c.req.header('last-event-id') || query.after;
-    const from = asked === undefined ? await events.end() : asked === '0' ? events.beginning : asked;
-    // A cursor that is none is refused before the stream begins.
-    if (asked !== undefined) await events.check(from);
-
-    return streamEvents(c, streaming, async function* (stop) {
-      yield `id: ${from}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`;
-      // JSON text has no line breaks, so one data line holds it.
-      for await (const batch of events.subscribe(from, stop))
-        yield batch.map((event) => `event: ${ORDER_CREATED}\nid: ${event.cursor}\ndata: ${event.json}\n\n`).join('');
-    });
-  });
-  return app;
+        return streamEvents(c, streaming, async function* (stop) {
+          yield `id: ${from}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`;
+          // JSON text has no line breaks, so one data line holds it.
+          for await (const batch of events.subscribe(from, stop))
+            yield batch
+              .map((event) => `event: ${ORDER_CREATED}\nid: ${event.cursor}\ndata: ${event.json}\n\n`)
+              .join('');
+        });
+      },
+    ),
+  );
 }

@@ -1,9 +1,8 @@
-/** `/files`: what became of each upload, live progress, the rejected rows, cancel and retry. */
-import type { HttpBindings } from '@hono/node-server';
+/** `/files`: the state of each upload, live progress, cancel and retry. The rejected rows are in `rejections.ts`. */
 import { Hono } from 'hono';
+import * as z from 'zod';
 import { limits } from '../limits.ts';
 import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
-import { REASON_CODES } from '../model/rejection.ts';
 import { retryFile } from '../pipeline/retry-file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -11,85 +10,144 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { PageRequest } from '../ports/page.ts';
 import { notFound } from './errors.ts';
 import { filesJson } from './file-json.ts';
-import { answerPage, oneOf, pageShape, readPage, readQuery, rowNumber, text } from './parameters.ts';
-import type { RejectionResponse } from './responses.ts';
-import { type EventStreaming, streamEvents } from './streams.ts';
+import { answerPage, oneOf, pageShape, readPage, text } from './parameters.ts';
+import { fileResponse, filesResponse } from './responses.ts';
+import { type HttpEnv, json, route } from './route.ts';
+import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
 
-export function fileRoutes(
-  { store, queue, clock }: { store: Pick<OrderStore, 'files' | 'rejections'>; queue: JobQueue; clock: Clock },
-  streaming: EventStreaming,
-) {
-  const app = new Hono<{ Bindings: HttpBindings }>();
-  const find = async (fileId: string) => {
-    const file = await store.files.get(fileId);
-    if (!file) throw notFound('file', fileId);
-    return file;
-  };
-  const json = async (file: FileRecord) => (await filesJson(store, [file]))[0]!;
+interface FilePorts {
+  store: Pick<OrderStore, 'files'>;
+  queue: JobQueue;
+  clock: Clock;
+}
 
-  app.get('/files', async (c) => {
-    const query = readQuery(c, { ...pageShape, status: oneOf(FILE_STATUSES), parent_file_id: text });
-    const list = ['files', query.status, query.parent_file_id];
-    const filter = {
-      ...(query.status && { status: query.status }),
-      ...(query.parent_file_id && { parentFileId: query.parent_file_id }),
-    };
-    const read = async (slice: PageRequest) => {
-      const page = await store.files.list(filter, slice);
-      return { ...page, items: await filesJson(store, page.items) };
-    };
-    return answerPage(c, list, readPage(list, query), read, (file) => file);
-  });
-
-  app.get('/files/:id', async (c) => c.json(await json(await find(c.req.param('id')))));
-
-  app.get('/files/:id/progress', async (c) => {
-    const { fileId } = await find(c.req.param('id'));
-    return streamEvents(c, streaming, async function* (stop) {
-      for (let shown = ''; ; ) {
-        const file = await find(fileId);
-        const shownNow = JSON.stringify(await json(file));
-        yield shownNow === shown ? '' : `event: file\ndata: ${shownNow}\n\n`;
-        shown = shownNow;
-        if (isEnded(file.status)) return;
-        await clock.sleep(limits.progressMs, stop);
-      }
-    });
-  });
-
-  app.get('/files/:id/rejections', async (c) => {
-    const query = readQuery(c, { ...pageShape, code: oneOf(REASON_CODES), from_row: rowNumber });
-    const file = await find(c.req.param('id'));
-    const list = ['rejections', file.fileId, query.code, ...(query.from_row ? [query.from_row] : [])];
-    const filter = { ...(query.code && { code: query.code }), ...(query.from_row && { fromRow: query.from_row }) };
-    const columns = (file.columns ?? []).filter((column) => !column.startsWith('_'));
-    return answerPage(
-      c,
-      list,
-      readPage(list, query),
-      (slice) => store.rejections.list(file.fileId, filter, slice),
-      ({ row, reasons, values, record }): RejectionResponse => ({
-        row,
-        codes: [...new Set(reasons.map((reason) => reason.code))],
-        reasons,
-        values: Object.fromEntries(columns.map((column, i) => [column, values[i] ?? ''])),
-        ...(record !== undefined && { record }),
-      }),
-    );
-  });
-
-  app.post('/files/:id/cancel', async (c) => {
-    const fileId = c.req.param('id');
-    const file = await store.files.requestCancel(fileId);
-    if (!file) throw notFound('file', fileId);
-    return c.json(await json(file), 202);
-  });
-
-  app.post('/files/:id/retry', async (c) => {
-    const fileId = c.req.param('id');
-    const file = await retryFile({ store, queue }, fileId);
-    if (!file) throw notFound('file', fileId);
-    return c.json(await json(file), 202);
-  });
+export function fileRoutes(ports: FilePorts, streaming: EventStreaming) {
+  const app = new Hono<HttpEnv>();
+  app.get('/files', listFiles(ports));
+  app.get('/files/:file_id', getFile(ports));
+  app.get('/files/:file_id/progress', followFile(ports, streaming));
+  app.post('/files/:file_id/cancel', postCancel(ports));
+  app.post('/files/:file_id/retry', postRetry(ports));
   return app;
 }
+
+export const fileParams = { file_id: z.string().describe('The `file_id` that the upload returned.') };
+
+export async function findFile({ files }: Pick<OrderStore, 'files'>, fileId: string): Promise<FileRecord> {
+  const file = await files.get(fileId);
+  if (!file) throw notFound('file', fileId);
+  return file;
+}
+
+const fileJsonOf = async ({ store }: FilePorts, file: FileRecord) => (await filesJson(store, [file]))[0]!;
+
+const listFiles = ({ store }: FilePorts) =>
+  route(
+    {
+      id: 'listFiles',
+      tag: 'Files',
+      summary: 'List files, newest first',
+      query: {
+        ...pageShape,
+        status: oneOf(FILE_STATUSES),
+        parent_file_id: text.describe('Only the corrections of this file.'),
+      },
+      responses: { 200: json(filesResponse, 'A page of files.') },
+      problems: ['invalid_parameter', 'invalid_cursor', 'too_many_reads'],
+      engines: ['store'],
+    },
+    async (c, readQuery) => {
+      const query = readQuery(c);
+      const list = ['files', query.status, query.parent_file_id];
+      const filter = {
+        ...(query.status && { status: query.status }),
+        ...(query.parent_file_id && { parentFileId: query.parent_file_id }),
+      };
+      const read = async (slice: PageRequest) => {
+        const page = await store.files.list(filter, slice);
+        return { ...page, items: await filesJson(store, page.items) };
+      };
+      return answerPage(c, list, readPage(list, query), read, (file) => file);
+    },
+  );
+
+const getFile = (ports: FilePorts) =>
+  route(
+    {
+      id: 'getFile',
+      tag: 'Files',
+      summary: 'Get a file',
+      params: fileParams,
+      responses: { 200: json(fileResponse, 'The file, its counts and its progress.') },
+      problems: ['not_found'],
+      engines: ['store'],
+    },
+    async (c) => c.json(await fileJsonOf(ports, await findFile(ports.store, c.req.param('file_id')))),
+  );
+
+const followFile = (ports: FilePorts, streaming: EventStreaming) =>
+  route(
+    {
+      id: 'followFile',
+      tag: 'Files',
+      summary: 'Follow one file until it ends',
+      params: fileParams,
+      responses: {
+        200: eventStream('Events named `file`, each with a File as its data, whenever it changed. Ends with the file.'),
+      },
+      problems: ['not_found'],
+      engines: ['store'],
+    },
+    async (c) => {
+      const { fileId } = await findFile(ports.store, c.req.param('file_id'));
+      return streamEvents(c, streaming, async function* (stop) {
+        for (let sent = ''; ; ) {
+          const file = await findFile(ports.store, fileId);
+          const latest = JSON.stringify(await fileJsonOf(ports, file));
+          yield latest === sent ? '' : `event: file\ndata: ${latest}\n\n`;
+          sent = latest;
+          if (isEnded(file.status)) return;
+          await ports.clock.sleep(limits.progressMs, stop);
+        }
+      });
+    },
+  );
+
+const postCancel = (ports: FilePorts) =>
+  route(
+    {
+      id: 'cancelFile',
+      tag: 'Files',
+      summary: 'Cancel a file',
+      description: 'Orders accepted before the cancellation stay.',
+      params: fileParams,
+      responses: { 202: json(fileResponse, 'The file; it ends soon.') },
+      problems: ['not_found', 'file_ended'],
+      engines: ['store'],
+    },
+    async (c) => {
+      const fileId = c.req.param('file_id');
+      const file = await ports.store.files.requestCancel(fileId);
+      if (!file) throw notFound('file', fileId);
+      return c.json(await fileJsonOf(ports, file), 202);
+    },
+  );
+
+const postRetry = (ports: FilePorts) =>
+  route(
+    {
+      id: 'retryFile',
+      tag: 'Files',
+      summary: 'Resume a file that failed or was cancelled',
+      params: fileParams,
+      responses: { 202: json(fileResponse, 'The file, queued again.') },
+      problems: ['not_found', 'not_retryable', 'duplicate_file', 'object_missing'],
+      engines: ['store', 'queue'],
+    },
+    async (c) => {
+      const fileId = c.req.param('file_id');
+      const file = await retryFile(ports, fileId);
+      if (!file) throw notFound('file', fileId);
+      return c.json(await fileJsonOf(ports, file), 202);
+    },
+  );

@@ -3,27 +3,53 @@ import { Hono } from 'hono';
 import { inspectEngine } from '../check-engines.ts';
 import { limits } from '../limits.ts';
 import type { Inspected } from '../ports/inspection.ts';
-import type { HealthResponse, ReadyResponse } from './responses.ts';
+import { type HealthResponse, healthResponse, type ReadyResponse, readyResponse } from './responses.ts';
+import { type HttpEnv, json, route } from './route.ts';
 
-/** Asks each dependency, all at once, each with a bound. Told to anybody, so without the paths of this machine. */
+/** Asks all dependencies concurrently, each with a time limit. Anybody may read the result, so it has no paths of this machine. */
 export async function checkDependencies(
   dependencies: Record<string, Inspected>,
 ): Promise<ReadyResponse['dependencies']> {
   const checks = Object.entries(dependencies).map(async ([name, dependency]) => {
-    const { path: _, ...told } = await inspectEngine(dependency, limits.pingMs);
-    return [name, told] as const;
+    const { path: _, ...shown } = await inspectEngine(dependency, limits.pingMs);
+    return [name, shown] as const;
   });
   return Object.fromEntries(await Promise.all(checks));
 }
 
 export function healthRoutes(dependencies: Record<string, Inspected>) {
-  const app = new Hono();
-  app.get('/healthz', (c) => c.json({ status: 'ok' } satisfies HealthResponse));
-  app.get('/readyz', async (c) => {
-    const checks = await checkDependencies(dependencies);
-    const ready = Object.values(checks).every(({ status }) => status === 'up');
-    const answer: ReadyResponse = { status: ready ? 'ready' : 'not_ready', dependencies: checks };
-    return c.json(answer, ready ? 200 : 503);
-  });
+  const app = new Hono<HttpEnv>();
+  app.get(
+    '/healthz',
+    route(
+      {
+        id: 'getHealth',
+        tag: 'Service',
+        summary: 'Whether the process answers',
+        responses: { 200: json(healthResponse, 'It does.') },
+      },
+      (c) => c.json({ status: 'ok' } satisfies HealthResponse),
+    ),
+  );
+  app.get(
+    '/readyz',
+    route(
+      {
+        id: 'getReadiness',
+        tag: 'Service',
+        summary: 'Whether each dependency answers',
+        responses: {
+          200: json(readyResponse, 'All dependencies answer.'),
+          503: json(readyResponse, 'At least one dependency does not answer.'),
+        },
+      },
+      async (c) => {
+        const checks = await checkDependencies(dependencies);
+        const ready = Object.values(checks).every(({ status }) => status === 'up');
+        const response: ReadyResponse = { status: ready ? 'ready' : 'not_ready', dependencies: checks };
+        return c.json(response, ready ? 200 : 503);
+      },
+    ),
+  );
   return app;
 }

@@ -1,6 +1,5 @@
-/** `/inventory`: what is available, set and adjusted as JSON or as CSV. */
+/** `/inventory`: what is available; set and adjusted with JSON or CSV. */
 import { Readable } from 'node:stream';
-import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
@@ -10,84 +9,138 @@ import { previewStock } from '../pipeline/preview-stock.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { StockChange, StockLevel, StockResult } from '../ports/stock.ts';
-import { CSV_TYPES, mediaType, UNTOLD_TYPES } from './media-types.ts';
-import { answerPage, flag, key, oneOf, pageShape, readPage, readQuery } from './parameters.ts';
+import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
+import { CSV_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
+import { answerPage, flag, key, oneOf, pageShape, readPage } from './parameters.ts';
 import { problem } from './problem.ts';
-import type { StockResponse, StockResultResponse, StockResultsResponse } from './responses.ts';
-import { readIdempotencyKey } from './upload.ts';
+import {
+  inventoryResponse,
+  type StockResponse,
+  type StockResultResponse,
+  type StockResultsResponse,
+  stockResultsResponse,
+} from './responses.ts';
+import { type HttpEnv, json, route } from './route.ts';
 
 type Kind = keyof typeof stockChangeSchemas;
+type StockPorts = { store: Pick<OrderStore, 'stock'> };
 
-export function inventoryRoutes({ store }: { store: Pick<OrderStore, 'stock'> }) {
-  const app = new Hono<{ Bindings: HttpBindings }>();
-
-  app.get('/inventory', async (c) => {
-    const query = readQuery(c, { ...pageShape, sku: key, hub_id: key, sort: oneOf(['key', 'available']) });
-    const sort = query.sort ?? 'key';
-    const list = ['inventory', query.sku, query.hub_id, sort];
-    const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
-    const stockJson = ({ sku, hubId, available }: StockLevel): StockResponse => ({ sku, hub_id: hubId, available });
-    return answerPage(c, list, readPage(list, query), (slice) => store.stock.list(filter, slice), stockJson);
-  });
-
+export function inventoryRoutes(ports: StockPorts) {
+  const app = new Hono<HttpEnv>();
   const limited = bodyLimit({
     maxSize: limits.maxInventoryBytes,
     onError: (c) =>
       problem(c, 413, 'too_large', `the body is larger than ${limits.maxInventoryBytes} bytes: send it in parts`),
   });
-
-  app.put('/inventory', limited, (c) => change(c, 'available'));
-  app.post('/inventory/adjust', limited, (c) => change(c, 'delta'));
-
-  async function change(c: Context<{ Bindings: HttpBindings }>, kind: Kind): Promise<Response> {
-    const idempotencyKey = readIdempotencyKey(c.req.header('idempotency-key'));
-    const query = readQuery(c, { dry_run: flag, from: flag });
-    const changes = await readChanges(c, kind);
-    const results = query.dry_run
-      ? await previewStock(store.stock, changes)
-      : await store.stock.change(changes, idempotencyKey);
-    const withFrom = query.dry_run || query.from;
-    const answer = results.map((result) => ({ ...resultJson(result), ...(withFrom && { from: result.before }) }));
-    return c.json({ results: answer } satisfies StockResultsResponse);
-  }
+  app.get('/inventory', listStock(ports));
+  app.put('/inventory', limited, changeStock(ports, 'available'));
+  app.post('/inventory/adjust', limited, changeStock(ports, 'delta'));
   return app;
 }
+
+const listStock = ({ store }: StockPorts) =>
+  route(
+    {
+      id: 'listStock',
+      tag: 'Inventory',
+      summary: 'List what is available',
+      query: { ...pageShape, sku: key, hub_id: key, sort: oneOf(['key', 'available']) },
+      responses: { 200: json(inventoryResponse, 'A page of stock.') },
+      problems: ['invalid_parameter', 'invalid_cursor', 'too_many_reads'],
+      engines: ['store'],
+    },
+    async (c, readQuery) => {
+      const query = readQuery(c);
+      const sort = query.sort ?? 'key';
+      const list = ['inventory', query.sku, query.hub_id, sort];
+      const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
+      const stockJson = ({ sku, hubId, available }: StockLevel): StockResponse => ({ sku, hub_id: hubId, available });
+      return answerPage(c, list, readPage(list, query), (slice) => store.stock.list(filter, slice), stockJson);
+    },
+  );
+
+const ABOUT = {
+  available: { id: 'setStock', summary: 'Set what is available' },
+  delta: { id: 'adjustStock', summary: 'Add to what is available, or take away' },
+} as const;
+
+const changeStock = ({ store }: StockPorts, kind: Kind) =>
+  route(
+    {
+      ...ABOUT[kind],
+      tag: 'Inventory',
+      description: 'Changes are carried out one by one, in order; one that is refused does not stop the others.',
+      query: {
+        dry_run: flag.describe('Change nothing, and report what would be.'),
+        from: flag.describe('Report what was available before, too.'),
+      },
+      headers: { 'Idempotency-Key': idempotencyKey },
+      body: {
+        required: true,
+        description: `JSON, or a CSV with the columns sku, hub_id and ${kind}. At most ${limits.maxInventoryBytes} bytes.`,
+        content: { 'application/json': changeBodies[kind], 'text/csv': null },
+      },
+      responses: { 200: json(stockResultsResponse, 'What became of each change.') },
+      problems: [
+        ...(['invalid_parameter', 'invalid_body', 'unsupported_encoding', 'unfinished_upload'] as const),
+        ...(['too_large', 'key_reused'] as const),
+      ],
+      engines: ['store'],
+    },
+    async (c, readQuery) => {
+      const key = readIdempotencyKey(c.req.header('idempotency-key'));
+      const query = readQuery(c);
+      const changes = await readChanges(c, kind);
+      const results = query.dry_run ? await previewStock(store.stock, changes) : await store.stock.change(changes, key);
+      const withFrom = query.dry_run || query.from;
+      const reported = results.map((result) => ({ ...resultJson(result), ...(withFrom && { from: result.before }) }));
+      return c.json({ results: reported } satisfies StockResultsResponse);
+    },
+  );
+
+const bodyOf = <Change extends z.ZodType>(change: Change) =>
+  z.object({ items: z.array(change).max(limits.maxInventoryItems) });
+export const changeBodies = {
+  available: bodyOf(stockChangeSchemas.available),
+  delta: bodyOf(stockChangeSchemas.delta),
+};
 
 function resultJson(result: StockResult): StockResultResponse {
   const stock = { sku: result.sku, hub_id: result.hubId, available: result.available };
   return 'error' in result ? { ...stock, status: 'refused', code: result.error } : { ...stock, status: 'ok' };
 }
 
-async function readChanges(c: Context<{ Bindings: HttpBindings }>, kind: Kind): Promise<StockChange[]> {
+async function readChanges(c: Context<HttpEnv>, kind: Kind): Promise<StockChange[]> {
   const type = mediaType(c.req.header('content-type'));
-  const untold = UNTOLD_TYPES.has(type) ? Buffer.from(await c.req.arrayBuffer().catch(() => new ArrayBuffer())) : null;
-  if (CSV_TYPES.has(type) || (untold !== null && !maybeJson(untold))) {
-    const bytes = untold
-      ? Readable.from([untold])
-      : c.req.raw.body
-        ? Readable.fromWeb(c.req.raw.body as never)
-        : Readable.from([]);
-    const changes: StockChange[] = [];
-    try {
-      for await (const batch of readStockCsv(bytes, kind, c.req.header('content-type'))) changes.push(...batch);
-    } catch (error) {
-      if (!c.env.incoming.errored) throw error;
-      throw new OmsError('unfinished_upload', 'the body ended before all its bytes had come: send it again', {
-        cause: error,
-      });
-    }
-    return changes;
-  }
+  const unnamed = UNNAMED_TYPES.has(type)
+    ? Buffer.from(await c.req.arrayBuffer().catch(() => new ArrayBuffer()))
+    : null;
+  if (unnamed !== null && !maybeJson(unnamed)) return readCsv(c, Readable.from([unnamed]), kind);
+  if (CSV_TYPES.has(type))
+    return readCsv(c, c.req.raw.body ? Readable.fromWeb(c.req.raw.body as never) : Readable.from([]), kind);
   const body = await c.req.json().catch(() => {
     throw new OmsError(
       'invalid_body',
       `the body is neither JSON {"items":[{"sku","hub_id","${kind}"}]} nor, as text/csv, a CSV of sku,hub_id,${kind}`,
     );
   });
-  const parsed = z.object({ items: z.array(stockChangeSchemas[kind]).max(limits.maxInventoryItems) }).safeParse(body);
-  if (parsed.success) return parsed.data.items as StockChange[];
+  const parsed = changeBodies[kind].safeParse(body);
+  if (parsed.success) return parsed.data.items;
   const { path, message } = parsed.error.issues[0]!;
   throw new OmsError('invalid_body', `${path.join('.') || 'the body'}: ${message}`);
+}
+
+async function readCsv(c: Context<HttpEnv>, bytes: Readable, kind: Kind): Promise<StockChange[]> {
+  const changes: StockChange[] = [];
+  try {
+    for await (const batch of readStockCsv(bytes, kind, c.req.header('content-type'))) changes.push(...batch);
+  } catch (error) {
+    if (!c.env.incoming.errored) throw error;
+    throw new OmsError('unfinished_upload', 'the body ended before all its bytes had come: send it again', {
+      cause: error,
+    });
+  }
+  return changes;
 }
 
 const maybeJson = (bytes: Buffer): boolean => /^\s*([[{]|$)/.test(bytes.toString('latin1', 0, 100));

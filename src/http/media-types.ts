@@ -1,10 +1,10 @@
-/** What clients call the files that they send. Source: RFC 4180, RFC 7111, and what browsers, spreadsheets and libraries say. */
+/** The content types that clients give the files they send. Source: RFC 4180, RFC 7111, and what browsers, spreadsheets and libraries say. */
 
 /** Of a `Content-Type`, without its parameters; '' where there is none. */
 export const mediaType = (contentType: string | undefined): string =>
   (contentType ?? '').split(';')[0]!.trim().toLowerCase();
 
-/** Browsers on Windows say Excel of a CSV file. */
+/** Browsers on Windows call a CSV file Excel. */
 export const CSV_TYPES: ReadonlySet<string> = new Set([
   'text/csv',
   'text/x-csv',
@@ -21,8 +21,8 @@ export const CSV_TYPES: ReadonlySet<string> = new Set([
   'application/excel',
 ]);
 
-/** curl says form data unless told otherwise. */
-export const UNTOLD_TYPES: ReadonlySet<string> = new Set([
+/** Types that do not say what the body is; curl sends form data by default. */
+export const UNNAMED_TYPES: ReadonlySet<string> = new Set([
   '',
   'application/octet-stream',
   'binary/octet-stream',

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { type HttpEnv, route } from './route.ts';
 
 export function metricsRoutes({ store, queue }: { store: Pick<OrderStore, 'statistics'>; queue: JobQueue }) {
   const registry = new Registry();
@@ -16,8 +17,7 @@ export function metricsRoutes({ store, queue }: { store: Pick<OrderStore, 'stati
   const events = gauge('oms_events', 'order.created events by state.', ['state']);
   const jobs = gauge('oms_jobs', 'Messages of the job queue by state.', ['state']);
 
-  const app = new Hono();
-  app.get('/metrics', async (c) => {
+  const collect = async () => {
     const [totals, depth] = await Promise.all([store.statistics.totals(), queue.depth()]);
     for (const [status, count] of Object.entries(totals.files)) files.set({ status }, count);
     rows.set({ outcome: 'accepted' }, totals.rows.accepted);
@@ -28,7 +28,20 @@ export function metricsRoutes({ store, queue }: { store: Pick<OrderStore, 'stati
     jobs.set({ state: 'visible' }, depth.visible);
     jobs.set({ state: 'in_flight' }, depth.inFlight);
     jobs.set({ state: 'dead' }, depth.dead);
-    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType });
-  });
-  return app;
+    return registry.metrics();
+  };
+
+  return new Hono<HttpEnv>().get(
+    '/metrics',
+    route(
+      {
+        id: 'getMetrics',
+        tag: 'Service',
+        summary: 'Metrics for Prometheus',
+        responses: { 200: { description: 'Text exposition format.', content: { 'text/plain': null } } },
+        engines: ['store', 'queue'],
+      },
+      async (c) => c.body(await collect(), 200, { 'content-type': registry.contentType }),
+    ),
+  );
 }

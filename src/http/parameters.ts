@@ -1,4 +1,4 @@
-/** Query parameters, checked by zod: a bad value is 400 `invalid_parameter` with the parameter's name. */
+/** Query parameters, checked by zod: a bad value is 400 `invalid_parameter` with the parameter's name. Pages of lists. */
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
@@ -8,20 +8,30 @@ import { createOrderDateParser } from '../model/order-date.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 
-export function readQuery<Shape extends z.ZodRawShape>(c: Context, shape: Shape): z.infer<z.ZodObject<Shape>> {
-  const given: Record<string, string> = {};
-  for (const name of Object.keys(shape)) {
-    const values = c.req.queries(name);
-    if (!values) continue;
-    if (values.length > 1)
-      throw new OmsError('invalid_parameter', `${name} is given ${values.length} times: give it once`);
-    given[name] = values[0]!;
-  }
-  const parsed = z.object(shape).safeParse(given);
-  if (parsed.success) return parsed.data as never;
-  const { path, message } = parsed.error.issues[0]!;
-  const name = String(path[0]);
-  throw new OmsError('invalid_parameter', `${name}=${JSON.stringify(given[name]?.slice(0, 100))} ${message}`);
+/** What OpenAPI says of a parameter whose form on the wire is not what its schema parses: a number, a time. */
+export const wireForms = z.registry<Record<string, unknown>>();
+
+export type QueryReader<Shape extends z.ZodRawShape> = (c: Context) => z.infer<z.ZodObject<Shape>>;
+
+/** Parses the parameters of a request. Throws `invalid_parameter` for the first that is wrong; parameters not named are ignored. */
+export function queryReader<Shape extends z.ZodRawShape>(shape: Shape): QueryReader<Shape> {
+  const schema = z.object(shape);
+  const names = Object.keys(shape);
+  return (c) => {
+    const given: Record<string, string> = {};
+    for (const name of names) {
+      const values = c.req.queries(name);
+      if (!values) continue;
+      if (values.length > 1)
+        throw new OmsError('invalid_parameter', `${name} is given ${values.length} times: give it once`);
+      given[name] = values[0]!;
+    }
+    const parsed = schema.safeParse(given);
+    if (parsed.success) return parsed.data as never;
+    const { path, message } = parsed.error.issues[0]!;
+    const name = String(path[0]);
+    throw new OmsError('invalid_parameter', `${name}=${JSON.stringify(given[name]?.slice(0, 100))} ${message}`);
+  };
 }
 
 export const text = z
@@ -30,7 +40,7 @@ export const text = z
   .max(limits.maxTextChars, `is longer than ${limits.maxTextChars} characters`)
   .optional();
 
-/** What an order or a stock row is found by: spaces and invisible characters at the ends do not count, as in a file. */
+/** A key of an order or of stock: spaces and invisible characters at its ends do not count, as in a file. */
 export const key = text.transform((value) => value && (trimKey(value) || value));
 
 export const limit = z
@@ -38,14 +48,22 @@ export const limit = z
   .regex(/^\d{1,4}$/, 'is not a number from 1 to 1000')
   .transform(Number)
   .refine((value) => value >= 1 && value <= limits.maxPageItems, 'is not a number from 1 to 1000')
-  .default(limits.pageItems);
+  .default(limits.pageItems)
+  .register(wireForms, {
+    type: 'integer',
+    minimum: 1,
+    maximum: limits.maxPageItems,
+    default: limits.pageItems,
+    description: 'How many items a page has at most.',
+  });
 
 /** As a spreadsheet counts. */
 export const rowNumber = z
   .string()
   .regex(/^[1-9]\d{0,14}$/, 'is not the number of a row')
   .transform(Number)
-  .optional();
+  .optional()
+  .register(wireForms, { type: 'integer', minimum: 1, maximum: 999_999_999_999_999 });
 
 export const oneOf = <const Value extends string>(values: readonly Value[]) =>
   z.enum(values, { error: `is not one of ${values.join(', ')}` }).optional();
@@ -70,17 +88,34 @@ export function timeIn(timeZone: string) {
       });
       return z.NEVER;
     })
-    .optional();
+    .optional()
+    .register(wireForms, {
+      anyOf: [
+        { type: 'string', format: 'date' },
+        { type: 'string', format: 'date-time' },
+      ],
+      description: `An ISO 8601 time; a day, or a time without an offset, is one of ${timeZone}.`,
+      examples: ['2026-11-20', '2026-11-20T14:03:00Z'],
+    });
 }
 
-export const pageShape = { limit, cursor: z.string().max(limits.maxCursorChars, 'is no cursor').optional() };
+export const cursor = z
+  .string()
+  .max(limits.maxCursorChars, 'is no cursor')
+  .optional()
+  .register(wireForms, { type: 'string', maxLength: limits.maxCursorChars, pattern: '^[0-9A-Za-z_-]+$' });
+
+export const pageShape = {
+  limit,
+  cursor: cursor.describe('`next_cursor` of the page before, with the same filters.'),
+};
 
 const CURSOR_VERSION = 1;
 
 /** A cursor carries its version, the list it belongs to with its filters, and the store's position. */
 const cursorSchema = z.tuple([z.literal(CURSOR_VERSION), z.string(), z.string()]);
 
-/** Reads the page asked for. `list` names the list and all filters: a cursor of another one is refused. */
+/** The requested page. `list` names the list and all filters: throws `invalid_cursor` for a cursor of another one. */
 export function readPage(list: unknown[], query: { limit: number; cursor?: string | undefined }): PageRequest {
   if (query.cursor === undefined) return { limit: query.limit, after: null };
   let decoded: unknown;
@@ -99,8 +134,8 @@ export function readPage(list: unknown[], query: { limit: number; cursor?: strin
 }
 
 /**
- * Answers a page of a list, read and made into JSON in slices, so that a large one blocks nobody. A page that has looked at much
- * and found little is short. `more`: members beside the items, of the last slice.
+ * Responds with a page of a list, read and serialized in slices, so that a large page does not block other requests. A page ends early
+ * when it examined many rows and found few. `more`: members beside the items, from the last slice.
  */
 export async function answerPage<Item, More>(
   c: Context,

@@ -5,7 +5,6 @@
  * One look at the store each `limits.progressMs` serves all subscribers, and there is none while nobody subscribes. A look sees
  * the newest page of files, those in work, and those known to be open that have left these lists.
  */
-import type { HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
@@ -13,7 +12,8 @@ import { type FileRecord, isEnded } from '../model/file.ts';
 import { type Clock, every } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { filesJson } from './file-json.ts';
-import { type EventStreaming, streamEvents } from './streams.ts';
+import { type HttpEnv, route } from './route.ts';
+import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
 
 interface ProgressPorts {
   store: Pick<OrderStore, 'files'>;
@@ -22,28 +22,43 @@ interface ProgressPorts {
 }
 
 export function progressRoutes(ports: ProgressPorts, streaming: EventStreaming) {
-  const app = new Hono<{ Bindings: HttpBindings }>();
   const watch = new FileWatch(ports);
+  return new Hono<HttpEnv>().get(
+    '/progress',
+    route(
+      {
+        id: 'followFiles',
+        tag: 'Files',
+        summary: 'Follow all files that change',
+        responses: {
+          200: eventStream(
+            'Events named `file`, each with a File as its data: first the open files, then each that changed. Never ends by itself.',
+          ),
+        },
+        engines: ['store'],
+      },
+      async (c) => {
+        // A store that is down is reported before the stream begins.
+        await watch.look();
+        return streamEvents(c, streaming, (stop) => changesUntil(stop, watch));
+      },
+    ),
+  );
+}
 
-  app.get('/progress', async (c) => {
-    // A store that is down is answered before the stream begins.
-    await watch.look();
-    return streamEvents(c, streaming, async function* (stop) {
-      const changes = await watch.subscribe();
-      stop.addEventListener('abort', () => changes.end(), { once: true });
-      try {
-        yield `retry: ${limits.sseRetryMs}\n: files\n\n`;
-        for (;;) {
-          const files = await changes.next();
-          if (files === null) return;
-          yield files.map((json) => `event: file\ndata: ${json}\n\n`).join('');
-        }
-      } finally {
-        changes.end();
-      }
-    });
-  });
-  return app;
+async function* changesUntil(stop: AbortSignal, watch: FileWatch): AsyncGenerator<string> {
+  const changes = await watch.subscribe();
+  stop.addEventListener('abort', () => changes.end(), { once: true });
+  try {
+    yield `retry: ${limits.sseRetryMs}\n: files\n\n`;
+    for (;;) {
+      const files = await changes.next();
+      if (files === null) return;
+      yield files.map((json) => `event: file\ndata: ${json}\n\n`).join('');
+    }
+  } finally {
+    changes.end();
+  }
 }
 
 /** What one subscriber has still to be sent: of each file its newest state. */

@@ -11,6 +11,14 @@ import { ORDER_STATUSES } from '../model/order.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import { WARNING_CODES } from '../model/warnings.ts';
 
+/** The schemas that the OpenAPI document has under names. */
+export const components = z.registry<{ id: string }>();
+
+function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {
+  components.add(schema, { id });
+  return schema;
+}
+
 const count = z.int().nonnegative();
 const time = z.iso.datetime();
 const amount = z.string().regex(/^\d+\.\d{2}$/);
@@ -25,201 +33,236 @@ export interface PageResponse<Item> {
   next_cursor: string | null;
 }
 
-export const problemResponse = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.int(),
-  detail: z.string(),
-  code: z.string(),
-});
+export const problemResponse = named(
+  'Problem',
+  z.looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+  }),
+);
 export type ProblemResponse = z.infer<typeof problemResponse>;
 
 const links = z.strictObject({ self: z.string() });
 
-export const uploadResponse = z.strictObject({
-  file_id: z.string(),
-  name: z.string(),
-  status: z.literal('queued'),
-  size_bytes: count,
-  sha256: z.string(),
-  links,
-});
+export const uploadResponse = named(
+  'Upload',
+  z.strictObject({
+    file_id: z.string(),
+    name: z.string(),
+    status: z.literal('queued'),
+    size_bytes: count,
+    sha256: z.string(),
+    links,
+  }),
+);
 export type UploadResponse = z.infer<typeof uploadResponse>;
 
-export const fileResponse = z.strictObject({
-  file_id: z.string(),
-  name: z.string(),
-  status: z.enum(FILE_STATUSES),
-  size_bytes: count,
-  sha256: z.string(),
-  parent_file_id: z.string().nullable(),
-  intake: z
-    .strictObject({
-      encoding: z.enum(ENCODINGS),
-      delimiter: z.enum(DELIMITERS),
-      gzip: z.boolean(),
-      bom: z.boolean(),
-    })
-    .nullable(),
-  progress: z.strictObject({
-    rows: count,
-    accepted: count,
-    invalid: count,
-    bytes_read: count,
-    percent: z.number().min(0).max(100),
-    rows_per_second: count.nullable(),
-    eta_seconds: count.nullable(),
-    /** Rows of the report written so far, while it is being written. */
-    reported: count.optional(),
-  }),
-  invalid_by_code: countByReason,
-  warnings: z.array(z.strictObject({ code: z.enum(WARNING_CODES), count, row: count })),
-  invalid_file: z.string().nullable(),
-  invalid_file_size_bytes: count.nullable(),
-  failure: z.strictObject({ code: z.enum(FILE_FAILURE_CODES), message: z.string(), row: count.nullable() }).nullable(),
-  waiting_for: z.enum(['ims', 'store', 'objects', 'queue']).nullable(),
-  waiting_since: time.nullable(),
-  next_try_at: time.nullable(),
-  cancel_requested: z.boolean(),
-  created_at: time,
-  started_at: time.nullable(),
-  finished_at: time.nullable(),
-  attempts: count,
-  /** Rows of this file that became orders through a correction, or a correction of a correction. */
-  fixed: count,
-  /** Invalid rows that are not fixed. */
-  open: count,
-  links,
-});
-export type FileResponse = z.infer<typeof fileResponse>;
-export const filesResponse = pageOf(fileResponse);
-
-export const rejectionResponse = z.strictObject({
-  row: count,
-  codes: z.array(z.enum(REASON_CODES)),
-  reasons: z.array(z.strictObject({ column: z.string(), code: z.enum(REASON_CODES), reason: z.string() })),
-  values: z.record(z.string(), z.string()),
-  /** The whole row as one line of CSV, when its cells could not be separated. */
-  record: z.string().optional(),
-});
-export type RejectionResponse = z.infer<typeof rejectionResponse>;
-export const rejectionsResponse = pageOf(rejectionResponse);
-
-export const reportResponse = z.strictObject({
-  name: z.string(),
-  file_id: z.string(),
-  rows: count,
-  size_bytes: count,
-  created_at: time,
-  url: z.string(),
-});
-export type ReportResponse = z.infer<typeof reportResponse>;
-export const reportsResponse = pageOf(reportResponse);
-
-export const orderResponse = z.strictObject({
-  order_id: z.string(),
-  status: z.enum(ORDER_STATUSES),
-  customer: z.strictObject({ name: z.string(), email: z.string() }),
-  items: z.array(
-    z.strictObject({
-      sku: z.string(),
-      hub_id: z.string(),
-      product_name: z.string(),
-      quantity: count,
-      unit_price: amount,
-      line_total: amount,
+export const fileResponse = named(
+  'File',
+  z.strictObject({
+    file_id: z.string(),
+    name: z.string(),
+    status: z.enum(FILE_STATUSES),
+    size_bytes: count,
+    sha256: z.string(),
+    parent_file_id: z.string().nullable(),
+    intake: z
+      .strictObject({
+        encoding: z.enum(ENCODINGS),
+        delimiter: z.enum(DELIMITERS),
+        gzip: z.boolean(),
+        bom: z.boolean(),
+      })
+      .nullable(),
+    progress: z.strictObject({
+      rows: count,
+      accepted: count,
+      invalid: count,
+      bytes_read: count,
+      percent: z.number().min(0).max(100),
+      rows_per_second: count.nullable(),
+      eta_seconds: count.nullable(),
+      /** Rows of the report written so far, while it is being written. */
+      reported: count.optional(),
     }),
-  ),
-  total_amount: amount,
-  order_date: time,
-  shipping_address: z.string(),
-  source: z.strictObject({ file_id: z.string(), row: count }),
-  created_at: time,
-  updated_at: time,
-});
+    invalid_by_code: countByReason,
+    warnings: z.array(z.strictObject({ code: z.enum(WARNING_CODES), count, row: count })),
+    invalid_file: z.string().nullable(),
+    invalid_file_size_bytes: count.nullable(),
+    failure: z
+      .strictObject({ code: z.enum(FILE_FAILURE_CODES), message: z.string(), row: count.nullable() })
+      .nullable(),
+    waiting_for: z.enum(['ims', 'store', 'objects', 'queue']).nullable(),
+    waiting_since: time.nullable(),
+    next_try_at: time.nullable(),
+    cancel_requested: z.boolean(),
+    created_at: time,
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+    attempts: count,
+    /** Rows of this file that became orders through a correction, or a correction of a correction. */
+    fixed: count,
+    /** Invalid rows that are not fixed. */
+    open: count,
+    links,
+  }),
+);
+export type FileResponse = z.infer<typeof fileResponse>;
+export const filesResponse = named('Files', pageOf(fileResponse));
+
+export const rejectionResponse = named(
+  'Rejection',
+  z.strictObject({
+    row: count,
+    codes: z.array(z.enum(REASON_CODES)),
+    reasons: z.array(z.strictObject({ column: z.string(), code: z.enum(REASON_CODES), reason: z.string() })),
+    values: z.record(z.string(), z.string()),
+    /** The whole row as one line of CSV, when its cells could not be separated. */
+    record: z.string().optional(),
+  }),
+);
+export type RejectionResponse = z.infer<typeof rejectionResponse>;
+export const rejectionsResponse = named('Rejections', pageOf(rejectionResponse));
+
+export const reportResponse = named(
+  'Report',
+  z.strictObject({
+    name: z.string(),
+    file_id: z.string(),
+    rows: count,
+    size_bytes: count,
+    created_at: time,
+    url: z.string(),
+  }),
+);
+export type ReportResponse = z.infer<typeof reportResponse>;
+export const reportsResponse = named('Reports', pageOf(reportResponse));
+
+export const orderResponse = named(
+  'Order',
+  z.strictObject({
+    order_id: z.string(),
+    status: z.enum(ORDER_STATUSES),
+    customer: z.strictObject({ name: z.string(), email: z.string() }),
+    items: z.array(
+      z.strictObject({
+        sku: z.string(),
+        hub_id: z.string(),
+        product_name: z.string(),
+        quantity: count,
+        unit_price: amount,
+        line_total: amount,
+      }),
+    ),
+    total_amount: amount,
+    order_date: time,
+    shipping_address: z.string(),
+    source: z.strictObject({ file_id: z.string(), row: count }),
+    created_at: time,
+    updated_at: time,
+  }),
+);
 export type OrderResponse = z.infer<typeof orderResponse>;
 /** `searched_to`: when the oldest order that this page examined was accepted; null when the list ends here. */
-export const ordersResponse = pageOf(orderResponse).extend({ searched_to: time.nullable() });
+export const ordersResponse = named('Orders', pageOf(orderResponse).extend({ searched_to: time.nullable() }));
 export type OrdersResponse = PageResponse<OrderResponse> & Pick<z.infer<typeof ordersResponse>, 'searched_to'>;
 
 /** Also the data of each message of `GET /events`. */
-export const eventResponse = z.strictObject({
-  specversion: z.literal('1.0'),
-  id: z.string(),
-  source: z.literal('/oms'),
-  type: z.literal(ORDER_CREATED),
-  subject: z.string(),
-  time,
-  datacontenttype: z.literal('application/json'),
-  data: orderResponse,
-});
+export const eventResponse = named(
+  'Event',
+  z.strictObject({
+    specversion: z.literal('1.0'),
+    id: z.string(),
+    source: z.literal('/oms'),
+    type: z.literal(ORDER_CREATED),
+    subject: z.string(),
+    time,
+    datacontenttype: z.literal('application/json'),
+    data: orderResponse,
+  }),
+);
 export type EventResponse = z.infer<typeof eventResponse>;
-export const orderEventsResponse = z.strictObject({ items: z.array(eventResponse) });
+export const orderEventsResponse = named('OrderEvents', z.strictObject({ items: z.array(eventResponse) }));
 export type OrderEventsResponse = z.infer<typeof orderEventsResponse>;
 
 const stockKey = { sku: z.string(), hub_id: z.string() };
 
-export const stockResponse = z.strictObject({ ...stockKey, available: count });
+export const stockResponse = named('Stock', z.strictObject({ ...stockKey, available: count }));
 export type StockResponse = z.infer<typeof stockResponse>;
-export const inventoryResponse = pageOf(stockResponse);
+export const inventoryResponse = named('Inventory', pageOf(stockResponse));
 
 /** `from` (with `?from=true`, and in a dry run): what was available before; null when there was no such row. */
 const stockNow = { ...stockKey, available: count, from: count.nullable().optional() };
-export const stockResultResponse = z.discriminatedUnion('status', [
-  z.strictObject({ ...stockNow, status: z.literal('ok') }),
-  z.strictObject({
-    ...stockNow,
-    status: z.literal('refused'),
-    code: z.enum(['below_zero', 'too_much', 'unknown_stock']),
-  }),
-]);
+export const stockResultResponse = named(
+  'StockResult',
+  z.discriminatedUnion('status', [
+    z.strictObject({ ...stockNow, status: z.literal('ok') }),
+    z.strictObject({
+      ...stockNow,
+      status: z.literal('refused'),
+      code: z.enum(['below_zero', 'too_much', 'unknown_stock']),
+    }),
+  ]),
+);
 export type StockResultResponse = z.infer<typeof stockResultResponse>;
-export const stockResultsResponse = z.strictObject({ results: z.array(stockResultResponse) });
+export const stockResultsResponse = named('StockResults', z.strictObject({ results: z.array(stockResultResponse) }));
 export type StockResultsResponse = z.infer<typeof stockResultsResponse>;
 
-export const statsResponse = z.strictObject({
-  files: z.strictObject({
-    total: count,
-    queued: count,
-    processing: count,
-    waiting: count,
-    completed: count,
-    failed: count,
-    cancelled: count,
+export const statsResponse = named(
+  'Stats',
+  z.strictObject({
+    files: z.strictObject({
+      total: count,
+      queued: count,
+      processing: count,
+      waiting: count,
+      completed: count,
+      failed: count,
+      cancelled: count,
+    }),
+    rows: z.strictObject({ total: count, accepted: count, invalid: count }),
+    orders: z.strictObject({ total: count, by_status: countByName, by_hub: countByName, amount }),
+    invalid_by_code: countByName,
+    events: z.strictObject({ published: count, pending: count }),
+    rows_per_second: count,
   }),
-  rows: z.strictObject({ total: count, accepted: count, invalid: count }),
-  orders: z.strictObject({ total: count, by_status: countByName, by_hub: countByName, amount }),
-  invalid_by_code: countByName,
-  events: z.strictObject({ published: count, pending: count }),
-  rows_per_second: count,
-});
+);
 export type StatsResponse = z.infer<typeof statsResponse>;
 
-export const historyResponse = z.strictObject({
-  items: z.array(z.strictObject({ at: time, rows: count, accepted: count, invalid: count })),
-});
+export const historyResponse = named(
+  'History',
+  z.strictObject({
+    items: z.array(z.strictObject({ at: time, rows: count, accepted: count, invalid: count })),
+  }),
+);
 export type HistoryResponse = z.infer<typeof historyResponse>;
 
 /** `time_zone`: applies to order dates without an offset, and to days in filters. */
-export const settingsResponse = z.strictObject({ time_zone: z.string() });
+export const settingsResponse = named('Settings', z.strictObject({ time_zone: z.string() }));
 export type SettingsResponse = z.infer<typeof settingsResponse>;
 
-export const healthResponse = z.strictObject({ status: z.literal('ok') });
+export const healthResponse = named('Health', z.strictObject({ status: z.literal('ok') }));
 export type HealthResponse = z.infer<typeof healthResponse>;
 
-export const readyResponse = z.strictObject({
-  status: z.enum(['ready', 'not_ready']),
-  dependencies: z.record(
-    z.string(),
-    z.discriminatedUnion('status', [
-      z.strictObject({
-        status: z.literal('up'),
-        engine: z.string(),
-        address: z.string(),
-        missing: z.array(z.strictObject({ what: z.string(), cure: z.string(), required: z.boolean() })),
-      }),
-      z.strictObject({ status: z.literal('down'), detail: z.string() }),
-    ]),
-  ),
-});
+export const readyResponse = named(
+  'Readiness',
+  z.strictObject({
+    status: z.enum(['ready', 'not_ready']),
+    dependencies: z.record(
+      z.string(),
+      z.discriminatedUnion('status', [
+        z.strictObject({
+          status: z.literal('up'),
+          engine: z.string(),
+          address: z.string(),
+          missing: z.array(z.strictObject({ what: z.string(), cure: z.string(), required: z.boolean() })),
+        }),
+        z.strictObject({ status: z.literal('down'), detail: z.string() }),
+      ]),
+    ),
+  }),
+);
 export type ReadyResponse = z.infer<typeof readyResponse>;

@@ -1,9 +1,19 @@
-/** `/settings`: what a client has to know of the configuration to read the answers as they are meant. */
+/** `/settings`: the part of the configuration that a client needs to interpret the responses. */
 import { Hono } from 'hono';
-import type { SettingsResponse } from './responses.ts';
+import { type SettingsResponse, settingsResponse } from './responses.ts';
+import { type HttpEnv, json, route } from './route.ts';
 
 export function settingsRoutes({ timeZone }: { timeZone: string }) {
-  const app = new Hono();
-  app.get('/settings', (c) => c.json({ time_zone: timeZone } satisfies SettingsResponse));
-  return app;
+  return new Hono<HttpEnv>().get(
+    '/settings',
+    route(
+      {
+        id: 'getSettings',
+        tag: 'Service',
+        summary: 'Get what a client needs to know of the configuration',
+        responses: { 200: json(settingsResponse, 'The settings.') },
+      },
+      (c) => c.json({ time_zone: timeZone } satisfies SettingsResponse),
+    ),
+  );
 }

@@ -4,12 +4,12 @@
  * nobody.
  */
 import type { Readable } from 'node:stream';
-import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
 import type { Places } from './places.ts';
+import type { HttpEnv, ResponseDescription } from './route.ts';
 
 export interface EventStreaming {
   /** Ends all streams at once. */
@@ -19,12 +19,18 @@ export interface EventStreaming {
   logger: RequestLog;
 }
 
+/** How a response of `streamEvents` is described. */
+export const eventStream = (description: string): ResponseDescription => ({
+  description,
+  content: { 'text/event-stream': null },
+});
+
 /**
  * Server-Sent Events. `blocks` gives whole events as text, '' when there is none yet, until its signal is aborted. A quiet stream is
  * kept open by comments. When `blocks` throws the stream ends: its client comes back with the last id that it has seen.
  */
 export function streamEvents(
-  c: Context<{ Bindings: HttpBindings }>,
+  c: Context<HttpEnv>,
   { stopping, logger, places }: EventStreaming,
   blocks: (stop: AbortSignal) => AsyncGenerator<string>,
 ): Response {

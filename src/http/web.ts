@@ -11,7 +11,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import { namesTag } from './conditional.ts';
 
 /** The addresses that are the page's alone. */
-const ONLY_PAGES = /^\/(?:live)?$/;
+const ONLY_PAGES = /^\/(?:live|docs)?$/;
 /** The addresses that are the page's as well as the API's. */
 const PAGES = /^\/(?:files(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats)$/;
 
@@ -63,7 +63,7 @@ export function webPage(directory = new URL('../../dist/web/', import.meta.url))
     return files;
   };
   const page = async (c: Context, status: 200 | 404): Promise<Response> => {
-    const index = (await build())?.get('/index.html');
+    const index = (await build())?.get(c.req.path === '/docs' ? '/docs.html' : '/index.html');
     const headers = { ...PAGE_HEADERS, vary: 'Accept' };
     return index ? answer(c, index, headers, status) : new Response(NOT_BUILT, { status: 404, headers });
   };

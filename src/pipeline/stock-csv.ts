@@ -1,6 +1,6 @@
 /** Reads a CSV of stock, `sku,hub_id,available` to set or `sku,hub_id,delta` to add, in batches of changes. */
 import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -130,8 +130,8 @@ export async function* readStockCsv(
       }
     }
   } catch (error) {
-    if (error instanceof OmsError || !(error as { code?: string }).code?.startsWith('CSV_')) throw error;
-    throw new OmsError('invalid_body', `the stock CSV cannot be read: ${(error as Error).message}`);
+    if (!(error instanceof CsvError)) throw error;
+    throw new OmsError('invalid_body', `the stock CSV cannot be read: ${error.message}`);
   }
   if (!headerSeen)
     throw new OmsError('invalid_body', `the stock CSV is empty: its header must name sku, hub_id and ${kind}`);

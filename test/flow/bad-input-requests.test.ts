@@ -454,6 +454,8 @@ describe('a stock change', () => {
     ['has a bad number in its last line', 'sku,hub_id,available\nS,H,1\nS2,H,1e3\n', /line 3.*not a whole number/],
     ['has a row of another length', 'sku,hub_id,available\nS,H,1\nS2,H\n', /line 3.*more or fewer cells/],
     ['has a quote that is not closed', 'sku,hub_id,available\n"S,H,1\n', /cannot be read/],
+    ['has a quote inside a cell', 'sku,hub_id,available\nS"1,H,1\n', /cannot be read/],
+    ['is JSON', '[{"sku":"S","hub_id":"H","available":1}]', /cannot be read/],
     [
       'has bytes that are no text in its encoding',
       Buffer.from('sku,hub_id,available\nS,H\xc3\xa9,1\nS\xff,H,1\n', 'latin1'),

@@ -6,7 +6,7 @@ import pino from 'pino';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/adapters/order-store.mongo/database.ts';
 import { readConfig, SETTINGS } from '../../src/config.ts';
-import { createHttpApp } from '../../src/http/server.ts';
+import { createHttpApp } from '../../src/http/router.ts';
 import { Catalog } from '../../src/ims/catalog.ts';
 import { referenceIms } from '../../src/ims/reference-ims.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';

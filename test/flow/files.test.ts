@@ -73,6 +73,7 @@ describe('a file', () => {
       failure: null,
       waiting_for: null,
       waiting_since: null,
+      next_try_at: null,
       cancel_requested: false,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       started_at: expect.stringMatching(/^\d{4}-.*Z$/),

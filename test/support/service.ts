@@ -11,6 +11,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll } from 'vitest';
 import type { fileJson } from '../../src/http/file-json.ts';
+import { checkResponsesOf } from './openapi.ts';
 
 export type FileJson = ReturnType<typeof fileJson>;
 
@@ -114,6 +115,7 @@ export async function startService(
       ),
     );
   });
+  if (urls.url !== '') checkResponsesOf(urls.url);
   return {
     ...urls,
     dataDirectory,

@@ -24,7 +24,7 @@ async function build(): Promise<void> {
   await mkdir(join(directory, 'dist/assets'), { recursive: true });
   await writeFile(join(directory, 'secret.txt'), 'secret');
   await writeFile(join(directory, 'dist/secret.txt'), 'secret');
-  await writeFile(join(directory, 'dist/index.html'), HTML);
+  for (const name of ['index.html', 'docs.html']) await writeFile(join(directory, 'dist', name), HTML);
   await writeFile(join(directory, 'dist/assets/main-1a2b.js'), SCRIPT);
   await writeFile(join(directory, 'dist/assets/main-1a2b.js.gz'), gzipSync(SCRIPT));
 }
@@ -39,7 +39,7 @@ function service() {
   return app;
 }
 
-test.each(['/', '/files', '/files/f_1', '/orders', '/orders/A-1', '/inventory', '/stats', '/live'])(
+test.each(['/', '/files', '/files/f_1', '/orders', '/orders/A-1', '/inventory', '/stats', '/live', '/docs'])(
   'a browser that goes to %s gets the page',
   async (path) => {
     await build();
@@ -77,7 +77,7 @@ test.each([
   expect(response.headers.get('vary')).toBe('Accept');
 });
 
-test.each(['/', '/live'])('everybody who asks for %s gets the page', async (path) => {
+test.each(['/', '/live', '/docs'])('everybody who asks for %s gets the page', async (path) => {
   await build();
   for (const accept of ['*/*', JAVA])
     expect(await (await service().request(path, { headers: { accept } })).text()).toBe(HTML);

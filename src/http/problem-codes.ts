@@ -1,0 +1,58 @@
+/** Every code that a problem document of the service may have, with its HTTP status. */
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+
+/** Codes of errors that the pipeline and the stores throw. An error with another code is a 500 without details. */
+export const THROWN = {
+  invalid_parameter: 400,
+  invalid_body: 400,
+  invalid_cursor: 400,
+  unsupported_encoding: 400,
+  no_file: 400,
+  empty_upload: 400,
+  several_files: 400,
+  broken_multipart: 400,
+  unfinished_upload: 400,
+  not_found: 404,
+  object_missing: 404,
+  file_ended: 409,
+  not_retryable: 409,
+  duplicate_file: 409,
+  too_large: 413,
+  not_csv: 415,
+  key_reused: 422,
+  too_many_reads: 503,
+  too_many_uploads: 503,
+  store_unavailable: 503,
+  store_damaged: 503,
+  object_store_unavailable: 503,
+  job_queue_unavailable: 503,
+  event_stream_unavailable: 503,
+  ims_unavailable: 503,
+  store_contention: 503,
+  disk_full: 507,
+} as const satisfies Record<string, ContentfulStatusCode>;
+
+/** Codes that the HTTP server itself answers with. */
+const OF_THE_SERVER = {
+  invalid_request: 400,
+  foreign_host: 403,
+  foreign_origin: 403,
+  method_not_allowed: 405,
+  request_idle: 408,
+  body_too_slow: 408,
+  range_not_satisfiable: 416,
+  headers_too_large: 431,
+  internal: 500,
+} as const satisfies Record<string, ContentfulStatusCode>;
+
+export const PROBLEM_STATUS = { ...THROWN, ...OF_THE_SERVER };
+export type ProblemCode = keyof typeof PROBLEM_STATUS;
+
+/** What an engine that is down or full makes of any request that needs it. */
+export const ENGINE_PROBLEMS = {
+  store: ['store_unavailable', 'store_damaged', 'store_contention'],
+  objects: ['object_store_unavailable'],
+  queue: ['job_queue_unavailable'],
+  events: ['event_stream_unavailable'],
+} as const satisfies Record<string, readonly ProblemCode[]>;
+export type Engine = keyof typeof ENGINE_PROBLEMS;

@@ -1,0 +1,129 @@
+/** The one file of a multipart form, streamed. */
+import type { IncomingMessage } from 'node:http';
+import { pipeline, type Readable } from 'node:stream';
+import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import { declaredEncoding } from '../pipeline/read/encoding.ts';
+
+export interface Received {
+  bytes: AsyncIterable<Uint8Array>;
+  /** The file's name as the client gave it; known once bytes have come. */
+  name(): string;
+  /** From the content type of its bytes; likewise. */
+  declaredEncoding(): string | null;
+}
+
+/** Throws `broken_multipart` for headers that announce no form; `bytes` throws what is wrong with the form. */
+export function receiveForm(incoming: IncomingMessage): Received {
+  const form = new Form(incoming);
+  return { bytes: form.bytes(), name: () => form.name, declaredEncoding: () => form.encoding };
+}
+
+class Form {
+  name = 'orders.csv';
+  encoding: string | null = null;
+  readonly #file = Promise.withResolvers<BusboyFileStream>();
+  readonly #ended = Promise.withResolvers<void>();
+  #current: BusboyFileStream | null = null;
+  #failure: OmsError | null = null;
+  /** Of the part that was begun last. */
+  #contentType: string | undefined;
+
+  constructor(incoming: IncomingMessage) {
+    this.#file.promise.catch(() => {});
+    this.#ended.promise.catch(() => {});
+    const parser = formParser(incoming);
+    onPartHeaders(parser, (headers) => {
+      this.#contentType = headers['content-type']?.[0];
+    });
+    parser.on('file', (field, stream, filename) => this.#begin(field, stream, filename));
+    const tooMany = `the form has more than ${limits.maxFormFields} fields: send the file without them`;
+    for (const limit of ['fieldsLimit', 'partsLimit'] as const)
+      parser.on(limit, () => this.#fail(new OmsError('broken_multipart', tooMany)));
+    pipeline(incoming, parser, (error) => {
+      if (error) this.#fail(incoming.errored || !incoming.complete ? unfinished(error) : brokenForm(error));
+      else if (!this.#current) this.#fail(new OmsError('no_file', 'the form has no file: send it as the field "file"'));
+      else this.#ended.resolve();
+    });
+  }
+
+  /** Ends only when the form has ended well, so a second file or a broken end is found before the upload is accepted. */
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    try {
+      yield* (await this.#file.promise) as Readable;
+    } catch (error) {
+      throw this.#failure ?? (error instanceof OmsError ? error : unfinished(error));
+    }
+    await this.#ended.promise;
+  }
+
+  #begin(field: string, stream: BusboyFileStream, filename: string): void {
+    stream.on('error', () => {});
+    const error = this.#whyRefused(field);
+    if (error) {
+      stream.resume();
+      this.#fail(error);
+      return;
+    }
+    this.#current = stream;
+    this.name = filename || this.name;
+    try {
+      this.encoding = declaredEncoding(this.#contentType);
+      this.#file.resolve(stream);
+    } catch (error) {
+      this.#fail(error as OmsError);
+    }
+  }
+
+  #whyRefused(field: string): OmsError | null {
+    if (field !== 'file')
+      return new OmsError(
+        'no_file',
+        `the form has a file in the field "${field.slice(0, 100)}": send it as the field "file"`,
+      );
+    if (this.#current)
+      return new OmsError('several_files', 'the form has more than one file: upload one file at a time');
+    return null;
+  }
+
+  /** The first failure is the one that is reported. */
+  #fail(error: OmsError): void {
+    this.#failure ??= error;
+    this.#file.reject(this.#failure);
+    this.#ended.reject(this.#failure);
+    this.#current?.destroy(this.#failure);
+  }
+}
+
+function formParser(incoming: IncomingMessage): BusboyInstance {
+  try {
+    return new Busboy({
+      headers: incoming.headers as { 'content-type': string },
+      limits: {
+        files: 2,
+        fields: limits.maxFormFields,
+        fieldSize: limits.maxFormFieldBytes,
+        parts: limits.maxFormFields + 2,
+      },
+    });
+  } catch (error) {
+    throw brokenForm(error);
+  }
+}
+
+interface PartParser {
+  prependListener(event: 'part', listener: (part: NodeJS.EventEmitter) => void): void;
+}
+
+/** The library reports the type of a part without its parameters. Called before the event of the part's file. */
+function onPartHeaders(form: BusboyInstance, listener: (headers: Record<string, string[]>) => void): void {
+  const { parser } = (form as unknown as { _parser: { parser: PartParser } })._parser;
+  parser.prependListener('part', (part) => part.on('header', listener));
+}
+
+export const unfinished = (cause: unknown) =>
+  new OmsError('unfinished_upload', 'the upload ended before all its bytes had come: send it again', { cause });
+
+const brokenForm = (cause: unknown) =>
+  new OmsError('broken_multipart', `the body is no complete multipart form: ${(cause as Error).message}`, { cause });

@@ -1,0 +1,74 @@
+/**
+ * A route and its description, declared together: `app.get(path, route({…}, handle))`. The description gives the handler its query
+ * parser, and the OpenAPI document (`openapi.ts`) is built from the descriptions of all routes that the router has.
+ */
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Handler } from 'hono';
+import type * as z from 'zod';
+import { type QueryReader, queryReader } from './parameters.ts';
+import type { Engine, ProblemCode } from './problem-codes.ts';
+
+export type HttpEnv = { Bindings: HttpBindings };
+
+export const TAGS = ['Files', 'Orders', 'Inventory', 'Events', 'Statistics', 'Service'] as const;
+
+export interface ResponseDescription {
+  description: string;
+  /** Schema by media type; null for bytes or text without one. None: no body. */
+  content?: Record<string, z.ZodType | null>;
+  /** Names of headers that are always there; `openapi.ts` describes them. */
+  headers?: readonly string[];
+}
+
+export interface BodyDescription {
+  required: boolean;
+  description: string;
+  /** Schema by media type; null for bytes or text without one. */
+  content: Record<string, z.ZodType | null>;
+  /** Of the parts of a form, by the names of its fields. */
+  partTypes?: Record<string, string>;
+}
+
+export interface RouteDescription<Query extends z.ZodRawShape = z.ZodRawShape, Param extends string = string> {
+  /** The operation's id, unique. */
+  id: string;
+  tag: (typeof TAGS)[number];
+  summary: string;
+  description?: string;
+  /** By the names in the path. */
+  params?: Record<Param, z.ZodType>;
+  query?: Query;
+  headers?: Record<string, z.ZodType>;
+  body?: BodyDescription;
+  responses: Record<number, ResponseDescription>;
+  /** Beside those of every route, of its engines and of its method. */
+  problems?: readonly ProblemCode[];
+  /** The engines that it cannot do without. */
+  engines?: readonly Engine[];
+}
+
+const descriptions = new WeakMap<object, RouteDescription>();
+
+/** The description of a handler that `route` returned. */
+export const descriptionOf = (handler: object): RouteDescription | undefined => descriptions.get(handler);
+
+/**
+ * A handler with its description. The handler calls `query` itself, because it decides in which order the parts of a request are
+ * judged; without it no parameter is checked.
+ */
+export function route<const Query extends z.ZodRawShape, const Param extends string = never>(
+  description: RouteDescription<Query, Param>,
+  handle: (c: Context<HttpEnv, `/:${Param}`>, query: QueryReader<Query>) => Response | Promise<Response>,
+): Handler<HttpEnv> {
+  const read = queryReader(description.query ?? ({} as Query));
+  const handler: Handler<HttpEnv> = (c) => handle(c as Context<HttpEnv, `/:${Param}`>, read);
+  descriptions.set(handler, description);
+  return handler;
+}
+
+/** A response of JSON. */
+export const json = (schema: z.ZodType, description: string, headers?: readonly string[]): ResponseDescription => ({
+  description,
+  content: { 'application/json': schema },
+  ...(headers && { headers }),
+});

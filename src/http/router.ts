@@ -1,0 +1,110 @@
+/** The router of all resources, behind the guards of every request. */
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { limits } from '../limits.ts';
+import { type RequestLog, rateLimited } from '../log.ts';
+import { requestTurn } from '../ports/event-loop.ts';
+import type { Ports } from '../ports/ports.ts';
+import { portsOf, type Role } from '../roles.ts';
+import { lingerAfterEarlyAnswer } from './early-answer.ts';
+import { answerError } from './errors.ts';
+import { eventRoutes } from './events.ts';
+import { fileRoutes } from './files.ts';
+import { noForeignOrigin } from './foreign-origin.ts';
+import { healthRoutes } from './health.ts';
+import { heavyReads } from './heavy-reads.ts';
+import { invalidFileRoutes } from './invalid-files.ts';
+import { inventoryRoutes } from './inventory.ts';
+import { isLoopback, localOnly } from './local-only.ts';
+import { answerUnrouted } from './methods.ts';
+import { metricsRoutes } from './metrics.ts';
+import { openApiRoutes } from './openapi.ts';
+import { orderRoutes } from './orders.ts';
+import { Places } from './places.ts';
+import { progressRoutes } from './progress.ts';
+import { rejectionRoutes } from './rejections.ts';
+import type { HttpEnv } from './route.ts';
+import { sampleRoutes } from './samples.ts';
+import { settingsRoutes } from './settings.ts';
+import { statsRoutes } from './stats.ts';
+import { uploadRoutes } from './upload.ts';
+import { webPage } from './web.ts';
+
+export interface HttpOptions {
+  ports: Ports;
+  config: Config;
+  /** Without `api` among them only health and metrics are served. */
+  roles: readonly Role[];
+  logger: Logger;
+}
+
+export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsPerSecond: () => number) {
+  const { ports, config, roles } = options;
+  const logger = rateLimited(options.logger);
+  const app = new Hono<HttpEnv>();
+  app.onError((error, c) => answerError(error, c, logger));
+  const web = roles.includes('api') ? webPage() : null;
+  app.notFound(async (c) => {
+    const answer = answerUnrouted(app, c, await web?.has(c.req.path));
+    return (answer.status === 404 && web?.nothingHere(c)) || answer;
+  });
+  guard(app, config, web);
+  const { objects, queue, store, ims, events } = ports;
+  const all = { objects, queue, store, ims, events };
+  const needed = portsOf(roles, 'readiness');
+  const isNeeded = (name: string) => needed.has(name as keyof typeof all);
+  app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(name)))));
+  app.route('/', metricsRoutes(ports));
+  if (web) addApi(app, { ports, config, logger }, stopping, rowsPerSecond);
+  return app;
+}
+
+function guard(app: Hono<HttpEnv>, config: Config, web: ReturnType<typeof webPage> | null): void {
+  app.use(lingerAfterEarlyAnswer);
+  app.use(async (c, next) => {
+    await next();
+    c.header('x-content-type-options', 'nosniff');
+    // HEAD runs the route of GET; its body is not sent, and may hold a file open.
+    if (c.req.method === 'HEAD') await c.res.body?.cancel();
+  });
+  app.use(noForeignOrigin(config.allowedHosts));
+  // Behind the published port of a container a page could send requests as well.
+  if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
+  if (web) app.use(web.serve);
+  app.use(async (c, next) => {
+    await next();
+    // Most responses contain names and addresses of customers: no cache keeps them, on this machine or on the way.
+    c.header('cache-control', 'no-store');
+    // A proxy that buffers responses would delay events.
+    if (c.res.headers.get('content-type')?.startsWith('text/event-stream')) c.header('x-accel-buffering', 'no');
+  });
+}
+
+function addApi(
+  app: Hono<HttpEnv>,
+  { ports, config, logger }: { ports: Ports; config: Config; logger: RequestLog },
+  stopping: AbortSignal,
+  rowsPerSecond: () => number,
+): void {
+  // Health was answered above, immediately. Every other request waits for its turn on the event loop; heavy reads wait for a place before.
+  app.use(heavyReads());
+  app.use(async (_, next) => {
+    await requestTurn();
+    await next();
+  });
+  const places = new Places({ all: limits.maxStreams, perAddress: limits.maxStreamsOfAddress });
+  const streaming = { stopping, logger, places };
+  app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
+  app.route('/', fileRoutes(ports, streaming));
+  app.route('/', rejectionRoutes(ports));
+  app.route('/', progressRoutes({ ...ports, logger }, streaming));
+  app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone));
+  app.route('/', invalidFileRoutes(ports));
+  app.route('/', orderRoutes(ports, config));
+  app.route('/', inventoryRoutes(ports));
+  app.route('/', eventRoutes(ports, streaming));
+  app.route('/', settingsRoutes(config));
+  app.route('/', sampleRoutes());
+  app.route('/', openApiRoutes(app));
+}

@@ -1,0 +1,50 @@
+/**
+ * A property-based tester reads the OpenAPI document and sends what it allows and what it forbids, to every operation. No response is a
+ * fault, none has a status or a shape that the document does not have, what is valid is accepted and what is not is refused.
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { installPython } from '../../scripts/engines/python.ts';
+import { csv, ingest, orderLine, ROOT, setStock, startService, temporaryDirectory } from '../support/service.ts';
+
+const FILES = join(ROOT, 'test/support/schemathesis');
+/** Streams without an end: the tester would wait for it. */
+const ENDLESS = ['/events', '/progress'];
+const INSTALL_MS = 300_000;
+
+test('Schemathesis finds nothing that is not as documented', { timeout: INSTALL_MS }, async () => {
+  const python = await installPython(new URL(`file://${FILES}/requirements.txt`), 'schemathesis');
+  const service = await startService();
+  await setStock(service, [['SKU-1', 'HUB-1', 100]]);
+  const file = await ingest(service, csv(orderLine('A-1'), orderLine('A-2', { quantity: 'two' })));
+  const options = [
+    ...['--checks', 'all', '--max-examples', '5', '--continue-on-failure', '--request-timeout', '10'],
+    ...['--no-color', '--generation-database', 'none', '--output-truncate', 'true'],
+    ...ENDLESS.flatMap((path) => ['--exclude-path', path]),
+  ];
+  const { stdout } = await promisify(execFile)(
+    python,
+    [
+      ...['-m', 'schemathesis.cli', '--config-file', join(FILES, 'schemathesis.toml'), 'run'],
+      `${service.url}/openapi.json`,
+      ...options,
+    ],
+    {
+      cwd: await temporaryDirectory(),
+      env: {
+        ...process.env,
+        PYTHONPATH: FILES,
+        SCHEMATHESIS_HOOKS: 'hooks',
+        ORDER_ID: 'A-1',
+        REPORT_NAME: String(file.invalid_file),
+      },
+      maxBuffer: 2 ** 26,
+    },
+  ).catch((error: { stdout: string; stderr: string }) => {
+    throw new Error(`${error.stdout}\n${error.stderr}`);
+  });
+  expect(stdout).toMatch(/\d{3,} generated, \d{3,} passed/);
+  expect(service.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
+});
