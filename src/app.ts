@@ -10,6 +10,7 @@ import { checkEngines } from './check-engines.ts';
 import type { Config } from './config.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { isEmbedded, openPorts } from './open-ports.ts';
+import { startBackfills } from './pipeline/backfill.ts';
 import { ownBucket } from './pipeline/own-bucket.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
 import type { OrderStore } from './ports/order-store.ts';
@@ -95,6 +96,8 @@ async function openEngine(
       if (!traitsOf(role).sweeps) return;
       const sweeper = startSweeper(ports, { exclusive: embedded !== null }, logger);
       opened.defer(() => sweeper.stop());
+      const backfills = startBackfills(ports, logger);
+      opened.defer(() => backfills.stop());
     },
     stop: () => opened.disposeAsync(),
   };

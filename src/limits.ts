@@ -38,6 +38,14 @@ export const limits = {
   maxGzipRatio: 250,
   gzipRatioFromBytes: 64 * MiB,
 
+  // Backfills.
+  /** Of one step: some 20 ms of the writer of SQLite, and one round trip or two to MongoDB. */
+  backfillRows: 1_000,
+  /** Between two steps, for the service: a million rows take a minute. */
+  backfillPauseMs: 20,
+  /** Another process continues when its holder is gone for so long. */
+  backfillLeaseMs: 60_000,
+
   // SQLite.
   /** Measured: 8 KiB pages take random order ids faster than 4 KiB. Fixed when the database is created. */
   sqlitePageBytes: 8 * KiB,
@@ -69,6 +77,9 @@ export const limits = {
   sqliteGroupCommitMs: 30,
 
   // MongoDB.
+  /** Processes that start together wait for the one that migrates, which renews its lease three times in this time. */
+  mongoMigrationLeaseMs: 30_000,
+  mongoMigrationPollMs: 250,
   /** Finding a server, and waiting for a free connection. An election takes less. After this the file waits and says so. */
   mongoSelectMs: 5_000,
   mongoConnectMs: 5_000,

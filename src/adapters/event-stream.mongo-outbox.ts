@@ -7,7 +7,7 @@ import { limits } from '../limits.ts';
 import type { Order } from '../model/order.ts';
 import type { EventStream, OutboxBatch } from '../ports/event-stream.ts';
 import { createOutboxEventStream } from './event-stream.outbox.ts';
-import type { NumberedChunkDocument } from './order-store.mongo/database.ts';
+import type { NumberedChunkDocument } from './order-store.mongo/documents.ts';
 import { isDuplicateKey, withOurErrors } from './order-store.mongo/errors.ts';
 import type { MongoOrderStore } from './order-store.mongo/order-store.ts';
 import { ordersOf } from './order-store.mongo/outbox.ts';

@@ -1,5 +1,6 @@
 /** All operations on `oms.db`: those of the order store and those of the job queue. */
 import { type QueueOperations, queueOperations } from './job-queue.sqlite.ts';
+import type { SqliteBackfill } from './order-store.sqlite/backfills.ts';
 import { type StoreOperations, storeOperations } from './order-store.sqlite/operations.ts';
 import type { Probing } from './sqlite/calls.ts';
 import type { Database } from './sqlite/database.ts';
@@ -8,8 +9,9 @@ import { startWriterThread, type WriterThread } from './sqlite/writer.ts';
 
 export type SqliteOperations = StoreOperations & QueueOperations & Probing;
 
-export function createOperations(db: Database, now: () => number): Performer {
-  const store = storeOperations(db, now);
+/** `backfills`: others than those of this release. */
+export function createOperations(db: Database, now: () => number, backfills?: readonly SqliteBackfill[]): Performer {
+  const store = storeOperations(db, now, backfills);
   return performerOf(db, { ...store.table, ...queueOperations(db, now) }, store.forget);
 }
 

@@ -2,4 +2,4 @@
 import { runWriterThread } from './sqlite/writer-thread.ts';
 import { createOperations } from './sqlite-operations.ts';
 
-runWriterThread(createOperations);
+runWriterThread((db) => createOperations(db, Date.now));

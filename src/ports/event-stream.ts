@@ -1,7 +1,7 @@
 /**
  * `order.created` events, read from any cursor on. A cursor names what was read before it; it stays valid for as long as the
  * events are kept. Events of one order come in the order in which they were published; whether all readers see all events in one
- * order is the engine's.
+ * order depends on the engine.
  */
 import type { PublishedEvent } from '../model/event.ts';
 import type { Order } from '../model/order.ts';
@@ -14,7 +14,7 @@ export interface OutboxBatch {
   orders: CreatedOrders;
 }
 
-/** Orders as they were created. Each is made when it is asked for, as thousands of them at once are work for the garbage collector. */
+/** Orders as they were created. Each object is created on access, as thousands at once are work for the garbage collector. */
 export interface CreatedOrders extends Iterable<Order> {
   readonly length: number;
   at(index: number): Order | undefined;
@@ -28,8 +28,8 @@ export interface EventStream extends Inspected {
   /** Throws `invalid_cursor` for a cursor that is not of this stream. */
   check(after: string): Promise<void>;
   /**
-   * Events after the cursor, oldest first, in batches, as they come, until the signal is aborted. An iteration that nobody goes
-   * on with MUST NOT gather events without bound. Throws what `check` throws, and retryable
+   * Events after the cursor, oldest first, in batches, as they come, until the signal is aborted. An iteration whose consumer
+   * pauses MUST NOT buffer events without bound. Throws what `check` throws, and retryable
    * `event_stream_unavailable`.
    */
   subscribe(after: string, signal: AbortSignal): AsyncIterable<PublishedEvent[]>;

@@ -10,7 +10,7 @@ import type { Dependency, EndStatus, FileFailure, FileRecord, FileStatus, Report
 import type { Intake } from '../model/intake.ts';
 import type { Page, PageRequest } from './page.ts';
 
-/** The right to work on a file, for as long as nobody claimed it after. */
+/** The right to work on a file, until a newer claim. */
 export interface Claim {
   fileId: string;
   epoch: number;
@@ -22,7 +22,7 @@ export interface Wait {
   nextTryAtMs: number;
 }
 
-/** What an operation under a claim throws that is not the newest. */
+/** Thrown by an operation under a claim that is not the newest. */
 export const claimLost = (fileId: string): OmsError =>
   new OmsError('claim_lost', `file ${fileId} was claimed by another worker, or has ended`);
 
@@ -44,10 +44,10 @@ export interface NewFile {
   objectVersion: string;
   encodingOverride: string | null;
   parentFileId: string | null;
-  /** Go on although the same bytes are there. */
+  /** Create it although the same bytes are there. */
   force: boolean;
   idempotencyKey: string | null;
-  /** Recorded as failed at once: a file that is told about but never ingested. */
+  /** Recorded as failed immediately: a file that is listed but never ingested. */
   failure: FileFailure | null;
 }
 
@@ -65,28 +65,28 @@ export interface FileEnd {
   failure: FileFailure | null;
 }
 
-/** What `chunks.commit` throws when another worker has closed the file: its end is in the details. */
+/** Thrown by `chunks.commit` when another worker has closed the file: its end is in the details. */
 export const fileClosed = (fileId: string, end: FileEnd): OmsError =>
   new OmsError('file_closed', `file ${fileId} was closed as ${end.status} by another worker`, { details: { end } });
 
 export interface Files {
   /**
-   * MUST be atomic: of two creations of the same bytes at one moment, one is the duplicate. Creating again what is there, after a
-   * lost answer for example, is `repeated`.
+   * MUST be atomic: of two concurrent creations of the same bytes, one is the duplicate. Creating an existing file again, after a lost
+   * answer for example, is `repeated`.
    */
   create(file: NewFile): Promise<CreateFileResult>;
-  /** After a `create` that failed: makes sure that no file comes of it, or answers the one that did. */
+  /** After a `create` that failed: makes sure that it creates no file, or returns the file that it created. */
   withdraw(fileId: string): Promise<FileRecord | null>;
-  /** Answers `create` would give for these bytes now, or null where it would create. */
+  /** What `create` would return for these bytes now; null where it would create a file. */
   wouldRefuse(file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
   get(fileId: string): Promise<FileRecord | null>;
   list(filter: { status?: FileStatus; parentFileId?: string }, page: PageRequest): Promise<Page<FileRecord>>;
-  /** Of each of these files: how many rows became orders in the files that correct it, those that correct these included. */
+  /** For each of these files: how many rows became orders in its corrections, and in the corrections of those. */
   fixed(fileIds: string[]): Promise<Map<string, number>>;
   reports(page: PageRequest): Promise<Page<{ fileId: string; report: ReportRecord }>>;
   findReport(name: string): Promise<{ fileId: string; report: ReportRecord } | null>;
 
-  /** MUST raise the epoch, so that every older claim is refused from then on; MUST refuse while another lease runs. */
+  /** MUST raise the epoch, so that older claims are refused from then on; MUST refuse while another lease runs. */
   claim(fileId: string, leaseMs: number): Promise<ClaimResult>;
   /** Extends the lease. Null when the claim is no longer the newest. */
   renew(claim: Claim, leaseMs: number): Promise<{ cancelRequested: boolean } | null>;
@@ -100,18 +100,18 @@ export interface Files {
   /** How many rows of the report are written, for progress. */
   recordReported(claim: Claim, rows: number): Promise<void>;
   /**
-   * Decides the end, before the report is written: MUST see to it that no chunk is committed from then on, by anyone. Answers
-   * the end that stands, which another worker may have decided before. Throws `claim_lost`.
+   * Decides the end, before the report is written. From then on no worker MUST be able to commit a chunk. Returns the end that counts,
+   * which another worker may have decided before. Throws `claim_lost`.
    */
   close(claim: Claim, end: FileEnd): Promise<FileEnd>;
-  /** Ends the file. Throws `claim_lost` when the claim is no longer the newest, unless this very end was recorded already. */
+  /** Ends the file. Throws `claim_lost` when the claim is no longer the newest, unless the same end was recorded already. */
   finish(claim: Claim, end: FileEnd & { report: ReportRecord | null }): Promise<void>;
 
-  /** A queued file ends at once, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
+  /** A queued file ends immediately, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
   requestCancel(fileId: string): Promise<FileRecord | null>;
-  /** Failed or cancelled back to queued, going on from the checkpoint. Null: unknown. Throws `not_retryable`, `duplicate_file`. */
+  /** Moves a failed or cancelled file back to queued; it resumes at its checkpoint. Null: unknown. Throws `not_retryable`, `duplicate_file`. */
   requeue(fileId: string): Promise<FileRecord | null>;
-  /** Open files that no worker holds and that have not changed for `quietMs`: their message may be lost. */
+  /** Open files without a worker that have not changed for `quietMs`: their message may be lost. */
   stranded(quietMs: number, limit: number): Promise<string[]>;
   /** Marks a stranded file as queued again now. */
   touch(fileId: string): Promise<void>;

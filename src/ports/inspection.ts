@@ -1,12 +1,12 @@
-/** What an engine says of itself: for `oms doctor`, `/readyz` and the start. */
+/** What an engine reports about itself: for `oms doctor`, `/readyz` and the start. */
 export interface Inspection {
-  /** The engine's name and, where it tells, its version: `MongoDB 8.0.4`. */
+  /** The engine's name and, where it reports one, its version: `MongoDB 8.0.4`. */
   engine: string;
-  /** Where it is, without credentials. */
+  /** Its address, without credentials. */
   address: string;
-  /** The same as a path of this machine: for the terminal, never for an answer over HTTP. */
+  /** The same as a path of this machine: for the terminal, never for an HTTP response. */
   path?: string | null;
-  /** What the service needs and does not find there. */
+  /** What the service needs and does not find. */
   missing: Missing[];
 }
 
@@ -15,19 +15,19 @@ export interface Missing {
   what: string;
   /** What to do about it: a command, where there is one. */
   cure: string;
-  /** The service cannot work without it; else it works, with a loss that `what` tells. */
+  /** Whether the service cannot work without it; else it works with the loss that `what` describes. */
   required: boolean;
 }
 
 export interface Inspected {
   /**
-   * Asks the engine. Rejects with a retryable OmsError when it does not answer, and with one that is not retryable when it
-   * refuses us; the message says what to do.
+   * Asks the engine. Rejects with a retryable OmsError when it does not answer, and with one that is not retryable when it refuses
+   * access; the message says what to do.
    */
   inspect(): Promise<Inspection>;
 }
 
-/** What may be told of an engine's address: none of these is a secret. */
+/** Parameters of an engine's address that may be shown: none is a secret. */
 const SHOWN_PARAMETERS = /^(endpoint|region|path_style|partitions|replication|tls|sasl|compression)=/;
 
 /**

@@ -1,8 +1,8 @@
 /**
  * The queue of files to ingest, with the semantics of SQS: a message is delivered at least once, hidden from others for a
- * visibility timeout after each delivery, delivered again unless it is deleted, and put aside as dead when it was delivered
- * too often. A receipt belongs to one delivery: once there is a newer one, what is done with the older receipt may or may not
- * have an effect, and callers MUST be right in both cases.
+ * visibility timeout after each delivery, delivered again unless it is deleted, and moved to the dead-letter queue when it was
+ * delivered too often. A receipt belongs to one delivery: once there is a newer one, an operation with the older receipt may or may not
+ * have an effect, and callers MUST be correct in both cases.
  */
 import type { Inspected } from './inspection.ts';
 
@@ -13,7 +13,7 @@ export interface Job {
 
 export interface Delivery {
   receipt: string;
-  /** The text as it was sent, ours or not: the worker tells them apart. */
+  /** The text as it was sent, by us or by another program: the worker distinguishes them. */
   body: string;
   /** How often this message was delivered, this time included. */
   deliveries: number;
@@ -24,19 +24,19 @@ export interface JobQueue extends Inspected {
   /** MUST resolve only when the message is durable. */
   send(job: Job): Promise<void>;
   /**
-   * The next visible message, waiting up to `waitMs` for one; null when none came. Two callers may now and then be handed the same
-   * message, where the queue promises no more: the claim of the file is what decides.
+   * The next visible message, waiting up to `waitMs` for one; null when none came. Some queues sometimes give two callers the same
+   * message: the claim of the file decides.
    */
   receive(waitMs: number, signal?: AbortSignal): Promise<Delivery | null>;
-  /** Hides the message for `ms` from now, rounded up to what the queue counts in; 0 makes it visible at once. */
+  /** Hides the message for `ms` from now, rounded up to what the queue counts in; 0 makes it visible immediately. */
   extend(receipt: string, ms: number): Promise<void>;
-  /** Deletes the message. Deleting what is gone is no error. */
+  /** Deletes the message. Deleting it again is no error. */
   delete(receipt: string): Promise<void>;
-  /** Puts the message of this delivery aside. It is delivered again only after a redrive. */
+  /** Moves the message of this delivery to the dead-letter queue. It is delivered again only after a redrive. */
   deadLetter(delivery: Delivery, why: string): Promise<void>;
   /** Makes all dead messages visible again and returns their bodies. */
   redrive(): Promise<string[]>;
-  /** Counts, exact or near: visible, in flight, dead. */
+  /** Exact or approximate counts. */
   depth(): Promise<{ visible: number; inFlight: number; dead: number }>;
   /** How long a delivered message stays hidden; also the lease on its file. */
   readonly visibilityMs: number;

@@ -6,6 +6,7 @@
  * All methods may reject with retryable `store_unavailable` or `disk_full`; then either nothing or everything of the call was done, and
  * calling again is safe.
  */
+import type { Backfills } from './backfills.ts';
 import type { Chunks } from './chunks.ts';
 import type { Files } from './files.ts';
 import type { Inspected } from './inspection.ts';
@@ -30,6 +31,7 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly statistics: Statistics;
   readonly outbox: Outbox;
   readonly leases: Leases;
+  readonly backfills: Backfills;
   readonly verification: Verification;
   /** A name that was created with the store: the same for all its clients, different for every other store. */
   installation(): Promise<string>;

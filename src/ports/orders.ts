@@ -15,12 +15,12 @@ export interface OrderFilter {
   q?: string;
 }
 
-/** `reachedMs`: when the oldest order was taken that was looked at; null where there is none behind it. */
+/** `reachedMs`: when the oldest order that was scanned was created; null at the end of the list. */
 export type OrderPage = Page<Order> & { reachedMs: number | null };
 
 export interface Orders {
-  /** MUST find an order by any form of its id, NFC or NFD, with or without what is not seen at its ends; by what was asked for first. */
+  /** MUST find an order by any form of its id: NFC or NFD, with or without invisible characters at its ends. The given form comes first. */
   get(orderId: string): Promise<Order | null>;
-  /** Newest first by (created_at, order_id), but that the order whose whole id is `q` comes first, once, however old it is. */
+  /** Newest first by (created_at, order_id). The order whose whole id is `q` comes first, once, however old it is. */
   list(filter: OrderFilter, page: PageRequest): Promise<OrderPage>;
 }

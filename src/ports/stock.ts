@@ -20,7 +20,7 @@ export type StockResult =
       before: number | null;
     };
 
-/** What comes of a change where so many are available; null where there is no such row. */
+/** The result of a change. `before`: what is available; null where there is no such row. */
 export function stockAfter(change: StockChange, before: number | null): StockResult {
   const { sku, hubId } = change;
   const available = before ?? 0;
@@ -30,7 +30,7 @@ export function stockAfter(change: StockChange, before: number | null): StockRes
   return { sku, hubId, available: after, before };
 }
 
-/** The same for changes of one row, one after the other. */
+/** The same for several changes of one row, in order. */
 export function stockAfterAll(changes: readonly StockChange[], before: number | null): StockResult[] {
   let level = before;
   return changes.map((change) => {
@@ -52,7 +52,7 @@ export interface Stock {
   change(changes: StockChange[], idempotencyKey: string | null): Promise<StockResult[]>;
   /** What is available of each, in this order; null where there is no such row. At most `limits.stockLookups` of them. */
   levels(rows: readonly { sku: string; hubId: string }[]): Promise<(number | null)[]>;
-  /** Those of the SKUs and hubs that any stock row names. */
+  /** Which of the SKUs and hubs occur in a stock row. */
   named(names: SkusAndHubs): Promise<SkusAndHubs>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What `oms verify` asks of an order store: whether what it keeps fits together. Each method reads with bounded memory, also beside
- * processes that write, and MUST NOT tell what is only on its way: a violation is one that no work in progress explains.
+ * The checks of `oms verify` on an order store: whether its data is consistent. Each method reads with bounded memory, also beside
+ * processes that write, and MUST NOT report work in progress: a violation is one that no work in progress explains.
  */
 import type { FileRecord } from '../model/file.ts';
 import type { Order } from '../model/order.ts';

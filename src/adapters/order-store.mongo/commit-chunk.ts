@@ -8,21 +8,16 @@
  */
 import { Decimal128 } from 'mongodb';
 import { OmsError } from '../../errors.ts';
-import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
+import { outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import { type Claim, claimLost, fileClosed } from '../../ports/files.ts';
-import {
-  type ChunkDocument,
-  type Database,
-  type FileDocument,
-  hubField,
-  type OrderDocument,
-  stockKey,
-} from './database.ts';
+import { classifyRows, repeatOf, stockKeysOf } from './classify-rows.ts';
+import type { Database } from './database.ts';
+import { type ChunkDocument, type FileDocument, hubField, type OrderDocument } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
-import { differingColumns, findRivals, insertOrders, orderDocument } from './insert-orders.ts';
+import { findRivals, insertOrders, orderDocument } from './insert-orders.ts';
 import { decodePlan, decodeRejections, encodePlan, encodeRejections, PLAN_VERSION, type Plan } from './plan.ts';
 import { giveBack, MOVED_ON, readStock, type StockView, takeStock } from './take-stock.ts';
 
@@ -67,7 +62,7 @@ export function chunkOperations(
     if (file.next_chunk !== chunk.n)
       throw new OmsError('claim_lost', `file ${fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
 
-    const looked = look(fileId, orders, ids, existing, trackStock ? stock : null);
+    const classified = classifyRows(fileId, orders, ids, existing, trackStock ? stock : null);
     const planned: ChunkDocument = {
       _id: chunkId(fileId, chunk.n),
       version: PLAN_VERSION,
@@ -79,16 +74,16 @@ export function chunkOperations(
       rows: orders.length + chunk.rejections.length,
       track_stock: trackStock,
       created_at: new Date(now()),
-      plan: await encodePlan(orders, looked.taking),
-      keys: trackStock ? [...new Set(looked.taking.map(keyOf))] : [],
-      planned_rejections: (await encodeRejections([...chunk.rejections, ...looked.rejections])).packed,
+      plan: await encodePlan(orders, classified.taking),
+      keys: trackStock ? [...new Set(classified.taking.map(keyOf))] : [],
+      planned_rejections: (await encodeRejections([...chunk.rejections, ...classified.rejections])).packed,
       ...(chunk.warnings?.length && { warnings: chunk.warnings }),
     };
     let committed: ChunkDocument;
     try {
       await chunks.insertOne(planned);
-      const plan = { orders, taking: looked.taking };
-      const rejections = [...chunk.rejections, ...looked.rejections];
+      const plan = { orders, taking: classified.taking };
+      const rejections = [...chunk.rejections, ...classified.rejections];
       committed = (await carryOut(planned, { plan, rejections, stock })) ?? (await settle(planned._id));
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -241,13 +236,13 @@ export function chunkOperations(
       { returnDocument: 'after', projection: { cancel_requested: 1, invalid: 1, rejected_bytes: 1 } },
     );
     if (file) return progressOf(file);
-    const now_ = await files.findOne(
+    const latest = await files.findOne(
       { _id: claim.fileId },
       { projection: { status: 1, epoch: 1, next_chunk: 1, cancel_requested: 1, invalid: 1, rejected_bytes: 1 } },
     );
     // The answer to the same checkpoint was lost.
-    if (now_?.status === 'processing' && now_.epoch === claim.epoch && now_.next_chunk === chunk.n + 1)
-      return progressOf(now_);
+    if (latest?.status === 'processing' && latest.epoch === claim.epoch && latest.next_chunk === chunk.n + 1)
+      return progressOf(latest);
     throw claimLost(claim.fileId);
   }
 
@@ -259,63 +254,5 @@ const progressOf = (file: Pick<FileDocument, 'cancel_requested' | 'invalid' | 'r
   cancelRequested: file.cancel_requested,
 });
 
-/** The key of a row's stock, made once for each pair of SKU and hub. */
-function stockKeysOf(orders: OrderBatch): (i: number) => string {
-  const { skus, hubIds } = orders.pairs;
-  const keys: string[] = [];
-  return (i) => {
-    const pair = orders.pair(i);
-    keys[pair] ??= stockKey(skus[pair]!, hubIds[pair]!);
-    return keys[pair];
-  };
-}
-
 const prefixed = (field: string, counts: Record<string, number>): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${field}.${name}`, count]));
-
-/**
- * Which rows take part, decided before the plan: not those whose order is stored already from elsewhere, not a second row of one
- * order id in this chunk, not those without a stock row. `stock`: null when it is not tracked.
- */
-function look(
-  fileId: string,
-  orders: OrderBatch,
-  ids: string[],
-  existing: Map<string, OrderDocument>,
-  stock: Map<string, StockView> | null,
-): { taking: number[]; rejections: Rejection[] } {
-  const taking: number[] = [];
-  const rejections: Rejection[] = [];
-  const first = new Map<string, number>();
-  const shape = { file: fileId, created_at: new Date(0), track_stock: true };
-  const document = (i: number) => orderDocument(orders, i, shape);
-  const reject = (i: number, reason: Reason) =>
-    rejections.push({ row: orders.row(i), reasons: [reason], values: orders.values(i) });
-  const keyOf = stockKeysOf(orders);
-
-  for (const [i, orderId] of ids.entries()) {
-    const stored = existing.get(orderId);
-    if (stored && !(stored.file === fileId && stored.row === orders.row(i))) {
-      reject(i, repeatOf(stored, document(i)));
-      continue;
-    }
-    const earlier = first.get(orderId);
-    if (earlier !== undefined) {
-      const differing = differingColumns(document(earlier), document(i));
-      reject(i, repeatedOrder(orderId, differing, orders.row(earlier)));
-      continue;
-    }
-    first.set(orderId, i);
-    if (stock && !stock.has(keyOf(i)))
-      reject(i, outOfStock(orders.text(i, 'sku'), orders.text(i, 'hub_id'), orders.quantity(i), 0));
-    else taking.push(i);
-  }
-  return { taking, rejections };
-}
-
-function repeatOf(existing: OrderDocument, document: OrderDocument): Reason {
-  const differing = differingColumns(existing, document);
-  return differing.length === 0
-    ? duplicateOrder(document._id, existing.file, existing.row)
-    : orderConflict(document._id, differing, existing.file, existing.row);
-}

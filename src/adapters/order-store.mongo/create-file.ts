@@ -7,7 +7,8 @@
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { CreateFileResult, NewFile } from '../../ports/files.ts';
-import { type Database, type FileDocument, NO_AMOUNT } from './database.ts';
+import type { Database } from './database.ts';
+import { type FileDocument, NO_AMOUNT } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
 import { toFileRecord } from './file-document.ts';
 import { uploadKeyId } from './idempotency.ts';

@@ -1,7 +1,9 @@
 /** A document of the collection `files`, and the file record it stands for. */
 import { type FileRecord, type FileStatus, type ReportRecord, rateOf, timesInOrder } from '../../model/file.ts';
 import { WARNING_CODES } from '../../model/warnings.ts';
-import type { FileDocument } from './database.ts';
+import type { FileDocument } from './documents.ts';
+
+export const ENDED = ['completed', 'failed', 'cancelled'] as const;
 
 export function toFileRecord(file: FileDocument): FileRecord {
   return {

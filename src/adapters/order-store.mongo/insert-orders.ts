@@ -8,7 +8,8 @@ import { limits } from '../../limits.ts';
 import { isSameText } from '../../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
-import type { ChunkDocument, Database, OrderDocument } from './database.ts';
+import type { Database } from './database.ts';
+import type { ChunkDocument, OrderDocument } from './documents.ts';
 import { DUPLICATE_KEY } from './errors.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 

@@ -4,18 +4,21 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { type Missing, withoutCredentials } from '../../ports/inspection.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
+import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
 import { chunkOperations } from './commit-chunk.ts';
-import { type Database, MIGRATIONS, openDatabase } from './database.ts';
+import { type Database, openDatabase } from './database.ts';
 import { bounded, isDuplicateKey, toOmsError, withOurErrors } from './errors.ts';
-import { createFiles, pruneFiles } from './files.ts';
+import { createFiles } from './files.ts';
+import { missingIndexes } from './indexes.ts';
 import { createLeases } from './leases.ts';
 import { createOrders } from './orders.ts';
 import { createOutbox } from './outbox.ts';
+import { pruneFiles } from './prune.ts';
 import { createRejections } from './rejections.ts';
+import { MIGRATIONS, type Migration, migrate } from './schema.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
 import { createVerification } from './verify.ts';
@@ -27,6 +30,12 @@ export interface MongoOrderStore extends OrderStore {
   readonly database: Database;
 }
 
+/** From the schema of earlier releases to that of this one. */
+interface Upgrade {
+  migrations: readonly Migration[];
+  backfills: readonly MongoBackfill[];
+}
+
 /** Bounds that a test makes smaller, so that it need not wait for them or fill them. */
 type Bounds = Record<'mongoOperationMs' | 'mongoInsertDocuments', number>;
 
@@ -34,11 +43,13 @@ type Bounds = Record<'mongoOperationMs' | 'mongoInsertDocuments', number>;
 export function createMongoOrderStore(
   options: { url: string; trackStock: boolean; now: () => number; logger?: Logger },
   { mongoOperationMs, mongoInsertDocuments }: Bounds = limits,
+  { migrations, backfills }: Upgrade = { migrations: MIGRATIONS, backfills: BACKFILLS },
 ): MongoOrderStore {
   const { url, now, logger } = options;
   const inTime = <Operations extends object>(operations: Operations) => bounded(operations, mongoOperationMs);
   const database = openDatabase(url, logger);
   const { client, db } = database;
+  const leases = inTime(createLeases(database, now));
   const chunks = chunkOperations(database, { ...options, mongoInsertDocuments });
 
   return {
@@ -52,7 +63,8 @@ export function createMongoOrderStore(
     statistics: inTime(createStatistics(database)),
     verification: createVerification(database),
     outbox: inTime(createOutbox(database)),
-    leases: inTime(createLeases(database, now)),
+    leases,
+    backfills: inTime(createBackfills(database, backfills, migrations.length, now)),
 
     ...withOurErrors({
       async inspect() {
@@ -71,7 +83,7 @@ export function createMongoOrderStore(
             cure: 'set both by NTP, for example `chronyc makestep`',
             required: true,
           });
-        const indexes = await database.missingIndexes();
+        const indexes = await missingIndexes(database);
         if (indexes.length > 0)
           missing.push({
             what: `the indexes ${indexes.join(', ')} are not there`,
@@ -85,21 +97,7 @@ export function createMongoOrderStore(
         };
       },
 
-      async prepare() {
-        await database.createIndexes();
-        const applied = await database.migrations.find({}, { sort: { _id: -1 }, limit: 1 }).next();
-        const version = applied?._id ?? 0;
-        if (version > MIGRATIONS.length)
-          throw new OmsError(
-            'schema_too_new',
-            `OMS_ORDER_STORE: the database ${db.databaseName} has schema version ${version}, this release knows up to ${MIGRATIONS.length}: start the newer release that wrote it, or restore a backup`,
-          );
-        for (const [i, migrate] of MIGRATIONS.entries()) {
-          if (i < version) continue;
-          await migrate(database);
-          await database.migrations.insertOne({ _id: i + 1, applied_at: new Date(now()) });
-        }
-      },
+      prepare: () => migrate(database, leases, migrations),
 
       async installation() {
         const _id = 'installation';

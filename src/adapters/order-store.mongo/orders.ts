@@ -10,7 +10,8 @@ import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.t
 import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
 import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
-import type { Database, OrderDocument } from './database.ts';
+import type { Database } from './database.ts';
+import type { OrderDocument } from './documents.ts';
 
 export function toOrder(document: OrderDocument): Order {
   return {

@@ -3,7 +3,8 @@ import type { Order } from '../../model/order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { CreatedOrders } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/outbox.ts';
-import type { ChunkDocument, Database } from './database.ts';
+import type { Database } from './database.ts';
+import type { ChunkDocument } from './documents.ts';
 import { decodePlan } from './plan.ts';
 
 /** The orders of a committed chunk, in file order. */

@@ -2,7 +2,8 @@
 import { FILE_STATUSES } from '../../model/file.ts';
 import { REASON_CODES } from '../../model/rejection.ts';
 import type { Statistics } from '../../ports/statistics.ts';
-import { type Database, hubOfField, type NO_AMOUNT } from './database.ts';
+import type { Database } from './database.ts';
+import { hubOfField, type NO_AMOUNT } from './documents.ts';
 import { shownStatus } from './file-document.ts';
 
 interface StatusSums {

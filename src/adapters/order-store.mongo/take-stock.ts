@@ -10,7 +10,8 @@ import type { AnyBulkWriteOperation } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
-import type { ChunkDocument, Database, Hold, StockDocument } from './database.ts';
+import type { Database } from './database.ts';
+import type { ChunkDocument, Hold, StockDocument } from './documents.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 
 /** A stock row as a chunk of one file sees it. */

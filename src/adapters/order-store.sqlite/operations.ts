@@ -1,12 +1,13 @@
 /** The operations of the order store, which run in the writer thread. */
 import type { Database } from '../sqlite/database.ts';
+import { BACKFILLS, backfillOperations } from './backfills.ts';
 import { chunkOperations } from './commit-chunk.ts';
-import { fileOperations } from './files.ts';
+import { fileOperations } from './file-operations.ts';
 import { outboxOperations } from './outbox.ts';
 import { stockOperations } from './stock.ts';
 import { createStockLevels } from './stock-levels.ts';
 
-export function storeOperations(db: Database, now: () => number) {
+export function storeOperations(db: Database, now: () => number, backfills = BACKFILLS) {
   const levels = createStockLevels(db);
   return {
     table: {
@@ -14,6 +15,7 @@ export function storeOperations(db: Database, now: () => number) {
       ...chunkOperations(db, levels, now),
       ...stockOperations(db, levels, now),
       ...outboxOperations(db),
+      ...backfillOperations(db, backfills),
     },
     /** After a rollback. */
     forget: () => levels.forget(),

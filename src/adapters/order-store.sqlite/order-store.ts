@@ -3,6 +3,7 @@ import type { OrderStore } from '../../ports/order-store.ts';
 import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
 import { inspectDatabase } from '../sqlite/health.ts';
+import { createBackfills } from './backfills.ts';
 import { createFiles } from './files.ts';
 import type { StoreOperations } from './operations.ts';
 import { createOrders } from './orders.ts';
@@ -34,6 +35,7 @@ export function createSqliteOrderStore(options: {
     outbox: createOutbox(db, writer),
     // The process that holds the data directory is the only one.
     leases: { take: async () => true, async release() {} },
+    backfills: createBackfills(writer),
     verification: createVerification(db),
     inspect: () => inspectDatabase(db, writer),
     async installation() {

@@ -5,7 +5,7 @@ import type { Rejections } from '../../ports/rejections.ts';
 import { readPosition } from '../page.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 
-interface RejectionRow {
+export interface RejectionRow {
   row: number;
   codes: string;
   reasons: string;
@@ -13,7 +13,7 @@ interface RejectionRow {
   record: string | null;
 }
 
-const toRejection = ({ row, reasons, cells, record }: RejectionRow): Rejection => ({
+export const toRejection = ({ row, reasons, cells, record }: RejectionRow): Rejection => ({
   row,
   reasons: fromJson(reasons),
   values: fromJson(cells),

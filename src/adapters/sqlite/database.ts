@@ -7,21 +7,22 @@ import { isOmsError, type OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { damaged, toOmsError } from './errors.ts';
 import { migrate } from './migrate.ts';
+import { MIGRATIONS, type Migration } from './schema.ts';
 
 export type Database = DatabaseSync;
 
 /** Throws an OmsError when the file cannot be used, a small one also when any part of it is damaged. */
-export function openForWriting(path: string): Database {
+export function openForWriting(path: string, migrations = MIGRATIONS): Database {
   try {
     const db = new DatabaseSync(path);
-    prepareForWriting(db, path);
+    prepareForWriting(db, path, migrations);
     return db;
   } catch (error) {
     throw toOmsError(error, path);
   }
 }
 
-function prepareForWriting(db: Database, path: string): void {
+function prepareForWriting(db: Database, path: string, migrations: readonly Migration[]): void {
   db.exec(`
     pragma page_size = ${limits.sqlitePageBytes};
     pragma journal_mode = wal;
@@ -34,7 +35,7 @@ function prepareForWriting(db: Database, path: string): void {
   const { page_count: pages } = db.prepare('pragma page_count').get() as { page_count: number };
   const [first] = pages * limits.sqlitePageBytes <= limits.sqliteCheckedBytes ? quickCheck(db, 1) : [];
   if (first !== undefined) throw damaged(first, path);
-  migrate(db, path);
+  migrate(db, path, migrations);
 }
 
 /** Its statements throw OmsErrors. `onDamage` is called when one of them finds damage. */

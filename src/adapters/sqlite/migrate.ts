@@ -1,11 +1,11 @@
 /** Takes `oms.db` to the schema of this release, in one transaction at the start. */
 import type { DatabaseSync } from 'node:sqlite';
 import { OmsError } from '../../errors.ts';
-import { type Migration, migrations } from './schema.ts';
+import type { Migration } from './schema.ts';
 import { transaction } from './transaction.ts';
 
 /** Throws `schema_too_new` where a newer release has migrated it. */
-export function migrate(db: DatabaseSync, path: string, known: readonly Migration[] = migrations): void {
+export function migrate(db: DatabaseSync, path: string, known: readonly Migration[]): void {
   const { user_version: version } = db.prepare('pragma user_version').get() as { user_version: number };
   if (version > known.length)
     throw new OmsError(

@@ -10,7 +10,7 @@ import type { DatabaseSync } from 'node:sqlite';
 
 export type Migration = { version: number } & ({ sql: string } | { run(db: DatabaseSync): void });
 
-export const migrations: readonly Migration[] = [
+export const MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
     sql: `
@@ -243,6 +243,17 @@ export const migrations: readonly Migration[] = [
     sql: `
   -- Of a file that waits: when the engine is tried next.
   alter table files add column next_try_at integer;
+  `,
+  },
+  {
+    version: 9,
+    sql: `
+  -- How far each backfill is.
+  create table backfills (
+    name text primary key,
+    cursor text,
+    done integer not null
+  ) strict, without rowid;
   `,
   },
 ];

@@ -12,23 +12,26 @@ import { notOurs, toOmsError } from './errors.ts';
 import { keepLogSmall, placeOf } from './health.ts';
 import type { Damage, Reply, Request, WriterOptions } from './messages.ts';
 import type { Performer } from './operations.ts';
+import { MIGRATIONS } from './schema.ts';
 import { fromSent, type SentError, toSent } from './sent-error.ts';
 
-/** The body of the thread: opens the database and performs what other threads send. `createPerformer`: of the operations of its clients. */
-export function runWriterThread(createPerformer: (db: Database, now: () => number) => Performer): void {
+/**
+ * The body of the thread: opens and migrates the database, and performs what other threads send. `createPerformer`: of the operations of
+ * its clients.
+ */
+export function runWriterThread(createPerformer: (db: Database) => Performer, migrations = MIGRATIONS): void {
   if (isMainThread) return;
   const options = workerData as WriterOptions;
   try {
-    run(options, createPerformer);
+    run(openForWriting(options.path, migrations), options, createPerformer);
   } catch (error) {
     parentPort!.postMessage({ failed: toSent(notOurs(error, options.path)) });
     parentPort!.close();
   }
 }
 
-function run({ path }: WriterOptions, createPerformer: (db: Database, now: () => number) => Performer): void {
-  const db = openForWriting(path);
-  const operations = createPerformer(db, Date.now);
+function run(db: Database, { path }: WriterOptions, createPerformer: (db: Database) => Performer): void {
+  const operations = createPerformer(db);
   const checkPlace = placeOf(path);
   let damage: SentError | null = null;
   /** In the transaction that is under way. */

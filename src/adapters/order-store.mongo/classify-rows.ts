@@ -1,0 +1,65 @@
+/** Classifies the rows of a chunk before its plan: those that take part, and those that are rejected already. */
+import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
+import type { Reason, Rejection } from '../../model/rejection.ts';
+import type { OrderBatch } from '../../order-batch/order-batch.ts';
+import { type OrderDocument, stockKey } from './documents.ts';
+import { differingColumns, orderDocument } from './insert-orders.ts';
+import type { StockView } from './take-stock.ts';
+
+/** The key of a row's stock, computed once for each pair of SKU and hub. */
+export function stockKeysOf(orders: OrderBatch): (i: number) => string {
+  const { skus, hubIds } = orders.pairs;
+  const keys: string[] = [];
+  return (i) => {
+    const pair = orders.pair(i);
+    keys[pair] ??= stockKey(skus[pair]!, hubIds[pair]!);
+    return keys[pair];
+  };
+}
+
+/**
+ * Which rows take part, decided before the plan: not those whose order is stored already from elsewhere, not a second row of one
+ * order id in this chunk, not those without a stock row. `stock`: null when it is not tracked.
+ */
+export function classifyRows(
+  fileId: string,
+  orders: OrderBatch,
+  ids: string[],
+  existing: Map<string, OrderDocument>,
+  stock: Map<string, StockView> | null,
+): { taking: number[]; rejections: Rejection[] } {
+  const taking: number[] = [];
+  const rejections: Rejection[] = [];
+  const first = new Map<string, number>();
+  const shape = { file: fileId, created_at: new Date(0), track_stock: true };
+  const document = (i: number) => orderDocument(orders, i, shape);
+  const reject = (i: number, reason: Reason) =>
+    rejections.push({ row: orders.row(i), reasons: [reason], values: orders.values(i) });
+  const keyOf = stockKeysOf(orders);
+
+  for (const [i, orderId] of ids.entries()) {
+    const stored = existing.get(orderId);
+    if (stored && !(stored.file === fileId && stored.row === orders.row(i))) {
+      reject(i, repeatOf(stored, document(i)));
+      continue;
+    }
+    const earlier = first.get(orderId);
+    if (earlier !== undefined) {
+      const differing = differingColumns(document(earlier), document(i));
+      reject(i, repeatedOrder(orderId, differing, orders.row(earlier)));
+      continue;
+    }
+    first.set(orderId, i);
+    if (stock && !stock.has(keyOf(i)))
+      reject(i, outOfStock(orders.text(i, 'sku'), orders.text(i, 'hub_id'), orders.quantity(i), 0));
+    else taking.push(i);
+  }
+  return { taking, rejections };
+}
+
+export function repeatOf(existing: OrderDocument, document: OrderDocument): Reason {
+  const differing = differingColumns(existing, document);
+  return differing.length === 0
+    ? duplicateOrder(document._id, existing.file, existing.row)
+    : orderConflict(document._id, differing, existing.file, existing.row);
+}

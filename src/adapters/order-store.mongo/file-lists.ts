@@ -1,0 +1,130 @@
+/** Reads of the file records: one, lists, reports, corrections. */
+import type { Filter } from 'mongodb';
+import { limits } from '../../limits.ts';
+import type { Files } from '../../ports/files.ts';
+import { readPosition, toPage } from '../page.ts';
+import { findLive } from './create-file.ts';
+import type { Database } from './database.ts';
+import type { FileDocument } from './documents.ts';
+import { toFileRecord, toReportRecord } from './file-document.ts';
+import { findFile, VISIBLE } from './file-swap.ts';
+import { uploadKeyId } from './idempotency.ts';
+
+type Reads = Pick<Files, 'wouldRefuse' | 'get' | 'stranded'>;
+type Lists = Pick<Files, 'list' | 'fixed' | 'reports' | 'findReport'>;
+
+export function fileReads(database: Database, now: () => number): Reads {
+  const { files, idempotencyKeys } = database;
+  const find = (fileId: string) => findFile(database, fileId);
+  return {
+    async wouldRefuse({ sha256, force, idempotencyKey }) {
+      // Before the key, which is claimed before the bytes are: one who does both meanwhile is then found by the key.
+      const live = force ? null : await findLive(database, sha256);
+      if (idempotencyKey !== null) {
+        const known = await idempotencyKeys.findOne({
+          _id: uploadKeyId(idempotencyKey),
+          created_at: { $gt: new Date(now() - limits.idempotencyKeyMs) },
+        });
+        const file = known && (await find(known.answer!));
+        if (known && file)
+          return known.fingerprint === sha256 ? { kind: 'repeated', file: toFileRecord(file) } : { kind: 'key_reused' };
+      }
+      return live && { kind: 'duplicate', existingFileId: live._id };
+    },
+
+    async get(fileId) {
+      const file = await find(fileId);
+      return file && toFileRecord(file);
+    },
+
+    async stranded(quietMs, limit) {
+      const time = now();
+      const found = await files
+        .find(
+          {
+            status: { $in: ['queued', 'processing'] },
+            lease_until: { $lt: new Date(time) },
+            changed_at: { $lt: new Date(time - quietMs) },
+          },
+          { projection: { _id: 1 } },
+        )
+        .limit(limit)
+        .toArray();
+      return found.map(({ _id }) => _id);
+    },
+  };
+}
+
+export function fileLists({ files }: Database): Lists {
+  return {
+    async list({ status, parentFileId }, { limit, after }) {
+      const position = readPosition<[number, string]>(after, 'number', 'string');
+      const conditions: Filter<FileDocument>[] = [VISIBLE];
+      if (status === 'waiting') conditions.push({ status: 'processing', waiting_for: { $ne: null } });
+      else if (status === 'processing') conditions.push({ status, waiting_for: null });
+      else if (status) conditions.push({ status });
+      if (parentFileId !== undefined) conditions.push({ parent_file_id: parentFileId });
+      if (position) {
+        const [atMs, id] = position;
+        const time = new Date(atMs);
+        conditions.push({ $or: [{ created_at: { $lt: time } }, { created_at: time, _id: { $lt: id } }] });
+      }
+      const found = await files
+        .find({ $and: conditions })
+        .sort({ created_at: -1, _id: -1 })
+        .limit(limit + 1)
+        .toArray();
+      return toPage(found, limit, (file) => [file.created_at.getTime(), file._id], toFileRecord);
+    },
+
+    async fixed(fileIds) {
+      const sums = new Map<string, number>();
+      // The files asked about, of which each found so far is a correction.
+      const roots = new Map(fileIds.map((fileId) => [fileId, new Set([fileId])]));
+      for (let parents = fileIds; parents.length > 0; ) {
+        const children = await files
+          .find({ parent_file_id: { $in: parents }, ...VISIBLE }, { projection: { parent_file_id: 1, accepted: 1 } })
+          .toArray();
+        const next: string[] = [];
+        for (const { _id, parent_file_id, accepted } of children) {
+          const known = roots.get(_id) ?? new Set();
+          const added = [...roots.get(parent_file_id!)!].filter((root) => root !== _id && !known.has(root));
+          if (added.length === 0) continue;
+          for (const root of added) sums.set(root, (sums.get(root) ?? 0) + accepted);
+          roots.set(_id, known.union(new Set(added)));
+          next.push(_id);
+        }
+        parents = next;
+      }
+      return sums;
+    },
+
+    async reports({ limit, after }) {
+      const position = readPosition<[number, string]>(after, 'number', 'string');
+      const conditions: Filter<FileDocument>[] = [{ report: { $ne: null } }];
+      if (position) {
+        const [atMs, id] = position;
+        const time = new Date(atMs);
+        conditions.push({
+          $or: [{ 'report.created_at': { $lt: time } }, { 'report.created_at': time, _id: { $lt: id } }],
+        });
+      }
+      const found = await files
+        .find({ $and: conditions })
+        .sort({ 'report.created_at': -1, _id: -1 })
+        .limit(limit + 1)
+        .toArray();
+      return toPage(
+        found,
+        limit,
+        (file) => [file.report!.created_at.getTime(), file._id],
+        (file) => ({ fileId: file._id, report: toReportRecord(file)! }),
+      );
+    },
+
+    async findReport(name) {
+      const file = await files.findOne({ 'report.name': name });
+      return file && { fileId: file._id, report: toReportRecord(file)! };
+    },
+  };
+}

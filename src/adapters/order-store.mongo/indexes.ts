@@ -1,0 +1,78 @@
+/** The indexes of the order store, each with the query that it serves. */
+import type { Collection, Document, IndexDescription } from 'mongodb';
+import { limits } from '../../limits.ts';
+import type { Collections } from './database.ts';
+
+const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
+  files: [
+    // GET /files, newest first.
+    { name: 'files_by_time', key: { created_at: -1, _id: -1 } },
+    // GET /files?status=, and open files that nobody holds.
+    { name: 'files_by_status', key: { status: 1, created_at: -1, _id: -1 } },
+    // Is a file with these bytes open or completed.
+    { name: 'files_by_bytes', key: { sha256: 1, status: 1 } },
+    // The children of a file.
+    { name: 'files_by_parent', key: { parent_file_id: 1, created_at: -1, _id: -1 } },
+    // GET /invalid-files, newest first.
+    { name: 'files_by_report_time', key: { 'report.created_at': -1, _id: -1 } },
+    // GET /invalid-files/{name}.
+    { name: 'files_by_report_name', key: { 'report.name': 1 } },
+    // Ended files whose holds are still in the stock.
+    { name: 'files_by_pruning', key: { pruned: 1, status: 1 } },
+  ],
+  chunks: [
+    // The rejections of a file in row order, its report, its pruning.
+    { name: 'chunks_by_file', key: { file: 1, n: 1 } },
+    // The oldest events that are to be published; with `accepted` their number for GET /stats is counted in the index alone.
+    { name: 'chunks_to_publish', key: { publish: 1, committed_at: 1, accepted: 1 } },
+    // GET /stats/history, in the index alone.
+    { name: 'chunks_by_time', key: { committed_at: 1, rows: 1, accepted: 1, invalid: 1 } },
+  ],
+  orders: [
+    // GET /orders, newest first.
+    { name: 'orders_by_time', key: { created_at: -1, _id: -1 } },
+    // GET /orders?file_id=, and the orders of a file for `oms verify`.
+    { name: 'orders_by_file', key: { file: 1, created_at: -1, _id: -1 } },
+  ],
+  stock: [
+    // GET /inventory in order of its key, all or of one SKU; whether a SKU is known.
+    { name: 'stock_by_sku', key: { sku: 1, hub_id: 1 } },
+    // GET /inventory?hub_id=; whether a hub is known.
+    { name: 'stock_by_hub', key: { hub_id: 1, sku: 1 } },
+  ],
+  idempotencyKeys: [
+    // The server forgets them after a day.
+    { name: 'idempotency_keys_by_age', key: { created_at: 1 }, expireAfterSeconds: limits.idempotencyKeyMs / 1000 },
+  ],
+  outbox: [
+    // Whether a chunk has its numbers already.
+    { name: 'outbox_by_chunk', key: { chunk: 1 } },
+  ],
+};
+
+const INDEXED = Object.entries(INDEXES) as [keyof Collections, IndexDescription[]][];
+
+/** Names of the indexes that are missing. */
+export async function missingIndexes(collections: Collections): Promise<string[]> {
+  const missing: string[] = [];
+  for (const [key, indexes] of INDEXED) {
+    const existing = new Set(await indexNames(collections[key] as unknown as Collection<Document>));
+    missing.push(...indexes.map(({ name }) => name!).filter((name) => !existing.has(name)));
+  }
+  return missing;
+}
+
+export async function createIndexes(collections: Collections): Promise<void> {
+  for (const [key, indexes] of INDEXED) await collections[key].createIndexes(indexes);
+}
+
+const NAMESPACE_NOT_FOUND = 26;
+
+async function indexNames(collection: Collection<Document>): Promise<string[]> {
+  try {
+    return (await collection.listIndexes().toArray()).map(({ name }) => name as string);
+  } catch (error) {
+    if ((error as { code?: number }).code === NAMESPACE_NOT_FOUND) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The version of this store's schema, and how it gets there. Processes of neighbouring releases may share a store: the store says which
+ * version it has, and the least version of a writer that may join. Of processes that start together one migrates, the others wait for it.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import type { Leases } from '../../ports/leases.ts';
+import type { Database } from './database.ts';
+import { isDuplicateKey } from './errors.ts';
+import { createIndexes, missingIndexes } from './indexes.ts';
+
+/** Takes a store from the version before. `run` MUST be safe to repeat, as it may be interrupted, and quick: long work is a backfill. */
+export interface Migration {
+  version: number;
+  /** From then on older writers are refused at their start; those that run keep running. */
+  leastWriter: number;
+  run?(database: Database): Promise<void>;
+}
+
+/** In the order of their versions, 1, 2, 3 and so on. A released migration never changes. */
+export const MIGRATIONS: readonly Migration[] = [
+  // Files record what their rejections cost.
+  { version: 1, leastWriter: 1 },
+];
+
+const SCHEMA = 'schema';
+
+/** Throws `schema_too_new` where this release may no longer join. */
+export async function readSchema(
+  { schema, db }: Database,
+  latest: number,
+): Promise<{ version: number; leastWriter: number }> {
+  const stored = await schema.findOne({ _id: SCHEMA });
+  const { version, least_writer: leastWriter } = stored ?? { version: 0, least_writer: 0 };
+  if (leastWriter > latest)
+    throw new OmsError(
+      'schema_too_new',
+      `OMS_ORDER_STORE: the database ${db.databaseName} has schema version ${version} and takes writers from version ${leastWriter} on, this release has ${latest}: start the newer release that wrote it, or restore a backup`,
+    );
+  return { version, leastWriter };
+}
+
+/** Creates the missing indexes and runs the migrations that are due. Throws `schema_too_new`. */
+export async function migrate(database: Database, leases: Leases, migrations: readonly Migration[]): Promise<void> {
+  const holder = randomUUID();
+  const isDue = async () =>
+    (await readSchema(database, migrations.length)).version < migrations.length ||
+    (await missingIndexes(database)).length > 0;
+  while (await isDue()) {
+    if (await leases.take('migration', holder, limits.mongoMigrationLeaseMs)) {
+      const renewal = setInterval(
+        () => leases.take('migration', holder, limits.mongoMigrationLeaseMs).catch(() => {}),
+        limits.mongoMigrationLeaseMs / 3,
+      );
+      try {
+        await runDue(database, migrations);
+      } finally {
+        clearInterval(renewal);
+        await leases.release('migration', holder);
+      }
+    } else await delay(limits.mongoMigrationPollMs);
+  }
+}
+
+async function runDue(database: Database, migrations: readonly Migration[]): Promise<void> {
+  await createIndexes(database);
+  const { version } = await readSchema(database, migrations.length);
+  for (const migration of migrations.slice(version)) {
+    await migration.run?.(database);
+    await record(database, migration);
+  }
+}
+
+/** A second process that records it, because the lease ran out, changes nothing. */
+async function record({ schema }: Database, { version, leastWriter }: Migration): Promise<void> {
+  const reached = { version, least_writer: leastWriter };
+  if (version > 1) {
+    await schema.updateOne({ _id: SCHEMA, version: version - 1 }, { $set: reached });
+    return;
+  }
+  try {
+    await schema.insertOne({ _id: SCHEMA, ...reached });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+}

@@ -1,0 +1,75 @@
+/** Whether a committed chunk is what its rows and its orders say. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Violation } from '../../../ports/verification.ts';
+import type { Database } from '../database.ts';
+import type { ChunkDocument, OrderDocument } from '../documents.ts';
+import { findOrders } from '../insert-orders.ts';
+import { contentOf } from './chunks.ts';
+
+/**
+ * Each row of the chunk is in one place, and each order that it accepted is there as the file had it: returns how many are. `after`:
+ * where the chunk begins.
+ */
+export async function* checkChunk(
+  database: Database,
+  chunk: ChunkDocument,
+  after: number,
+): AsyncGenerator<Violation, number> {
+  const { file, n, _id } = chunk;
+  const { accepted, rejected } = await contentOf(chunk);
+  const places = new Map<number, number>();
+  for (const { row } of [...accepted, ...rejected]) places.set(row, (places.get(row) ?? 0) + 1);
+  for (const [row, count] of places) {
+    if (count > 1)
+      yield {
+        check: 'rows',
+        what: 'a row is in several places',
+        id: _id,
+        detail: `row ${row} of ${file}: ${count} times`,
+      };
+    if (row <= after || row > chunk.row)
+      yield {
+        check: 'rows',
+        what: 'a row lies where nothing was read',
+        id: _id,
+        detail: `row ${row} of ${file}, chunk ${n} is of rows ${after + 1} to ${chunk.row}`,
+      };
+  }
+  if (accepted.length !== chunk.accepted || rejected.length !== chunk.invalid || places.size !== chunk.rows)
+    yield {
+      check: 'rows',
+      what: 'the figures of a chunk are not those of its rows',
+      id: _id,
+      detail: `${accepted.length} of ${chunk.accepted} accepted, ${rejected.length} of ${chunk.invalid} rejected, ${places.size} of ${chunk.rows} rows`,
+    };
+  const published = chunk.publish === 'pending' || chunk.publish === 'published';
+  if (published !== accepted.length > 0)
+    yield {
+      check: 'events',
+      what: 'a chunk with orders is not to be published, or one without is',
+      id: _id,
+      detail: `${accepted.length} orders, publish is ${chunk.publish}`,
+    };
+  const stored = await findOrders(
+    database,
+    accepted.map((order) => order._id),
+  );
+  let right = 0;
+  for (const order of accepted) {
+    const found = stored.get(order._id);
+    const at = `row ${order.row} of ${file}`;
+    if (!found) yield { check: 'rows', what: 'the order of an accepted row is not there', id: order._id, detail: at };
+    else if (isDeepStrictEqual(asCreated(found), asCreated(order))) right++;
+    else
+      yield {
+        check: 'rows',
+        what: 'an order is not what its row and its event say',
+        id: order._id,
+        detail: `${at}; it says row ${found.row} of ${found.file}`,
+      };
+  }
+  return right;
+}
+
+/** What never changes of an order. */
+const asCreated = ({ status: _, updated_at: __, ...order }: OrderDocument) => order;

@@ -1,0 +1,72 @@
+/** Whether a file, its chunks and its orders fit together. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Violation } from '../../../ports/verification.ts';
+import type { Database } from '../database.ts';
+import { checkChunk } from './chunk.ts';
+import { committedChunks, contentOf } from './chunks.ts';
+
+export async function* checkFile(database: Database, fileId: string): AsyncGenerator<Violation> {
+  const file = await database.files.findOne({ _id: fileId });
+  if (!file) return;
+  const { rows, accepted, invalid } = file;
+  if (rows !== accepted + invalid)
+    yield {
+      check: 'rows',
+      what: 'rows are not accepted + invalid',
+      id: fileId,
+      detail: `${rows} rows, ${accepted} accepted, ${invalid} invalid`,
+    };
+  const sums = { rows: 0, accepted: 0, invalid: 0 };
+  const byCode: Record<string, number> = {};
+  let row = 1;
+  let right = 0;
+  for await (const chunk of committedChunks(database, fileId, file.next_chunk)) {
+    right += yield* checkChunk(database, chunk, row);
+    row = chunk.row;
+    sums.rows += chunk.rows;
+    sums.accepted += chunk.accepted!;
+    sums.invalid += chunk.invalid!;
+    for (const [code, count] of Object.entries(chunk.invalid_by_code!)) byCode[code] = (byCode[code] ?? 0) + count;
+  }
+  for (const field of ['rows', 'accepted', 'invalid'] as const)
+    if (sums[field] !== file[field])
+      yield {
+        check: 'rows',
+        what: 'the chunks do not add up to the file',
+        id: fileId,
+        detail: `${sums[field]} ${field} in chunks, ${file[field]} in the file`,
+      };
+  if (!isDeepStrictEqual(byCode, file.invalid_by_code))
+    yield {
+      check: 'rows',
+      what: 'the rejections of a code are not as many as the file has',
+      id: fileId,
+      detail: `${JSON.stringify(byCode)} in chunks, ${JSON.stringify(file.invalid_by_code)} in the file`,
+    };
+  yield* checkOrdersOf(database, fileId, right);
+}
+
+/** No order says that it is of this file but those that its chunks accepted, and those that a chunk in work is about to accept. */
+async function* checkOrdersOf({ orders, chunks }: Database, fileId: string, known: number): AsyncGenerator<Violation> {
+  if ((await orders.countDocuments({ file: fileId })) === known) return;
+  const ofFile = { file: fileId, state: { $in: ['planned' as const, 'committed' as const] } };
+  const spans = await chunks.find(ofFile, { sort: { n: 1 }, projection: { n: 1, row: 1 } }).toArray();
+  const last = spans.at(-1)?.n ?? -1;
+  let looked = { index: -1, ids: null as Set<string> | null };
+  for await (const { _id, row } of orders.find({ file: fileId }, { projection: { row: 1 }, sort: { created_at: 1 } })) {
+    const index = spans.findIndex((span) => row <= span.row);
+    if (index === -1) {
+      // Planned since they were read.
+      if (await chunks.findOne({ ...ofFile, n: { $gt: last } }, { projection: { n: 1 } })) continue;
+    } else {
+      if (index !== looked.index) {
+        const chunk = (await chunks.findOne({ _id: spans[index]!._id }))!;
+        // One in work tells which of its orders it accepts when it is committed.
+        const ids = chunk.state === 'planned' ? null : (await contentOf(chunk)).accepted.map((order) => order._id);
+        looked = { index, ids: ids && new Set(ids) };
+      }
+      if (looked.ids === null || looked.ids.has(_id)) continue;
+    }
+    yield { check: 'rows', what: 'an order was never accepted', id: _id, detail: `it says row ${row} of ${fileId}` };
+  }
+}

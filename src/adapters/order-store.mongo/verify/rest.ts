@@ -1,0 +1,99 @@
+/** What belongs to no file, and the numbers of events. */
+import { limits } from '../../../limits.ts';
+import type { Violation } from '../../../ports/verification.ts';
+import type { Database } from '../database.ts';
+
+export async function* checkRest(database: Database): AsyncGenerator<Violation> {
+  yield* checkFilesAreThere(database);
+  const firstAt = yield* checkNumbers(database);
+  yield* checkNumberedOnce(database);
+  // What was published before went to another stream.
+  if (firstAt) yield* checkPublished(database, firstAt);
+}
+
+async function* checkFilesAreThere(database: Database): AsyncGenerator<Violation> {
+  const { orders } = database;
+  for await (const file of filesThatAreNotThere(database, 'orders'))
+    for await (const { _id, row } of orders.find({ file }, { projection: { row: 1 } }))
+      yield { check: 'rows', what: 'an order is of no file', id: _id, detail: `it says row ${row} of ${file}` };
+  for await (const file of filesThatAreNotThere(database, 'chunks'))
+    yield { check: 'rows', what: 'chunks are of no file', id: file, detail: 'the file is not there' };
+}
+
+/** Returns when the first numbered chunk was committed. */
+async function* checkNumbers({ chunks, outbox }: Database): AsyncGenerator<Violation, Date | undefined> {
+  let next = 1;
+  let firstAt: Date | undefined;
+  for await (const entries of batches(outbox.find({}, { sort: { _id: 1 } }))) {
+    const numbered = await chunks
+      .find({ _id: { $in: entries.map(({ chunk }) => chunk) } }, { projection: { accepted: 1, committed_at: 1 } })
+      .toArray();
+    const byId = new Map(numbered.map((chunk) => [chunk._id, chunk]));
+    firstAt ??= byId.get(entries[0]!.chunk)?.committed_at;
+    for (const { _id, chunk, count } of entries) {
+      if (_id !== next)
+        yield {
+          check: 'events',
+          what: 'the numbers of a chunk do not follow those before',
+          id: chunk,
+          detail: `from ${_id}, expected ${next}`,
+        };
+      next = _id + count;
+      const accepted = byId.get(chunk)?.accepted ?? 0;
+      if (accepted !== count)
+        yield {
+          check: 'events',
+          what: 'a chunk has not as many numbers as orders',
+          id: chunk,
+          detail: `${count} numbers, ${accepted} orders`,
+        };
+    }
+  }
+  return firstAt;
+}
+
+async function* checkNumberedOnce({ outbox }: Database): AsyncGenerator<Violation> {
+  const repeated = outbox.aggregate<{ _id: string; times: number }>([
+    { $group: { _id: '$chunk', times: { $sum: 1 } } },
+    { $match: { times: { $gt: 1 } } },
+  ]);
+  for await (const { _id, times } of repeated)
+    yield { check: 'events', what: 'a chunk is numbered more than once', id: _id, detail: `${times} times` };
+}
+
+async function* checkPublished({ chunks, outbox }: Database, firstAt: Date): AsyncGenerator<Violation> {
+  const published = chunks.find({ publish: 'published', committed_at: { $gte: firstAt } }, { projection: { _id: 1 } });
+  for await (const some of batches(published)) {
+    const ids = some.map(({ _id }) => _id);
+    const numbered = await outbox.find({ chunk: { $in: ids } }, { projection: { chunk: 1 } }).toArray();
+    const known = new Set(numbered.map(({ chunk }) => chunk));
+    for (const id of ids)
+      if (!known.has(id))
+        yield {
+          check: 'events',
+          what: 'a published chunk has no numbers',
+          id,
+          detail: 'its events are not in the stream',
+        };
+  }
+}
+
+async function* filesThatAreNotThere(database: Database, of: 'orders' | 'chunks'): AsyncGenerator<string> {
+  const named = database[of].aggregate<{ _id: string }>([{ $group: { _id: '$file' } }], { allowDiskUse: true });
+  for await (const some of batches(named)) {
+    const ids = some.map(({ _id }) => _id);
+    const found = await database.files.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
+    const known = new Set(found.map(({ _id }) => _id));
+    yield* ids.filter((id) => !known.has(id));
+  }
+}
+
+async function* batches<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    if (batch.push(item) < limits.verifySuspects) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,79 @@
+/** Creates file records: of two creations of the same bytes one is refused. */
+import { UPLOADS } from '../../model/file.ts';
+import type { CreateFileResult, NewFile } from '../../ports/files.ts';
+import type { Database } from '../sqlite/database.ts';
+import { type FileRow, toFileRecord } from './file-row.ts';
+import { idempotencyKeys } from './idempotency.ts';
+
+const UPLOAD = 'upload';
+
+/**
+ * The answer for bytes that are here already, or null. The bytes are looked for before the key: one who commits both in between is
+ * then found by the key, which comes first.
+ */
+export function refusal(db: Database) {
+  const live = db.prepare(
+    "select file_id from files where sha256 = ? and status in ('queued', 'processing', 'completed') order by file_no limit 1",
+  );
+  const get = db.prepare('select * from files where file_id = ?');
+  const keys = idempotencyKeys(db, UPLOAD);
+  return (file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>, now: number): CreateFileResult | null => {
+    const existing = file.force ? undefined : (live.get(file.sha256) as { file_id: string } | undefined);
+    const known = keys.find(file.idempotencyKey, now);
+    if (known) {
+      if (known.fingerprint !== file.sha256) return { kind: 'key_reused' };
+      return { kind: 'repeated', file: toFileRecord(get.get(known.answer) as unknown as FileRow) };
+    }
+    return existing ? { kind: 'duplicate', existingFileId: existing.file_id } : null;
+  };
+}
+
+export function creationOperations(db: Database, now: () => number) {
+  const refuse = refusal(db);
+  const keys = idempotencyKeys(db, UPLOAD);
+  const get = db.prepare('select * from files where file_id = ?');
+  const insert = db.prepare(`
+    insert into files (file_id, name, size_bytes, sha256, object_key, object_version, encoding_override, parent_file_id, forced,
+      status, failure, created_at, finished_at, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const kept = db.prepare(`
+    select exists (select 1 from files where object_key glob '${UPLOADS}*') uploads,
+      exists (select 1 from files where report_name is not null) reports`);
+  const row = (fileId: string) => get.get(fileId) as unknown as FileRow | undefined;
+  const record = (fileId: string) => toFileRecord(row(fileId)!);
+
+  return {
+    createFile(file: NewFile): CreateFileResult {
+      const at = now();
+      if (row(file.fileId)) return { kind: 'repeated', file: record(file.fileId) };
+      const refused = file.failure === null ? refuse(file, at) : null;
+      if (refused) return refused;
+      insert.run(
+        file.fileId,
+        file.name,
+        file.sizeBytes,
+        file.sha256,
+        file.objectKey,
+        file.objectVersion,
+        file.encodingOverride,
+        file.parentFileId,
+        file.force ? 1 : 0,
+        file.failure === null ? 'queued' : 'failed',
+        file.failure === null ? null : JSON.stringify(file.failure),
+        at,
+        file.failure === null ? null : at,
+        at,
+      );
+      keys.record(file.idempotencyKey, file.sha256, file.fileId, at);
+      return { kind: 'created', file: record(file.fileId) };
+    },
+
+    findFile: (fileId: string) => (row(fileId) ? record(fileId) : null),
+
+    /** Of which kinds there are objects that the database knows of. */
+    keptObjects(_: null): ('uploads' | 'reports')[] {
+      const { uploads, reports } = kept.get() as { uploads: number; reports: number };
+      return [...(uploads ? (['uploads'] as const) : []), ...(reports ? (['reports'] as const) : [])];
+    },
+  };
+}
