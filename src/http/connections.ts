@@ -1,11 +1,11 @@
 /**
  * What one connection, and all of them together, may hold.
  *
- * - One request of a connection is in work at a time. HTTP lets a client send many without reading an answer, and Node begins each as
+ * - One request of a connection is handled at a time. HTTP lets a client send many without reading a response, and Node begins each as
  *   it is parsed: those behind the first wait here, and the connection is not read while one waits.
  * - A body that comes too slowly ends its connection.
- * - Answers that their clients do not read are held up to a bound; beyond it those go that have been unread the longest.
- * - When there is no place for a new connection, one goes that has no request in work. So there is one for health, always.
+ * - Responses that clients do not read are held up to a bound; beyond it the connections unread for longest are closed.
+ * - When there is no place for a new connection, one without a request is closed, so health checks can always connect.
  *
  * Source: RFC 9112, sections 9.3.2, "Pipelining", and 9.5, "Failures and timeouts".
  */
@@ -118,7 +118,7 @@ export function guardConnections(
 
   server.on('timeout', (socket) => {
     const { request, response } = connections.get(socket)?.working ?? {};
-    // Whoever has sent all is not the one who is silent: an engine is, and its time limits bound the wait.
+    // The client has sent everything: an engine is silent, and its own time limits bound the wait.
     if (!request?.complete || response!.headersSent) socket.destroy();
   });
 

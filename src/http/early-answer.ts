@@ -1,7 +1,7 @@
 /**
  * Answers that come before the end of their request's body, such as 413 in the middle of an upload. Many clients write their
- * whole body before they read, and a socket that is closed with bytes unread tells them "connection reset" in place of the
- * answer. So the answer goes out at once and says that the connection ends, and what still comes is dropped for a bounded time.
+ * whole body before they read, and get "connection reset" instead of the answer when a socket is closed with bytes unread. So the
+ * answer is sent immediately with `connection: close`, and the rest of the body is dropped for a bounded time.
  * Source: RFC 9112, section 9.6, "Tear-down".
  */
 import { once } from 'node:events';

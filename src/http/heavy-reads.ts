@@ -1,6 +1,6 @@
 /**
- * Reads that look at very many rows or answer with very many: a few at once, some wait, more are told to come back (503), so that
- * whoever asks for one thing is always served.
+ * Reads that examine or return very many rows: a few run concurrently, some wait, and more get 503, so that a request for a single
+ * thing is always served.
  */
 import type { HttpBindings } from '@hono/node-server';
 import { BulkheadRejectedError, bulkhead } from 'cockatiel';
@@ -14,7 +14,7 @@ export function heavyReads(): MiddlewareHandler<{ Bindings: HttpBindings }> {
     if (!isHeavy(c)) return next();
     try {
       await places.execute(async () => {
-        // Nobody waits for it any more.
+        // The client may have left meanwhile.
         if (!c.env.outgoing.destroyed) await next();
       });
     } catch (error) {

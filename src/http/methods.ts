@@ -1,5 +1,5 @@
 /**
- * What is answered where no route is: 405 on a path that other methods have, 204 to OPTIONS there, else 404. The methods are those of
+ * The response where no route matches: 405 on a path that has other methods, 204 to OPTIONS there, else 404. The methods are read from
  * the routes themselves.
  * Source: RFC 9110, 9.3.7 (OPTIONS) and 15.5.6 (405).
  */

@@ -1,7 +1,7 @@
 /**
- * A bounded number of places, for whatever clients can hold for long: connections, uploads, streams. One address never has them all.
- * When there is none left the newcomer gets the place of one that may go: of its own address where that has its share, else of the
- * address that has most.
+ * A bounded number of places for what clients can hold for long: connections, uploads, streams. One address never has them all. When
+ * none is left, a newcomer gets the place of a holder that may go: one of its own address if that has its share, else one of the address
+ * that has most.
  */
 export interface Holder {
   address: string;
@@ -19,7 +19,7 @@ export class Places {
     this.#bounds = bounds;
   }
 
-  /** False when there is no place, and nobody may go. */
+  /** False when there is no place, and no holder may go. */
   take(holder: Holder): boolean {
     const { all, perAddress } = this.#bounds;
     const own = this.#taken.get(holder.address);

@@ -1,7 +1,7 @@
 /**
- * The page for browsers, as `npm run build:web` left it. Most of its addresses are those of the API: a browser that navigates says in
- * `Accept` that it wants HTML, whoever does not say so gets the API. The build is read when it is first asked for, whole and once: only
- * what was there then is served, so no path of a request ever reaches the file system.
+ * The page for browsers, built by `npm run build:web`. It shares most addresses with the API: a browser that navigates asks for HTML in
+ * `Accept`, any other client gets the API. The build is read whole and once, at the first request: only files read then are served, so
+ * no path of a request ever reaches the file system.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -21,7 +21,7 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Everything comes from this server; nothing may be inline, and nobody may frame the page. */
+/** Everything comes from this server; nothing may be inline, and no site may frame the page. */
 const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-cache',
@@ -87,7 +87,7 @@ export function webPage(directory = new URL('../../dist/web/', import.meta.url))
     c.header('vary', 'Accept', { append: true });
   };
 
-  /** For an address that nothing has: the page, which says so, or null for those who want no HTML. */
+  /** For an unknown address: the page, which says so, or null for a client that does not accept HTML. */
   const nothingHere = (c: Context): Promise<Response> | null =>
     c.req.method === 'GET' && wantsHtml(c) ? page(c, 404) : null;
 
@@ -131,7 +131,7 @@ function answer(c: Context, file: BuiltFile, headers: Record<string, string>, st
   return new Response(bytes, { status, headers: all });
 }
 
-/** `HttpURLConnection` of Java, which is no browser, names HTML and GIF in each request unless it is told. */
+/** `HttpURLConnection` of Java, which is no browser, names HTML and GIF in each request by default. */
 const wantsHtml = (c: Context): boolean => {
   const accept = c.req.header('accept');
   return accepts(accept, 'text/html') && !accepts(accept, 'image/gif');
