@@ -44,7 +44,7 @@ export const limits = {
   /** Between two steps, for the service: a million rows take a minute. */
   backfillPauseMs: 20,
   /** Another process continues when its holder is gone for so long. */
-  backfillLeaseMs: 60_000,
+  backfillLeaseMs: 15_000,
 
   // SQLite.
   /** Measured: 8 KiB pages take random order ids faster than 4 KiB. Fixed when the database is created. */

@@ -30,7 +30,7 @@ export function startBackfills({ store, clock }: BackfillPorts, logger: Logger) 
     let current: string | null = null;
     let failing = false;
     while (!stopping.signal.aborted) {
-      let pauseMs: number = limits.sweepMs;
+      let pauseMs: number = limits.backfillLeaseMs;
       try {
         if (await store.leases.take('backfill', holder, limits.backfillLeaseMs)) {
           const name = await store.backfills.step();
