@@ -32,9 +32,10 @@ const onEngines = [
   'test/unit/adapters/*.{kafka,mongo,s3,sqs}.test.ts',
 ];
 // What takes minutes: a tester that reads the OpenAPI document, engines that are taken away or hang, kills at random moments, the rest of
-// the fault matrix, damaged stores, attacks, files without end, and the proofs that other tests can fail: mutations of the code, each of
-// which must be found.
+// the fault matrix, backfills of large stores, damaged stores, attacks, files without end, and the proofs that other tests can fail:
+// mutations of the code, each of which must be found.
 const long = [
+  'test/contract/backfills.test.ts',
   'test/crash/random-kills.test.ts',
   'test/faults/*-rest.test.ts',
   'test/flow/attacks.test.ts',
