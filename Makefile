@@ -12,7 +12,7 @@ run: install dist/web/index.html
 test: install
 	npm test
 
-# In Chromium, which must be on the machine.
+# In Chromium, which must be on the machine: chromium-headless-shell is the fastest.
 test-web: install dist/web/index.html
 	npm run test:web
 
