@@ -86,7 +86,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'stack', include: onBothProfiles, globalSetup, env: { TEST_PROFILE: 'stack' } },
       },
-      { extends: true, test: { name: 'long', include: long, globalSetup } },
+      { extends: true, test: { name: 'long', include: long, globalSetup, testTimeout: 180_000, hookTimeout: 180_000 } },
     ],
   },
 });

@@ -64,13 +64,13 @@ describe('a service that is killed over and over while files are uploaded and in
     const random = createRandom(SEED);
     const dataDirectory = await temporaryDirectory();
     const kills: Record<Moment, number> = {
-      start: 3,
-      upload: 6,
-      claim: 5,
-      chunk: 12,
-      report: 6,
-      finish: 5,
-      anywhere: 5,
+      start: 2,
+      upload: 5,
+      claim: 4,
+      chunk: 7,
+      report: 4,
+      finish: 4,
+      anywhere: 3,
     };
     const hits: Record<Hit, number> = { start: 0, upload: 0, claim: 0, chunk: 0, report: 0, finish: 0 };
     let deaths = 0;
@@ -307,12 +307,12 @@ describe('a service that is killed over and over while files are uploaded and in
 
     const resumed = [...ways.values()].reduce((sum, way) => sum + way.resumed, 0);
     process.stdout.write(`${JSON.stringify({ seed: SEED, deaths, hits, finished, uploads, resumed })}\n`);
-    expect(deaths).toBeGreaterThanOrEqual(25);
+    expect(deaths).toBeGreaterThanOrEqual(18);
     for (const hit of ['upload', 'claim', 'chunk', 'report', 'finish'] as const)
       expect(hits[hit], `kills that hit ${hit}`).toBeGreaterThanOrEqual(2);
     // One kill may find several files there.
     expect(finished.before + finished.after).toBeGreaterThanOrEqual(hits.finish);
-    expect(resumed, 'claims that went on behind committed chunks').toBeGreaterThanOrEqual(10);
+    expect(resumed, 'claims that went on behind committed chunks').toBeGreaterThanOrEqual(6);
     expect(uploads.stagedLeft, 'half-written objects that a kill left').toBeGreaterThan(0);
   });
 });
