@@ -1,6 +1,6 @@
 /**
- * The data directory and its lock. Whatever lies on this machine belongs to one server process at a time: the lock is an
- * exclusive transaction on a small SQLite file, which the kernel ends when the process dies, however it dies.
+ * The data directory and its lock. The directory belongs to one server process at a time: the lock is an exclusive transaction on a small
+ * SQLite file, which the kernel ends when the process dies, however it dies.
  */
 import {
   chmodSync,
@@ -28,13 +28,13 @@ export interface Holder {
 export interface DataDirectory {
   database: string;
   objects: string;
-  /** Tells others who holds the lock and where it listens. */
+  /** Publishes which process holds the lock and where it listens. */
   announce(holder: Pick<Holder, 'command' | 'url'>): void;
   release(): void;
 }
 
 const SQLITE_BUSY = 5;
-/** The rights of all but the user. */
+/** The permissions of all other users. */
 const OTHERS = 0o077;
 
 const holderFile = (directory: string) => join(directory, 'holder.json');
@@ -43,8 +43,8 @@ export const databasePath = (directory: string) => join(directory, 'oms.db');
 export const objectsPath = (directory: string) => join(directory, 'objects');
 
 /**
- * What is made in it is for its user alone, also where the system's mask says otherwise. Throws `data_directory_held` with the holder in
- * its details, or `data_directory_unusable`.
+ * Files created in it are private to the user, whatever the umask of the system. Throws `data_directory_held` with the holder in its
+ * details, or `data_directory_unusable`.
  */
 export function openDataDirectory(directory: string): DataDirectory {
   process.umask(OTHERS);
@@ -83,7 +83,7 @@ export function openDataDirectory(directory: string): DataDirectory {
       try {
         rmSync(holderFile(directory), { force: true });
       } catch {
-        // It is for messages only, and the lock says whether it counts.
+        // The file is for messages only; the lock is what counts.
       }
       lock.close();
     },
@@ -91,14 +91,14 @@ export function openDataDirectory(directory: string): DataDirectory {
 }
 
 /**
- * Whether a database is to be begun. Throws `data_directory_incomplete` where there was one: objects without it, or a log, are what
- * is left of a store.
+ * Whether the directory has no database yet. Throws `data_directory_incomplete` where there was one: objects without a database, or a log
+ * alone, are the remains of a store.
  */
 export function isNewStore(directory: string): boolean {
   return using(directory, () => {
     const size = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     const path = databasePath(directory);
-    // SQLite takes an empty file for a new database.
+    // For SQLite an empty file is a new database.
     if (size(path) > 0) return false;
     const left = [
       `${path}-wal`,
@@ -108,7 +108,7 @@ export function isNewStore(directory: string): boolean {
     if (found !== undefined)
       throw new OmsError(
         'data_directory_incomplete',
-        `${existsSync(path) ? 'it is empty' : 'it is missing'}, though ${found} is there: restore it from a backup; to begin anew, move what is left of the former store to another place`,
+        `${existsSync(path) ? 'it is empty' : 'it is missing'}, though ${found} is there: restore it from a backup; to start anew, move the remains of the former store to another place`,
         { path },
       );
     return true;
@@ -117,7 +117,10 @@ export function isNewStore(directory: string): boolean {
 
 const holdsSomething = (directory: string) => existsSync(directory) && readdirSync(directory).length > 0;
 
-/** What an earlier release, or a copy, left open to others. The directory itself is left as it is: it may not be ours alone. */
+/**
+ * Makes files private that an earlier release, or a copy, left open to other users. The directory itself stays as it is: it may have other
+ * uses.
+ */
 function closeToOthers(directory: string): void {
   const database = databasePath(directory);
   const files = [database, `${database}-wal`, `${database}-shm`, join(directory, 'lock.db'), holderFile(directory)];
@@ -126,11 +129,11 @@ function closeToOthers(directory: string): void {
       const { mode } = statSync(path);
       if (mode & OTHERS) chmodSync(path, mode & ~OTHERS);
     } catch {
-      // It is not there yet, or belongs to somebody else, who decides.
+      // It does not exist yet, or belongs to another user, who decides.
     }
 }
 
-/** What the work throws is told as what is wrong with the directory. */
+/** Errors of the work become `data_directory_unusable`. */
 function using<Result>(directory: string, work: () => Result): Result {
   try {
     return work();
@@ -142,7 +145,7 @@ function using<Result>(directory: string, work: () => Result): Result {
 const unusable = (directory: string, cause: Error) =>
   new OmsError(
     'data_directory_unusable',
-    `OMS_DATA_DIR: ${directory} cannot be used (${cause.message}): see that it is a directory on a disk that is neither full nor read-only, and that this user may read and write it`,
+    `OMS_DATA_DIR: ${directory} cannot be used (${cause.message}): check that it is a directory on a disk that is neither full nor read-only, and that this user may read and write it`,
     { cause },
   );
 

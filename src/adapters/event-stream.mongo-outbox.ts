@@ -8,7 +8,7 @@ import type { Order } from '../model/order.ts';
 import type { EventStream, OutboxBatch } from '../ports/event-stream.ts';
 import { createOutboxEventStream } from './event-stream.outbox.ts';
 import type { NumberedChunkDocument } from './order-store.mongo/documents.ts';
-import { isDuplicateKey, withOurErrors } from './order-store.mongo/errors.ts';
+import { isDuplicateKey, mapErrors } from './order-store.mongo/errors.ts';
 import type { MongoOrderStore } from './order-store.mongo/order-store.ts';
 import { ordersOf } from './order-store.mongo/outbox.ts';
 import { pauseBetweenRounds } from './order-store.mongo/rounds.ts';
@@ -21,7 +21,7 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
   const newest = async () => behind(await newestChunk()) - 1;
   let polling: Promise<number> | null = null;
 
-  const numbered = withOurErrors({
+  const numbered = mapErrors({
     newest,
 
     async after(number: number, limit: number) {
@@ -72,5 +72,5 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
     }
   }
 
-  return createOutboxEventStream(numbered, { inspect, ...withOurErrors({ publish }) });
+  return createOutboxEventStream(numbered, { inspect, ...mapErrors({ publish }) });
 }

@@ -1,6 +1,6 @@
 /**
  * The job queue as a table of `oms.db`, with the semantics of SQS: visibility timeout, redelivery, receipts that end with
- * the next delivery, a bound on deliveries after which a message is put aside as dead.
+ * the next delivery, and a bound on deliveries after which a message is moved to the dead letters.
  * Source: Amazon SQS Developer Guide, "Amazon SQS visibility timeout" and "Using dead-letter queues".
  */
 import { randomUUID } from 'node:crypto';
@@ -30,10 +30,10 @@ export function queueOperations(db: Database, now: () => number) {
   const deliver = db.prepare(
     'update jobs set visible_at = ?, deliveries = deliveries + 1, receipt = ? where job_no = ?',
   );
-  const bury = db.prepare('update jobs set dead_because = ?, receipt = null where job_no = ?');
+  const markDead = db.prepare('update jobs set dead_because = ?, receipt = null where job_no = ?');
   const hide = db.prepare('update jobs set visible_at = ? where receipt = ? and dead_because is null');
   const remove = db.prepare('delete from jobs where receipt = ? and dead_because is null');
-  const buryByReceipt = db.prepare(
+  const deadLetter = db.prepare(
     'update jobs set dead_because = ?, receipt = null where receipt = ? and dead_because is null',
   );
   const dead = db.prepare('select body from jobs where dead_because is not null order by job_no');
@@ -52,11 +52,11 @@ export function queueOperations(db: Database, now: () => number) {
       const at = now();
       for (;;) {
         const job = visible.get(at) as JobRow | undefined;
-        // Nobody has hidden these, or not for as long: the clock was set back since.
+        // These were not hidden, or not for this long: the clock was set back since.
         if (!job && showAgain.run({ now: at, longest: limits.queueLongestHiddenMs }).changes > 0) continue;
         if (!job) return { delivery: null, nextVisibleAtMs: (nextVisible.get() as { at: number | null }).at };
         if (job.deliveries >= limits.maxDeliveries) {
-          bury.run(`delivered ${job.deliveries} times without being deleted`, job.job_no);
+          markDead.run(`delivered ${job.deliveries} times without being deleted`, job.job_no);
           continue;
         }
         const receipt = randomUUID();
@@ -71,14 +71,17 @@ export function queueOperations(db: Database, now: () => number) {
       remove.run(receipt);
     },
     deadLetterJob({ receipt, why }: { receipt: string; why: string }): void {
-      buryByReceipt.run(why, receipt);
+      deadLetter.run(why, receipt);
     },
     redriveJobs(_: null): string[] {
       const bodies = (dead.all() as { body: string }[]).map((job) => job.body);
       revive.run(now());
       return bodies;
     },
-    /** Only for a process that holds the lock of the data directory: whoever received messages is dead. All that wait. */
+    /**
+     * Makes all delivered messages visible, and returns all that wait. Only for a process that holds the lock of the data directory: the
+     * receivers of the messages are dead.
+     */
     freeDeliveries(_: null): string[] {
       freeAll.run(now());
       return (alive.all() as { body: string }[]).map((job) => job.body);
@@ -128,7 +131,7 @@ export function createSqliteJobQueue(options: {
     inspect: () => inspectDatabase(db, writer),
   };
 
-  /** Until a message has become visible, by a commit of anyone or by time, or `ms` have passed. */
+  /** Waits until a message is visible, after a commit or after some time, for at most `ms`. */
   async function waitForMessage(ms: number, signal?: AbortSignal): Promise<void> {
     const timeout = AbortSignal.timeout(ms);
     const stop = signal ? AbortSignal.any([signal, timeout]) : timeout;

@@ -9,7 +9,7 @@ import { startWriterThread, type WriterThread } from './sqlite/writer.ts';
 
 export type SqliteOperations = StoreOperations & QueueOperations & Probing;
 
-/** `backfills`: others than those of this release. */
+/** `backfills`: for tests, instead of those of this release. */
 export function createOperations(db: Database, now: () => number, backfills?: readonly SqliteBackfill[]): Performer {
   const store = storeOperations(db, now, backfills);
   return performerOf(db, { ...store.table, ...queueOperations(db, now) }, store.forget);

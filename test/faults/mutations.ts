@@ -12,7 +12,7 @@ const inStore = (find: RegExp, to: string): Edit => ({ below: 'src/adapters/orde
 
 export const mutations: Mutation[] = [
   {
-    name: 'the hold of a take is not looked at',
+    name: 'the hold of a take is ignored',
     point: 'after plan',
     edits: [inStore(/\$or: \[\{ \[\w+\]: \{ \$exists: false \} \}, \{ \[`.*`\]: \{ \$lt: \w+ \} \}\],/, '')],
   },
@@ -32,20 +32,21 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the plan is not written first',
+    point: 'after plan',
     edits: [
       inStore(
-        /(await \w+\.insertOne\((\w+)\);)(\s*const plan = \{ orders, taking: (\w+)\.taking \};)/,
-        '$3 await takeStock(database, $2, orders, new Map($4.taking.map((i) => [keyOf(orders, i), $4.taking.filter((j) => keyOf(orders, j) === keyOf(orders, i))])), stock); $1',
+        /(?=await [\w.]+\.insertOne\((\w+)\);\s*const \w+ = await \w+\(\w+, \1, \{ plan: \{ (\w+), (\w+) \}, \w+, (\w+) \}\);)/,
+        "const { takeStock } = await import('./take-stock.ts'); const { rowsByStockKey } = await import('./stock-keys.ts'); await takeStock(database, $1, $2, rowsByStockKey($2, $3), $4); ",
       ),
     ],
   },
   {
-    name: 'a plan that is there already is replaced by one of our own',
+    name: 'a plan that is there already is replaced by the own one',
     point: 'look | plan',
     edits: [
       inStore(
-        /if \(!isDuplicateKey\(error\)\) throw error;(?=\s*\w+ = await \w+\((\w+)\._id\);)/,
-        "$& await chunks.updateOne({ _id: $1._id, state: 'planned' }, { $$set: { plan: $1.plan, keys: $1.keys, planned_rejections: $1.planned_rejections } });",
+        /if \(!isDuplicateKey\(error\)\) throw error;(?=\s*\}\s*return \w+\(\w+, (\w+)\._id\);)/,
+        "$& await database.chunks.updateOne({ _id: $1._id, state: 'planned' }, { $$set: { plan: $1.plan, keys: $1.keys, planned_rejections: $1.planned_rejections } });",
       ),
     ],
   },

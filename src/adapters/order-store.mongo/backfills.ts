@@ -1,6 +1,6 @@
 /**
- * The backfills of this store. A position moves after what its step wrote, so a step may run twice: each write MUST change nothing the second
- * time.
+ * The backfills of this store. A step writes first and moves its position afterwards, so it may run twice: each write MUST change nothing
+ * the second time.
  */
 import { packRejections } from '../../model/packed-rejections.ts';
 import type { Backfill, Backfills } from '../../ports/backfills.ts';
@@ -12,15 +12,15 @@ import { readSchema } from './schema.ts';
 
 export type MongoBackfill = Backfill<Database, Promise<string | null>>;
 
-/** What the rejections of a file cost, which releases before 1.2 did not record: the bound of a file that is retried counts it. */
+/** The size of the rejections of a file, which releases before 1.2 did not record. The limit of a retried file counts it. */
 const rejectedBytes: MongoBackfill = {
   name: 'rejected-bytes',
   sinceVersion: 1,
   async step({ files, chunks }, cursor) {
     const at = cursor === null ? { file: '', n: 0, bytes: 0 } : (JSON.parse(cursor) as Position);
-    const lacking = { rejected_bytes: { $exists: false }, invalid: { $gt: 0 }, status: { $in: [...ENDED] } };
+    const incomplete = { rejected_bytes: { $exists: false }, invalid: { $gt: 0 }, status: { $in: [...ENDED] } };
     const next = await files.findOne(
-      { _id: { $gte: at.file }, ...lacking },
+      { _id: { $gte: at.file }, ...incomplete },
       { sort: { _id: 1 }, projection: { next_chunk: 1 } },
     );
     if (!next) return null;
@@ -34,12 +34,12 @@ const rejectedBytes: MongoBackfill = {
       const bytes = from.bytes + packRejections(await decodeRejections(chunk.rejections)).bytes;
       return JSON.stringify({ file, n: chunk.n + 1, bytes } satisfies Position);
     }
-    await files.updateOne({ _id: file, next_chunk, ...lacking }, { $set: { rejected_bytes: from.bytes } });
+    await files.updateOne({ _id: file, next_chunk, ...incomplete }, { $set: { rejected_bytes: from.bytes } });
     return JSON.stringify({ file: `${file}\0`, n: 0, bytes: 0 } satisfies Position);
   },
 };
 
-/** The next chunk to count, and the sum of those of its file before. */
+/** The next chunk to count, and the sum of the chunks of its file before it. */
 interface Position {
   file: string;
   n: number;
@@ -57,7 +57,7 @@ export function createBackfills(
 ): Backfills {
   const positions = database.backfills;
 
-  /** Only from the position that the step began at: another process may have taken over meanwhile. */
+  /** Moves only from the position at which the step began: another process may have taken over meanwhile. */
   async function move(name: string, from: string | null | undefined, next: string | null): Promise<void> {
     const position = { cursor: next, done_at: next === null ? new Date(now()) : null };
     if (from !== undefined) {

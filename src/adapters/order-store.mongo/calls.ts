@@ -1,14 +1,14 @@
 /**
- * One call of the store: its bound, and what is told to stop when that has passed. From then on nothing comes of the call: each
- * operation of the driver that it begins fails at once, one that waits for a server or a connection is never sent, and of one under
- * way the connection is closed, so that nothing piles up behind an engine that hangs. What was sent by then the server may carry out,
- * as after any lost answer: one write per document, of what the call was about, that does nothing when it was done before.
+ * The time limit of a call of the store. A call that exceeds it is abandoned: each operation of the driver that it begins fails
+ * immediately, one that waits for a server or a connection is never sent, and the connection of one under way is closed, so that nothing
+ * piles up behind a server that hangs. The server may still execute what was sent by then, as after any lost response: these are
+ * single-document writes of the same call, each of which changes nothing when it was executed before.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-const givenUp = new AsyncLocalStorage<AbortSignal>();
+const abandoned = new AsyncLocalStorage<AbortSignal>();
 
-/** The driver may wait for ever, for example for a socket that was closed in the middle of a large write. */
+/** Ends also where the driver itself waits forever: for a socket that was closed in the middle of a large write, for example. */
 export async function inTime<Result>(ms: number, late: () => Error, call: () => Promise<Result>): Promise<Result> {
   const stop = new AbortController();
   const { promise: stopped, reject } = Promise.withResolvers<never>();
@@ -17,11 +17,11 @@ export async function inTime<Result>(ms: number, late: () => Error, call: () => 
     reject(stop.signal.reason);
   }, ms);
   try {
-    return await Promise.race([givenUp.run(stop.signal, call), stopped]);
+    return await Promise.race([abandoned.run(stop.signal, call), stopped]);
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** Of the call that is under way; undefined outside of one. */
-export const stopOfCall = (): AbortSignal | undefined => givenUp.getStore();
+/** The signal that stops the current call; undefined outside of a call. */
+export const stopOfCall = (): AbortSignal | undefined => abandoned.getStore();

@@ -1,4 +1,4 @@
-/** Claims on a file, and what their holder records. Every change is one conditional write on the file's document. */
+/** Claims on a file, and what their worker records. Every change is one conditional write of the file's document. */
 import { limits } from '../../limits.ts';
 import { isEnded } from '../../model/file.ts';
 import { type ClaimResult, claimLost, type FileEnd, type Files } from '../../ports/files.ts';
@@ -14,35 +14,7 @@ export function fileClaims(database: Database, now: () => number): Claims {
   const find = (fileId: string) => findFile(database, fileId);
   const at = () => new Date(now());
   return {
-    claim: (fileId, leaseMs) =>
-      swap<ClaimResult>(fileId, async () => {
-        const file = await find(fileId);
-        if (!file) return { kind: 'unknown' };
-        if (isEnded(file.status as FileEnd['status'])) return { kind: 'ended' };
-        const time = at();
-        if (file.status === 'processing' && file.lease_until > time)
-          return { kind: 'busy', untilMs: file.lease_until.getTime() };
-        const claimed = await files.findOneAndUpdate(
-          { _id: fileId, status: file.status, epoch: file.epoch, next_chunk: file.next_chunk },
-          {
-            $set: {
-              status: 'processing',
-              lease_until: new Date(time.getTime() + leaseMs),
-              waiting_for: null,
-              reported_rows: 0,
-              claimed_at: time,
-              rows_at_claim: file.rows,
-              started_at: file.started_at ?? time,
-              changed_at: time,
-            },
-            $inc: { epoch: 1, attempts: 1, strikes: 1 },
-          },
-          { returnDocument: 'after' },
-        );
-        if (!claimed) return undefined;
-        const kind = file.strikes >= limits.maxStrikes ? 'exhausted' : 'claimed';
-        return { kind, claim: { fileId, epoch: claimed.epoch }, file: toFileRecord(claimed) };
-      }),
+    claim: (fileId, leaseMs) => swap(fileId, () => tryToClaim(database, fileId, leaseMs, at)),
 
     async renew({ fileId, epoch }, leaseMs) {
       const time = at();
@@ -80,6 +52,41 @@ export function fileClaims(database: Database, now: () => number): Claims {
   };
 }
 
+/** Undefined when another write came between. */
+async function tryToClaim(
+  database: Database,
+  fileId: string,
+  leaseMs: number,
+  at: () => Date,
+): Promise<ClaimResult | undefined> {
+  const file = await findFile(database, fileId);
+  if (!file) return { kind: 'unknown' };
+  if (isEnded(file.status as FileEnd['status'])) return { kind: 'ended' };
+  const time = at();
+  if (file.status === 'processing' && file.lease_until > time)
+    return { kind: 'busy', untilMs: file.lease_until.getTime() };
+  const claimed = await database.files.findOneAndUpdate(
+    { _id: fileId, status: file.status, epoch: file.epoch, next_chunk: file.next_chunk },
+    {
+      $set: {
+        status: 'processing',
+        lease_until: new Date(time.getTime() + leaseMs),
+        waiting_for: null,
+        reported_rows: 0,
+        claimed_at: time,
+        rows_at_claim: file.rows,
+        started_at: file.started_at ?? time,
+        changed_at: time,
+      },
+      $inc: { epoch: 1, attempts: 1, strikes: 1 },
+    },
+    { returnDocument: 'after' },
+  );
+  if (!claimed) return undefined;
+  const kind = file.strikes >= limits.maxStrikes ? 'exhausted' : 'claimed';
+  return { kind, claim: { fileId, epoch: claimed.epoch }, file: toFileRecord(claimed) };
+}
+
 export function fileNotes(database: Database, now: () => number): Notes {
   const { files } = database;
   const find = (fileId: string) => findFile(database, fileId);
@@ -107,7 +114,7 @@ export function fileNotes(database: Database, now: () => number): Notes {
         { ...claimed, waiting_for: { $ne: dependency } },
         { $set: { ...next, waiting_for: dependency, waiting_since: at() } },
       );
-      // A further pause for the same engine.
+      // It waited for this engine already: `waiting_since` stays.
       if (matchedCount === 0) await files.updateOne({ ...claimed, waiting_for: dependency }, { $set: next });
     },
 

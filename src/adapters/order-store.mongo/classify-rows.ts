@@ -1,25 +1,15 @@
-/** Classifies the rows of a chunk before its plan: those that take part, and those that are rejected already. */
+/** Classifies the rows of a chunk before its plan: some take part, the others are rejected. */
 import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
-import { type OrderDocument, stockKey } from './documents.ts';
+import type { OrderDocument } from './documents.ts';
 import { differingColumns, orderDocument } from './insert-orders.ts';
+import { stockKeysOf } from './stock-keys.ts';
 import type { StockView } from './take-stock.ts';
 
-/** The key of a row's stock, computed once for each pair of SKU and hub. */
-export function stockKeysOf(orders: OrderBatch): (i: number) => string {
-  const { skus, hubIds } = orders.pairs;
-  const keys: string[] = [];
-  return (i) => {
-    const pair = orders.pair(i);
-    keys[pair] ??= stockKey(skus[pair]!, hubIds[pair]!);
-    return keys[pair];
-  };
-}
-
 /**
- * Which rows take part, decided before the plan: not those whose order is stored already from elsewhere, not a second row of one
- * order id in this chunk, not those without a stock row. `stock`: null when it is not tracked.
+ * Rejects rows whose order is stored from another file or row, second rows of an order id within the chunk, and rows without a stock row;
+ * the others take part. `existing`: the stored orders by id. `stock`: null when stock is not tracked.
  */
 export function classifyRows(
   fileId: string,
@@ -57,6 +47,7 @@ export function classifyRows(
   return { taking, rejections };
 }
 
+/** Why a row is rejected whose order id is stored already. */
 export function repeatOf(existing: OrderDocument, document: OrderDocument): Reason {
   const differing = differingColumns(existing, document);
   return differing.length === 0

@@ -1,7 +1,6 @@
 /**
- * The operations of a collection as this store makes them: they stop with the call that they are part of, and a write that the server
- * ended for the sake of others is made again at once. Where a write of many documents is one transaction, two that meet may end so;
- * of the one that did nothing was done.
+ * The operations of a collection as this store uses them: they stop with their call, and a write that the server aborted in favour of a
+ * concurrent one is repeated immediately. That happens where a write of many documents is one transaction; the aborted one had no effect.
  */
 import type { Collection } from 'mongodb';
 import type { Logger } from 'pino';
@@ -10,15 +9,15 @@ import { stopOfCall } from './calls.ts';
 import { isConflict } from './errors.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 
-/** The methods that this store uses, and which argument their options are. */
+/** The methods that this store uses, each with the position of its options. */
 const OPTIONS_AT = {
   ...{ find: 1, findOne: 1, distinct: 2, aggregate: 1, countDocuments: 1 },
   ...{ insertOne: 1, insertMany: 1, bulkWrite: 1 },
   ...{ updateOne: 2, findOneAndUpdate: 2, deleteOne: 1, deleteMany: 1 },
 } satisfies Partial<Record<keyof Collection, number>>;
 
-/** `insertMany` comes to a `bulkWrite`. */
-const MADE_AGAIN = new Set(['insertOne', 'bulkWrite', 'updateOne', 'findOneAndUpdate', 'deleteOne', 'deleteMany']);
+/** `insertMany` calls `bulkWrite`. */
+const REPEATED = new Set(['insertOne', 'bulkWrite', 'updateOne', 'findOneAndUpdate', 'deleteOne', 'deleteMany']);
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -27,7 +26,7 @@ export function collectionForCalls<Document extends object>(
   logger?: Logger,
 ): Collection<Document> {
   const methods = collection as unknown as Record<string, Method>;
-  const writing = (name: string, write: Method): Method => {
+  const repeating = (name: string, write: Method): Method => {
     return async (...args) => {
       for (let round = 1; ; round++) {
         try {
@@ -37,7 +36,7 @@ export function collectionForCalls<Document extends object>(
           if (round === 1)
             logger?.warn(
               { err: error, collection: collection.collectionName, write: name },
-              'the database ended a write for the sake of others: it is made again',
+              'the database aborted a write in favour of a concurrent one: it is repeated',
             );
           await pauseBetweenRounds(round);
         }
@@ -46,13 +45,13 @@ export function collectionForCalls<Document extends object>(
   };
   for (const [name, at] of Object.entries(OPTIONS_AT)) {
     const method = stopping(methods[name]!.bind(collection), at);
-    methods[name] = MADE_AGAIN.has(name) ? writing(name, method) : method;
+    methods[name] = REPEATED.has(name) ? repeating(name, method) : method;
   }
   return collection;
 }
 
 /**
- * The driver's types know a signal for reads alone; what executes operations honours it for all.
+ * The driver's types have a signal for reads only; its executor honours it for all operations.
  * Source: mongodb/lib/operations/execute_operation.js, mongodb/lib/cmap/connection.js.
  */
 const stopping =

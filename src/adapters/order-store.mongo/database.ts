@@ -1,7 +1,6 @@
 /**
- * The connection to the database, and its collections. Everything is written with majority and read with majority from the primary: what
- * was answered survives a failover. On a sharded cluster the shard key of all collections is `_id`, as nothing else is unique there across
- * shards.
+ * The connection to the database, and its collections. All is written with majority and read with majority from the primary: what a call
+ * returned survives a failover. On a sharded cluster the shard key of all collections is `_id`, as nothing else is unique across shards.
  */
 import { type Collection, type Db, MongoClient } from 'mongodb';
 import type { Logger } from 'pino';
@@ -58,7 +57,7 @@ export interface Database extends Collections {
   db: Db;
 }
 
-/** Connects with the first operation, and again whenever it has to. Throws `invalid_configuration`. */
+/** Connects with the first operation, and again when needed. Throws `invalid_configuration`. */
 export function openDatabase(url: string, logger?: Logger): Database {
   let client: MongoClient;
   try {
@@ -75,7 +74,7 @@ export function openDatabase(url: string, logger?: Logger): Database {
       ignoreUndefined: true,
     });
   } catch (error) {
-    // Nothing was asked yet: whatever it is, it is about the URL. Not all of it has the driver's own class.
+    // Nothing is connected yet, so every error is about the URL. Not all of them have a class of the driver.
     throw new OmsError('invalid_configuration', `it is no MongoDB connection string: ${(error as Error).message}`, {
       cause: error,
     });

@@ -6,7 +6,7 @@ import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { Warning, WarningCode } from '../../model/warnings.ts';
 
-/** A file in status `creating` is not there yet for anybody: see `create-file.ts`. */
+/** Only `create-file.ts` sees a file in status `creating`. */
 export interface FileDocument {
   _id: string;
   name: string;
@@ -19,7 +19,7 @@ export interface FileDocument {
   forced: boolean;
   idempotency_key: string | null;
   status: 'creating' | 'queued' | 'processing' | EndStatus;
-  /** How often it was queued: 0 while it is created, then once more with each retry. */
+  /** How often it was queued: 0 while it is being created, 1 after that, one more with each retry. */
   generation: number;
   waiting_for: Dependency | null;
   /** Of a file that waits; since release 1.2. */
@@ -42,7 +42,7 @@ export interface FileDocument {
   invalid: number;
   invalid_by_code: Partial<Record<ReasonCode, number>>;
   warnings?: Partial<Record<WarningCode, { count: number; row: number }>>;
-  /** Not there in files of release 1.1 and before. */
+  /** Missing in files of release 1.1 and before. */
   rejected_bytes?: number;
   reported_rows?: number;
   /** By `hubField`. */
@@ -61,7 +61,7 @@ export interface FileDocument {
   pruned: boolean;
 }
 
-/** The plan, then the outcome of a chunk; or the number that the end of a file took. `_id` is `<file>:<n>`. */
+/** The plan of a chunk, then also its outcome; or the number that the end of a file took. `_id`: see `chunkId`. */
 export interface ChunkDocument {
   _id: string;
   version: number;
@@ -124,32 +124,32 @@ export interface OrderDocument {
   updated_at: Date;
 }
 
-/** What a chunk of a file has taken of a stock row: what was available when it was decided, and what was given back since. */
+/** A chunk of a file has taken from this stock row: `available` is what it decided on, `back` what it gave back since. */
 export interface Hold {
   n: number;
   available: number;
   back?: number;
 }
 
-/** `_id` is the stock key. received - available is what orders and chunks in work have taken (INV-2). */
+/** `_id`: see `stockKey`. received - available is what orders and chunks in work have taken (INV-2). */
 export interface StockDocument {
   _id: string;
   sku: string;
   hub_id: string;
   available: number;
   received: number;
-  /** Counts prunings: a take that was decided before one does not match after it. */
+  /** The number of prunings: a take that was decided before a pruning does not match after it. */
   gen: number;
   holds: Record<string, Hold>;
-  /** The newest changes under idempotency keys, with what was available before each; null for the one that made the row. */
+  /** The newest changes with idempotency keys, with what was available before each; null for the one that created the row. */
   operations: { id: string; available: number | null }[];
 }
 
-/** Who has these bytes: the file that was made or queued with them last. */
+/** The file that claimed these bytes last. */
 export interface BytesDocument {
   _id: string;
   file: string;
-  /** The generation of the file that this is about: below it the file is still on its way. */
+  /** The generation that the file claimed them for. While the file's own is lower, it is still being queued. */
   generation: number;
 }
 
@@ -181,7 +181,7 @@ export interface SchemaDocument {
   least_writer: number;
 }
 
-/** How far a backfill is. */
+/** The position of a backfill. */
 export interface BackfillDocument {
   _id: string;
   cursor: string | null;
@@ -194,11 +194,13 @@ export interface InstallationDocument {
   name: string;
 }
 
+export const chunkId = (fileId: string, n: number): string => `${fileId}:${n}`;
+
 export const stockKey = (sku: string, hubId: string): string => JSON.stringify([sku, hubId]);
 
 export const NO_AMOUNT = Decimal128.fromString('0');
 
-/** A hub as the name of a field: without dots and dollars, which mean something there. */
+/** A hub id as the name of a field, where dots and dollars have a meaning. */
 export const hubField = (hubId: string): string =>
   hubId.replace(/[%.$\0]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 

@@ -1,7 +1,7 @@
 /**
- * What the driver threw, as an error that says whether trying again can help. An engine that is away, electing a primary, or refuses
- * us for now is an outage (INV-7), and so is one that fails without a word about what it was asked: a compatible service whose own
- * store is gone, for example. What is wrong with a request no wait cures.
+ * Maps errors of the driver to errors that say whether a retry can help. A server that is unreachable, elects a primary or refuses access
+ * for now is an outage (INV-7), and so is an error that is not about the request: a compatible service may have lost its own store, for
+ * example. An error about the request itself is a mistake, and no retry helps.
  * Source: https://github.com/mongodb/specifications (retryable writes, server discovery and monitoring); MongoDB's `error_codes.yml`
  */
 import {
@@ -20,27 +20,24 @@ export const DUPLICATE_KEY = 11000;
 
 const AUTHENTICATION_FAILED = new Set([18, 8000]);
 const UNAUTHORIZED = 13;
-/** Of servers on the way down or up, elections, full disks, and write concerns that were not met in time. */
+/** Servers that start or stop, elections, full disks, and write concerns that were not met in time. */
 const PASSING = new Set([
   ...[6, 7, 43, 50, 63, 64, 89, 91, 133, 134, 150, 189, 202, 262, 365, 9001, 10058, 10107, 11600, 11602, 13388, 13435],
   ...[13436, 14031],
 ]);
 
-/**
- * Of requests that are wrong whoever is asked: values, documents, names and commands that are not taken, indexes that cannot be, too
- * large a document.
- */
+/** Requests that every server refuses: wrong values, documents, names and commands, impossible indexes, too large documents. */
 const ABOUT_THE_REQUEST = new Set([
   ...[2, 4, 5, 9, 14, 15, 16, 17, 20, 22, 26, 27, 28, 40, 48, 52, 53, 54, 55, 56, 57, 59, 66, 67, 68, 72, 73, 85, 86],
   ...[115, 121, 166, 167, 168, 197, 238, 292, 10334, 17280, 17419, 17420, DUPLICATE_KEY],
 ]);
 
-/** Lock timeouts, write conflicts, and transactions that the server ended: of those, nothing was done. */
+/** Lock timeouts, write conflicts, and transactions that the server aborted: they had no effect. */
 const CONFLICTS = new Set([24, 112, 246, 251]);
 /** A deadlock and a serialization failure, as services over PostgreSQL pass them on. */
 const CONFLICT_WORDS = /\b(40P01|40001)\b|deadlock detected|could not serialize access/i;
 
-/** Of a connection that ended while a command was being written: the driver passes these on as they are. */
+/** The connection ended while a command was being written: the driver does not wrap these. */
 const CONNECTION_ENDED = new Set([
   'ECONNABORTED',
   'ECONNRESET',
@@ -53,20 +50,20 @@ const CONNECTION_ENDED = new Set([
 
 export const isDuplicateKey = (error: unknown): boolean => (error as { code?: number })?.code === DUPLICATE_KEY;
 
-/** What a server said: of a write of many documents each refusal but those of ids that are there. */
-function saidBy(error: MongoServerError): { code: number; message: string }[] {
-  const said = { code: Number(error.code), message: error.message };
-  if (!(error instanceof MongoBulkWriteError)) return [said];
+/** The errors in a response: of a bulk write all but the duplicate keys, unless there is nothing else. */
+function reportedBy(error: MongoServerError): { code: number; message: string }[] {
+  const whole = { code: Number(error.code), message: error.message };
+  if (!(error instanceof MongoBulkWriteError)) return [whole];
   const ofDocuments = [error.writeErrors].flat().map(({ code, errmsg }) => ({ code, message: errmsg ?? '' }));
   const others = ofDocuments.filter(({ code }) => code !== DUPLICATE_KEY);
-  return others.length > 0 ? others : [said];
+  return others.length > 0 ? others : [whole];
 }
 
-/** Whether the server ended it for the sake of others who wrote the same, so that the same may be written again at once. */
+/** Whether the server aborted a write in favour of a concurrent one. It may be repeated immediately. */
 export const isConflict = (error: unknown): boolean =>
   error instanceof MongoServerError &&
   (error.hasErrorLabel('TransientTransactionError') ||
-    saidBy(error).some(({ code, message }) => CONFLICTS.has(code) || CONFLICT_WORDS.test(message)));
+    reportedBy(error).some(({ code, message }) => CONFLICTS.has(code) || CONFLICT_WORDS.test(message)));
 
 const unavailable = (why: string, cause?: unknown, details = {}) =>
   new OmsError('store_unavailable', `MongoDB ${why}`, { retryable: true, cause, details });
@@ -94,7 +91,7 @@ export function toOmsError(error: unknown): unknown {
 
 function ofServer(error: MongoServerError): unknown {
   const { message } = error;
-  const codes = saidBy(error).map(({ code }) => code);
+  const codes = reportedBy(error).map(({ code }) => code);
   if (codes.some((code) => AUTHENTICATION_FAILED.has(code)))
     return unavailable(`refuses the user or the password: ${message}: correct them in the URL`, error);
   if (codes.includes(UNAUTHORIZED))
@@ -112,8 +109,8 @@ function ofServer(error: MongoServerError): unknown {
   });
 }
 
-/** The same operations with the driver's errors told as ours. */
-export const withOurErrors = <Operations extends object>(operations: Operations): Operations =>
+/** The same operations, which throw errors by `toOmsError`. */
+export const mapErrors = <Operations extends object>(operations: Operations): Operations =>
   each(operations, async (operation) => {
     try {
       return await operation();
@@ -122,9 +119,9 @@ export const withOurErrors = <Operations extends object>(operations: Operations)
     }
   });
 
-/** Likewise, each with a bound of its own. What a call that is given up was about may still be carried out, as after any lost answer. */
+/** Likewise, each with a time limit. The server may still execute what an abandoned call has sent, as after any lost response. */
 export const bounded = <Operations extends object>(operations: Operations, ms: number): Operations =>
-  each(withOurErrors(operations), (operation) =>
+  each(mapErrors(operations), (operation) =>
     inTime(ms, () => unavailable(`did not answer within ${ms / 1000} s`), operation),
   );
 

@@ -1,4 +1,4 @@
-/** A document of the collection `files`, and the file record it stands for. */
+/** Turns documents of the collection `files` into file records. */
 import { type FileRecord, type FileStatus, type ReportRecord, rateOf, timesInOrder } from '../../model/file.ts';
 import { WARNING_CODES } from '../../model/warnings.ts';
 import type { FileDocument } from './documents.ts';
@@ -55,7 +55,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
 
 export const shownStatus = ({ status, waiting_for }: Pick<FileDocument, 'status' | 'waiting_for'>): FileStatus => {
   if (status === 'processing' && waiting_for !== null) return 'waiting';
-  // A file that is being created is seen by nobody but its creator, for whom it is as good as queued.
+  // Only its creator sees a file that is being created, and may take it for queued.
   return status === 'creating' ? 'queued' : status;
 };
 

@@ -3,7 +3,7 @@ import type { Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
 import type { Files } from '../../ports/files.ts';
 import { readPosition, toPage } from '../page.ts';
-import { findLive } from './create-file.ts';
+import { findLive } from './claim-bytes.ts';
 import type { Database } from './database.ts';
 import type { FileDocument } from './documents.ts';
 import { toFileRecord, toReportRecord } from './file-document.ts';
@@ -18,7 +18,7 @@ export function fileReads(database: Database, now: () => number): Reads {
   const find = (fileId: string) => findFile(database, fileId);
   return {
     async wouldRefuse({ sha256, force, idempotencyKey }) {
-      // Before the key, which is claimed before the bytes are: one who does both meanwhile is then found by the key.
+      // The bytes before the key, as creations claim the key first: one that does both in between is then found by its key.
       const live = force ? null : await findLive(database, sha256);
       if (idempotencyKey !== null) {
         const known = await idempotencyKeys.findOne({
@@ -77,27 +77,7 @@ export function fileLists({ files }: Database): Lists {
       return toPage(found, limit, (file) => [file.created_at.getTime(), file._id], toFileRecord);
     },
 
-    async fixed(fileIds) {
-      const sums = new Map<string, number>();
-      // The files asked about, of which each found so far is a correction.
-      const roots = new Map(fileIds.map((fileId) => [fileId, new Set([fileId])]));
-      for (let parents = fileIds; parents.length > 0; ) {
-        const children = await files
-          .find({ parent_file_id: { $in: parents }, ...VISIBLE }, { projection: { parent_file_id: 1, accepted: 1 } })
-          .toArray();
-        const next: string[] = [];
-        for (const { _id, parent_file_id, accepted } of children) {
-          const known = roots.get(_id) ?? new Set();
-          const added = [...roots.get(parent_file_id!)!].filter((root) => root !== _id && !known.has(root));
-          if (added.length === 0) continue;
-          for (const root of added) sums.set(root, (sums.get(root) ?? 0) + accepted);
-          roots.set(_id, known.union(new Set(added)));
-          next.push(_id);
-        }
-        parents = next;
-      }
-      return sums;
-    },
+    fixed: (fileIds) => sumsOfCorrections(files, fileIds),
 
     async reports({ limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string');
@@ -127,4 +107,27 @@ export function fileLists({ files }: Database): Lists {
       return file && { fileId: file._id, report: toReportRecord(file)! };
     },
   };
+}
+
+/** The accepted rows of all corrections of each file, direct and indirect. */
+async function sumsOfCorrections(files: Database['files'], fileIds: string[]): Promise<Map<string, number>> {
+  const sums = new Map<string, number>();
+  // For each file found so far, the given files that it corrects.
+  const roots = new Map(fileIds.map((fileId) => [fileId, new Set([fileId])]));
+  for (let parents = fileIds; parents.length > 0; ) {
+    const children = await files
+      .find({ parent_file_id: { $in: parents }, ...VISIBLE }, { projection: { parent_file_id: 1, accepted: 1 } })
+      .toArray();
+    const next: string[] = [];
+    for (const { _id, parent_file_id, accepted } of children) {
+      const known = roots.get(_id) ?? new Set();
+      const added = [...roots.get(parent_file_id!)!].filter((root) => root !== _id && !known.has(root));
+      if (added.length === 0) continue;
+      for (const root of added) sums.set(root, (sums.get(root) ?? 0) + accepted);
+      roots.set(_id, known.union(new Set(added)));
+      next.push(_id);
+    }
+    parents = next;
+  }
+  return sums;
 }

@@ -1,22 +1,18 @@
 /** The file records. `create-file.ts` describes how one is created, `commit-chunk.ts` how its checkpoint moves. */
 import type { Files } from '../../ports/files.ts';
 import { fileClaims, fileNotes } from './claims.ts';
-import type { chunkOperations } from './commit-chunk.ts';
-import { fileCreation } from './create-file.ts';
-import type { Database } from './database.ts';
-import { fileEnds, fileRequests } from './end-file.ts';
+import { createFile } from './create-file.ts';
+import { fileEnds } from './end-file.ts';
+import type { CommitContext } from './execute-plan.ts';
 import { toFileRecord } from './file-document.ts';
 import { fileLists, fileReads } from './file-lists.ts';
 import { findFile } from './file-swap.ts';
+import { fileRequests } from './requests.ts';
 
-export function createFiles(
-  database: Database,
-  chunks: Pick<ReturnType<typeof chunkOperations>, 'settle' | 'moveCheckpoint'>,
-  now: () => number,
-): Files {
-  const creation = fileCreation(database, now);
+export function createFiles(context: CommitContext): Files {
+  const { database, now } = context;
   return {
-    create: creation.create,
+    create: (file) => createFile(context, file),
     async withdraw(fileId) {
       await database.files.deleteOne({ _id: fileId, status: 'creating' });
       const file = await findFile(database, fileId);
@@ -26,7 +22,7 @@ export function createFiles(
     ...fileLists(database),
     ...fileClaims(database, now),
     ...fileNotes(database, now),
-    ...fileEnds(database, chunks, now),
-    ...fileRequests(database, creation, now),
+    ...fileEnds(context),
+    ...fileRequests(context),
   };
 }

@@ -1,3 +1,3 @@
-/** Idempotency keys: what was answered to a request that named one, kept for a day. */
+/** The ids under which the result of a request with an idempotency key is kept for a day. */
 export const uploadKeyId = (key: string): string => `upload:${key}`;
 export const stockKeyId = (key: string): string => `stock:${key}`;

@@ -7,9 +7,9 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   files: [
     // GET /files, newest first.
     { name: 'files_by_time', key: { created_at: -1, _id: -1 } },
-    // GET /files?status=, and open files that nobody holds.
+    // GET /files?status=, and open files without a worker.
     { name: 'files_by_status', key: { status: 1, created_at: -1, _id: -1 } },
-    // Is a file with these bytes open or completed.
+    // Whether a file with these bytes is open or completed.
     { name: 'files_by_bytes', key: { sha256: 1, status: 1 } },
     // The children of a file.
     { name: 'files_by_parent', key: { parent_file_id: 1, created_at: -1, _id: -1 } },
@@ -23,7 +23,7 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   chunks: [
     // The rejections of a file in row order, its report, its pruning.
     { name: 'chunks_by_file', key: { file: 1, n: 1 } },
-    // The oldest events that are to be published; with `accepted` their number for GET /stats is counted in the index alone.
+    // The oldest events to publish; with `accepted`, GET /stats counts them in the index alone.
     { name: 'chunks_to_publish', key: { publish: 1, committed_at: 1, accepted: 1 } },
     // GET /stats/history, in the index alone.
     { name: 'chunks_by_time', key: { committed_at: 1, rows: 1, accepted: 1, invalid: 1 } },
@@ -41,7 +41,7 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'stock_by_hub', key: { hub_id: 1, sku: 1 } },
   ],
   idempotencyKeys: [
-    // The server forgets them after a day.
+    // The server deletes them after a day.
     { name: 'idempotency_keys_by_age', key: { created_at: 1 }, expireAfterSeconds: limits.idempotencyKeyMs / 1000 },
   ],
   outbox: [

@@ -1,6 +1,6 @@
 /**
- * Inserts the orders of a chunk by their ids, so that a second insert of the same row changes nothing. An id that is there already
- * is our own replay when it came from the same file and row; any other is foreign and refuses the row.
+ * Inserts the orders of a chunk by their ids, so that a second insert of the same row changes nothing. An order that is stored already from
+ * the same file and row was inserted by this plan; any other is foreign, and its row is rejected.
  */
 import { MongoBulkWriteError } from 'mongodb';
 import { OmsError } from '../../errors.ts';
@@ -64,7 +64,7 @@ const COLUMNS = ORDER_COLUMNS.filter((column): column is PayloadColumn => column
 export const differingColumns = (a: OrderDocument, b: OrderDocument): string[] =>
   COLUMNS.filter((column) => !isSameText(String(OF_DOCUMENT[column](a)), String(OF_DOCUMENT[column](b))));
 
-/** Which of the rows' ids are taken, and by what; orders of before may have another form of the id. */
+/** The stored orders with these ids, by id. Orders of earlier releases may have another form of the id. */
 export async function findRivals(database: Pick<Database, 'orders'>, orders: OrderBatch, ids: string[]) {
   const others = orders.otherIds();
   const byId = await findOrders(database, [...ids, ...others.keys()]);
@@ -72,7 +72,7 @@ export async function findRivals(database: Pick<Database, 'orders'>, orders: Ord
   return byId;
 }
 
-/** Which of the ids are taken, and by what. */
+/** The stored orders with these ids, by id. */
 export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: string[]) {
   const found = orders.find({ _id: { $in: ids } }, { batchSize: limits.mongoBatchDocuments });
   const byId = new Map<string, OrderDocument>();
@@ -81,8 +81,8 @@ export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: stri
 }
 
 /**
- * Inserts these rows and answers the documents that stand in the way of some, by id. In parts, a few at once, so that one is made
- * while the server has another, and only those are in memory. Throws `store_contention`.
+ * Inserts these rows, and returns the foreign orders that some of them met, by id. It works in parts, a few in parallel: documents are
+ * created while the server inserts others, and only those of a few parts are in memory. Throws `store_contention`.
  */
 export async function insertOrders(
   database: Pick<Database, 'orders'>,
@@ -97,7 +97,7 @@ export async function insertOrders(
     while (next < rows.length) {
       const part = rows.slice(next, next + partDocuments);
       next += part.length;
-      // In the order in which all insert: where an insert is one transaction, two with the same ids would block each other else.
+      // All writers use this order: where an insert is one transaction, two with the same ids would else block each other.
       const documents = part.map((i) => orderDocument(orders, i, chunk)).sort((a, b) => (a._id < b._id ? -1 : 1));
       for (const [id, existing] of await insertPart(database, documents)) foreign.set(id, existing);
     }
@@ -128,7 +128,7 @@ async function insertPart(
       database,
       duplicates.map(({ _id }) => _id),
     );
-    // A majority read may not show it yet: never decide without the document.
+    // A majority read may not return it yet: never decide without the document.
     open = duplicates.filter((document) => {
       const existing = found.get(document._id);
       if (!existing) return true;
@@ -138,12 +138,12 @@ async function insertPart(
   }
   throw new OmsError(
     'store_contention',
-    `${open.length} orders of file ${open[0]!.file} are there and cannot be read yet`,
+    `${open.length} orders of file ${open[0]!.file} are stored and cannot be read yet`,
     { retryable: true },
   );
 }
 
-/** Those whose id is there already. */
+/** Returns those whose id is stored already. */
 async function insertNew({ orders }: Pick<Database, 'orders'>, documents: OrderDocument[]): Promise<OrderDocument[]> {
   try {
     await orders.insertMany(documents, { ordered: false });

@@ -1,4 +1,4 @@
-/** Leases as documents: taken when free, run out, or one's own. */
+/** Leases as documents: one can be taken when it is free, expired, or held by the caller. */
 import type { Leases } from '../../ports/leases.ts';
 import type { Database } from './database.ts';
 import { isDuplicateKey } from './errors.ts';

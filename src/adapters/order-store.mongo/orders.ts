@@ -1,6 +1,6 @@
 /**
- * Reads orders. Filters beside the file have no indexes of their own, as each would slow ingestion down: a page looks at a bounded
- * number of orders, newest first, and may be short.
+ * Reads orders. Only the filter by file has an index, as each index slows ingestion down: a page scans a bounded number of orders, newest
+ * first, and may be short.
  */
 import type { Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
@@ -39,7 +39,7 @@ export function toOrder(document: OrderDocument): Order {
 
 type Position = [createdAtMs: number, orderId: string];
 
-/** Before all orders: the last time that there is. */
+/** Before all orders: the latest possible time. */
 const NEWEST: Position = [8.64e15, ''];
 
 const positionOf = ({ created_at, _id }: Pick<OrderDocument, 'created_at' | '_id'>): Position => [
@@ -75,7 +75,7 @@ export function createOrders({ orders }: Database): Orders {
       const indexed: Filter<OrderDocument>[] = filter.fileId === undefined ? [] : [{ file: filter.fileId }];
       if (position) indexed.push(beyond(position, '$lt'));
       const sort = { created_at: -1, _id: -1 } as const;
-      // Where the window of orders to look at ends; null when it reaches the last one, or all that is looked at is shown.
+      // The last order of the window that is scanned; null when the window reaches the oldest order, or without other filters.
       let border: Pick<OrderDocument, 'created_at' | '_id'> | null = null;
       if (conditions.length > 0) {
         border = await orders.findOne(all(indexed), {
@@ -101,7 +101,7 @@ export function createOrders({ orders }: Database): Orders {
 const all = (conditions: Filter<OrderDocument>[]): Filter<OrderDocument> =>
   conditions.length === 0 ? {} : { $and: conditions };
 
-/** `named`: the order that comes first, whatever its place, and so not again. */
+/** `named`: the order that is listed first, wherever it belongs, and so not again. */
 function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDocument>[] {
   const conditions: Filter<OrderDocument>[] = [];
   if (filter.status !== undefined) conditions.push({ status: filter.status });
@@ -111,10 +111,10 @@ function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDoc
   if (filter.fromMs !== undefined) conditions.push({ order_date: { $gte: new Date(filter.fromMs) } });
   if (filter.toMs !== undefined) conditions.push({ order_date: { $lt: new Date(filter.toMs) } });
   if (named) conditions.push({ _id: { $ne: named.orderId } });
-  // A NUL is in no order, and MongoDB takes none in an expression.
+  // No order contains a NUL, and MongoDB takes none in an expression.
   if (filter.q?.includes('\0')) conditions.push({ _id: { $in: [] } });
   else if (filter.q !== undefined) {
-    // Letters of the Latin alphabet alike in both cases, as everywhere in lists.
+    // ASCII letters match in both cases, as everywhere in lists.
     const start = { $regex: `^${escapeRegExp(filter.q)}`, $options: 'i' };
     const words = searchWords(filter.q).map((word) => ({
       'customer.name': { $regex: `(^|${BEFORE_WORD})${regexOf(word)}` },

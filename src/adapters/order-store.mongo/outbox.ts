@@ -1,4 +1,4 @@
-/** The outbox of this store: committed chunks with accepted rows, oldest first, until they are marked as published. */
+/** The outbox of this store: the committed chunks with accepted rows that are not marked as published, oldest first. */
 import type { Order } from '../../model/order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { CreatedOrders } from '../../ports/event-stream.ts';

@@ -1,6 +1,6 @@
 /**
- * The rows of a chunk as its plan keeps them: packed, compressed, in one binary value. A chunk comes from at most a few MiB of a
- * file, and compressed it stays far below the 16 MiB that a document may have, whatever the rows are.
+ * The stored form of a plan: the rows of the chunk packed and compressed in one binary value. A chunk comes from at most a few MiB of a
+ * file, so compressed it stays far below the 16 MiB of a document, whatever the rows are.
  */
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
@@ -13,13 +13,13 @@ import { fromStored, toStored } from '../../order-batch/stored-form.ts';
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
-/** Of what is stored here; a worker leaves plans of a later one alone. */
+/** The version of the stored form. A worker does not execute plans of a later version. */
 export const PLAN_VERSION = 3;
 
-/** Of the levels the fastest: the rows of an order file shrink to a quarter all the same. */
+/** The fastest level: it already shrinks the rows of an order file to a quarter. */
 const COMPRESSION = { level: 1 };
 
-/** The valid rows, and which of them take part: the others were found to be repeats, or without a stock row, before the plan. */
+/** The valid rows, and which of them take part: the others were rejected before the plan, as repeats or without a stock row. */
 export interface Plan {
   orders: OrderBatch;
   taking: number[];
@@ -45,7 +45,7 @@ export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<
 }
 
 export async function decodePlan(plan: Binary): Promise<Plan> {
-  // Binary values become buffers, but the text of a plan of version 1, which is a string.
+  // Binary values become buffers; in a plan of version 1 the text is a string.
   const document = BSON.deserialize(await inflate(plan.buffer), { promoteBuffers: true });
   const { width, position_of: positionOf, text, starts, ends, ascii, rows, numbers } = document;
   const orders = fromStored({ width, positionOf, text, starts, ends, ascii, rows, numbers });
@@ -61,6 +61,6 @@ export async function encodeRejections(rejections: Rejection[]): Promise<{ packe
 export async function decodeRejections(rejections: Binary | null | undefined): Promise<Rejection[]> {
   if (!rejections) return [];
   const packed = JSON.parse((await inflate(rejections.buffer)).toString());
-  // Before version 3 each was written out.
+  // Before version 3 they were not packed.
   return Array.isArray(packed) ? packed : unpackRejections(packed);
 }

@@ -3,17 +3,17 @@ import { limits } from '../../limits.ts';
 import type { Database } from './database.ts';
 import { ENDED } from './file-document.ts';
 
-/** Removes the holds of ended files from the stock, and what is left of creations that broke off. */
+/** Removes the holds of ended files from the stock, and the files of creations that broke off. */
 export async function pruneFiles({ files, chunks, stock }: Database, now: () => number): Promise<void> {
   await files.deleteMany({ status: 'creating', created_at: { $lt: new Date(now() - limits.mongoCreatingMs) } });
   const ended = files.find({ pruned: false, status: { $in: [...ENDED] } }, { projection: { next_chunk: 1 } });
-  // Status and number were read at once: what a retry takes later has a higher number.
+  // Status and number are read together: the chunks of a later retry have higher numbers.
   for await (const { _id: fileId, next_chunk: behind } of ended) {
     const hold = `holds.${fileId}`;
     for await (const { keys } of chunks.find({ file: fileId, n: { $lt: behind } }, { projection: { keys: 1 } }))
       if (keys && keys.length > 0)
         await stock.bulkWrite(
-          // In the order in which all write.
+          // All writers use this order: see `take-stock.ts`.
           keys.sort().map((key) => ({
             updateOne: {
               filter: { _id: key, [`${hold}.n`]: { $lt: behind } } as never,

@@ -15,7 +15,7 @@ export function createRejections({ chunks }: Database): Rejections {
         { sort: { n: 1 }, projection: { row: 1, invalid: 1, invalid_by_code: 1, rejections: 1 }, batchSize: 2 },
       );
       const items: Rejection[] = [];
-      let looked = 0;
+      let scanned = 0;
       let chars = 0;
       for await (const chunk of found) {
         if (chunk.invalid === 0 || (code && !chunk.invalid_by_code?.[code])) continue;
@@ -23,13 +23,13 @@ export function createRejections({ chunks }: Database): Rejections {
           if (rejection.row <= from) continue;
           if (items.length === limit || chars >= limits.rejectionPageChars)
             return { items, next: JSON.stringify([items.at(-1)!.row]) };
-          looked++;
+          scanned++;
           if (code && !rejection.reasons.some((reason) => reason.code === code)) continue;
           items.push(rejection);
           chars += rejection.record?.length ?? 0;
           for (const value of rejection.values) chars += value.length;
         }
-        if (looked >= limits.maxScanRejections) return { items, next: JSON.stringify([chunk.row]) };
+        if (scanned >= limits.maxScanRejections) return { items, next: JSON.stringify([chunk.row]) };
       }
       return { items, next: null };
     },

@@ -1,4 +1,4 @@
-/** Pauses between rounds of a compare-and-swap that others won: longer each time, with jitter. */
+/** Pauses between the rounds of a compare-and-swap that other writers won: longer each time, with jitter. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../../limits.ts';
 import { backoffMs } from '../../ports/retry.ts';

@@ -1,6 +1,6 @@
 /**
- * The version of this store's schema, and how it gets there. Processes of neighbouring releases may share a store: the store says which
- * version it has, and the least version of a writer that may join. Of processes that start together one migrates, the others wait for it.
+ * The schema version of this store, and its migrations. Processes of neighbouring releases may share a store: it records its version and
+ * the least version of a writer that may join. Of processes that start together one migrates, the others wait.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,17 +11,17 @@ import type { Database } from './database.ts';
 import { isDuplicateKey } from './errors.ts';
 import { createIndexes, missingIndexes } from './indexes.ts';
 
-/** Takes a store from the version before. `run` MUST be safe to repeat, as it may be interrupted, and quick: long work is a backfill. */
+/** Upgrades a store by one version. `run` MUST be quick, and safe to repeat, as it may be interrupted. Long work is a backfill. */
 export interface Migration {
   version: number;
-  /** From then on older writers are refused at their start; those that run keep running. */
+  /** After it older writers are refused at their start; those that run keep running. */
   leastWriter: number;
   run?(database: Database): Promise<void>;
 }
 
 /** In the order of their versions, 1, 2, 3 and so on. A released migration never changes. */
 export const MIGRATIONS: readonly Migration[] = [
-  // Files record what their rejections cost.
+  // Files record the size of their rejections.
   { version: 1, leastWriter: 1 },
 ];
 
@@ -73,7 +73,7 @@ async function runDue(database: Database, migrations: readonly Migration[]): Pro
   }
 }
 
-/** A second process that records it, because the lease ran out, changes nothing. */
+/** Changes nothing when a second process records it, because the lease ran out. */
 async function record({ schema }: Database, { version, leastWriter }: Migration): Promise<void> {
   const reached = { version, least_writer: leastWriter };
   if (version > 1) {

@@ -1,4 +1,4 @@
-/** Two bugs of the driver, after which a client finds no server any more. */
+/** Workarounds for two bugs of the driver, after which a client finds no server any more. */
 import type { Socket } from 'node:net';
 import type { MongoClient } from 'mongodb';
 import { limits } from '../../limits.ts';
@@ -26,29 +26,29 @@ export function checkOnOpenConnections(client: MongoClient): void {
 }
 
 /**
- * The driver's look at a server never ends when it began on a connection that was just being closed: it waits for a socket that is
- * gone, and the client finds no server ever after. Operations under way at the reconnect fail as in an outage.
+ * The driver's check of a server never ends when it began on a connection that was just being closed: it waits for a socket that is gone,
+ * and the client finds no server from then on. Operations under way at the reconnect fail as in an outage.
  */
 export function reconnectWhenStuck(client: MongoClient): void {
-  const looks = new Map<string, NodeJS.Timeout>();
+  const checks = new Map<string, NodeJS.Timeout>();
   const ended = ({ connectionId }: { connectionId: string }) => {
-    clearTimeout(looks.get(connectionId));
-    looks.delete(connectionId);
+    clearTimeout(checks.get(connectionId));
+    checks.delete(connectionId);
   };
   const reconnect = async () => {
     await client.close();
     await client.connect();
   };
-  client.on('serverHeartbeatStarted', (look) => {
-    ended(look);
-    // Where there is no server yet, the next operation looks again.
+  client.on('serverHeartbeatStarted', (check) => {
+    ended(check);
+    // When the reconnect fails, the next operation connects again.
     const timer = setTimeout(() => reconnect().catch(() => {}), limits.mongoStuckMs);
     timer.unref();
-    looks.set(look.connectionId, timer);
+    checks.set(check.connectionId, timer);
   });
   client.on('serverHeartbeatSucceeded', ended);
   client.on('serverHeartbeatFailed', ended);
   client.on('topologyClosed', () => {
-    for (const connectionId of [...looks.keys()]) ended({ connectionId });
+    for (const connectionId of [...checks.keys()]) ended({ connectionId });
   });
 }

@@ -1,6 +1,6 @@
 /**
- * Takes the stock for a chunk, exactly once per chunk and key, whoever carries it out and however often (INV-2, INV-4). A take
- * leaves a hold of this file and chunk in the stock row, in the same write; the hold decides, not the answer of the write.
+ * Takes the stock for a chunk, exactly once per chunk and key, however many workers execute the plan and however often (INV-2, INV-4). A
+ * take leaves a hold of this file and chunk in the stock row, in the same write; the hold decides, not the response to the write.
  *
  * Why at most one take per (chunk, key) ever matches: between reading the rows (t1) and taking, the chunk was still `planned` at
  * t2 > t1, and holds are pruned only after a file was closed, so no hold of this chunk had been pruned before t1. A pruning after t1
@@ -21,7 +21,7 @@ export interface StockView {
   hold: Hold | null;
 }
 
-/** What became of the rows of one key: those that did not fit, with what was left for each. */
+/** The rows of one key that did not fit, with what was left for each. */
 export type Skipped = Map<number, number>;
 
 interface Greedy {
@@ -31,8 +31,8 @@ interface Greedy {
   skipped: Skipped;
 }
 
-/** Row by row in file order, each that what is left still covers. `rows` are indices into `orders`. */
-export function acceptWhatFits(orders: OrderBatch, rows: number[], available: number): Greedy {
+/** Accepts row by row in file order, each that what is left still covers. `rows` are indices into `orders`. */
+function acceptWhatFits(orders: OrderBatch, rows: number[], available: number): Greedy {
   let sum = 0;
   let hi = Number.POSITIVE_INFINITY;
   const skipped: Skipped = new Map();
@@ -63,25 +63,22 @@ export async function readStock(
   return views;
 }
 
-/** In the order in which all write: where a bulk is one transaction, two that write the same rows would block each other else. */
-const byId = ([a]: [string, number], [b]: [string, number]): number => (a < b ? -1 : 1);
-
-/** The chunk is no longer `planned`, or a later one was begun: read it again. */
+/** The chunk is no longer `planned`, or a later one was begun: it must be read again. */
 export const MOVED_ON = 'moved on';
 
+type Chunk = Pick<ChunkDocument, '_id' | 'file' | 'n'>;
+
 /**
- * `seen`: the stock as it was read before the plan was inserted by us; null when somebody else's plan is carried out. Answers for
- * each key which rows did not fit. Throws `store_contention`.
+ * `seen`: the stock as it was read before this worker inserted the plan; null for a plan that was found. Returns for each key the rows that
+ * did not fit. Throws `store_contention`.
  */
 export async function takeStock(
   database: Pick<Database, 'stock' | 'chunks'>,
-  chunk: Pick<ChunkDocument, '_id' | 'file' | 'n'>,
+  chunk: Chunk,
   orders: OrderBatch,
   rowsOfKey: Map<string, number[]>,
   seen: Map<string, StockView> | null,
 ): Promise<Map<string, Skipped> | typeof MOVED_ON> {
-  const { file, n } = chunk;
-  const hold = `holds.${file}`;
   const decided = new Map<string, Skipped>();
   let pending = [...rowsOfKey.keys()].sort();
   let views = seen;
@@ -89,64 +86,87 @@ export async function takeStock(
   for (let round = 0; round < limits.mongoRounds; round++) {
     if (pending.length === 0) return decided;
     if (round > 0) await pauseBetweenRounds(round);
-    if (!views) {
-      // First the rows, then the chunk: the order is what makes it exact.
-      views = await readStock(database, pending, file);
-      const planned = await database.chunks.findOneAndUpdate(
-        { _id: chunk._id, state: 'planned' },
-        { $inc: { attempts: 1 } },
-        { projection: { _id: 1 } },
-      );
-      if (!planned) return MOVED_ON;
-    }
-    const takes: AnyBulkWriteOperation<StockDocument>[] = [];
-    const outcomes = new Map<string, Skipped>();
-    const open: string[] = [];
+    views ??= await readWhilePlanned(database, chunk, pending);
+    if (views === null) return MOVED_ON;
+    const takes: Take[] = [];
     for (const key of pending) {
-      const view = views.get(key);
-      if (!view) throw new Error(`the stock row ${key} is gone, though stock rows are never deleted`);
-      const rows = rowsOfKey.get(key)!;
-      if (view.hold && view.hold.n > n) return MOVED_ON;
-      if (view.hold?.n === n) {
-        decided.set(key, acceptWhatFits(orders, rows, view.hold.available).skipped);
-        continue;
-      }
-      const { sum, hi, skipped } = acceptWhatFits(orders, rows, view.available);
-      open.push(key);
-      outcomes.set(key, skipped);
-      takes.push({
-        updateOne: {
-          filter: {
-            _id: key,
-            gen: view.gen,
-            available: { $gte: sum, ...(hi === Number.POSITIVE_INFINITY ? {} : { $lt: hi }) },
-            $or: [{ [hold]: { $exists: false } }, { [`${hold}.n`]: { $lt: n } }],
-          } as never,
-          // Also where nothing fits: the hold fixes that decision for whoever comes after.
-          update: {
-            ...(sum > 0 && { $inc: { available: -sum } }),
-            $set: { [hold]: { n, available: view.available } },
-          } as never,
-        },
-      });
+      const decision = decideKey(chunk.n, key, views.get(key), orders, rowsOfKey.get(key)!);
+      if (decision === MOVED_ON) return MOVED_ON;
+      if ('view' in decision) takes.push(decision);
+      else decided.set(key, decision.skipped);
     }
-    pending = open;
-    views = null;
     if (takes.length === 0) return decided;
-    const { matchedCount } = await database.stock.bulkWrite(takes, { ordered: false });
+    const writes = takes.map((take) => takeWrite(chunk, take));
+    const { matchedCount } = await database.stock.bulkWrite(writes, { ordered: false });
     if (matchedCount === takes.length) {
-      for (const [key, skipped] of outcomes) decided.set(key, skipped);
+      for (const { key, skipped } of takes) decided.set(key, skipped);
       return decided;
     }
+    pending = takes.map(({ key }) => key);
+    views = null;
   }
   throw new OmsError(
     'store_contention',
-    `chunk ${chunk._id} could not take its stock in ${limits.mongoRounds} rounds: others take the same`,
+    `chunk ${chunk._id} could not take its stock in ${limits.mongoRounds} rounds: other chunks take the same stock`,
     { retryable: true },
   );
 }
 
-/** Gives back what was taken for rows whose order belongs to another file or row: once per chunk and key. */
+/** Null when the chunk is no longer `planned`. The rows are read before the chunk: the proof above needs this order. */
+async function readWhilePlanned(
+  database: Pick<Database, 'stock' | 'chunks'>,
+  { _id, file }: Chunk,
+  keys: string[],
+): Promise<Map<string, StockView> | null> {
+  const views = await readStock(database, keys, file);
+  const planned = await database.chunks.findOneAndUpdate(
+    { _id, state: 'planned' },
+    { $inc: { attempts: 1 } },
+    { projection: { _id: 1 } },
+  );
+  return planned && views;
+}
+
+/** A decision that is to be written. */
+interface Take extends Greedy {
+  key: string;
+  view: StockView;
+}
+
+/** What the hold of chunk `n` decided; without a hold a new decision. */
+function decideKey(
+  n: number,
+  key: string,
+  view: StockView | undefined,
+  orders: OrderBatch,
+  rows: number[],
+): Take | Pick<Greedy, 'skipped'> | typeof MOVED_ON {
+  if (!view) throw new Error(`the stock row ${key} is gone, though stock rows are never deleted`);
+  if (view.hold && view.hold.n > n) return MOVED_ON;
+  if (view.hold?.n === n) return { skipped: acceptWhatFits(orders, rows, view.hold.available).skipped };
+  return { key, view, ...acceptWhatFits(orders, rows, view.available) };
+}
+
+/** Also where no row fits: the hold makes the decision final for all workers that come later. */
+function takeWrite({ file, n }: Chunk, { key, view, sum, hi }: Take): AnyBulkWriteOperation<StockDocument> {
+  const hold = `holds.${file}`;
+  return {
+    updateOne: {
+      filter: {
+        _id: key,
+        gen: view.gen,
+        available: { $gte: sum, ...(hi === Number.POSITIVE_INFINITY ? {} : { $lt: hi }) },
+        $or: [{ [hold]: { $exists: false } }, { [`${hold}.n`]: { $lt: n } }],
+      } as never,
+      update: {
+        ...(sum > 0 && { $inc: { available: -sum } }),
+        $set: { [hold]: { n, available: view.available } },
+      } as never,
+    },
+  };
+}
+
+/** Gives back what was taken for rows whose order id belongs to another file or row: once per chunk and key. */
 export async function giveBack(
   { stock }: Pick<Database, 'stock'>,
   { file, n }: Pick<ChunkDocument, 'file' | 'n'>,
@@ -155,7 +175,7 @@ export async function giveBack(
   if (quantities.size === 0) return;
   const hold = `holds.${file}`;
   await stock.bulkWrite(
-    [...quantities].sort(byId).map(([key, quantity]) => ({
+    [...quantities].sort(byKey).map(([key, quantity]) => ({
       updateOne: {
         filter: { _id: key, [`${hold}.n`]: n, [`${hold}.back`]: { $exists: false } } as never,
         update: { $inc: { available: quantity }, $set: { [`${hold}.back`]: quantity } } as never,
@@ -164,3 +184,6 @@ export async function giveBack(
     { ordered: false },
   );
 }
+
+/** All writers use this order: where a bulk write is one transaction, two that write the same rows would else block each other. */
+const byKey = ([a]: [string, number], [b]: [string, number]): number => (a < b ? -1 : 1);

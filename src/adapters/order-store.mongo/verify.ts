@@ -1,7 +1,6 @@
 /**
- * The checks of `oms verify` on MongoDB. There is no moment of the whole store to look at, so each check asks only for what holds
- * at every moment: a chunk below the checkpoint never changes, its orders were there before it was committed, and no order is ever
- * deleted.
+ * The checks of `oms verify` on MongoDB. There is no snapshot of the whole store, so each check relies only on what holds at every moment:
+ * a chunk below the checkpoint never changes, its orders were inserted before it was committed, and no order is ever deleted.
  */
 import type { Verification, Violation } from '../../ports/verification.ts';
 import type { Database } from './database.ts';
@@ -18,13 +17,13 @@ export function createVerification(database: Database): Verification {
       for await (const chunk of committedChunks(database, fileId, nextChunk))
         yield { rows: chunk.rows, orders: (await contentOf(chunk)).accepted.map(toOrder) };
     },
-    file: (fileId) => withOurErrors(checkFile(database, fileId)),
-    stock: () => withOurErrors(checkStock(database)),
-    rest: () => withOurErrors(checkRest(database)),
+    file: (fileId) => mapErrors(checkFile(database, fileId)),
+    stock: () => mapErrors(checkStock(database)),
+    rest: () => mapErrors(checkRest(database)),
   };
 }
 
-async function* withOurErrors<Return>(checks: AsyncGenerator<Violation, Return>): AsyncGenerator<Violation, Return> {
+async function* mapErrors<Return>(checks: AsyncGenerator<Violation, Return>): AsyncGenerator<Violation, Return> {
   try {
     return yield* checks;
   } catch (error) {

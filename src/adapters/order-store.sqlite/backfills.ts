@@ -8,7 +8,7 @@ import { type RejectionRow, toRejection } from './rejections.ts';
 
 export type SqliteBackfill = Backfill<Database, string | null>;
 
-/** What the rejections of a file cost, which releases before 1.2 did not record: the bound of a file that is retried counts it. */
+/** The size of the rejections of a file, which releases before 1.2 did not record. The limit of a retried file counts it. */
 const rejectedBytes: SqliteBackfill = {
   name: 'rejected-bytes',
   sinceVersion: 4,
@@ -36,7 +36,7 @@ const rejectedBytes: SqliteBackfill = {
   },
 };
 
-/** The next row to count, and the sum of those of its file before. */
+/** The last row that was counted, and the sum of its file up to it. */
 interface Position {
   file: number;
   row: number;
@@ -45,7 +45,7 @@ interface Position {
 
 export const BACKFILLS: readonly SqliteBackfill[] = [rejectedBytes];
 
-/** The one process that owns the data directory has migrated it: no older writer may join. */
+/** No check for older writers: the process that holds the data directory is the only one. */
 export function backfillOperations(db: Database, backfills: readonly SqliteBackfill[]) {
   const find = db.prepare('select cursor, done from backfills where name = ?');
   const move = db.prepare('insert or replace into backfills (name, cursor, done) values (?, ?, ?)');

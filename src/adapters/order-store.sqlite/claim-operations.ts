@@ -1,4 +1,4 @@
-/** Claims on a file, and what their holder records. */
+/** Claims on a file, and what their worker records. */
 import { limits } from '../../limits.ts';
 import { type EndStatus, isEnded } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
@@ -56,7 +56,7 @@ export function claimOperations(db: Database, now: () => number) {
       expire.run(now(), fileId, epoch);
     },
 
-    /** Only for a process that holds the lock of the data directory: whoever held these leases is dead. */
+    /** Only for a process that holds the lock of the data directory: the holders of these leases are dead. */
     freeLeases(_: null): void {
       freeLeases.run();
     },

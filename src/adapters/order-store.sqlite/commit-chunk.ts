@@ -58,7 +58,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const last = lastOrder.get() as { seq: number; created_at: number } | undefined;
     const firstSeq = (last?.seq ?? 0) + 1;
     const at = now();
-    // Later chunks get later times even when the clock stands or goes back: lists are ordered by it.
+    // Later chunks get later times even when the clock stops or is set back: lists are ordered by time.
     const createdAtMs = Math.max(at, (last?.created_at ?? 0) + 1);
     insertOrders(db, rows, orderIds, accepted, {
       fileNo: file.file_no,
@@ -83,7 +83,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
 interface Outcome extends Counts {
   codes: ReadonlyMap<ReasonCode, number>;
-  /** What the rejections take in a report. */
+  /** The size of the rejections in a report. */
   bytes: number;
   firstSeq: number;
   at: number;

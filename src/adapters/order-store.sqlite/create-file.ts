@@ -8,8 +8,8 @@ import { idempotencyKeys } from './idempotency.ts';
 const UPLOAD = 'upload';
 
 /**
- * The answer for bytes that are here already, or null. The bytes are looked for before the key: one who commits both in between is
- * then found by the key, which comes first.
+ * Returns the result for bytes that are stored already, or null. The bytes are read before the key: a creation that commits both in between
+ * is then found by its key, which takes precedence.
  */
 export function refusal(db: Database) {
   const live = db.prepare(
@@ -70,7 +70,7 @@ export function creationOperations(db: Database, now: () => number) {
 
     findFile: (fileId: string) => (row(fileId) ? record(fileId) : null),
 
-    /** Of which kinds there are objects that the database knows of. */
+    /** The kinds of objects that the database has records of. */
     keptObjects(_: null): ('uploads' | 'reports')[] {
       const { uploads, reports } = kept.get() as { uploads: number; reports: number };
       return [...(uploads ? (['uploads'] as const) : []), ...(reports ? (['reports'] as const) : [])];

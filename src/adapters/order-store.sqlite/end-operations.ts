@@ -18,7 +18,7 @@ export function endOperations(db: Database, now: () => number) {
   return {
     closeFile({ claim: { fileId, epoch }, end }: { claim: Claim; end: FileEnd }): FileEnd {
       const file = row(fileId);
-      // The epoch is the fence of every chunk: nobody else can commit one.
+      // The epoch is the fence of every chunk: no other worker can commit one.
       if (file?.epoch !== epoch || file.status !== 'processing') throw claimLost(fileId);
       return end;
     },

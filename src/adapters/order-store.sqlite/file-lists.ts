@@ -9,6 +9,15 @@ import { type FileRow, toFileRecord, toReportRecord } from './file-row.ts';
 
 const NEWEST: [number, string] = [Number.MAX_SAFE_INTEGER, ''];
 
+/** The accepted rows of all corrections of each file, direct and indirect. */
+const FIXED = `
+  with recursive corrections (root, file_id, accepted) as (
+    select root.value, child.file_id, child.accepted from json_each(?) root join files child on child.parent_file_id = root.value
+    union
+    select root, child.file_id, child.accepted from corrections join files child on child.parent_file_id = corrections.file_id
+  )
+  select root, sum(accepted) fixed from corrections group by root`;
+
 type Reads = Pick<Files, 'get' | 'list' | 'fixed' | 'reports' | 'findReport' | 'stranded'>;
 
 export function fileLists(db: Database, writer: Partial<WriterState>, now: () => number): Reads {
@@ -17,13 +26,7 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
   const reports = db.prepare(`
     select * from files where report_name is not null and (report_at, file_id) < (?, ?)
     order by report_at desc, file_id desc limit ?`);
-  const fixed = db.prepare(`
-    with recursive corrections (root, file_id, accepted) as (
-      select root.value, child.file_id, child.accepted from json_each(?) root join files child on child.parent_file_id = root.value
-      union
-      select root, child.file_id, child.accepted from corrections join files child on child.parent_file_id = corrections.file_id
-    )
-    select root, sum(accepted) fixed from corrections group by root`);
+  const fixed = db.prepare(FIXED);
   const stranded = db.prepare(
     "select file_id from files where shown_status in ('queued', 'processing', 'waiting') and lease_until < ? and changed_at < ? limit ?",
   );
@@ -38,7 +41,7 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
       `select * from files where ${condition} (created_at, file_id) < (?, ?) order by created_at desc, file_id desc limit ?`,
     );
   }
-  /** What a file waits for cannot be written down when that is the database itself. */
+  /** That a file waits for the database cannot be stored, so it is derived. */
   const toShown = (row: FileRow): FileRecord => {
     const file = toFileRecord(row);
     return writer.failure && !isEnded(file.status) ? { ...file, status: 'waiting', waitingFor: 'store' } : file;

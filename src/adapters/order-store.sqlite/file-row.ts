@@ -1,4 +1,4 @@
-/** A row of the table `files`, and the file record it stands for. */
+/** Turns rows of the table `files` into file records. */
 import {
   type FileFailure,
   type FileRecord,

@@ -16,7 +16,7 @@ export function createFiles(
   return {
     ...fileLists(db, writer, now),
     create: (file) => writer.call('createFile', file),
-    // The writer answers in order: what was created is here by now.
+    // The writer performs calls in order: a creation has ended by now.
     withdraw: (fileId) => writer.call('findFile', fileId),
     wouldRefuse: async (file) => refuse(file, now()),
     claim: (fileId, leaseMs) => writer.call('claimFile', { fileId, leaseMs }),

@@ -1,6 +1,6 @@
 /**
- * Idempotency keys: what was answered to a request that named one, kept for a day, so that the same request again gets the
- * same answer. Source: the IETF draft "The Idempotency-Key HTTP Header Field".
+ * Idempotency keys: the result of a request with a key is kept for a day, so that a repetition of the request gets the same response.
+ * Source: the IETF draft "The Idempotency-Key HTTP Header Field".
  */
 import { limits } from '../../limits.ts';
 import type { Database } from '../sqlite/database.ts';

@@ -1,12 +1,11 @@
 /**
- * Inserts the accepted orders of a chunk. What all of them have in common is written into the statement, which is made anew for each
- * chunk.
+ * Inserts the accepted orders of a chunk. The values that they have in common are part of the statement, which each chunk prepares anew.
  */
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
 import { runForRows } from '../sqlite/many-rows.ts';
 
-/** What the orders of a chunk have in common: integers. */
+/** The values that the orders of a chunk have in common, all integers. */
 export interface Common {
   fileNo: number;
   stockTaken: 0 | 1;
@@ -15,7 +14,7 @@ export interface Common {
 
 const PARAMETERS = 12;
 
-/** In this order. They are numbered by SQLite, which goes on from the last that there is. */
+/** Inserts in this order. SQLite numbers the orders, from the highest number on. */
 export function insertOrders(
   db: Database,
   rows: OrderBatch,
@@ -48,7 +47,7 @@ export function insertOrders(
   );
 }
 
-/** A broken constraint ends the transaction, so SQLite need not be able to undo the statement alone (ON CONFLICT FAIL). */
+/** A violated constraint ends the transaction anyway, so SQLite need not be able to undo the statement alone (ON CONFLICT FAIL). */
 function insertOf(count: number, { fileNo, stockTaken, atMs }: Common): string {
   const row = `(${Array(PARAMETERS).fill('?').join(', ')}, ${fileNo}, 'on_hold', ${stockTaken}, ${atMs}, ${atMs})`;
   return `insert or fail into orders (order_id, row, customer_name, customer_email, product_name, sku, hub_id, shipping_address,

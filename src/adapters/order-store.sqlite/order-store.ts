@@ -17,7 +17,7 @@ export function createSqliteOrderStore(options: {
   db: Database;
   writer: Calls<StoreOperations & Probing> & Commits;
   trackStock: boolean;
-  /** Events are published to a stream apart from this store; else an order is published by its commit. */
+  /** Events are published to another engine; else the commit of an order publishes it. */
   publishes: boolean;
   now: () => number;
 }): OrderStore {

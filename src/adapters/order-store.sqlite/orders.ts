@@ -1,6 +1,6 @@
 /**
- * Reads orders. Lists go backwards by `seq`, which is the order of (created_at, order_id), through windows of rows, and look at
- * a bounded number of orders per page: filters have no indexes of their own, as each would slow ingestion down.
+ * Reads orders. Lists go backwards by `seq`, which is the order of (created_at, order_id), through windows of rows, and scan a bounded
+ * number of orders per page: filters have no indexes, as each index slows ingestion down.
  */
 import { limits } from '../../limits.ts';
 import { formsOfId } from '../../model/characters.ts';
@@ -83,7 +83,7 @@ export function createOrders(db: Database): Orders {
     return known;
   };
 
-  /** Ranges of seq to look through, newest first, none larger than the scan bound. */
+  /** The ranges of seq to scan, newest first, none larger than the scan limit. */
   function* ranges(filter: OrderFilter, from: number): Generator<{ low: number; high: number }> {
     if (filter.fileId !== undefined) {
       for (const chunk of chunksOf.all(filter.fileId, from) as { first: number; accepted: number }[])
@@ -112,12 +112,12 @@ export function createOrders(db: Database): Orders {
       const upTo = (seq: number, reachedMs: number): OrderPage => ({ items, next: JSON.stringify([seq]), reachedMs });
       const { where, values } = conditions(filter, named);
       const page = prepare(`${SELECT} where o.seq between ? and ? ${where} order by o.seq desc limit ?`);
-      let looked = 0;
+      let scanned = 0;
       if (items.length === limit) return upTo(from + 1, items[0]!.createdAtMs);
       for (const { low, high } of ranges(filter, from)) {
-        if (looked > 0 && looked + (high - low + 1) > limits.maxScanOrders)
+        if (scanned > 0 && scanned + (high - low + 1) > limits.maxScanOrders)
           return upTo(high + 1, (timeOf.get(high + 1) as { created_at: number }).created_at);
-        looked += high - low + 1;
+        scanned += high - low + 1;
         const rows = page.all(low, high, ...values, limit - items.length) as unknown as OrderRow[];
         items.push(...rows.map(toOrder));
         const last = rows.at(-1);
@@ -128,7 +128,7 @@ export function createOrders(db: Database): Orders {
   };
 }
 
-/** `named`: the order that comes first, whatever its place, and so not again. */
+/** `named`: the order that is listed first, wherever it belongs, and so not again. */
 function conditions(filter: OrderFilter, named: Order | null): { where: string; values: (string | number)[] } {
   const parts: string[] = [];
   const values: (string | number)[] = [];
@@ -145,7 +145,7 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
   add('o.order_date < ?', filter.toMs);
   add('o.order_id <> ?', named?.orderId);
   if (filter.q === undefined) return { where: parts.join(''), values };
-  // A NUL is in no order, and ends a pattern.
+  // No order contains a NUL, and a NUL ends a pattern.
   if (filter.q.includes('\0')) return { where: ' and false', values: [] };
   const start = `${filter.q.replace(/[\\%_]/g, '\\$&')}%`;
   const words = searchWords(filter.q).map(globOf);
@@ -159,7 +159,9 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
   return { where: parts.join(''), values };
 }
 
-/** In a set of GLOB a hyphen is itself only at the end, which `alikeCharacters` sees to; beside one all is itself but three. */
+/**
+ * In a set of GLOB a hyphen stands for itself only at the end, where `alikeCharacters` puts it; outside of a set only * ? [ are special.
+ */
 const globOf = (word: string): string =>
   alikeCharacters(word)
     .map((alike) => (alike.length > 1 || /[*?[]/.test(alike[0]!) ? `[${alike.join('')}]` : alike[0]!))
@@ -175,7 +177,7 @@ export function numberedOrders(db: Database, writer: Commits): NumberedOrders {
     after: async (number, limit) =>
       (after.all(number, limit) as unknown as OrderRow[]).map((row) => ({ number: row.seq, order: toOrder(row) })),
     async wait(number, signal) {
-      // Looked at in the same turn as the wait begins, so that no commit falls between.
+      // `last` is read in the same turn as the wait begins, so that no commit comes in between.
       while (!signal.aborted && last() <= number) await writer.nextCommit(signal);
     },
   };

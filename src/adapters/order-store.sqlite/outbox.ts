@@ -1,14 +1,11 @@
-/**
- * The outbox of this store for a stream apart from it: the orders whose number is above that of the last one that was
- * published.
- */
+/** The outbox of this store, for an event stream of another engine: the orders whose number is above the last published one. */
 import { limits } from '../../limits.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { Calls, Commits } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
 import { numberedOrders } from './orders.ts';
 
-/** The row of `totals` that has the number of the last published order. */
+/** The row of `totals` with the number of the last published order. */
 export const PUBLISHED = 'published';
 
 export function outboxOperations(db: Database) {

@@ -1,4 +1,4 @@
-/** Writes the rejections of a chunk: what they have in common once, by number. */
+/** Writes the rejections of a chunk; equal reasons and cells are written once, and rows name them by number. */
 import { packRejections } from '../../model/packed-rejections.ts';
 import type { ReasonCode, Rejection } from '../../model/rejection.ts';
 import type { Database } from '../sqlite/database.ts';
@@ -10,7 +10,7 @@ export function rejectionRecorder(db: Database) {
     'insert into rejected_rows (file_no, row, reasons_no, cells_no) values (?, ?, ?, ?)',
   );
 
-  /** Returns how many rows have each code, and what they take in a report. */
+  /** Returns how many rows have each code, and their size in a report. */
   return (fileNo: number, rejected: readonly Rejection[]): { codes: Map<ReasonCode, number>; bytes: number } => {
     const packed = packRejections(rejected);
     const codesOf = packed.reasons.map((reasons) => [...new Set(reasons.map(({ code }) => code))]);

@@ -1,4 +1,4 @@
-/** Moves the sums over all files by those of a chunk, for the statistics. */
+/** Adds the sums of a chunk to those over all files, for the statistics. */
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';

@@ -20,7 +20,7 @@ export const toRejection = ({ row, reasons, cells, record }: RejectionRow): Reje
   ...(record !== null && { record }),
 });
 
-/** The first of the rows, as many as a page may have; `cut` when others were left. */
+/** The first rows, as many as a page may have; `cut` when more were left. */
 function take(rows: Iterable<RejectionRow>, limit: number): { items: Rejection[]; cut: boolean } {
   const items: Rejection[] = [];
   let chars = 0;
@@ -37,7 +37,7 @@ export function createRejections(db: Database): Rejections {
     select r.row, r.codes, r.reasons, r.cells, r.record from rejections r
     where r.file_no = (select file_no from files where file_id = ?) and r.row > ? order by r.row limit ?`);
   const window = db.prepare(`
-    select max(row) last, count(*) looked from (select row from rejections
+    select max(row) last, count(*) scanned from (select row from rejections
       where file_no = (select file_no from files where file_id = ?) and row > ? order by row limit ?)`);
   const ofCode = db.prepare(`
     select r.row, r.codes, r.reasons, r.cells, r.record from rejections r
@@ -51,15 +51,15 @@ export function createRejections(db: Database): Rejections {
         const { items, cut } = take(rows, limit);
         return { items, next: cut ? JSON.stringify([items.at(-1)!.row]) : null };
       }
-      const { last, looked } = window.get(fileId, from, limits.maxScanRejections) as {
+      const { last, scanned } = window.get(fileId, from, limits.maxScanRejections) as {
         last: number | null;
-        looked: number;
+        scanned: number;
       };
       if (last === null) return { items: [], next: null };
       const rows = ofCode.iterate(fileId, from, last, ` ${code} `, limit) as Iterable<RejectionRow>;
       const { items, cut } = take(rows, limit);
       const next =
-        cut || items.length === limit ? items.at(-1)!.row : looked === limits.maxScanRejections ? last : null;
+        cut || items.length === limit ? items.at(-1)!.row : scanned === limits.maxScanRejections ? last : null;
       return { items, next: next === null ? null : JSON.stringify([next]) };
     },
   };

@@ -1,30 +1,27 @@
-/**
- * The order in which the orders of a chunk are looked for and inserted: that of their ids, as neighbours in the index are then found
- * one after the other.
- */
+/** Sorts the orders of a chunk by id, so that they are found and inserted in the order of the index. */
 export interface SortedIds {
-  /** Indices of the ids, in the order of the ids; those of equal ids as they came. */
+  /** The indices of the ids, sorted by id; those of equal ids in their own order. */
   byId: Uint32Array;
-  /** By index: 1 where the id is there more than once. */
+  /** By index: 1 where the id occurs more than once. */
   repeated: Uint8Array;
 }
 
-/** Characters that a sort looks at first, and how many it tells apart: together with an index they are one exact number. */
+/** A key has so many characters of so many values: together with an index it is one exact number. */
 const KEY_CHARS = 5;
 const KEY_CHAR_VALUES = 2 ** 7;
 const INDICES = 2 ** 18;
 
-/** Of a hundred ids as many may be out of order for the language's own sort, which makes use of order, to be the faster one. */
+/** Up to so many strays of a hundred ids the built-in sort is faster, as it exploits existing order. */
 const STRAYS_OF_100 = 5;
 
-/** By UTF-16 code units, at most 262,144 of them. */
+/** Sorts at most 262,144 ids by their UTF-16 code units. */
 export function sortIds(ids: readonly string[]): SortedIds {
   const strays = countStrays(ids);
   if (strays === 0) return { byId: Uint32Array.from(ids, (_, i) => i), repeated: new Uint8Array(ids.length) };
   return strays < (ids.length / 100) * STRAYS_OF_100 ? sortNearlySorted(ids) : sortByKeys(ids);
 }
 
-/** How many of the ids are not behind this one. */
+/** How many of the ids are at most this one. */
 export function countUpTo(ids: readonly string[], byId: Uint32Array, id: string): number {
   let count = 0;
   for (let above = byId.length; count < above; ) {
@@ -35,7 +32,7 @@ export function countUpTo(ids: readonly string[], byId: Uint32Array, id: string)
   return count;
 }
 
-/** Ids that are not behind the one before them. */
+/** How many ids do not come after the one before them. */
 function countStrays(ids: readonly string[]): number {
   let strays = 0;
   for (let i = 1; i < ids.length; i++) if (ids[i - 1]! >= ids[i]!) strays++;
@@ -49,7 +46,7 @@ function sortNearlySorted(ids: readonly string[]): SortedIds {
   return { byId, repeated };
 }
 
-/** By numbers, and by the texts only where those do not tell. In loops, as `from` and a function take three times as long. */
+/** Sorts by numeric keys, and by text only where keys are equal. In loops, as `from` with a function takes three times as long. */
 function sortByKeys(ids: readonly string[]): SortedIds {
   const prefix = commonPrefix(ids).length;
   const keys = new Float64Array(ids.length);
@@ -88,7 +85,7 @@ function commonPrefix(ids: readonly string[]): string {
   return prefix;
 }
 
-/** A number that is never larger than that of an id behind it: of the characters after the prefix, up to one that is not ASCII. */
+/** A number that never decreases with the id: made of the characters after the prefix, up to one that is not ASCII. */
 function keyOf(id: string, prefix: number): number {
   let key = 0;
   let isAscii = true;

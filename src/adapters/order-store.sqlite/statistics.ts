@@ -1,4 +1,4 @@
-/** Sums for `/stats` and its history, from rows that each chunk moved. */
+/** Sums for `/stats` and its history, from rows that each chunk updated. */
 import { FILE_STATUSES } from '../../model/file.ts';
 import type { Statistics } from '../../ports/statistics.ts';
 import type { Database } from '../sqlite/database.ts';

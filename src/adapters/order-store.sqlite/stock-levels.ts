@@ -1,7 +1,6 @@
 /**
- * What is available of each SKU at each hub, as the writer thread sees it: rows that were read stay in memory, since nobody else
- * writes them, and orders of one file name the same few thousand again and again. Whoever rolls a transaction back must
- * `forget`.
+ * The stock rows in the writer thread: those that were read stay in memory, as no other thread writes them, and the orders of a file name
+ * the same few thousand again and again. After a rollback the caller MUST call `forget`.
  */
 import { limits } from '../../limits.ts';
 import type { Database } from '../sqlite/database.ts';
@@ -12,7 +11,7 @@ export interface StockLevel {
   available: number;
 }
 
-/** A quantity of a stock row. */
+/** A quantity to take from a stock row. */
 export interface Taking {
   level: StockLevel;
   quantity: number;
@@ -39,12 +38,12 @@ export function createStockLevels(db: Database) {
       if (cached) return cached;
       const row = read.get(sku, hubId) as { stockNo: number; available: number } | undefined;
       if (!row) return null;
-      // Objects that SQLite gave have no common shape, so that reading their fields costs more.
+      // Row objects of SQLite share no hidden class, so reading their fields is slower.
       const level = { stockNo: row.stockNo, available: row.available };
       known.set(key, level);
       return level;
     },
-    /** Between two operations: a level must stay the same object while one of them counts with it. */
+    /** Only between two operations: a level must stay the same object during an operation. */
     trim(): void {
       if (known.size > limits.stockLevelsKept) known.clear();
     },
@@ -56,9 +55,9 @@ export function createStockLevels(db: Database) {
       restock.run(quantity, quantity, level.stockNo);
       level.available += quantity;
     },
-    /** Takes so much of each, which must be there. */
+    /** Takes quantities, which must be available. */
     take(takings: readonly Taking[]): void {
-      // In this order they are neighbours in the table.
+      // The order of the table.
       const sorted = takings.toSorted((a, b) => a.level.stockNo - b.level.stockNo);
       runForRows(db, sorted.length, 2, takeOf, (values, at, n) => {
         const { level, quantity } = sorted[n]!;

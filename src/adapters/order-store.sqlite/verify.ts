@@ -1,13 +1,13 @@
 /**
- * The checks of `oms verify` on SQLite, as queries whose rows are what is off. Each run reads in one transaction, a moment of the
- * store: what is written meanwhile is not seen, and the log grows by no more than that.
+ * The checks of `oms verify` on SQLite, as queries whose rows are violations. Each run reads a snapshot in one transaction: what is written
+ * meanwhile is not seen, and the log grows by no more than that.
  */
 import type { Check, Verification, Violation } from '../../ports/verification.ts';
 import type { Database } from '../sqlite/database.ts';
 import { type OrderRow, SELECT, toOrder } from './orders.ts';
 import { PUBLISHED } from './outbox.ts';
 
-/** A query for `id` and `detail` of each row that is off. */
+/** Its rows are violations, each with `id` and `detail`. */
 interface Query {
   check: Check;
   what: string;
@@ -29,7 +29,7 @@ export function createVerification(db: Database): Verification {
         for (const { id, detail } of db.prepare(sql).iterate(parameters) as Iterable<{ id: string; detail: string }>)
           yield { check, what, id, detail };
     } finally {
-      // What SQLite cannot read may have ended it.
+      // A read error may have ended the transaction.
       if (db.isTransaction) db.exec('rollback');
     }
   }
@@ -60,7 +60,7 @@ export function createVerification(db: Database): Verification {
   };
 }
 
-/** The file, and where each of its rows is: an order, by the numbers of its chunks, or a rejection. */
+/** The file, and the place of each of its rows: an order, found by the numbers of its chunks, or a rejection. */
 const PLACES = `
   with file as (select * from files where file_id = :file_id),
   places(row, order_id) as (

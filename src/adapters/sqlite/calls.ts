@@ -1,4 +1,4 @@
-/** How another thread calls the operations of the thread that writes. The clients of the database define their operations. */
+/** How other threads call the operations of the writer thread. The clients of the database define the operations. */
 
 export interface Calls<Operations> {
   /** Resolves when the operation is on disk. */

@@ -1,15 +1,15 @@
-/** Looks for damage in `oms.db`. */
+/** Checks `oms.db` for damage. */
 import { existsSync } from 'node:fs';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { integrityCheck, openForReading, quickCheck } from './database.ts';
 
-/** Looks at every page and index. Throws `store_damaged` with what is found, a line for each. */
+/** Checks every page and index. Throws `store_damaged` with a line for each finding. */
 export function findDamage(path: string): void {
   if (!existsSync(path)) return;
   const db = openForReading(path);
   try {
-    // The integrity check stops at damage of which the quick one lists the places.
+    // The integrity check stops at damage whose places the quick check lists.
     let lines = quickCheck(db, limits.damageLines);
     if (lines.length === 0) lines = integrityCheck(db, limits.damageLines);
     if (lines.length > 0)

@@ -11,7 +11,7 @@ import { MIGRATIONS, type Migration } from './schema.ts';
 
 export type Database = DatabaseSync;
 
-/** Throws an OmsError when the file cannot be used, a small one also when any part of it is damaged. */
+/** Throws an OmsError when the file cannot be used; a small file is also checked for damage in any part. */
 export function openForWriting(path: string, migrations = MIGRATIONS): Database {
   try {
     const db = new DatabaseSync(path);
@@ -59,7 +59,7 @@ export function openForReading(path: string, onDamage: (error: OmsError) => void
   }
 }
 
-/** The prepared statement. What it throws goes to `fail`. */
+/** The prepared statement. Its errors go to `fail`. */
 function failingWith(prepare: () => StatementSync, fail: (error: unknown) => never): StatementSync {
   const guarded =
     <Arguments extends unknown[], Result>(work: (...args: Arguments) => Result) =>
@@ -82,13 +82,10 @@ function failingWith(prepare: () => StatementSync, fail: (error: unknown) => nev
   return statement;
 }
 
-/**
- * Looks at every page and returns at most `most` lines of what SQLite finds; none where all is well. Throws when the file cannot be used
- * at all.
- */
+/** Checks every page and returns at most `most` findings of SQLite, a line each. Throws when the file cannot be used at all. */
 export const quickCheck = (db: Database, most: number): string[] => check(db, 'quick_check', most);
 
-/** The same, and compares each index with its table. */
+/** Likewise, and compares each index with its table. */
 export const integrityCheck = (db: Database, most: number): string[] => check(db, 'integrity_check', most);
 
 function check(db: Database, pragma: 'quick_check' | 'integrity_check', most: number): string[] {

@@ -1,6 +1,6 @@
 /**
- * What SQLite threw, as an error that says what to do. A file that cannot be used is an outage of the store (INV-7); a damaged one stays so
- * until an operator restores a backup.
+ * Maps errors of SQLite to errors that say what to do. A file that cannot be used is an outage of the store (INV-7); a damaged one stays
+ * damaged until an operator restores a backup.
  * Source: https://www.sqlite.org/rescode.html
  */
 import { OmsError } from '../../errors.ts';
@@ -12,7 +12,7 @@ export const damaged = (what: string, path: string | null, cause?: unknown) =>
     { retryable: true, path, cause },
   );
 
-/** SQLite does not find our tables: the file is not ours, or damaged. */
+/** The file has no tables of OMS: it is another database, or damaged. */
 export function notOurs(error: unknown, path: string): unknown {
   const known = toOmsError(error, path) as { code?: string; message: string };
   if (known.code !== 'ERR_SQLITE_ERROR') return known;
@@ -22,16 +22,16 @@ export function notOurs(error: unknown, path: string): unknown {
 
 /** By primary result code. */
 const UNUSABLE: Record<number, string> = {
-  2: 'see the log of the system, then start the service again',
-  3: 'give the user of the service the right to read and write it; work goes on by itself',
-  5: 'another program holds it, a copy or a shell; work goes on when it is done',
-  6: 'another program holds it, a copy or a shell; work goes on when it is done',
-  8: 'make it and its disk writable again; work goes on by itself',
-  10: 'see that its disk is there and well; work goes on by itself',
-  14: 'see that it is there, and that the user of the service may read and write it and its directory; work goes on by itself',
-  15: 'see that it is on a local disk; work goes on by itself',
+  2: 'see the system log, then start the service again',
+  3: 'give the user of the service the right to read and write it; work resumes by itself',
+  5: 'another program holds it, a copy or a shell; work resumes when it is done',
+  6: 'another program holds it, a copy or a shell; work resumes when it is done',
+  8: 'make it and its disk writable again; work resumes by itself',
+  10: 'check that its disk is there and works; work resumes by itself',
+  14: 'check that it is there, and that the user of the service may read and write it and its directory; work resumes by itself',
+  15: 'check that it is on a local disk; work resumes by itself',
   22: 'the disk cannot hold files of this size: move the data directory to another',
-  23: 'give the user of the service the right to read and write it; work goes on by itself',
+  23: 'give the user of the service the right to read and write it; work resumes by itself',
 };
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
@@ -40,11 +40,11 @@ const SQLITE_NOTADB = 26;
 const SQLITE_IOERR_SHORT_READ = 522;
 const SQLITE_IOERR_CORRUPTFS = 8458;
 
-/** What SQLite threw, as an error that says what to do; until then work waits (INV-7). Returns other errors as they are. */
+/** Returns errors of other origin as they are. */
 export function toOmsError(error: unknown, path: string | null = null): unknown {
   if (error instanceof OmsError) return error;
   const { code, errcode = 0, errstr, message } = error as Error & { code?: string; errcode?: number; errstr?: string };
-  // A number outside of the range of all that we write.
+  // OMS writes no number outside of this range.
   if (code === 'ERR_OUT_OF_RANGE') return damaged(message, path, error);
   if (code !== 'ERR_SQLITE_ERROR') return error;
   const primary = errcode & 0xff;
@@ -59,7 +59,7 @@ export function toOmsError(error: unknown, path: string | null = null): unknown 
   if (primary === SQLITE_FULL)
     return new OmsError(
       'disk_full',
-      'the disk with the data directory is full: free some space, work goes on by itself',
+      'the disk with the data directory is full: free some space, work resumes by itself',
       {
         retryable: true,
         path,

@@ -1,4 +1,4 @@
-/** Whether `oms.db` can be used now: for `/readyz`, `oms doctor` and the watch over it. */
+/** Checks that `oms.db` can be used now: for `/readyz`, `oms doctor` and `watch.ts`. */
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { OmsError } from '../../errors.ts';
@@ -8,8 +8,8 @@ import type { Calls, Probing } from './calls.ts';
 import type { Database } from './database.ts';
 
 /**
- * Within a transaction of the writer: reads the file through a connection that has nothing in memory, and writes to it. Throws what SQLite
- * throws.
+ * Within a transaction of the writer: reads the file through a new connection, which has nothing in memory, and writes to it. Throws errors
+ * of SQLite.
  */
 export function probe(db: Database): void {
   const path = db.location();
@@ -25,14 +25,14 @@ export function probe(db: Database): void {
   db.exec(`pragma user_version = ${version}`);
 }
 
-/** After probes alone: without this their pages would fill the log of an idle store. */
+/** Called after a transaction of probes alone, whose pages would else fill the log of an idle store. */
 export function keepLogSmall(db: Database): void {
   const { log: pages } = db.prepare('pragma wal_checkpoint(noop)').get() as { log: number };
   if (pages <= limits.sqliteIdleLogPages) db.exec('pragma wal_checkpoint(passive)');
 }
 
 /**
- * Returns a check that throws when the file or its log is no longer the one that was there at this call: what is written after that is lost.
+ * Returns a check that throws when the file or its log is no longer the one of this call: what is written after that is lost.
  */
 export function placeOf(path: string): () => void {
   const find = (file: string) => statSync(file, { throwIfNoEntry: false })?.ino;
@@ -42,13 +42,13 @@ export function placeOf(path: string): () => void {
       if (ino !== undefined && find(file) !== ino)
         throw new OmsError(
           'store_unavailable',
-          'this file of the data directory was moved, deleted or replaced, or its disk was unmounted, while the service ran: put it back, and work goes on by itself; else stop the service and restore a backup',
+          'this file of the data directory was moved, deleted or replaced, or its disk was unmounted, while the service ran: put it back, and work resumes by itself; else stop the service and restore a backup',
           { retryable: true, path: file },
         );
   };
 }
 
-/** What a thread knows of the thread that writes, by its answers. */
+/** What the replies of the writer thread say about it. */
 export interface WriterState {
   /** Why the last transaction, of any thread, could not use the database; null when it could. */
   failure: Error | null;
@@ -57,8 +57,8 @@ export interface WriterState {
 }
 
 /**
- * Asks the thread that writes, too: it has had the file open for longest, and knows of damage that any thread has found. It may be busy with
- * a large transaction: that is no outage, but a long silence is one.
+ * Also asks the writer thread, which has had the file open for longest and knows of damage that any thread has found. It may be busy with a
+ * large transaction: that is no outage, but a long silence is one.
  */
 export async function inspectDatabase(
   db: Database,
@@ -71,7 +71,7 @@ export async function inspectDatabase(
     if (Date.now() - (writer.answeredMs ?? 0) > limits.sqliteSilentMs)
       throw new OmsError(
         'store_unavailable',
-        'the database does not answer: see that its disk is there and well; work goes on by itself',
+        'the database does not answer: check that its disk is there and works; work resumes by itself',
         { retryable: true, path: db.location() },
       );
   }

@@ -1,11 +1,11 @@
-/** Statements for many rows at once: half of what a row costs by itself is its way into SQLite. */
+/** Statements for many rows each: run row by row, half of the time would be calls into SQLite. */
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { limits } from '../../limits.ts';
 import type { Database } from './database.ts';
 
 /**
- * Runs what `sqlOf` gives for so many rows until all `count` are done. `bind` sets the values of the nth row, as many as there are
- * parameters for one, from `at` on.
+ * Runs a statement for `count` rows, in parts. `sqlOf` returns the statement for a number of rows; `bind` sets the values of the nth row,
+ * as many as `parameters`, from `at` on.
  */
 export function runForRows(
   db: Database,

@@ -1,4 +1,4 @@
-/** What the thread that writes and the others send each other. */
+/** The messages between the writer thread and the others. */
 import type { SentError } from './sent-error.ts';
 
 export interface WriterOptions {
@@ -11,7 +11,7 @@ export interface Request {
   argument: unknown;
 }
 
-/** Damage that a reading thread has found. */
+/** Reports damage that a reading thread has found. */
 export interface Damage {
   damage: SentError;
 }

@@ -1,4 +1,4 @@
-/** Takes `oms.db` to the schema of this release, in one transaction at the start. */
+/** Migrates `oms.db` to the schema of this release, in one transaction at the start. */
 import type { DatabaseSync } from 'node:sqlite';
 import { OmsError } from '../../errors.ts';
 import type { Migration } from './schema.ts';

@@ -1,5 +1,5 @@
 /**
- * Performs the operations on `oms.db` by name. The caller holds a transaction; an operation that shares it is a savepoint in it, so that
+ * Performs the operations on `oms.db` by name. The caller holds a transaction; operations that share it run in a savepoint each, so that
  * one that fails does not undo the others.
  */
 import type { Database } from './database.ts';
@@ -7,11 +7,11 @@ import { probe } from './health.ts';
 
 export type Table = Record<string, (argument: never) => unknown>;
 
-/** Performs operations by name; what a client of the database keeps in memory must be forgotten after a rollback. */
+/** Performs operations by name. What the operations keep in memory must be forgotten after a rollback. */
 export interface Performer {
   /**
-   * Throws what the operation throws; then it has changed nothing, or there is no transaction left. One that is `alone` in its
-   * transaction needs no savepoint, for which SQLite would write down each page before it changes.
+   * Throws the error of the operation, which then has changed nothing, or there is no transaction left. An operation that is `alone` in its
+   * transaction runs without a savepoint, for which SQLite would copy each page before it changes.
    */
   perform(operation: string, argument: unknown, options?: { alone?: boolean }): unknown;
   /** The caller MUST call this when it has rolled a transaction back. */
@@ -29,7 +29,7 @@ export function performerOf(db: Database, table: Table, forget: () => void): Per
         return result;
       } catch (error) {
         forget();
-        // A full disk ends the whole transaction: then no operation of it has happened.
+        // A full disk rolls back the whole transaction, with all its operations.
         if (db.isTransaction) {
           if (alone) db.exec('rollback');
           else {

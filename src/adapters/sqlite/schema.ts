@@ -1,6 +1,6 @@
 /**
- * The tables of `oms.db`, as a list of migrations in the order of their versions, 1, 2, 3 and so on: each takes a database from the version
- * before. All that are due run in one transaction at the start. A released migration never changes.
+ * The tables of `oms.db`, as a list of migrations in the order of their versions, 1, 2, 3 and so on: each upgrades a database by one
+ * version. All that are due run in one transaction at the start. A released migration never changes.
  *
  * Orders are numbered by `seq` in the order in which they were committed, without gaps. That number is also the position
  * of the order's event: the outbox is this table, read by `seq`, so an order and its event cannot come apart (INV-3).

@@ -1,4 +1,4 @@
-/** Errors on their way between threads, which only plain data survives. */
+/** Errors as plain data, the only form that can be sent between threads. */
 import { OmsError } from '../../errors.ts';
 
 export interface SentError {
@@ -7,7 +7,7 @@ export interface SentError {
   retryable: boolean;
   details: Record<string, unknown>;
   path: string | null;
-  /** Of an error that nobody expects. */
+  /** Only of an error that is no OmsError. */
   stack?: string;
 }
 

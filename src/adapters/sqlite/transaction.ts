@@ -1,4 +1,4 @@
-/** A transaction of the one connection that writes. */
+/** A transaction of the connection that writes. */
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Runs `work` in one immediate transaction: all of it, or nothing. */

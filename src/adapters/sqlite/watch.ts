@@ -1,4 +1,4 @@
-/** Probes `oms.db` at intervals, also when nothing else uses it, and logs a failure and its end once each. */
+/** Probes `oms.db` at intervals, also while nothing else uses it, and logs a failure and its end once each. */
 import type { Logger } from 'pino';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';

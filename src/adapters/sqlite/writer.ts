@@ -1,6 +1,6 @@
 /**
- * The writer thread as other threads see it: `call` resolves when the operation is on disk. A call whose answer cannot come any more,
- * because the writer ended, rejects with `store_unavailable`.
+ * The client of the writer thread: `call` resolves when the operation is on disk. When the writer ends, calls without a reply reject with
+ * `store_unavailable`.
  */
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { OmsError } from '../../errors.ts';
@@ -48,7 +48,7 @@ export class Writer<Operations> implements Calls<Operations>, Commits, WriterSta
     });
   }
 
-  /** Reports damage that a reading connection has found: from then on nothing is written any more. */
+  /** Reports damage that a reading connection has found. From then on nothing is written. */
   reportDamage(error: OmsError): void {
     this.#port.postMessage({ damage: toSent(error) } satisfies Damage);
   }
@@ -88,7 +88,7 @@ export interface WriterThread {
   connect(): MessagePort;
   /** Performs the calls that have arrived, then closes the database. */
   close(): Promise<void>;
-  /** Resolves with the error when the thread dies by itself. */
+  /** Resolves with the error when the thread dies without `close`. */
   died: Promise<Error>;
 }
 

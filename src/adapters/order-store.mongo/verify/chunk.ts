@@ -1,4 +1,4 @@
-/** Whether a committed chunk is what its rows and its orders say. */
+/** Checks a committed chunk against its rows and its orders. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
@@ -7,8 +7,8 @@ import { findOrders } from '../insert-orders.ts';
 import { contentOf } from './chunks.ts';
 
 /**
- * Each row of the chunk is in one place, and each order that it accepted is there as the file had it: returns how many are. `after`:
- * where the chunk begins.
+ * Checks that each row of the chunk is in one place, and that each accepted order is stored as the file had it. Returns the number of those
+ * orders. `after`: the row before the chunk.
  */
 export async function* checkChunk(
   database: Database,
@@ -71,5 +71,5 @@ export async function* checkChunk(
   return right;
 }
 
-/** What never changes of an order. */
+/** The fields of an order that never change. */
 const asCreated = ({ status: _, updated_at: __, ...order }: OrderDocument) => order;

@@ -4,7 +4,7 @@ import type { ChunkDocument, OrderDocument } from '../documents.ts';
 import { orderDocument } from '../insert-orders.ts';
 import { decodePlan, decodeRejections } from '../plan.ts';
 
-/** In order; a few at a time, as a chunk is a large document. */
+/** In order, in small batches, as a chunk is a large document. */
 export const committedChunks = ({ chunks }: Database, fileId: string, nextChunk: number) =>
   chunks.find({ file: fileId, state: 'committed', n: { $lt: nextChunk } }, { sort: { n: 1 }, batchSize: 2 });
 

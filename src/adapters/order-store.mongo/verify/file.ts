@@ -1,4 +1,4 @@
-/** Whether a file, its chunks and its orders fit together. */
+/** Checks that a file, its chunks and its orders fit together. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
@@ -46,26 +46,26 @@ export async function* checkFile(database: Database, fileId: string): AsyncGener
   yield* checkOrdersOf(database, fileId, right);
 }
 
-/** No order says that it is of this file but those that its chunks accepted, and those that a chunk in work is about to accept. */
+/** Checks that each order that names this file was accepted by one of its chunks, or may be accepted by a chunk in work. */
 async function* checkOrdersOf({ orders, chunks }: Database, fileId: string, known: number): AsyncGenerator<Violation> {
   if ((await orders.countDocuments({ file: fileId })) === known) return;
   const ofFile = { file: fileId, state: { $in: ['planned' as const, 'committed' as const] } };
   const spans = await chunks.find(ofFile, { sort: { n: 1 }, projection: { n: 1, row: 1 } }).toArray();
   const last = spans.at(-1)?.n ?? -1;
-  let looked = { index: -1, ids: null as Set<string> | null };
+  let current = { index: -1, ids: null as Set<string> | null };
   for await (const { _id, row } of orders.find({ file: fileId }, { projection: { row: 1 }, sort: { created_at: 1 } })) {
     const index = spans.findIndex((span) => row <= span.row);
     if (index === -1) {
-      // Planned since they were read.
+      // Its chunk was planned after the chunks were read.
       if (await chunks.findOne({ ...ofFile, n: { $gt: last } }, { projection: { n: 1 } })) continue;
     } else {
-      if (index !== looked.index) {
+      if (index !== current.index) {
         const chunk = (await chunks.findOne({ _id: spans[index]!._id }))!;
-        // One in work tells which of its orders it accepts when it is committed.
+        // Which of its orders a planned chunk accepts is known when it is committed.
         const ids = chunk.state === 'planned' ? null : (await contentOf(chunk)).accepted.map((order) => order._id);
-        looked = { index, ids: ids && new Set(ids) };
+        current = { index, ids: ids && new Set(ids) };
       }
-      if (looked.ids === null || looked.ids.has(_id)) continue;
+      if (current.ids === null || current.ids.has(_id)) continue;
     }
     yield { check: 'rows', what: 'an order was never accepted', id: _id, detail: `it says row ${row} of ${fileId}` };
   }

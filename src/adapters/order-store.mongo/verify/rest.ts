@@ -1,4 +1,4 @@
-/** What belongs to no file, and the numbers of events. */
+/** Checks for orders and chunks without a file, and the numbers of events. */
 import { limits } from '../../../limits.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
@@ -7,7 +7,7 @@ export async function* checkRest(database: Database): AsyncGenerator<Violation> 
   yield* checkFilesAreThere(database);
   const firstAt = yield* checkNumbers(database);
   yield* checkNumberedOnce(database);
-  // What was published before went to another stream.
+  // Chunks that were published before went to another stream.
   if (firstAt) yield* checkPublished(database, firstAt);
 }
 

@@ -1,4 +1,4 @@
-/** Whether the stock is what orders hold. */
+/** Checks that received - available of each stock row is what orders hold. */
 import { limits } from '../../../limits.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
@@ -13,8 +13,8 @@ interface Level {
 }
 
 /**
- * Both sides by key, side by side; what differs is looked at more closely. Where the two are not sorted alike a key only seems to be
- * missing, and the closer look finds it.
+ * Merges stock rows and held quantities, both sorted by key. Keys that differ are suspects, which are checked by themselves: a key also
+ * seems to be missing where the two sides are not sorted alike.
  */
 export async function* checkStock(database: Database): AsyncGenerator<Violation, number> {
   const levels = database.stock.find({}, { projection: LEVEL, sort: { sku: 1, hub_id: 1 } })[Symbol.asyncIterator]();
@@ -42,7 +42,7 @@ export async function* checkStock(database: Database): AsyncGenerator<Violation,
   return count;
 }
 
-/** What two closer looks find. */
+/** The violations that two checks of the suspects find. */
 async function* confirmed(database: Database, suspects: Key[]): AsyncGenerator<Violation> {
   const found = new Set(suspects.length > 0 ? (await checkKeys(database, suspects)).map(({ id }) => id) : []);
   const still = suspects.filter(({ sku, hub }) => found.has(stockKey(sku, hub)));
@@ -78,43 +78,43 @@ const compareKeys = (a: [string, string], b: [string, string]): number =>
   Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0])) || Buffer.compare(Buffer.from(a[1]), Buffer.from(b[1]));
 
 /**
- * What orders hold, read between two looks at the stock rows, lies between what was taken then: not more than had been taken at the
- * second look, as stock is taken before an order is inserted; not less than at the first, but for what chunks in work have taken.
+ * Reads the stock rows, then what orders hold, then the stock rows again. As stock is taken before an order is inserted, orders hold at
+ * most what the second reading shows as taken, and at least what the first one shows, except for what chunks in work have taken.
  */
 async function checkKeys(database: Database, suspects: Key[]): Promise<Violation[]> {
   const found: Violation[] = [];
-  const off = (what: string, id: string, detail: string) => found.push({ check: 'stock', what, id, detail });
+  const report = (what: string, id: string, detail: string) => found.push({ check: 'stock', what, id, detail });
   const keys = suspects.map(({ sku, hub }) => stockKey(sku, hub));
-  const look = async () => {
-    const found = await database.stock.find({ _id: { $in: keys } }, { projection: LEVEL }).toArray();
-    return new Map(found.map((level) => [level._id, level as Level]));
+  const readLevels = async () => {
+    const levels = await database.stock.find({ _id: { $in: keys } }, { projection: LEVEL }).toArray();
+    return new Map(levels.map((level) => [level._id, level as Level]));
   };
   const inWork = new Set<string>();
-  const lookAtWork = async () => {
+  const readKeysInWork = async () => {
     for await (const { keys } of database.chunks.find({ state: 'planned' }, { projection: { keys: 1 } }))
       for (const key of keys) inWork.add(key);
   };
-  await lookAtWork();
-  const before = await look();
-  await lookAtWork();
+  await readKeysInWork();
+  const before = await readLevels();
+  await readKeysInWork();
   const held = new Map<string, number>();
   const skus = [...new Set(suspects.map(({ sku }) => sku))];
   for await (const { _id, quantity } of heldByKey(database, { 'items.sku': { $in: skus } }))
     held.set(stockKey(_id.sku, _id.hub), quantity);
-  const after = await look();
+  const after = await readLevels();
   for (const key of keys) {
     const [first, second] = [before.get(key), after.get(key)];
     const quantity = held.get(key) ?? 0;
     if (!second) {
-      if (quantity > 0) off('orders hold of a stock row that is not there', key, `held ${quantity}`);
+      if (quantity > 0) report('orders hold of a stock row that is not there', key, `held ${quantity}`);
       continue;
     }
     const { received, available } = second;
     const detail = `received ${received}, available ${available}, held ${quantity}`;
-    if (available < 0) off('available is below zero', key, detail);
+    if (available < 0) report('available is below zero', key, detail);
     const least = first && !inWork.has(key) ? first.received - first.available : 0;
     if (quantity > received - available || quantity < least)
-      off('received - available is not what orders hold', key, detail);
+      report('received - available is not what orders hold', key, detail);
   }
   return found;
 }

@@ -1,0 +1,75 @@
+/** The checkpoint of a file: its next chunk and where that begins, and the counters that move with it. */
+import { assert } from '../../assert.ts';
+import type { ChunkResult } from '../../ports/chunks.ts';
+import { type Claim, claimLost } from '../../ports/files.ts';
+import type { Database } from './database.ts';
+import type { ChunkDocument, FileDocument } from './documents.ts';
+
+/** The fields of a file that a commit reads. */
+export const CHECKPOINT = {
+  ...{ status: 1, epoch: 1, next_chunk: 1, offset: 1, row: 1 },
+  ...{ cancel_requested: 1, invalid: 1, rejected_bytes: 1 },
+} as const;
+
+export type Checkpoint = Pick<FileDocument, keyof typeof CHECKPOINT>;
+
+type Position = Pick<FileDocument, 'offset' | 'row'>;
+type Progress = Pick<ChunkResult, 'rejected' | 'cancelRequested'>;
+
+export const progressOf = (file: Pick<FileDocument, 'cancel_requested' | 'invalid' | 'rejected_bytes'>): Progress => ({
+  rejected: { rows: file.invalid, bytes: file.rejected_bytes ?? 0 },
+  cancelRequested: file.cancel_requested,
+});
+
+export const assertForward = (from: Position, to: Position): void =>
+  assert(to.offset >= from.offset && to.row >= from.row, 'a checkpoint never goes back');
+
+/** `from`: the checkpoint before this chunk. Throws `claim_lost`. */
+export async function moveCheckpoint(
+  { database: { files }, now }: { database: Pick<Database, 'files'>; now: () => number },
+  claim: Claim,
+  from: Position,
+  chunk: ChunkDocument,
+): Promise<Progress> {
+  assertForward(from, chunk);
+  const moved = await files.findOneAndUpdate(
+    { _id: claim.fileId, status: 'processing', epoch: claim.epoch, next_chunk: chunk.n },
+    moveBy(chunk, new Date(now())) as never,
+    { returnDocument: 'after', projection: CHECKPOINT },
+  );
+  if (moved) return progressOf(moved);
+  const latest = await files.findOne({ _id: claim.fileId }, { projection: CHECKPOINT });
+  // The response to the same move was lost.
+  if (latest?.status === 'processing' && latest.epoch === claim.epoch && latest.next_chunk === chunk.n + 1)
+    return progressOf(latest);
+  throw claimLost(claim.fileId);
+}
+
+function moveBy(chunk: ChunkDocument, at: Date) {
+  const { warnings = [] } = chunk;
+  return {
+    $set: {
+      next_chunk: chunk.n + 1,
+      ...{ offset: chunk.offset, row: chunk.row, bytes_read: chunk.bytes_read },
+      strikes: 0,
+      committed_at: at,
+      changed_at: at,
+    },
+    $inc: {
+      rows: chunk.rows,
+      accepted: chunk.accepted!,
+      invalid: chunk.invalid!,
+      rejected_bytes: chunk.rejected_bytes ?? 0,
+      amount_minor: chunk.amount_minor!,
+      ...prefixed('invalid_by_code', chunk.invalid_by_code!),
+      ...prefixed('accepted_by_hub', chunk.accepted_by_hub!),
+      ...Object.fromEntries(warnings.map(({ code, count }) => [`warnings.${code}.count`, count])),
+    },
+    ...(warnings.length > 0 && {
+      $min: Object.fromEntries(warnings.map(({ code, row }) => [`warnings.${code}.row`, row])),
+    }),
+  };
+}
+
+const prefixed = (field: string, counts: Record<string, number>): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).map(([name, count]) => [`${field}.${name}`, count]));

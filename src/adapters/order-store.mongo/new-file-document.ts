@@ -1,0 +1,48 @@
+/** The document of a new file. */
+import type { NewFile } from '../../ports/files.ts';
+import { type FileDocument, NO_AMOUNT } from './documents.ts';
+
+export function newFileDocument(file: NewFile, at: Date): FileDocument {
+  return {
+    _id: file.fileId,
+    name: file.name,
+    size_bytes: file.sizeBytes,
+    sha256: file.sha256,
+    object_key: file.objectKey,
+    object_version: file.objectVersion,
+    encoding_override: file.encodingOverride,
+    parent_file_id: file.parentFileId,
+    forced: file.force,
+    idempotency_key: file.idempotencyKey,
+    status: file.failure ? 'failed' : 'creating',
+    generation: 0,
+    waiting_for: null,
+    epoch: 0,
+    lease_until: new Date(0),
+    attempts: 0,
+    strikes: 0,
+    cancel_requested: false,
+    intake: null,
+    columns: null,
+    next_chunk: 0,
+    offset: 0,
+    row: 0,
+    bytes_read: 0,
+    rows: 0,
+    accepted: 0,
+    invalid: 0,
+    invalid_by_code: {},
+    accepted_by_hub: {},
+    amount_minor: NO_AMOUNT,
+    claimed_at: null,
+    rows_at_claim: 0,
+    committed_at: null,
+    failure: file.failure,
+    report: null,
+    created_at: at,
+    started_at: null,
+    finished_at: file.failure ? at : null,
+    changed_at: at,
+    pruned: false,
+  };
+}
