@@ -5,7 +5,7 @@ import { databasePath, objectsPath } from './adapters/data-directory.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
 import { findDamage } from './adapters/sqlite/damage.ts';
 import { openForReading } from './adapters/sqlite/database.ts';
-import { notOurs } from './adapters/sqlite/errors.ts';
+import { toStartError } from './adapters/sqlite/errors.ts';
 import type { Config } from './config.ts';
 import { OmsError } from './errors.ts';
 import { portOpener } from './open-ports.ts';
@@ -33,7 +33,7 @@ export async function openStoreForReading(config: Config): Promise<OrderStore | 
       now,
     });
   } catch (error) {
-    throw notOurs(error, path);
+    throw toStartError(error, path);
   }
 }
 

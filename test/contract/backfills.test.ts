@@ -17,7 +17,7 @@ import { MONGO_UPGRADE } from '../support/backfills.ts';
 import { chunkOf, FAILED, ingestChunks, newClaim, orderRow, rejection } from '../support/chunks.ts';
 import { temporaryDirectory } from '../support/service.ts';
 
-/** The server that stands in for MongoDB looks at every order for most of its work. */
+/** The server that stands in for MongoDB scans all orders for most of its work. */
 const ORDERS = { SQLite: 200_000, MongoDB: 4_000 };
 const CHUNKS = 40;
 const now = Date.now;

@@ -56,7 +56,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       expect(all.at(-1)!.cursor).toBe(await second.events.end());
     });
 
-    test('goes on after any event, without a gap or a repeat', async () => {
+    test('resumes after any event, without a gap or a repeat', async () => {
       await ingest(ids('A', 20));
       const all = await follow(first.events.beginning, 20);
       for (const [i, { cursor }] of all.entries()) {
@@ -196,7 +196,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       await other.close();
     });
 
-    test('tells its engine', async () => {
+    test('reports its engine', async () => {
       await first.events.end();
       const { engine, address, missing: lacking } = await first.events.inspect();
       expect(engine).not.toBe('');

@@ -57,7 +57,7 @@ describe('Ims over HTTP', () => {
     expect(await stats()).toEqual({ requests: 0, items: 0 });
   });
 
-  it('tells apart values that only look alike', async () => {
+  it('distinguishes values that only look alike', async () => {
     const answers = await ims.validate([
       { sku: 'SKU-1', hubId: 'HUB-1' },
       { sku: 'sku-1', hubId: 'HUB-1' },
@@ -84,7 +84,7 @@ describe('Ims over HTTP', () => {
     expect(await stats()).toEqual({ requests: 1, items: 1 });
   });
 
-  it('fails nobody but the caller who aborts', async () => {
+  it('fails only the caller that aborts', async () => {
     await setSwitches({ latency_ms: 300 });
     const impatient = new AbortController();
     const pairs = [{ sku: 'SKU-1', hubId: 'HUB-1' }];
@@ -117,7 +117,7 @@ describe('Ims over HTTP', () => {
   it('gets its answers from an IMS that fails now and then', async () => {
     await setSwitches({ error_rate: 0.5 });
     const pairs = Array.from({ length: 5_000 }, (_, i) => ({ sku: `SKU-${i}`, hubId: 'HUB-1' }));
-    // What was answered is kept, so that asking again until it succeeds must end.
+    // Answers are cached, so that retries until success must end.
     for (;;) {
       try {
         expect(await ims.validate(pairs)).toEqual(pairs.map(() => VALID));

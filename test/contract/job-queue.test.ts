@@ -67,7 +67,7 @@ for (const { name, open, missing, maxDeliveries, receiptsEnd, once } of jobQueue
       const stop = new AbortController();
       const waiting = [queue, opened.second, queue, opened.second].map((from) => from.receive(WAIT_MS, stop.signal));
       await queue.send(job('f_1'));
-      // Those that wait may be woken together, and the first of them told that there is nothing.
+      // Waiting receivers may be woken together, and the first of them may find nothing.
       await Promise.any(waiting.map(async (answer) => (await answer) ?? Promise.reject(new Error('nothing came'))));
       stop.abort();
       const got = (await Promise.all(waiting)).filter((delivery) => delivery !== null);
@@ -147,7 +147,7 @@ for (const { name, open, missing, maxDeliveries, receiptsEnd, once } of jobQueue
       await queue.delete(second.receipt);
     });
 
-    test('a message put aside as dead comes only after a redrive, which tells its body', async () => {
+    test('a message in the dead letters comes only after a redrive, which returns its body', async () => {
       await queue.send(job('f_dead'));
       await queue.send(job('f_well'));
       const dead = await receive();

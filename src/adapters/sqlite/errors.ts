@@ -12,8 +12,8 @@ export const damaged = (what: string, path: string | null, cause?: unknown) =>
     { retryable: true, path, cause },
   );
 
-/** The file has no tables of OMS: it is another database, or damaged. */
-export function notOurs(error: unknown, path: string): unknown {
+/** An error at the start. One without another meaning says that the file is another database, or damaged. */
+export function toStartError(error: unknown, path: string): unknown {
   const known = toOmsError(error, path) as { code?: string; message: string };
   if (known.code !== 'ERR_SQLITE_ERROR') return known;
   const why = `it is no database of this release, or damaged (${known.message})`;

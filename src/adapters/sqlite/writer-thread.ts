@@ -1,7 +1,7 @@
 /** The one thread that writes `oms.db`. Other threads send it operations by name over a message port: see `group-commit.ts`. */
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Database, openForWriting } from './database.ts';
-import { notOurs } from './errors.ts';
+import { toStartError } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { WriterOptions } from './messages.ts';
 import type { Performer } from './operations.ts';
@@ -26,7 +26,7 @@ export function runWriterThread(createPerformer: (db: Database) => Performer, mi
     });
     main.postMessage({ ready: true });
   } catch (error) {
-    main.postMessage({ failed: toSent(notOurs(error, path)) });
+    main.postMessage({ failed: toSent(toStartError(error, path)) });
     main.close();
   }
 }

@@ -32,7 +32,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       expect(await availableOf(sku)).toEqual([10]);
     });
 
-    test('a repeat of an order is told apart by its payload, and takes no stock', async () => {
+    test('a repeat of an order is a duplicate or a conflict, by its payload, and takes no stock', async () => {
       const sku = await newSku(10);
       const id = unique('O');
       const row = orderRow(2, id, { sku, quantity: 2 });
@@ -56,7 +56,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       expect(await opened.first.orders.get(id)).toMatchObject({ fileId: first, row: 2 });
     });
 
-    test('a repeat is found whatever characters its id has, and wherever that sorts', async () => {
+    test('a repeat is found with any characters in its id, wherever the id sorts', async () => {
       await opened.first.stock.change([{ sku: 'SKU-1', hubId: 'HUB-1', available: 100 }], null);
       const ids = ['a', 'z', 'é', 'z\uff5e', 'z\u{1f600}', 'z\ue000', '\u{10ffff}', '\ud7ff'].map(unique);
       for (const [i, orderId] of ids.entries()) {
@@ -94,7 +94,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
         expect(items[i]!.reasons[0]!.reason).toContain(`with another ${column},`);
     });
 
-    test('chunks of several files that want the same stock at once take no more than there is', async () => {
+    test('chunks of several files that take the same stock in parallel take no more than there is', async () => {
       const sku = await newSku(100);
       const claims = await Promise.all(Array.from({ length: 10 }, () => newClaim(opened.first)));
       const results = await Promise.all(
@@ -108,7 +108,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       expect(await availableOf(sku)).toEqual([0]);
     });
 
-    test('one order that several files bring at once is accepted once', async () => {
+    test('one order that several files have in parallel is accepted once', async () => {
       const sku = await newSku(100);
       const id = unique('O');
       const claims = await Promise.all(Array.from({ length: 8 }, () => newClaim(opened.first)));
@@ -163,7 +163,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
   describe('an order id with accents', () => {
     const NFC = (word: string) => `${word}-Z\u00e9ro-\ud55c`.normalize('NFC');
 
-    test('is one id in NFC and NFD, also that of an order of before', async () => {
+    test('is one id in NFC and NFD, also that of an order of an earlier release', async () => {
       const id = NFC(unique('O'));
       const former = id.normalize('NFD');
       const sku = await newSku(10);

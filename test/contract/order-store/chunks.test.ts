@@ -48,7 +48,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       });
     });
 
-    test('keeps the values of its rows exactly, whatever they hold', async () => {
+    test('keeps the values of its rows exactly, with any characters', async () => {
       const text = `=HYPERLINK("x"), 'é' 😀 \u00a0 \\n {"a":[1]} % _ '' ;--\nsecond line`;
       const values = { customerName: text, productName: text, shippingAddress: text, quantity: 1_000_000 };
       const sku = unique('S\'"\\,;|%_ü😀');
@@ -77,7 +77,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       ]);
     });
 
-    test('committed again by the same claim changes nothing and is answered the same', async () => {
+    test('committed again by the same claim changes nothing and returns the same', async () => {
       const sku = await newSku(10);
       const claim = await newClaim(opened.first);
       const chunk = chunkOf(
@@ -100,7 +100,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       });
     });
 
-    test('sent twice at one moment is committed once', async () => {
+    test('sent twice in parallel is committed once', async () => {
       const sku = await newSku(10);
       const claim = await newClaim(opened.first);
       const chunk = chunkOf(0, [orderRow(2, unique('O'), { sku, quantity: 3 })]);
@@ -121,6 +121,22 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       await opened.first.chunks.commit(claim, chunkOf(1, [], [rejection(3)]));
       await expect(opened.first.chunks.commit(claim, chunkOf(0, [], [rejection(2)]))).rejects.toEqual(claimLost);
       expect(await opened.first.files.get(claim.fileId)).toMatchObject({ rows: 2, nextChunk: 2 });
+    });
+
+    test('that ends before the checkpoint is refused as a mistake, and changes nothing', async () => {
+      const sku = await newSku(10);
+      const claim = await newClaim(opened.first);
+      await opened.first.chunks.commit(claim, chunkOf(0, [orderRow(5, unique('O'), { sku })]));
+      const id = unique('O');
+      const back = chunkOf(1, [orderRow(4, id, { sku })]);
+      await expect(opened.first.chunks.commit(claim, back)).rejects.toMatchObject({
+        code: 'assertion_failed',
+        retryable: false,
+      });
+      expect(await opened.first.orders.get(id)).toBeNull();
+      expect(await availableOf(sku)).toEqual([9]);
+      expect(await opened.first.files.get(claim.fileId)).toMatchObject({ nextChunk: 1, row: 5 });
+      expect(await violations()).toEqual([]);
     });
 
     test('is refused once the file has ended, also after a retry', async () => {
@@ -149,7 +165,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       });
     });
 
-    test('tells that a cancel was asked for', async () => {
+    test('reports that a cancel was requested', async () => {
       const claim = await newClaim(opened.first);
       expect(await opened.first.files.requestCancel(claim.fileId)).toMatchObject({
         status: 'processing',

@@ -20,7 +20,7 @@ import { claimLost, onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
   describe('a claim', () => {
-    test('is given to one of those who ask at once, the others are told until when', async () => {
+    test('is given to one of several parallel callers, the others learn until when', async () => {
       const fileId = await createFile(opened.first);
       const answers = await Promise.all(
         Array.from({ length: 10 }, (_, i) => (i % 2 ? opened.first : opened.second).files.claim(fileId, LEASE_MS)),
@@ -79,7 +79,7 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
       expect((await opened.second.files.claim(fileId, LEASE_MS)).kind).toBe('busy');
     });
 
-    test('may be renewed late, as long as nobody claimed the file meanwhile', async () => {
+    test('may be renewed late, as long as no other worker claimed the file meanwhile', async () => {
       const fileId = await createFile(opened.first);
       const claim = await claimFile(opened.first, fileId, 1);
       await delay(5);
@@ -150,7 +150,7 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
       });
     });
 
-    test('keeps since when a file waits for an engine, whatever the number of tries', async () => {
+    test('keeps since when a file waits for an engine, through all tries', async () => {
       const claim = await newClaim(opened.first);
       const wait = async (step: Wait | null) => {
         await delay(5);

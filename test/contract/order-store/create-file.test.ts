@@ -31,7 +31,7 @@ onEachOrderStore(({ opened, unique }) => {
       expect(await opened.first.files.get('f_unknown')).toBeNull();
     });
 
-    test('of the same bytes at one moment makes one file', async () => {
+    test('of the same bytes in parallel creates one file', async () => {
       const { sha256 } = newFile();
       const answers = await Promise.all(
         Array.from({ length: 20 }, (_, i) => (i % 2 ? opened.first : opened.second).files.create(newFile({ sha256 }))),
@@ -64,7 +64,7 @@ onEachOrderStore(({ opened, unique }) => {
       expect((await opened.first.files.create(newFile({ sha256, force: true }))).kind).toBe('created');
     });
 
-    test('goes on after the same bytes failed or were cancelled', async () => {
+    test('succeeds after the same bytes failed or were cancelled', async () => {
       const { sha256 } = newFile();
       await opened.first.files.finish(await newClaim(opened.first, { sha256 }), FAILED);
       expect(await opened.first.files.wouldRefuse(newFile({ sha256 }))).toBeNull();
@@ -88,7 +88,7 @@ onEachOrderStore(({ opened, unique }) => {
       expect(await opened.first.files.get(other.fileId)).toBeNull();
     });
 
-    test('a key is found, not its bytes alone, by who asks while its file is being created', async () => {
+    test('a key is found, not its bytes alone, while its file is being created', async () => {
       for (let round = 0; round < 50; round++) {
         const file = newFile({ idempotencyKey: unique('key') });
         const creation = opened.first.files.create(file);
@@ -100,7 +100,7 @@ onEachOrderStore(({ opened, unique }) => {
       }
     });
 
-    test('with one idempotency key at one moment makes one file, which all are told', async () => {
+    test('with one idempotency key in parallel creates one file, which all callers get', async () => {
       const { sha256 } = newFile();
       const idempotencyKey = unique('key');
       const answers = await Promise.all(
@@ -148,7 +148,7 @@ onEachOrderStore(({ opened, unique }) => {
       });
     });
 
-    test('that is withdrawn is told when it had come about, and never does when not', async () => {
+    test('that is withdrawn returns the file if it was created, and else never creates it', async () => {
       const file = newFile();
       expect(await opened.first.files.withdraw(file.fileId)).toBeNull();
       await opened.first.files.create(file);

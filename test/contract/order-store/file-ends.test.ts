@@ -33,7 +33,7 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku }) => {
       expect(await opened.first.files.findReport('unknown.csv')).toBeNull();
     });
 
-    test('comes at once for a queued file that is cancelled, and never twice', async () => {
+    test('comes immediately for a queued file that is cancelled, and never twice', async () => {
       const fileId = await createFile(opened.first);
       expect(await opened.first.files.requestCancel(fileId)).toMatchObject({
         status: 'cancelled',
@@ -93,7 +93,7 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku }) => {
     });
   });
 
-  test('open files that nobody holds and that have been quiet are stranded, until they are touched', async () => {
+  test('open files without a worker that have been quiet are stranded, until they are touched', async () => {
     const { first, close } = await open();
     const queued = await createFile(first);
     const released = await newClaim(first);
@@ -113,7 +113,7 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku }) => {
     await close();
   });
 
-  test('what corrections of a file made orders of is told of it, of each of them, and of no other', async () => {
+  test('the rows that corrections fixed are counted for the file, and for each correction that has corrections itself', async () => {
     const [sku, other] = [await newSku(100), await createFile(opened.first)];
     const correct = async (parentFileId: string | null, accepted: number) => {
       const claim = await newClaim(opened.first, { parentFileId });

@@ -28,7 +28,7 @@ onEachOrderStore(({ open }) => {
       await close();
     });
 
-    test('of files goes on where it was when newer ones come', async () => {
+    test('of files continues where it was when newer ones come', async () => {
       const { first, close } = await open();
       const ids = [];
       for (let i = 0; i < 6; i++) ids.push(await createFile(first));

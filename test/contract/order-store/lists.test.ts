@@ -6,7 +6,7 @@ import { invalidCursor, onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ open, opened }) => {
   describe('a list', () => {
-    test('that looks at very many items finds the few that match, by short pages if need be', async () => {
+    test('that scans very many items finds the few that match, in short pages if need be', async () => {
       const { first, close } = await open();
       await first.stock.change(
         ['RARE', 'MANY'].map((sku) => ({ sku, hubId: 'HUB-1', available: 1_000_000 })),
@@ -33,7 +33,7 @@ onEachOrderStore(({ open, opened }) => {
       await close();
     });
 
-    test('refuses a cursor that is none of its own', async () => {
+    test('refuses a cursor of another list', async () => {
       const lists = {
         files: (after: string) => opened.first.files.list({}, { limit: 5, after }),
         reports: (after: string) => opened.first.files.reports({ limit: 5, after }),

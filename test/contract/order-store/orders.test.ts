@@ -54,7 +54,7 @@ onEachOrderStore(({ open }) => {
       await close();
     });
 
-    test('of orders finds a name by the start of any of its words, whatever case and accents', async () => {
+    test('of orders finds a name by the start of any of its words, in any case and with any accents', async () => {
       const { first, close } = await open();
       const names = [
         'Anna Smith',

@@ -63,7 +63,7 @@ onEachOrderStore(({ open, opened, unique, setStock, availableOf, newSku, violati
       expect(await availableOf(sku)).toEqual([500]);
     });
 
-    test('adjusted by many at once loses nothing', async () => {
+    test('adjusted by many callers in parallel loses nothing', async () => {
       const sku = await newSku(0);
       await Promise.all(
         Array.from({ length: 50 }, (_, i) =>
@@ -82,7 +82,7 @@ onEachOrderStore(({ open, opened, unique, setStock, availableOf, newSku, violati
       expect(await violations()).toEqual([]);
     });
 
-    test('that a change with a key makes anew is told to have been so when it is sent again', async () => {
+    test('that a change with a key creates is reported as created when the request is repeated', async () => {
       const sku = unique('SKU');
       const key = unique('key');
       const change = [{ sku, hubId: 'HUB-1', available: 3 }];

@@ -4,7 +4,7 @@ import { COMPLETED, chunkOf, ingestChunks, LEASE_MS, newClaim, orderRow, rejecti
 import { onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ open, opened, unique, availableOf, newSku, violations }) => {
-  test('forgetting what was kept while files were open changes nothing that is seen', async () => {
+  test('pruning what was kept while files were open changes nothing that is seen', async () => {
     const sku = await newSku(10);
     const fileId = await ingestChunks(opened.first, [chunkOf(0, [orderRow(2, unique('O'), { sku, quantity: 4 })])]);
     const open = await newClaim(opened.first);
@@ -39,7 +39,7 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku, violations }) => 
     await close();
   });
 
-  test('a lease on some work is had again by its holder, and by another once it was released', async () => {
+  test('a lease can be taken again by its holder, and by another once it was released', async () => {
     expect(await opened.first.leases.take('sweeper', 'one', LEASE_MS)).toBe(true);
     expect(await opened.first.leases.take('sweeper', 'one', LEASE_MS)).toBe(true);
     await opened.second.leases.release('sweeper', 'one');
@@ -47,7 +47,7 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku, violations }) => 
     await opened.first.leases.release('sweeper', 'another');
   });
 
-  test('tells what it is, and misses nothing', async () => {
+  test('reports what it is, and misses nothing', async () => {
     expect(await opened.first.inspect()).toMatchObject({ engine: expect.stringMatching(/\d/), missing: [] });
   });
 });

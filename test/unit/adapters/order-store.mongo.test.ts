@@ -1,4 +1,4 @@
-/** What the MongoDB adapter makes of a driver that is stuck, and of calls that take too long. What each order store keeps: the contract. */
+/** The MongoDB adapter with a stuck driver, slow calls and errors of the server. What it shares with other order stores: the contract. */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino } from 'pino';
@@ -33,23 +33,23 @@ async function storeBehind(fateOf: (command: Command) => CommandFate | Promise<C
 }
 const PASSES: CommandFate = { applies: 'all', cut: null };
 
-describe.skipIf(why.mongo !== undefined)('a look of the driver at its server', () => {
+describe.skipIf(why.mongo !== undefined)('a check of the server by the driver', () => {
   let store: MongoOrderStore;
   afterEach(async () => {
     vi.useRealTimers();
     await store.close();
   });
 
-  /** Until the given time has passed since a look began, as the driver tells it. No other timer is touched. */
-  async function lookFor(ms: number, ends: boolean) {
+  /** Lets the given time pass after a check began, as the driver reports it. No other timer is touched. */
+  async function checkFor(ms: number, ends: boolean) {
     store = createMongoOrderStore({ url: newDatabaseUrl(mongo!), trackStock: true, now: Date.now });
     const { client } = store.database;
     await store.files.get('f_none');
-    const look = { connectionId: 'a server' } as never;
+    const check = { connectionId: 'a server' } as never;
     const closed = once(client, 'topologyClosed').then(() => true);
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    client.emit('serverHeartbeatStarted', look);
-    if (ends) client.emit('serverHeartbeatFailed', look);
+    client.emit('serverHeartbeatStarted', check);
+    if (ends) client.emit('serverHeartbeatFailed', check);
     const before = vi.getTimerCount();
     vi.advanceTimersByTime(ms);
     vi.useRealTimers();
@@ -57,7 +57,7 @@ describe.skipIf(why.mongo !== undefined)('a look of the driver at its server', (
   }
 
   test('that never ends is ended by a new connection, on which the store works', async () => {
-    const { closed, client } = await lookFor(limits.mongoStuckMs, false);
+    const { closed, client } = await checkFor(limits.mongoStuckMs, false);
     const opened = once(client, 'topologyOpening');
     expect(await closed).toBe(true);
     await opened;
@@ -65,12 +65,12 @@ describe.skipIf(why.mongo !== undefined)('a look of the driver at its server', (
   });
 
   test('that ends, well or not, leaves nothing to wait for', async () => {
-    const { before } = await lookFor(limits.mongoStuckMs, true);
+    const { before } = await checkFor(limits.mongoStuckMs, true);
     expect(before).toBe(0);
   });
 
   test('is given its time', async () => {
-    const { before, closed } = await lookFor(limits.mongoStuckMs - 1, false);
+    const { before, closed } = await checkFor(limits.mongoStuckMs - 1, false);
     expect(before).toBe(1);
     expect(await Promise.race([closed, store.files.get('f_none')])).toBeNull();
   });
@@ -103,7 +103,7 @@ test.skipIf(why.mongo !== undefined)(
 );
 
 const INSERT_DOCUMENTS = 100;
-/** More than are inserted at once, so that some are built while others are under way. */
+/** More than the parallel inserts have, so that some are built while others are under way. */
 const ROWS = (limits.mongoConcurrentInserts + 1) * INSERT_DOCUMENTS;
 /** Row 1 of a file is its header. */
 const FIRST_ROW = 2;
@@ -112,7 +112,7 @@ const rowsOf = (n: number) =>
   Array.from({ length: ROWS }, (_, i) => orderRow(FIRST_ROW + n * ROWS + i, idOf(n * ROWS + i)));
 
 // Most of the time they wait.
-describe.skipIf(why.mongo !== undefined)('a commit that is given up while it is held', { concurrent: true }, () => {
+describe.skipIf(why.mongo !== undefined)('a commit that is abandoned while it is held', { concurrent: true }, () => {
   test.each(['find orders', 'insert chunks', 'update stock', 'insert orders', 'update chunks'])(
     'at "%s" does nothing when it wakes after its retry and two more chunks',
     { timeout: 180_000 },
@@ -140,13 +140,13 @@ describe.skipIf(why.mongo !== undefined)('a commit that is given up while it is 
         const claim = await newClaim(store);
         const chunks = chunksOf(3, rowsOf);
         const first = chunks.next().value!;
-        const given = impatient.chunks.commit(claim, first);
-        await expect(given).rejects.toMatchObject({ code: 'store_unavailable', retryable: true });
+        const abandoned = impatient.chunks.commit(claim, first);
+        await expect(abandoned).rejects.toMatchObject({ code: 'store_unavailable', retryable: true });
         await held.promise;
         await store.chunks.commit(claim, first);
         for (const chunk of chunks) await store.chunks.commit(claim, chunk);
         wakes.resolve();
-        // What wakes does its work in this time; where it is told to stop there is nothing to wait for.
+        // A commit that were not stopped would do its work in this time.
         await delay(1_000);
         await store.files.finish(claim, COMPLETED);
         const orders = await readAll((page) => store.orders.list({}, page), limits.maxPageItems);
@@ -165,7 +165,7 @@ describe.skipIf(why.mongo !== undefined)('a commit that is given up while it is 
   );
 });
 
-test.skipIf(why.mongo !== undefined)('calls that are given up leave their connections to others', async () => {
+test.skipIf(why.mongo !== undefined)('abandoned calls free their connections', async () => {
   let holds = limits.mongoConnections;
   const end = Promise.withResolvers<void>();
   const proxy = await startMongoProxy(mongo!, async ({ name }) => {
@@ -185,7 +185,7 @@ test.skipIf(why.mongo !== undefined)('calls that are given up leave their connec
   }
 });
 
-/** As servers say that they ended one of two writes that met. */
+/** How servers report that they aborted one of two concurrent writes. */
 const CONFLICTS = {
   'a write conflict': { code: 112, codeName: 'WriteConflict', errmsg: 'write conflict' },
   'a transaction that is gone': { code: 251, codeName: 'NoSuchTransaction', errmsg: 'transaction was aborted' },
@@ -194,8 +194,8 @@ const CONFLICTS = {
   'its SQL state': { code: 1, codeName: 'InternalError', errmsg: 'ERROR: canceled (SQLSTATE 40P01)' },
 };
 
-describe.skipIf(why.mongo !== undefined)('a write that the server ends for the sake of others', () => {
-  test.each(Object.entries(CONFLICTS))('by %s, is made again at once, and told as a warning', async (_, refusal) => {
+describe.skipIf(why.mongo !== undefined)('a write that the server aborts in favour of a concurrent one', () => {
+  test.each(Object.entries(CONFLICTS))('by %s, is repeated immediately, with a warning', async (_, refusal) => {
     const refused = new Map<string, number>();
     const { store, logged, close } = await storeBehind(({ name }) => {
       if (!/^(insert|update|findAndModify) (chunks|orders|stock|files)$/.test(name)) return PASSES;
@@ -222,7 +222,7 @@ describe.skipIf(why.mongo !== undefined)('a write that the server ends for the s
       ]);
       expect(await store.files.get(claim.fileId)).toMatchObject({ status: 'completed', attempts: 1, accepted: 2 });
       expect(await violationsOf(store)).toEqual([]);
-      // One line each, however often it was ended.
+      // One line for each write, however often it was aborted.
       expect(logged().map(({ level }) => level)).toEqual(Array(refused.size).fill(40));
     } finally {
       await close();
@@ -241,8 +241,31 @@ describe.skipIf(why.mongo !== undefined)('a write that the server ends for the s
   });
 });
 
-describe.skipIf(why.mongo !== undefined)('what a server answers', () => {
-  const answered = async (refusal: object) => {
+test.skipIf(why.mongo !== undefined)('a plan that lacks a row of its chunk is not committed (INV-1)', async () => {
+  let refusal: object | undefined = { code: 2, codeName: 'BadValue', errmsg: 'refused' };
+  const { store, close } = await storeBehind(({ name }) =>
+    name === 'update stock' && refusal ? { ...PASSES, refusal } : PASSES,
+  );
+  try {
+    await store.stock.change([{ sku: 'SKU-1', hubId: 'HUB-1', available: 10 }], null);
+    const claim = await newClaim(store);
+    const chunk = chunkOf(0, [orderRow(2, 'A'), orderRow(3, 'B')]);
+    await expect(store.chunks.commit(claim, chunk)).rejects.toThrow('refused');
+    refusal = undefined;
+    await store.database.chunks.updateOne({ file: claim.fileId }, { $inc: { rows: 1 } });
+    await expect(store.chunks.commit(claim, chunk)).rejects.toMatchObject({
+      code: 'assertion_failed',
+      retryable: false,
+    });
+    expect(await store.database.chunks.findOne({ file: claim.fileId })).toMatchObject({ state: 'planned' });
+    expect(await store.files.get(claim.fileId)).toMatchObject({ nextChunk: 0, rows: 0 });
+  } finally {
+    await close();
+  }
+});
+
+describe.skipIf(why.mongo !== undefined)('an error of the server', () => {
+  const errorFor = async (refusal: object) => {
     const { store, close } = await storeBehind(({ name }) => (name === 'find files' ? { ...PASSES, refusal } : PASSES));
     try {
       return await store.files.get('f_none').catch((error) => error);
@@ -256,8 +279,8 @@ describe.skipIf(why.mongo !== undefined)('what a server answers', () => {
     { code: 8, codeName: 'UnknownError', errmsg: 'nobody knows' },
     { code: 987_654, errmsg: 'of a code that is new' },
     { errmsg: 'of no code' },
-  ])('without a word about the request is an outage, marked as unknown: $errmsg', async (refusal) => {
-    expect(await answered(refusal)).toMatchObject({
+  ])('that is not about the request is an outage, marked as unknown: $errmsg', async (refusal) => {
+    expect(await errorFor(refusal)).toMatchObject({
       code: 'store_unavailable',
       retryable: true,
       message: expect.stringContaining(refusal.errmsg),
@@ -270,7 +293,7 @@ describe.skipIf(why.mongo !== undefined)('what a server answers', () => {
     { code: 9, codeName: 'FailedToParse', errmsg: 'no such field' },
     { code: 10_334, codeName: 'BSONObjectTooLarge', errmsg: 'too large' },
   ])('about the request is no outage: $codeName', async (refusal) => {
-    expect(await answered(refusal)).not.toMatchObject({ retryable: true });
+    expect(await errorFor(refusal)).not.toMatchObject({ retryable: true });
   });
 
   test.each([
@@ -278,13 +301,13 @@ describe.skipIf(why.mongo !== undefined)('what a server answers', () => {
     { code: 50, codeName: 'MaxTimeMSExpired', errmsg: 'too slow' },
     { code: 11_600, codeName: 'InterruptedAtShutdown', errmsg: 'going down' },
     { code: 11_602, codeName: 'InterruptedDueToReplStateChange', errmsg: 'stepping down' },
-  ])('of a state that passes, or that somebody sees to, is a known outage: $codeName', async (refusal) => {
-    expect(await answered(refusal)).toMatchObject({ code: 'store_unavailable', retryable: true, details: {} });
+  ])('that passes, or that an operator fixes, is a known outage: $codeName', async (refusal) => {
+    expect(await errorFor(refusal)).toMatchObject({ code: 'store_unavailable', retryable: true, details: {} });
   });
 });
 
 test.skipIf(why.mongo !== undefined)(
-  'whoever writes many documents writes them in one order, and nothing that does nothing',
+  'writes of many documents have one order, and none of them is without effect',
   async () => {
     const commands: Command[] = [];
     const { store, close } = await storeBehind((command) => {

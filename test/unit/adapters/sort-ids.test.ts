@@ -15,7 +15,7 @@ const idOf = fc.oneof(
   }),
 );
 
-test('ids are sorted, and those that are there more than once are told', () => {
+test('ids are sorted, and those that occur more than once are marked', () => {
   let repeating = 0;
   fc.assert(
     fc.property(

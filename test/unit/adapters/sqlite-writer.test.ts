@@ -44,7 +44,7 @@ test('a call that is alone and fails leaves nothing behind', async () => {
   const { db, store, claim } = opened;
   const failure = expect(store.chunks.commit(claim, brokenChunk())).rejects;
   await failure.toThrow(/UNIQUE constraint failed: rejected_rows/);
-  // A mistake of ours is none of the file's: it is no error that could end it.
+  // The mistake is not in the file, so it is no error that could end it.
   await failure.not.toBeInstanceOf(OmsError);
   expect(db.prepare('select * from orders').all()).toEqual([]);
   await expectGoodChunkOnly(opened);
@@ -69,7 +69,7 @@ test('of calls that come together one that fails takes nothing with it', async (
   await expectGoodChunkOnly(opened);
 });
 
-test('looks that only see whether the database can be used do not make its log grow', async () => {
+test('probes do not make the log of the database grow', async () => {
   const { db, store } = await open();
   const before = statSync(`${db.location()}-wal`).size;
   const pages = 200;
