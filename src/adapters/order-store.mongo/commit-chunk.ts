@@ -1,8 +1,8 @@
 /**
  * Commits a chunk without transactions, so that a standalone server, a replica set, a sharded cluster and compatible services behave alike.
- * The steps: read, insert the plan, execute it (`execute-plan.ts`), move the checkpoint (`move-checkpoint.ts`). Each is one write per
- * document and may be repeated. A worker that finds a plan executes that plan instead of its own, so all workers that come to a chunk, a
- * successor or a zombie worker too, end with the same orders, stock and rejections (INV-1 to INV-4).
+ * The steps: read, insert the plan, execute it (`execute-plan.ts`), move the checkpoint (`move-checkpoint.ts`). Each write is of one
+ * document and may be repeated. A worker that finds a plan executes that plan instead of its own. So all workers of a chunk, also a
+ * successor or a zombie worker, end with the same orders, stock and rejections (INV-1 to INV-4).
  *
  * The plan is the fence: chunk n of a file is planned once, before any effect. The checkpoint of the file only saves work.
  */

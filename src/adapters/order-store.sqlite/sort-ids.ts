@@ -6,12 +6,12 @@ export interface SortedIds {
   repeated: Uint8Array;
 }
 
-/** A key has so many characters of so many values: together with an index it is one exact number. */
+/** The number of characters in a key, and of values of each. Together with an index a key is one exact number. */
 const KEY_CHARS = 5;
 const KEY_CHAR_VALUES = 2 ** 7;
 const INDICES = 2 ** 18;
 
-/** Up to so many strays of a hundred ids the built-in sort is faster, as it exploits existing order. */
+/** Up to this many strays per hundred ids the built-in sort is faster, as it exploits existing order. */
 const STRAYS_OF_100 = 5;
 
 /** Sorts at most 262,144 ids by their UTF-16 code units. */

@@ -12,7 +12,7 @@ export const damaged = (what: string, path: string | null, cause?: unknown) =>
     { retryable: true, path, cause },
   );
 
-/** An error at the start. One without another meaning says that the file is another database, or damaged. */
+/** For errors at the start: one without another meaning shows that the tables are missing, so the file is another database, or damaged. */
 export function toStartError(error: unknown, path: string): unknown {
   const known = toOmsError(error, path) as { code?: string; message: string };
   if (known.code !== 'ERR_SQLITE_ERROR') return known;
