@@ -1,10 +1,11 @@
 /**
- * How fast the body of a request arrives. One byte now and then would keep a connection, and what is held for it, for ever, so a body
- * has to come at least at the rate of a phone at the edge of its network. Time in which we do not read what has arrived does not count.
+ * How fast the body of a request arrives. A client that sends a byte now and then would keep its connection, and all that is held for
+ * it, for ever. So a body must arrive at least at the rate of a phone at the edge of its network. Time in which the service itself does
+ * not read the body does not count.
  */
 import type { IncomingMessage } from 'node:http';
 import { limits } from '../limits.ts';
-import { endWith } from './last-answer.ts';
+import { endWith } from './last-response.ts';
 import { problemBytes } from './problem.ts';
 
 export interface BodyBounds {
@@ -36,7 +37,7 @@ export class BodyRate {
     this.#startBytes = this.#windowBytes = request.socket.bytesRead;
   }
 
-  /** Whether it came too slowly on average so far: then its place may be given to another request. */
+  /** Whether the average rate so far is too low: then the place of the request may be given to another. */
   isSlow(): boolean {
     return (
       !this.#request.complete &&
@@ -45,7 +46,7 @@ export class BodyRate {
     );
   }
 
-  /** Ends the connection when the body came too slowly during the last window. */
+  /** Ends the connection when the body arrived too slowly during the last window. */
   check(): void {
     const { complete, readableLength, socket } = this.#request;
     const ms = Date.now() - this.#windowMs;
@@ -62,15 +63,15 @@ export class BodyRate {
   /** Ends the connection, with a problem document unless a response has begun. */
   end(): void {
     const { socket } = this.#request;
-    const answered = (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent;
-    if (answered) socket.destroy();
+    const hasBegun = (socket as { _httpMessage?: { headersSent: boolean } })._httpMessage?.headersSent;
+    if (hasBegun) socket.destroy();
     else
       endWith(
         socket,
         problemBytes(
           408,
           'body_too_slow',
-          `the body came slower than ${this.#bounds.bodyBytesPerSecond} bytes a second: send it again over a better line`,
+          `the body arrived at less than ${this.#bounds.bodyBytesPerSecond} bytes a second: send it again over a faster connection`,
         ),
       );
   }

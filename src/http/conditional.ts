@@ -1,22 +1,22 @@
 /**
- * Conditional requests and ranges for what has a strong entity tag. Of several ranges none is honoured: the whole is sent, as a
- * server may.
+ * Conditional requests and ranges, for resources with a strong entity tag. A request for several ranges gets the whole resource, which
+ * the standard allows.
  * Source: RFC 9110, 8.8.3 (ETag), 13 (conditional requests), 14 (ranges).
  */
 
-/** Whether a list such as `If-None-Match` names the tag, which is `"…"`; weak ones as strong, as for caches. */
+/** Whether a list such as `If-None-Match` names the tag, `"…"`. Weak tags count as strong ones, as in caches. */
 export function namesTag(list: string | undefined, etag: string): boolean {
   const tags = (list ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return tags.includes(etag) || tags.includes('*');
 }
 
 export interface ByteRange {
-  /** The first and the last byte. */
   first: number;
+  /** The last byte of the range itself, not the one behind it. */
   last: number;
 }
 
-/** The bytes that `Range` asks for of so many; null for all of them. `If-Range` must name the very tag. */
+/** The range that `Range` requests; null for all bytes. `If-Range`, when present, must name the strong tag itself. */
 export function readRange(
   range: string | undefined,
   ifRange: string | undefined,

@@ -1,10 +1,10 @@
 /**
- * What one connection, and all of them together, may hold.
+ * What one connection, and all connections together, may hold.
  *
- * - One request of a connection is handled at a time. HTTP lets a client send many without reading a response, and Node begins each as
- *   it is parsed: those behind the first wait here, and the connection is not read while one waits.
- * - A body that comes too slowly ends its connection.
- * - Responses that clients do not read are held up to a bound; beyond it the connections unread for longest are closed.
+ * - One request of a connection is handled at a time. HTTP lets a client send many requests without reading a response, and Node starts
+ *   each one as soon as it is parsed. Here the later ones wait, and the connection is not read while one waits.
+ * - A body that arrives too slowly ends its connection.
+ * - Responses that clients do not read are held up to a bound. Beyond it the connections that have been unread for longest are closed.
  * - When there is no place for a new connection, one without a request is closed, so health checks can always connect.
  *
  * Source: RFC 9112, sections 9.3.2, "Pipelining", and 9.5, "Failures and timeouts".
@@ -21,33 +21,33 @@ type Exchange = { request: IncomingMessage; response: ServerResponse };
 class Connection implements Holder {
   readonly socket: Socket;
   readonly address: string;
-  working: (Exchange & { body: BodyRate }) | null = null;
+  current: (Exchange & { body: BodyRate }) | null = null;
   readonly waiting: Exchange[] = [];
-  /** Since when it has had bytes that its client did not take. */
+  /** Since when the client has not taken any of the bytes that wait for it; null when none wait. */
   unreadSinceMs: number | null = null;
-  takenBytes = 0;
+  #takenBytes = 0;
 
   constructor(socket: Socket) {
     this.socket = socket;
     this.address = socket.remoteAddress ?? '';
   }
 
-  mayGo(): boolean {
-    return this.working === null || this.working.body.isSlow();
+  isReplaceable(): boolean {
+    return this.current === null || this.current.body.isSlow();
   }
 
   end(): void {
     this.socket.destroy();
   }
 
-  /** Bytes that wait to be taken by the client, or rather by the system for it. */
-  look(nowMs: number): number {
+  /** Returns how many bytes wait for the client, or more exactly for the operating system to take them. */
+  measureUnread(nowMs: number): number {
     const unread = this.socket.writableLength;
     const taken = (this.socket.bytesWritten ?? 0) - unread;
     if (unread === 0) this.unreadSinceMs = null;
-    else if (taken !== this.takenBytes) this.unreadSinceMs = nowMs;
+    else if (taken !== this.#takenBytes) this.unreadSinceMs = nowMs;
     else this.unreadSinceMs ??= nowMs;
-    this.takenBytes = taken;
+    this.#takenBytes = taken;
     return unread;
   }
 }
@@ -60,90 +60,109 @@ export interface ConnectionBounds extends BodyBounds {
   connectionCheckMs: number;
 }
 
-export function guardConnections(
-  server: Server,
-  handle: RequestListener,
-  bounds: ConnectionBounds = limits,
-): { stop(): void } {
-  const connections = new Map<Socket, Connection>();
-  const places = new Places({ all: bounds.maxConnections, perAddress: bounds.maxConnectionsOfAddress });
-  let waiting = 0;
+/** Stands between the server's sockets and the handler of its requests. */
+export class ConnectionGuard {
+  readonly #handle: RequestListener;
+  readonly #bounds: ConnectionBounds;
+  readonly #places: Places;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #checks: NodeJS.Timeout;
+  /** Requests that wait, of all connections. */
+  #waiting = 0;
 
-  server.on('connection', (socket: Socket) => {
+  constructor(server: Server, handle: RequestListener, bounds: ConnectionBounds = limits) {
+    this.#handle = handle;
+    this.#bounds = bounds;
+    this.#places = new Places({ all: bounds.maxConnections, perAddress: bounds.maxConnectionsOfAddress });
+    server.on('connection', (socket) => this.#accept(socket));
+    server.on('request', (request, response) => this.#receive({ request, response }));
+    server.on('timeout', (socket) => this.#endSilent(socket));
+    this.#checks = setInterval(() => this.#check(), bounds.connectionCheckMs);
+  }
+
+  /** Ends the connections that have no request in work. Node does not end those that never had one. */
+  stop(): void {
+    clearInterval(this.#checks);
+    for (const { socket, current } of this.#connections.values()) if (current === null) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
     arrived();
     const connection = new Connection(socket);
-    if (!places.take(connection)) {
+    if (!this.#places.take(connection)) {
       socket.destroy();
       return;
     }
-    connections.set(socket, connection);
-    // Reading a body begins the flow again.
+    this.#connections.set(socket, connection);
+    // Node resumes the socket when the body of a request is read.
     socket.on('resume', () => {
       if (connection.waiting.length > 0) socket.pause();
     });
     socket.once('close', () => {
-      connections.delete(socket);
-      places.leave(connection);
-      waiting -= connection.waiting.splice(0).length;
+      this.#connections.delete(socket);
+      this.#places.release(connection);
+      this.#waiting -= connection.waiting.splice(0).length;
     });
-  });
+  }
 
-  server.on('request', (request, response) => {
-    const connection = connections.get(request.socket);
-    if (!connection || request.socket.destroyed) return;
-    if (connection.working === null) return begin(connection, { request, response });
-    connection.waiting.push({ request, response });
-    waiting++;
-    connection.socket.pause();
-    if (waiting > bounds.maxWaitingRequests) connection.socket.destroy();
-  });
+  #receive(exchange: Exchange): void {
+    const { socket } = exchange.request;
+    const connection = this.#connections.get(socket);
+    if (!connection || socket.destroyed) return;
+    if (connection.current === null) {
+      this.#start(connection, exchange);
+      return;
+    }
+    connection.waiting.push(exchange);
+    this.#waiting++;
+    socket.pause();
+    if (this.#waiting > this.#bounds.maxWaitingRequests) socket.destroy();
+  }
 
-  function begin(connection: Connection, exchange: Exchange): void {
+  #start(connection: Connection, exchange: Exchange): void {
     const { request, response } = exchange;
-    connection.working = { ...exchange, body: BodyRate.of(request, bounds) };
-    response.once('close', () => next(connection));
-    handle(request, response);
+    connection.current = { ...exchange, body: BodyRate.of(request, this.#bounds) };
+    response.once('close', () => this.#startNext(connection));
+    this.#handle(request, response);
   }
 
-  function next(connection: Connection): void {
-    connection.working = null;
-    places.renew(connection);
-    if (connection.socket.destroyed || connection.socket.writableEnded) return;
-    const exchange = connection.waiting.shift();
+  #startNext(connection: Connection): void {
+    const { socket, waiting } = connection;
+    connection.current = null;
+    this.#places.renew(connection);
+    if (socket.destroyed || socket.writableEnded) return;
+    const exchange = waiting.shift();
     if (!exchange) return;
-    waiting--;
-    if (connection.waiting.length === 0) connection.socket.resume();
-    begin(connection, exchange);
+    this.#waiting--;
+    if (waiting.length === 0) socket.resume();
+    this.#start(connection, exchange);
   }
 
-  server.on('timeout', (socket) => {
-    const { request, response } = connections.get(socket)?.working ?? {};
-    // The client has sent everything: an engine is silent, and its own time limits bound the wait.
+  #endSilent(socket: Socket): void {
+    const { request, response } = this.#connections.get(socket)?.current ?? {};
+    // Once the client has sent everything, the silence is that of an engine, and the engine's own time limits bound the wait.
     if (!request?.complete || response!.headersSent) socket.destroy();
-  });
+  }
 
-  const checks = setInterval(() => {
+  #check(): void {
     const nowMs = Date.now();
     let unread = 0;
-    for (const connection of connections.values()) {
-      unread += connection.look(nowMs);
-      connection.working?.body.check();
+    for (const connection of this.#connections.values()) {
+      unread += connection.measureUnread(nowMs);
+      connection.current?.body.check();
     }
-    if (unread <= bounds.unreadBytes) return;
-    const longest = [...connections.values()]
+    if (unread > this.#bounds.unreadBytes) this.#dropLongestUnread(unread);
+  }
+
+  #dropLongestUnread(unreadBytes: number): void {
+    let unread = unreadBytes;
+    const longestFirst = [...this.#connections.values()]
       .filter(({ unreadSinceMs }) => unreadSinceMs !== null)
       .sort((a, b) => a.unreadSinceMs! - b.unreadSinceMs!);
-    for (const { socket } of longest) {
-      if (unread <= bounds.unreadBytes) return;
+    for (const { socket } of longestFirst) {
+      if (unread <= this.#bounds.unreadBytes) return;
       unread -= socket.writableLength;
       socket.destroy();
     }
-  }, bounds.connectionCheckMs);
-  return {
-    /** Ends the connections that have no request in work, which Node does not where none ever came. */
-    stop() {
-      clearInterval(checks);
-      for (const { socket, working } of connections.values()) if (working === null) socket.destroy();
-    },
-  };
+  }
 }

@@ -1,4 +1,4 @@
-/** Which HTTP response an error becomes. Total: an error whose code is not in `THROWN` is a 500 without details. */
+/** The HTTP response for each error. An error whose code is not in `THROWN` becomes a 500 without details. */
 import type { Context } from 'hono';
 import { OmsError } from '../errors.ts';
 import type { RequestLog } from '../log.ts';
@@ -7,7 +7,7 @@ import { THROWN } from './problem-codes.ts';
 
 const RETRY_AFTER_SECONDS = '5';
 
-export function answerError(error: unknown, c: Context, logger: RequestLog): Response {
+export function errorResponse(error: unknown, c: Context, logger: RequestLog): Response {
   if (error instanceof OmsError && Object.hasOwn(THROWN, error.code)) {
     const status = THROWN[error.code as keyof typeof THROWN];
     if (status >= 500) logger.warn({ err: error }, 'a request could not be served');

@@ -1,5 +1,5 @@
 /**
- * `GET /events`: `order.created` as Server-Sent Events. Each has the cursor after it as its id, so a client that reconnects with
+ * `GET /events`: `order.created` as Server-Sent Events. The id of each event is the cursor behind it, so a client that reconnects with
  * `Last-Event-ID` resumes exactly after the last event that it received.
  * Source: WHATWG HTML, "Server-sent events"; CloudEvents 1.0.2, JSON event format.
  */
@@ -8,7 +8,8 @@ import * as z from 'zod';
 import { limits } from '../limits.ts';
 import { ORDER_CREATED } from '../model/event.ts';
 import type { EventStream } from '../ports/event-stream.ts';
-import { cursor, oneOf } from './parameters.ts';
+import { cursor } from './pages.ts';
+import { oneOf } from './parameters.ts';
 import { type HttpEnv, route } from './route.ts';
 import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
 
@@ -35,14 +36,14 @@ export function eventRoutes({ events }: { events: EventStream }, streaming: Even
       },
       async (c, readQuery) => {
         const query = readQuery(c);
-        const asked = c.req.header('last-event-id') || query.after;
-        const from = asked === undefined ? await events.end() : asked === '0' ? events.beginning : asked;
+        const requested = c.req.header('last-event-id') || query.after;
+        const from = requested === undefined ? await events.end() : requested === '0' ? events.beginning : requested;
         // An invalid cursor is refused before the stream begins.
-        if (asked !== undefined) await events.check(from);
+        if (requested !== undefined) await events.check(from);
 
         return streamEvents(c, streaming, async function* (stop) {
           yield `id: ${from}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`;
-          // JSON text has no line breaks, so one data line holds it.
+          // This JSON has no line breaks, so one data line holds it.
           for await (const batch of events.subscribe(from, stop))
             yield batch
               .map((event) => `event: ${ORDER_CREATED}\nid: ${event.cursor}\ndata: ${event.json}\n\n`)

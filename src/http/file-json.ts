@@ -1,4 +1,4 @@
-/** A file as the API shows it. */
+/** A file record as the JSON of the API. */
 import type { FileRecord } from '../model/file.ts';
 import { isEnded } from '../model/file.ts';
 import type { Intake } from '../model/intake.ts';
@@ -9,7 +9,7 @@ import type { FileResponse } from './responses.ts';
 const iso = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
-/** With what corrections of the files came to, which the store is asked for once. */
+/** With the rows fixed by corrections, which are read from the store once for all files. */
 export async function filesJson({ files }: Pick<OrderStore, 'files'>, records: FileRecord[]): Promise<FileResponse[]> {
   const failed = records.filter(({ invalid }) => invalid > 0).map(({ fileId }) => fileId);
   const fixed = failed.length > 0 ? await files.fixed(failed) : new Map<string, number>();
@@ -45,19 +45,19 @@ export function fileJson(file: FileRecord, fixed = 0): FileResponse {
   };
 }
 
-/** What a row of the report costs, as a share of what reading a row does. */
-const REPORT_ROW = 1 / 4;
-/** While a file is in work, something is left to do. */
-const MOST_IN_WORK = 0.999;
+/** The cost of writing a row of the report, as a share of the cost of reading a row. */
+const REPORT_ROW_COST = 1 / 4;
+/** A file in work never shows 100 %, because something is left to do. */
+const MAX_SHARE_IN_WORK = 0.999;
 
 function progressJson(file: FileRecord): FileResponse['progress'] {
   const ended = isEnded(file.status);
   // An object in a bucket may be empty.
   const read = file.status === 'completed' ? 1 : Math.min(1, file.bytesRead / Math.max(1, file.sizeBytes));
-  // The rows behind are taken to be like those before, and to be reported as often.
-  const total = read > 0 ? (file.rows + file.invalid * REPORT_ROW) / read : null;
-  const done = file.rows + Math.min(file.reportedRows, file.invalid) * REPORT_ROW;
-  const share = ended || !total ? read : Math.min(MOST_IN_WORK, done / total);
+  // Assumes that the remaining rows are as long as those read so far, and fail as often.
+  const total = read > 0 ? (file.rows + file.invalid * REPORT_ROW_COST) / read : null;
+  const done = file.rows + Math.min(file.reportedRows, file.invalid) * REPORT_ROW_COST;
+  const share = ended || !total ? read : Math.min(MAX_SHARE_IN_WORK, done / total);
   const rowsPerSecond = file.rowsPerSecond === null ? null : Math.round(file.rowsPerSecond);
   return {
     rows: file.rows,

@@ -1,4 +1,4 @@
-/** `/files`: the state of each upload, live progress, cancel and retry. The rejected rows are in `rejections.ts`. */
+/** `/files`: the state of each upload, live progress, cancel and retry. For the rejected rows see `rejections.ts`. */
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
@@ -10,7 +10,8 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { PageRequest } from '../ports/page.ts';
 import { notFound } from './errors.ts';
 import { filesJson } from './file-json.ts';
-import { answerPage, oneOf, pageShape, readPage, text } from './parameters.ts';
+import { pageShape, readPage, respondWithPage } from './pages.ts';
+import { oneOf, text } from './parameters.ts';
 import { fileResponse, filesResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
@@ -67,7 +68,7 @@ const listFiles = ({ store }: FilePorts) =>
         const page = await store.files.list(filter, slice);
         return { ...page, items: await filesJson(store, page.items) };
       };
-      return answerPage(c, list, readPage(list, query), read, (file) => file);
+      return respondWithPage(c, list, readPage(list, query), read, (file) => file);
     },
   );
 

@@ -1,6 +1,6 @@
 /**
- * Keeps pages of other origins from changing anything, on whatever address the service listens. A browser lets any page post
- * to any address, but says from where in `Origin` and `Sec-Fetch-Site`, which a page cannot forge. Programs say neither.
+ * Keeps pages of other origins from changing anything, whatever address the service listens on. A browser lets any page post to any
+ * address, but names the page's origin in `Origin` and `Sec-Fetch-Site`, which a page cannot forge. Programs send neither.
  * Source: Fetch, "Origin header"; W3C, Fetch Metadata Request Headers.
  */
 import type { MiddlewareHandler } from 'hono';
@@ -8,18 +8,17 @@ import { isLoopback } from './local-only.ts';
 import { problem } from './problem.ts';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** `none`: a person did it in the browser itself. */
+/** `none`: the user typed the address or used a bookmark, so no page sent the request. */
 const OWN_SITES = new Set(['same-origin', 'none']);
 
-/** Answers 403 `foreign_origin` to a request of a page that is not the service's own. `allowedHosts`: names without port. */
+/** Responds with 403 `foreign_origin` to a request from a page of another origin. `allowedHosts`: names without port. */
 export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHandler {
   const allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
 
   /**
-   * As the browser sees them the page and the address that it asks are one origin: the same host and port. A proxy that ends TLS is
-   * not seen from here: only its `https` differs, and with one that puts another `Host` in place of what the browser asked for, only
-   * the names that the service was told are its own. On loopback any port may be another program's, and `https` is one, unless it
-   * was told.
+   * To the browser, the page and the requested address are the same origin: same host, same port. The service cannot see a proxy that
+   * ends TLS: then only the scheme `https` differs. When such a proxy replaces `Host`, only the allowed hosts count as own. On loopback
+   * each port may belong to another program, and so may `https`, unless its host is allowed.
    */
   const isOwn = (origin: string, host: string): boolean => {
     const page = URL.canParse(origin) ? new URL(origin) : null;
@@ -37,11 +36,12 @@ export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHand
     const origin = c.req.header('origin');
     const site = c.req.header('sec-fetch-site');
     if ((origin === undefined || isOwn(origin, host)) && (site === undefined || OWN_SITES.has(site))) return next();
+    const page = origin === undefined ? 'another origin' : `"${origin.slice(0, 100)}"`;
     return problem(
       c,
       403,
       'foreign_origin',
-      `nothing is changed for a page of ${origin === undefined ? 'another origin' : `"${origin.slice(0, 100)}"`}, as this is "${host.slice(0, 100)}": use the service's own page; behind a proxy pass Host on, and name it in OMS_ALLOWED_HOSTS`,
+      `a page of ${page} may not change anything at "${host.slice(0, 100)}": use the service's own page; behind a proxy, pass Host through and name it in OMS_ALLOWED_HOSTS`,
     );
   };
 }

@@ -1,4 +1,4 @@
-/** `/healthz`: the process answers. `/readyz`: each dependency by name, with its engine. */
+/** `/healthz`: the process responds. `/readyz`: each dependency by name, with its engine. */
 import { Hono } from 'hono';
 import { inspectEngine } from '../check-engines.ts';
 import { limits } from '../limits.ts';
@@ -6,7 +6,7 @@ import type { Inspected } from '../ports/inspection.ts';
 import { type HealthResponse, healthResponse, type ReadyResponse, readyResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 
-/** Asks all dependencies concurrently, each with a time limit. Anybody may read the result, so it has no paths of this machine. */
+/** Checks all dependencies concurrently, each with a time limit. The result is public, so it has no paths of this machine. */
 export async function checkDependencies(
   dependencies: Record<string, Inspected>,
 ): Promise<ReadyResponse['dependencies']> {

@@ -1,4 +1,4 @@
-/** `/invalid-files`: the reports, to list and to download. */
+/** `/invalid-files`: the reports of rejected rows, as a list and as downloads. */
 import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
 import * as z from 'zod';
@@ -7,7 +7,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { namesTag, readRange } from './conditional.ts';
 import { notFound } from './errors.ts';
-import { answerPage, pageShape, readPage } from './parameters.ts';
+import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { problem } from './problem.ts';
 import { type ReportResponse, reportsResponse } from './responses.ts';
 import { type HttpEnv, json, type ResponseDescription, route } from './route.ts';
@@ -39,7 +39,7 @@ const listReports = ({ store }: ReportPorts) =>
       engines: ['store'],
     },
     async (c, readQuery) =>
-      answerPage(
+      respondWithPage(
         c,
         LIST,
         readPage(LIST, readQuery(c)),
@@ -84,7 +84,7 @@ const downloadReport = ({ store, objects }: ReportPorts) =>
     async (c) => {
       const found = await store.files.findReport(c.req.param('name'));
       if (!found) throw notFound('report', c.req.param('name'));
-      // From here on the name is the server's own, not the request's.
+      // From here on the name comes from the store, not from the request.
       const { name } = found.report;
       const { key, sizeBytes, version } = await findReport(objects, found.report);
       const etag = `"${createHash('sha256').update(`${key} ${sizeBytes} ${version}`).digest('base64url').slice(0, 22)}"`;

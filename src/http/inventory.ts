@@ -1,4 +1,4 @@
-/** `/inventory`: what is available; set and adjusted with JSON or CSV. */
+/** `/inventory`: lists the available stock, and sets or adjusts it with JSON or CSV. */
 import { Readable } from 'node:stream';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -11,7 +11,8 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { StockChange, StockLevel, StockResult } from '../ports/stock.ts';
 import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
 import { CSV_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
-import { answerPage, flag, key, oneOf, pageShape, readPage } from './parameters.ts';
+import { pageShape, readPage, respondWithPage } from './pages.ts';
+import { flag, key, oneOf } from './parameters.ts';
 import { problem } from './problem.ts';
 import {
   inventoryResponse,
@@ -55,11 +56,11 @@ const listStock = ({ store }: StockPorts) =>
       const list = ['inventory', query.sku, query.hub_id, sort];
       const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
       const stockJson = ({ sku, hubId, available }: StockLevel): StockResponse => ({ sku, hub_id: hubId, available });
-      return answerPage(c, list, readPage(list, query), (slice) => store.stock.list(filter, slice), stockJson);
+      return respondWithPage(c, list, readPage(list, query), (slice) => store.stock.list(filter, slice), stockJson);
     },
   );
 
-const ABOUT = {
+const DESCRIPTIONS = {
   available: { id: 'setStock', summary: 'Set what is available' },
   delta: { id: 'adjustStock', summary: 'Add to what is available, or take away' },
 } as const;
@@ -67,11 +68,11 @@ const ABOUT = {
 const changeStock = ({ store }: StockPorts, kind: Kind) =>
   route(
     {
-      ...ABOUT[kind],
+      ...DESCRIPTIONS[kind],
       tag: 'Inventory',
       description: 'Changes are carried out one by one, in order; one that is refused does not stop the others.',
       query: {
-        dry_run: flag.describe('Change nothing, and report what would be.'),
+        dry_run: flag.describe('Change nothing, and report what the result would be.'),
         from: flag.describe('Report what was available before, too.'),
       },
       headers: { 'Idempotency-Key': idempotencyKey },
@@ -80,7 +81,7 @@ const changeStock = ({ store }: StockPorts, kind: Kind) =>
         description: `JSON, or a CSV with the columns sku, hub_id and ${kind}. At most ${limits.maxInventoryBytes} bytes.`,
         content: { 'application/json': changeBodies[kind], 'text/csv': null },
       },
-      responses: { 200: json(stockResultsResponse, 'What became of each change.') },
+      responses: { 200: json(stockResultsResponse, 'The result of each change.') },
       problems: [
         ...(['invalid_parameter', 'invalid_body', 'unsupported_encoding', 'unfinished_upload'] as const),
         ...(['too_large', 'key_reused'] as const),
@@ -136,7 +137,7 @@ async function readCsv(c: Context<HttpEnv>, bytes: Readable, kind: Kind): Promis
     for await (const batch of readStockCsv(bytes, kind, c.req.header('content-type'))) changes.push(...batch);
   } catch (error) {
     if (!c.env.incoming.errored) throw error;
-    throw new OmsError('unfinished_upload', 'the body ended before all its bytes had come: send it again', {
+    throw new OmsError('unfinished_upload', 'the body ended before all its bytes had arrived: send it again', {
       cause: error,
     });
   }

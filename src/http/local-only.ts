@@ -1,21 +1,21 @@
 /**
- * Keeps web pages of other sites away from a server that listens on loopback. A page may point its own host name at
- * 127.0.0.1 (DNS rebinding) or ask across origins; both show in `Host` or `Origin`, which a page cannot forge. Without
- * users and keys, this and `noForeignOrigin` are what stands between a browser's tabs and the service.
+ * Keeps web pages of other sites away from a server that listens on loopback. A page may point its own host name at 127.0.0.1 (DNS
+ * rebinding) or send requests across origins. Both show in `Host` or `Origin`, which a page cannot forge. As there are no users and keys,
+ * only this and `noForeignOrigin` protect the service from the other tabs of a browser.
  */
 import type { MiddlewareHandler } from 'hono';
 import { problem } from './problem.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Whether an address to listen on is reachable from this machine alone, and so wants `localOnly`. */
+/** Whether an address to listen on can be reached only from this machine, and so needs `localOnly`. */
 export function isLoopback(address: string): boolean {
   return address === 'localhost' || address === '::1' || address === '[::1]' || address.startsWith('127.');
 }
 
 /**
- * Answers 403 `foreign_host` unless `Host`, and `Origin` where there is one, name this machine or one of `allowedHosts`
- * (names without port; any port will do).
+ * Responds with 403 `foreign_host` unless `Host`, and `Origin` if present, name this machine or one of `allowedHosts` (names without
+ * port; any port is allowed).
  */
 export function localOnly(allowedHosts: readonly string[]): MiddlewareHandler {
   const allowed = new Set([...LOOPBACK_HOSTS, ...allowedHosts].map((host) => host.toLowerCase()));
@@ -33,7 +33,7 @@ export function localOnly(allowedHosts: readonly string[]): MiddlewareHandler {
   };
 }
 
-/** The host without its port, or '' for what is no plain `host[:port]`, such as `user@host`. */
+/** The host without its port; '' when the authority is not a plain `host[:port]`, such as `user@host`. */
 function hostName(authority: string): string {
   return /^(\[[0-9a-f:.]+\]|[^:/@\s]+)(?::\d*)?$/i.exec(authority)?.[1]?.toLowerCase() ?? '';
 }

@@ -1,6 +1,6 @@
-/** The content types that clients give the files they send. Source: RFC 4180, RFC 7111, and what browsers, spreadsheets and libraries say. */
+/** The content types that clients name for CSV and gzip. Source: RFC 4180, RFC 7111; what browsers, spreadsheets and libraries send. */
 
-/** Of a `Content-Type`, without its parameters; '' where there is none. */
+/** The media type of a `Content-Type`, without its parameters; '' without a header. */
 export const mediaType = (contentType: string | undefined): string =>
   (contentType ?? '').split(';')[0]!.trim().toLowerCase();
 

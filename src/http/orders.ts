@@ -1,4 +1,4 @@
-/** `/orders`: one by its id, its events, and lists with filters, newest first. */
+/** `/orders`: an order by its id, its events, and lists with filters, newest first. */
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { orderCreatedJson } from '../model/event.ts';
@@ -7,7 +7,8 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { OrderFilter } from '../ports/orders.ts';
 import type { PageRequest } from '../ports/page.ts';
 import { notFound } from './errors.ts';
-import { answerPage, key, oneOf, pageShape, readPage, text, timeIn } from './parameters.ts';
+import { pageShape, readPage, respondWithPage } from './pages.ts';
+import { key, oneOf, text, timeIn } from './parameters.ts';
 import { type OrderResponse, orderEventsResponse, orderResponse, ordersResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 
@@ -69,7 +70,7 @@ function listOrders(store: Orders, timeZone: string) {
       ) as OrderFilter;
       const read = (slice: PageRequest) => store.orders.list(filter, slice);
       const itemJson = (order: Order): OrderResponse => orderJson(order);
-      return answerPage(c, list, readPage(list, query), read, itemJson, ({ reachedMs }) => ({
+      return respondWithPage(c, list, readPage(list, query), read, itemJson, ({ reachedMs }) => ({
         searched_to: reachedMs === null ? null : new Date(reachedMs).toISOString(),
       }));
     },
@@ -101,7 +102,7 @@ const listEventsOfOrder = (store: Orders) =>
       problems: ['not_found'],
       engines: ['store'],
     },
-    // The bytes depend on the order alone (INV-3).
+    // The bytes are a function of the order (INV-3).
     async (c) => {
       const order = await find(store, c.req.param('order_id'));
       return c.body(`{"items":[${orderCreatedJson(order)}]}`, 200, { 'content-type': 'application/json' });

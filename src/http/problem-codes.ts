@@ -1,7 +1,7 @@
 /** Every code that a problem document of the service may have, with its HTTP status. */
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 
-/** Codes of errors that the pipeline and the stores throw. An error with another code is a 500 without details. */
+/** Codes of errors that the pipeline and the stores throw. An error with any other code becomes a 500 without details. */
 export const THROWN = {
   invalid_parameter: 400,
   invalid_body: 400,
@@ -32,7 +32,7 @@ export const THROWN = {
   disk_full: 507,
 } as const satisfies Record<string, ContentfulStatusCode>;
 
-/** Codes that the HTTP server itself answers with. */
+/** Codes that only the HTTP server uses. */
 const OF_THE_SERVER = {
   invalid_request: 400,
   foreign_host: 403,
@@ -48,7 +48,7 @@ const OF_THE_SERVER = {
 export const PROBLEM_STATUS = { ...THROWN, ...OF_THE_SERVER };
 export type ProblemCode = keyof typeof PROBLEM_STATUS;
 
-/** What an engine that is down or full makes of any request that needs it. */
+/** The problems of any request that needs an engine which is down or damaged. */
 export const ENGINE_PROBLEMS = {
   store: ['store_unavailable', 'store_damaged', 'store_contention'],
   objects: ['object_store_unavailable'],

@@ -1,6 +1,6 @@
 /**
- * The one shape of an error over HTTP: problem details (RFC 9457). `code` is the stable word for programs, `detail` says
- * to people what happened and what to do.
+ * The shape of every error over HTTP: problem details (RFC 9457). `code` is stable, for programs; `detail` is for people and says what
+ * happened and what to do.
  */
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
@@ -18,7 +18,7 @@ export function problem(
   return c.body(problemJson(status, code, detail, extra), status, { 'content-type': CONTENT_TYPE });
 }
 
-/** For a request that never became one of the router's. */
+/** For a request that cannot reach the router. */
 export function bareProblem(status: number, code: string, detail: string): Response {
   return new Response(problemJson(status, code, detail), {
     status,
@@ -26,7 +26,7 @@ export function bareProblem(status: number, code: string, detail: string): Respo
   });
 }
 
-/** The same as the bytes of an HTTP/1.1 answer, after which the connection ends. */
+/** The same as the bytes of an HTTP/1.1 response, after which the connection ends. */
 export function problemBytes(status: number, code: string, detail: string): string {
   const body = problemJson(status, code, detail);
   return [

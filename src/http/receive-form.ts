@@ -1,4 +1,4 @@
-/** The one file of a multipart form, streamed. */
+/** Streams the file of a multipart form, which must have exactly one. */
 import type { IncomingMessage } from 'node:http';
 import { pipeline, type Readable } from 'node:stream';
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
@@ -8,13 +8,13 @@ import { declaredEncoding } from '../pipeline/read/encoding.ts';
 
 export interface Received {
   bytes: AsyncIterable<Uint8Array>;
-  /** The file's name as the client gave it; known once bytes have come. */
+  /** The file's name as the client gave it; known once bytes have arrived. */
   name(): string;
-  /** From the content type of its bytes; likewise. */
+  /** From the content type of the body or the part; known once bytes have arrived. */
   declaredEncoding(): string | null;
 }
 
-/** Throws `broken_multipart` for headers that announce no form; `bytes` throws what is wrong with the form. */
+/** Throws `broken_multipart` when the headers do not announce a form; `bytes` throws when the form itself is wrong. */
 export function receiveForm(incoming: IncomingMessage): Received {
   const form = new Form(incoming);
   return { bytes: form.bytes(), name: () => form.name, declaredEncoding: () => form.encoding };
@@ -27,7 +27,7 @@ class Form {
   readonly #ended = Promise.withResolvers<void>();
   #current: BusboyFileStream | null = null;
   #failure: OmsError | null = null;
-  /** Of the part that was begun last. */
+  /** Of the part that began last. */
   #contentType: string | undefined;
 
   constructor(incoming: IncomingMessage) {
@@ -48,7 +48,7 @@ class Form {
     });
   }
 
-  /** Ends only when the form has ended well, so a second file or a broken end is found before the upload is accepted. */
+  /** Ends only at the complete end of the form, so that a second file or a broken end is found before the upload is accepted. */
   async *bytes(): AsyncGenerator<Uint8Array> {
     try {
       yield* (await this.#file.promise) as Readable;
@@ -60,7 +60,7 @@ class Form {
 
   #begin(field: string, stream: BusboyFileStream, filename: string): void {
     stream.on('error', () => {});
-    const error = this.#whyRefused(field);
+    const error = this.#refusal(field);
     if (error) {
       stream.resume();
       this.#fail(error);
@@ -76,7 +76,7 @@ class Form {
     }
   }
 
-  #whyRefused(field: string): OmsError | null {
+  #refusal(field: string): OmsError | null {
     if (field !== 'file')
       return new OmsError(
         'no_file',
@@ -87,7 +87,7 @@ class Form {
     return null;
   }
 
-  /** The first failure is the one that is reported. */
+  /** Only the first failure is reported. */
   #fail(error: OmsError): void {
     this.#failure ??= error;
     this.#file.reject(this.#failure);
@@ -116,14 +116,14 @@ interface PartParser {
   prependListener(event: 'part', listener: (part: NodeJS.EventEmitter) => void): void;
 }
 
-/** The library reports the type of a part without its parameters. Called before the event of the part's file. */
+/** The library reports a part's type without its parameters, so the headers are read here, before the event of the part's file. */
 function onPartHeaders(form: BusboyInstance, listener: (headers: Record<string, string[]>) => void): void {
   const { parser } = (form as unknown as { _parser: { parser: PartParser } })._parser;
   parser.prependListener('part', (part) => part.on('header', listener));
 }
 
 export const unfinished = (cause: unknown) =>
-  new OmsError('unfinished_upload', 'the upload ended before all its bytes had come: send it again', { cause });
+  new OmsError('unfinished_upload', 'the upload ended before all its bytes had arrived: send it again', { cause });
 
 const brokenForm = (cause: unknown) =>
-  new OmsError('broken_multipart', `the body is no complete multipart form: ${(cause as Error).message}`, { cause });
+  new OmsError('broken_multipart', `the body is not a complete multipart form: ${(cause as Error).message}`, { cause });

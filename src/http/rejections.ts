@@ -3,7 +3,8 @@ import { Hono } from 'hono';
 import { REASON_CODES } from '../model/rejection.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { fileParams, findFile } from './files.ts';
-import { answerPage, oneOf, pageShape, readPage, rowNumber } from './parameters.ts';
+import { pageShape, readPage, respondWithPage } from './pages.ts';
+import { oneOf, rowNumber } from './parameters.ts';
 import { type RejectionResponse, rejectionsResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 
@@ -27,7 +28,7 @@ export function rejectionRoutes({ store }: { store: Pick<OrderStore, 'files' | '
         const list = ['rejections', file.fileId, query.code, ...(query.from_row ? [query.from_row] : [])];
         const filter = { ...(query.code && { code: query.code }), ...(query.from_row && { fromRow: query.from_row }) };
         const columns = (file.columns ?? []).filter((column) => !column.startsWith('_'));
-        return answerPage(
+        return respondWithPage(
           c,
           list,
           readPage(list, query),

@@ -1,6 +1,6 @@
 /**
- * The shape of every JSON response. Route handlers and the page take their types from these schemas, the OpenAPI document is built from
- * them, and a test parses the responses of a running service with them, strictly.
+ * The shape of every JSON response. The types of route handlers and of the page come from these schemas, the OpenAPI document is built
+ * from them, and a test parses the responses of a running service with them, strictly.
  */
 import * as z from 'zod';
 import { ORDER_CREATED } from '../model/event.ts';
@@ -11,7 +11,7 @@ import { ORDER_STATUSES } from '../model/order.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import { WARNING_CODES } from '../model/warnings.ts';
 
-/** The schemas that the OpenAPI document has under names. */
+/** The schemas that have a name in the OpenAPI document. */
 export const components = z.registry<{ id: string }>();
 
 function named<Schema extends z.ZodType>(id: string, schema: Schema): Schema {

@@ -14,18 +14,18 @@ export const TAGS = ['Files', 'Orders', 'Inventory', 'Events', 'Statistics', 'Se
 
 export interface ResponseDescription {
   description: string;
-  /** Schema by media type; null for bytes or text without one. None: no body. */
+  /** Schema by media type; null for bytes or text without a schema. Without this field there is no body. */
   content?: Record<string, z.ZodType | null>;
-  /** Names of headers that are always there; `openapi.ts` describes them. */
+  /** Names of headers that each such response has. */
   headers?: readonly string[];
 }
 
 export interface BodyDescription {
   required: boolean;
   description: string;
-  /** Schema by media type; null for bytes or text without one. */
+  /** Schema by media type; null for bytes or text without a schema. */
   content: Record<string, z.ZodType | null>;
-  /** Of the parts of a form, by the names of its fields. */
+  /** Content types of the parts of a form, by the names of its fields. */
   partTypes?: Record<string, string>;
 }
 
@@ -41,9 +41,9 @@ export interface RouteDescription<Query extends z.ZodRawShape = z.ZodRawShape, P
   headers?: Record<string, z.ZodType>;
   body?: BodyDescription;
   responses: Record<number, ResponseDescription>;
-  /** Beside those of every route, of its engines and of its method. */
+  /** Besides the problems of every route, of its engines and of its method. */
   problems?: readonly ProblemCode[];
-  /** The engines that it cannot do without. */
+  /** The engines that each request of the route needs. */
   engines?: readonly Engine[];
 }
 
@@ -53,8 +53,8 @@ const descriptions = new WeakMap<object, RouteDescription>();
 export const descriptionOf = (handler: object): RouteDescription | undefined => descriptions.get(handler);
 
 /**
- * A handler with its description. The handler calls `query` itself, because it decides in which order the parts of a request are
- * judged; without it no parameter is checked.
+ * A handler with its description. The handler calls `query` itself, because it decides in which order it checks the parts of a request.
+ * If it does not, no query parameter is checked.
  */
 export function route<const Query extends z.ZodRawShape, const Param extends string = never>(
   description: RouteDescription<Query, Param>,
@@ -66,7 +66,7 @@ export function route<const Query extends z.ZodRawShape, const Param extends str
   return handler;
 }
 
-/** A response of JSON. */
+/** Describes a JSON response. */
 export const json = (schema: z.ZodType, description: string, headers?: readonly string[]): ResponseDescription => ({
   description,
   content: { 'application/json': schema },

@@ -1,4 +1,4 @@
-/** The router of all resources, behind the guards of every request. */
+/** The router of all resources, and the guards that each request passes first. */
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -7,8 +7,8 @@ import { type RequestLog, rateLimited } from '../log.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
-import { lingerAfterEarlyAnswer } from './early-answer.ts';
-import { answerError } from './errors.ts';
+import { lingerAfterEarlyResponse } from './early-response.ts';
+import { errorResponse } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { noForeignOrigin } from './foreign-origin.ts';
@@ -17,7 +17,7 @@ import { heavyReads } from './heavy-reads.ts';
 import { invalidFileRoutes } from './invalid-files.ts';
 import { inventoryRoutes } from './inventory.ts';
 import { isLoopback, localOnly } from './local-only.ts';
-import { answerUnrouted } from './methods.ts';
+import { respondToUnrouted } from './methods.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openApiRoutes } from './openapi.ts';
 import { orderRoutes } from './orders.ts';
@@ -29,7 +29,7 @@ import { sampleRoutes } from './samples.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { uploadRoutes } from './upload.ts';
-import { webPage } from './web.ts';
+import { WebPage } from './web.ts';
 
 export interface HttpOptions {
   ports: Ports;
@@ -43,11 +43,11 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   const { ports, config, roles } = options;
   const logger = rateLimited(options.logger);
   const app = new Hono<HttpEnv>();
-  app.onError((error, c) => answerError(error, c, logger));
-  const web = roles.includes('api') ? webPage() : null;
+  app.onError((error, c) => errorResponse(error, c, logger));
+  const web = roles.includes('api') ? new WebPage() : null;
   app.notFound(async (c) => {
-    const answer = answerUnrouted(app, c, await web?.has(c.req.path));
-    return (answer.status === 404 && web?.nothingHere(c)) || answer;
+    const response = respondToUnrouted(app, c, await web?.has(c.req.path));
+    return (response.status === 404 && web?.notFound(c)) || response;
   });
   guard(app, config, web);
   const { objects, queue, store, ims, events } = ports;
@@ -60,21 +60,21 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   return app;
 }
 
-function guard(app: Hono<HttpEnv>, config: Config, web: ReturnType<typeof webPage> | null): void {
-  app.use(lingerAfterEarlyAnswer);
+function guard(app: Hono<HttpEnv>, config: Config, web: WebPage | null): void {
+  app.use(lingerAfterEarlyResponse);
   app.use(async (c, next) => {
     await next();
     c.header('x-content-type-options', 'nosniff');
-    // HEAD runs the route of GET; its body is not sent, and may hold a file open.
+    // HEAD runs the route of GET. Its body is not sent, but may hold a file open.
     if (c.req.method === 'HEAD') await c.res.body?.cancel();
   });
   app.use(noForeignOrigin(config.allowedHosts));
-  // Behind the published port of a container a page could send requests as well.
+  // Pages can also reach the published port of a container, which does not listen on loopback.
   if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
   if (web) app.use(web.serve);
   app.use(async (c, next) => {
     await next();
-    // Most responses contain names and addresses of customers: no cache keeps them, on this machine or on the way.
+    // Most responses contain names and addresses of customers, so no cache may keep them.
     c.header('cache-control', 'no-store');
     // A proxy that buffers responses would delay events.
     if (c.res.headers.get('content-type')?.startsWith('text/event-stream')) c.header('x-accel-buffering', 'no');
@@ -87,7 +87,7 @@ function addApi(
   stopping: AbortSignal,
   rowsPerSecond: () => number,
 ): void {
-  // Health was answered above, immediately. Every other request waits for its turn on the event loop; heavy reads wait for a place before.
+  // Health checks were served above, immediately. Other requests wait for a turn on the event loop, heavy reads first for a place.
   app.use(heavyReads());
   app.use(async (_, next) => {
     await requestTurn();

@@ -1,24 +1,24 @@
-/** Rows per second over the last seconds, for `/stats`: from totals that are sampled once a second. */
+/** Rows per second over the last seconds, for `/stats`, from totals that are sampled once a second. */
 import { limits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
 export class RowRate {
-  #seen: { atMs: number; rows: number }[] = [];
+  #samples: { atMs: number; rows: number }[] = [];
 
-  see(atMs: number, rows: number): void {
-    // Samples from before the clock was set back or forward are dropped.
-    const recent = this.#seen.filter((old) => old.atMs <= atMs && atMs - old.atMs <= limits.rateWindowMs);
-    this.#seen = [...recent, { atMs, rows }];
+  add(atMs: number, rows: number): void {
+    // When the clock was set back or forward, older samples are dropped.
+    const recent = this.#samples.filter((old) => old.atMs <= atMs && atMs - old.atMs <= limits.rateWindowMs);
+    this.#samples = [...recent, { atMs, rows }];
   }
 
-  forget(): void {
-    this.#seen = [];
+  clear(): void {
+    this.#samples = [];
   }
 
   get rowsPerSecond(): number {
-    const first = this.#seen[0];
-    const last = this.#seen.at(-1);
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
     if (!first || !last || last.atMs <= first.atMs) return 0;
     return Math.max(0, Math.round(((last.rows - first.rows) * 1000) / (last.atMs - first.atMs)));
   }
@@ -30,9 +30,9 @@ export function sampleRowsPerSecond({ store, clock }: { store: Pick<OrderStore, 
   const sample = async () => {
     const atMs = clock.now();
     try {
-      rate.see(atMs, (await store.statistics.totals()).rows.total);
+      rate.add(atMs, (await store.statistics.totals()).rows.total);
     } catch {
-      rate.forget();
+      rate.clear();
     }
   };
   const timer = setInterval(sample, limits.rateSampleMs);

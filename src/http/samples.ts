@@ -1,4 +1,4 @@
-/** The samples that the first start loads, for people without files of their own: orders, and the stock for them. */
+/** The samples that the first start loads, orders and their stock, as downloads for users without files of their own. */
 import { readFile } from 'node:fs/promises';
 import { Hono } from 'hono';
 import { type HttpEnv, route } from './route.ts';

@@ -1,14 +1,14 @@
-/** The HTTP server: listens, bounds what sockets may do, stops. */
+/** The HTTP server: starts, sets the bounds of its sockets, stops. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { guardConnections } from './connections.ts';
+import { ConnectionGuard } from './connections.ts';
 import { createHttpApp, type HttpOptions } from './router.ts';
 import { sampleRowsPerSecond } from './row-rate.ts';
-import { answerUnreadable, answerUnroutable } from './unreadable.ts';
+import { respondToUnreadable, respondToUnroutable } from './unreadable.ts';
 
 /** Listens. Throws `address_in_use`, `address_unusable`. */
 export async function startHttpServer(options: HttpOptions) {
@@ -17,13 +17,13 @@ export async function startHttpServer(options: HttpOptions) {
   const rate = sampleRowsPerSecond(ports);
   const app = createHttpApp(options, stopping.signal, rate.rowsPerSecond);
   const server = createServer();
-  // A total time limit would cut slow uploads that are progressing: only silence ends a connection.
+  // A total time limit would end slow uploads that make progress, so only silence ends a connection.
   server.requestTimeout = 0;
   server.headersTimeout = limits.headersMs;
   server.timeout = limits.uploadIdleMs;
   server.maxHeadersCount = limits.maxHeaders;
-  const guard = guardConnections(server, getRequestListener(app.fetch, { errorHandler: answerUnroutable }));
-  server.on('clientError', answerUnreadable);
+  const guard = new ConnectionGuard(server, getRequestListener(app.fetch, { errorHandler: respondToUnroutable }));
+  server.on('clientError', respondToUnreadable);
   try {
     await listen(server, options);
   } catch (error) {
@@ -35,7 +35,7 @@ export async function startHttpServer(options: HttpOptions) {
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return {
     url: `http://${host}:${port}`,
-    /** Ends subscriptions, gives requests under way some time to finish, then drops them. */
+    /** Ends subscriptions, gives running requests some time to finish, then ends them. */
     async stop(): Promise<void> {
       stopping.abort();
       rate.stop();
@@ -65,7 +65,7 @@ async function listen(server: Server, { config, roles }: HttpOptions): Promise<v
 async function close(server: Server): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  // A connection becomes idle when its last response has ended, which Node does not check again by itself.
+  // Node closes the connections that are idle now, but not those that become idle later, after their last response.
   const sweep = setInterval(() => server.closeIdleConnections(), limits.stopCheckMs);
   const timer = setTimeout(() => server.closeAllConnections(), limits.stopRequestsMs);
   await closed;

@@ -1,4 +1,4 @@
-/** `/stats` and its history: sums that every chunk updates, so no orders are scanned. */
+/** `/stats` and its history: sums that each chunk updates, so that no request scans orders. */
 import { Hono } from 'hono';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -75,7 +75,7 @@ function getHistory({ store, clock }: StatsPorts, timeZone: string) {
           'invalid_parameter',
           `from and to span more than ${limits.maxHistoryBuckets} buckets: ask for less or a larger bucket`,
         );
-      // The clock may have been set back: times that it has not reached again are left out.
+      // If the clock was set back, there are counts at future times: they are left out.
       const items = await store.statistics.history(bucketMs, fromMs, Math.min(toMs, clock.now() + 1));
       const response: HistoryResponse = {
         items: items.map(({ atMs, ...counts }) => ({ at: new Date(atMs).toISOString(), ...counts })),

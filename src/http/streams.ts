@@ -1,9 +1,9 @@
 /**
- * Answers that are streamed, and what all of them keep: a block is asked for only when the one before has been taken by the
- * socket, so a slow reader holds one block and no more; each block waits for its turn on the event loop, so a fast one starves
- * nobody.
+ * Streamed responses. The next block is requested only when the socket has taken the one before, so a slow reader holds one block and
+ * no more. Each block waits for its turn on the event loop, so a fast stream does not starve other requests.
  */
 import type { Readable } from 'node:stream';
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
@@ -12,12 +12,15 @@ import type { Places } from './places.ts';
 import type { HttpEnv, ResponseDescription } from './route.ts';
 
 export interface EventStreaming {
-  /** Ends all streams at once. */
+  /** Ends all streams immediately. */
   stopping: AbortSignal;
-  /** When there are too many, the oldest of whoever has most ends: its client comes back by itself, where it was. */
+  /** With too many streams, the oldest one of the address that has most ends. Its client reconnects and resumes. */
   places: Places;
   logger: RequestLog;
 }
+
+/** Yields whole events as text, '' when there is none yet, until the signal is aborted. */
+type Blocks = (stop: AbortSignal) => AsyncGenerator<string>;
 
 /** How a response of `streamEvents` is described. */
 export const eventStream = (description: string): ResponseDescription => ({
@@ -26,74 +29,99 @@ export const eventStream = (description: string): ResponseDescription => ({
 });
 
 /**
- * Server-Sent Events. `blocks` gives whole events as text, '' when there is none yet, until its signal is aborted. A quiet stream is
- * kept open by comments. When `blocks` throws the stream ends: its client comes back with the last id that it has seen.
+ * Responds with Server-Sent Events. Comments keep a quiet stream open. When `blocks` throws, the stream ends, and its client reconnects
+ * with the last id that it received.
  */
-export function streamEvents(
-  c: Context<HttpEnv>,
-  { stopping, logger, places }: EventStreaming,
-  blocks: (stop: AbortSignal) => AsyncGenerator<string>,
-): Response {
-  const { incoming, outgoing } = c.env;
-  const ended = new AbortController();
-  const stop = AbortSignal.any([ended.signal, stopping]);
-  const source = blocks(stop);
-  const holder = { address: incoming.socket.remoteAddress ?? '', mayGo: () => true, end: () => ended.abort() };
-  places.take(holder);
-  let keepAlive: NodeJS.Timeout;
-  let left = false;
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        const give = () => controller.enqueue(Buffer.from(': still here\n\n'));
-        // One that waits for its reader has nothing to keep open.
-        keepAlive = setInterval(() => outgoing.writableNeedDrain || give(), limits.sseKeepAliveMs);
-        const end = () => {
-          clearInterval(keepAlive);
-          places.leave(holder);
-          // Ends what is held for it, too.
-          void source.return(undefined);
-          if (left) return;
-          left = true;
-          if (outgoing.writableNeedDrain) outgoing.destroy();
-          else controller.close();
-        };
-        // A request that was let in just before a stop.
-        if (stop.aborted) end();
-        else stop.addEventListener('abort', end, { once: true });
-      },
-      async pull(controller) {
-        try {
-          for (;;) {
-            const { done, value } = await source.next();
-            await sliceTurn();
-            if (stop.aborted) return;
-            if (done) break;
-            if (value === '') continue;
-            controller.enqueue(Buffer.from(value));
-            keepAlive.refresh();
-            return;
-          }
-        } catch (error) {
-          if (stop.aborted) return;
-          logger.warn({ err: error, path: c.req.path }, 'a stream of events was broken off');
-        }
-        ended.abort();
-      },
-      cancel() {
-        left = true;
-        ended.abort();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+export function streamEvents(c: Context<HttpEnv>, streaming: EventStreaming, blocks: Blocks): Response {
+  const body = new ReadableStream<Uint8Array>(new EventStreamSource(c, streaming, blocks), { highWaterMark: 0 });
   return c.body(body, 200, {
     'content-type': 'text/event-stream',
     'transfer-encoding': 'chunked',
   });
 }
 
-/** Bytes of an object. Destroys it when the reader leaves. */
+/** The source of the body of `streamEvents`, whose methods the `ReadableStream` calls. */
+class EventStreamSource {
+  readonly #path: string;
+  readonly #outgoing: HttpBindings['outgoing'];
+  readonly #logger: RequestLog;
+  readonly #ended = new AbortController();
+  readonly #stop: AbortSignal;
+  readonly #blocks: AsyncGenerator<string>;
+  readonly #releasePlace: () => void;
+  #keepAlive: NodeJS.Timeout | undefined;
+  /** The response is closed, by the client or by us. */
+  #closed = false;
+
+  constructor(c: Context<HttpEnv>, { stopping, logger, places }: EventStreaming, blocks: Blocks) {
+    this.#path = c.req.path;
+    this.#outgoing = c.env.outgoing;
+    this.#logger = logger;
+    this.#stop = AbortSignal.any([this.#ended.signal, stopping]);
+    this.#blocks = blocks(this.#stop);
+    const holder = {
+      address: c.env.incoming.socket.remoteAddress ?? '',
+      isReplaceable: () => true,
+      end: () => this.#ended.abort(),
+    };
+    places.take(holder);
+    this.#releasePlace = () => places.release(holder);
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#keepAlive = setInterval(() => {
+      // A stream with bytes that its reader has not taken needs nothing to keep it open.
+      if (!this.#outgoing.writableNeedDrain) controller.enqueue(Buffer.from(': still here\n\n'));
+    }, limits.sseKeepAliveMs);
+    // The service may have begun to stop since the request was accepted.
+    if (this.#stop.aborted) this.#close(controller);
+    else this.#stop.addEventListener('abort', () => this.#close(controller), { once: true });
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      const block = await this.#nextBlock();
+      if (this.#stop.aborted) return;
+      if (block !== null) {
+        controller.enqueue(Buffer.from(block));
+        this.#keepAlive?.refresh();
+        return;
+      }
+    } catch (error) {
+      if (this.#stop.aborted) return;
+      this.#logger.warn({ err: error, path: this.#path }, 'a stream of events was broken off');
+    }
+    this.#ended.abort();
+  }
+
+  cancel(): void {
+    this.#closed = true;
+    this.#ended.abort();
+  }
+
+  /** The next block with events; null when there are no more, or the stream was stopped. */
+  async #nextBlock(): Promise<string | null> {
+    for (;;) {
+      const { done, value } = await this.#blocks.next();
+      await sliceTurn();
+      if (done || this.#stop.aborted) return null;
+      if (value !== '') return value;
+    }
+  }
+
+  #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    clearInterval(this.#keepAlive);
+    this.#releasePlace();
+    // Frees what the generator holds for this stream.
+    void this.#blocks.return(undefined);
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#outgoing.writableNeedDrain) this.#outgoing.destroy();
+    else controller.close();
+  }
+}
+
+/** The bytes of an object as the body of a response. Destroys the stream when the client disconnects. */
 export function streamBytes(bytes: Readable): ReadableStream<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   return new ReadableStream(
@@ -105,7 +133,7 @@ export function streamBytes(bytes: Readable): ReadableStream<Uint8Array> {
         else controller.enqueue(value);
       },
       cancel() {
-        // Also where nothing was read of it yet, which the end of its iterator does not do.
+        // Ending the iterator would not destroy a stream of which nothing was read yet.
         bytes.destroy();
       },
     },

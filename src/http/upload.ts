@@ -1,23 +1,20 @@
 /**
- * `POST /upload`: one CSV file, as multipart field `file` or as the raw body, streamed through to the object store. A slow upload is
- * accepted as long as bytes keep coming; half an upload leaves nothing.
+ * `POST /upload`: one CSV file, as multipart field `file` or as the raw body, streamed to the object store. A slow upload is accepted as
+ * long as bytes keep arriving; an incomplete upload leaves nothing behind.
  */
 import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-
-import { ENCODINGS } from '../model/intake.ts';
 import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
-
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import { BodyRate } from './body-rate.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
 import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
 import { CSV_TYPES, GZIP_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
-import { flag, text, wireForms } from './parameters.ts';
+import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
 import { problem } from './problem.ts';
 import { type Received, receiveForm, unfinished } from './receive-form.ts';
@@ -26,9 +23,10 @@ import { type HttpEnv, json, type RouteDescription, route } from './route.ts';
 
 const query = {
   name: z.string().optional().describe('A name for the file, in place of that of the form.'),
-  encoding: text
-    .describe('Without it the encoding is detected. Other labels of the WHATWG Encoding Standard are accepted as well.')
-    .register(wireForms, { type: 'string', enum: ENCODINGS }),
+  encoding: text.meta({
+    description: 'A label of the WHATWG Encoding Standard, in any case. Without it the encoding is detected.',
+    examples: ['utf-8', 'utf-16le', 'windows-1252', 'latin1', 'Shift_JIS'],
+  }),
   parent_file_id: text.describe('The file whose rejected rows this one corrects.'),
   force: flag.describe('Accept bytes that were uploaded before.'),
 };
@@ -68,7 +66,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
     if (parent_file_id !== undefined && !(await ports.store.files.get(parent_file_id)))
       throw notFound('file', parent_file_id);
     const { incoming } = c.env;
-    const leave = takePlace(places, incoming);
+    const releasePlace = takePlace(places, incoming);
     try {
       refuseByHeaders(incoming, options.maxBytes);
       const received = receive(incoming);
@@ -86,25 +84,25 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
       });
       return respond(c, result);
     } finally {
-      leave();
+      releasePlace();
     }
   });
   return new Hono<HttpEnv>().post('/upload', handler);
 }
 
-/** Takes a place among the uploads under way, and returns how to leave it. Throws `too_many_uploads`. */
+/** Takes a place among the running uploads, and returns the function that releases it. Throws `too_many_uploads`. */
 function takePlace(places: Places, incoming: IncomingMessage): () => void {
   const rate = BodyRate.of(incoming);
   const holder = {
     address: incoming.socket.remoteAddress ?? '',
-    mayGo: () => rate.isSlow(),
+    isReplaceable: () => rate.isSlow(),
     end: () => rate.end(),
   };
   if (!places.take(holder))
-    throw new OmsError('too_many_uploads', 'too many uploads are under way: try again in a moment', {
+    throw new OmsError('too_many_uploads', 'too many uploads are running: try again in a moment', {
       retryable: true,
     });
-  return () => places.leave(holder);
+  return () => places.release(holder);
 }
 
 function respond(c: Context<HttpEnv>, result: Awaited<ReturnType<typeof upload>>): Response {
@@ -149,15 +147,12 @@ function receive(incoming: IncomingMessage): Received {
   const type = mediaType(incoming.headers['content-type']);
   if (type === 'multipart/form-data') return receiveForm(incoming);
   if (![CSV_TYPES, GZIP_TYPES, UNNAMED_TYPES].some((types) => types.has(type)))
-    throw new OmsError(
-      'not_csv',
-      `the content type ${type.slice(0, 100)} is none of a file that is taken here: ${instead(type)}`,
-    );
+    throw new OmsError('not_csv', `the content type ${type.slice(0, 100)} is not accepted: ${adviceFor(type)}`);
   const encoding = declaredEncoding(incoming.headers['content-type']);
   return { bytes: receiveBody(incoming), name: () => 'orders.csv', declaredEncoding: () => encoding };
 }
 
-function instead(type: string): string {
+function adviceFor(type: string): string {
   if (/[/+](x-)?(nd)?json/.test(type))
     return 'orders come as a CSV file, a header and a row for each order, not as JSON. Send it as text/csv';
   if (/sheet|excel|opendocument/.test(type)) return 'save the spreadsheet as CSV, and send that as text/csv';
@@ -166,7 +161,7 @@ function instead(type: string): string {
 
 async function* receiveBody(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
   try {
-    // Not destroyed when the upload is refused half-way: the rest of the body has to be read for the response to arrive.
+    // Not destroyed when the upload is refused half-way: the client gets the response only if the rest of the body is read.
     yield* incoming.iterator({ destroyOnReturn: false });
   } catch (error) {
     throw unfinished(error);

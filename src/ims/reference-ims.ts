@@ -13,7 +13,7 @@ import { z } from 'zod';
 import { isOmsError, OmsError } from '../errors.ts';
 import { noForeignOrigin } from '../http/foreign-origin.ts';
 import { isLoopback, localOnly } from '../http/local-only.ts';
-import { answerUnrouted } from '../http/methods.ts';
+import { respondToUnrouted } from '../http/methods.ts';
 import { problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
 import type { SkusAndHubs } from '../ports/stock.ts';
@@ -146,7 +146,7 @@ export function referenceIms(knowledge: ReferenceImsKnowledge, guards: Middlewar
     switches.outage ? problem(c, 503, 'outage', 'The outage switch is on.') : c.json({ status: 'ok' }),
   );
 
-  app.notFound((c) => answerUnrouted(app, c));
+  app.notFound((c) => respondToUnrouted(app, c));
   app.onError((error, c) => {
     if (isOmsError(error, 'invalid_catalog')) return problem(c, 400, error.code, error.message);
     if (isOmsError(error, 'catalog_too_large')) return problem(c, 413, error.code, error.message);

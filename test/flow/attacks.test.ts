@@ -1,4 +1,4 @@
-/** What one client does, whatever it does, leaves the service to the others: it is answered, and stops when it is told to. */
+/** Whatever one client does, the service still responds to the others, and stops when it should. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
@@ -8,7 +8,7 @@ import { generated, problemOf, readEvents, stockGenerated } from '../support/htt
 import { csv, ingest, orderLine, type Service, startService, upload } from '../support/service.ts';
 
 const ORDERS = 30_000;
-// What a client may do to a service is much work, on machines that have other work, too.
+// Attacks are much work, and the machine may be busy with other tests.
 vi.setConfig({ testTimeout: 180_000 });
 let service: Service;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ afterEach(() => {
   sockets.clear();
 });
 
-/** A bare connection, which reads nothing until it is told to. */
+/** A bare connection. Nothing is read until the test reads. */
 async function dial(text = ''): Promise<Socket> {
   const { hostname, port } = new URL(service.url);
   const socket = connect({ host: hostname, port: Number(port) });
@@ -42,29 +42,29 @@ async function dialMany(count: number, text: string): Promise<void> {
 
 const requestText = (path: string) => `GET ${path} HTTP/1.1\r\nhost: localhost\r\n\r\n`;
 
-/** One agent of its own, so that a look needs neither a new connection nor one that others use. */
+/** Health checks have an agent of their own, so that they need neither a new connection nor one that other requests use. */
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 function health(): Promise<number> {
   return new Promise((resolve, reject) => {
-    get(`${service.url}/healthz`, { agent }, (answer) => {
-      answer.resume().on('end', () => resolve(answer.statusCode!));
+    get(`${service.url}/healthz`, { agent }, (response) => {
+      response.resume().on('end', () => resolve(response.statusCode!));
     }).on('error', reject);
   });
 }
 
-/** How often health was answered while the work was under way. */
+/** Counts the health checks that succeed while the work runs. */
 async function healthDuring(work: Promise<unknown>): Promise<number> {
-  let under = true;
+  let running = true;
   const done = work.finally(() => {
-    under = false;
+    running = false;
   });
-  let answers = 0;
-  while (under) {
+  let checks = 0;
+  while (running) {
     expect(await health()).toBe(200);
-    if (under) answers++;
+    if (running) checks++;
   }
   await done;
-  return answers;
+  return checks;
 }
 
 describe('a reader of all events', () => {
@@ -73,11 +73,11 @@ describe('a reader of all events', () => {
     for await (const event of readEvents(response)) if (event.data && --count === 0) break;
   };
 
-  test('lets others be answered all the time', async () => {
+  test('does not delay the responses to others', async () => {
     expect(await healthDuring(replay(ORDERS))).toBeGreaterThan(20);
   });
 
-  test('lets the service stop in the middle', async () => {
+  test('does not keep the service from stopping in the middle', async () => {
     const reading = replay(ORDERS).catch(() => {});
     await health();
     expect(await service.stop()).toBe(0);
@@ -85,7 +85,7 @@ describe('a reader of all events', () => {
     service = await startService({ dataDirectory: service.dataDirectory });
   });
 
-  test('lets others be answered also when there are many, of which half read nothing', async () => {
+  test('does not delay them with many readers either, of which half read nothing', async () => {
     await dialMany(30, requestText('/events?after=0'));
     const readers = Array.from({ length: 30 }, () => replay(1_000));
     expect(await healthDuring(Promise.all(readers))).toBeGreaterThan(20);
@@ -93,45 +93,45 @@ describe('a reader of all events', () => {
 });
 
 describe('searches and large pages', () => {
-  test.each(['/orders?q=nobody-has-this-name', '/orders?limit=1000'])(
-    'of %s by hundreds at once let others be answered, and are answered themselves or told to come again',
+  test.each(['/orders?q=no-such-name', '/orders?limit=1000'])(
+    '%s by hundreds together do not delay others; each gets its page, or 503 and when to retry',
     async (path) => {
-      const answers = Array.from({ length: 240 }, async () => {
+      const pages = Array.from({ length: 240 }, async () => {
         const response = await fetch(`${service.url}${path}`);
         if (response.status === 200) return ((await response.json()) as { items: unknown[] }).items.length;
         expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
         await problemOf(response, 503, 'too_many_reads');
         return null;
       });
-      expect(await healthDuring(Promise.all(answers))).toBeGreaterThan(20);
-      const served = (await Promise.all(answers)).filter((items) => items !== null);
+      expect(await healthDuring(Promise.all(pages))).toBeGreaterThan(20);
+      const served = (await Promise.all(pages)).filter((items) => items !== null);
       expect(served.length).toBeGreaterThan(50);
       expect(new Set(served)).toEqual(new Set([path.includes('limit') ? 1_000 : 0]));
       expect(served.length).toBeLessThan(240);
     },
   );
 
-  test('leave small pages and single orders to the others', async () => {
-    const searches = Array.from({ length: 240 }, () => fetch(`${service.url}/orders?q=nobody-has-this-name`));
-    let under = true;
+  test('do not delay small pages', async () => {
+    const searches = Array.from({ length: 240 }, () => fetch(`${service.url}/orders?q=no-such-name`));
+    let running = true;
     void Promise.all(searches).finally(() => {
-      under = false;
+      running = false;
     });
     const small = await fetch(`${service.url}/orders?limit=50`);
     expect(small.status).toBe(200);
-    expect(under).toBe(true);
+    expect(running).toBe(true);
     await Promise.all((await Promise.all(searches)).map((response) => response.arrayBuffer()));
   });
 });
 
-describe('requests sent without reading the answers', () => {
-  test('are worked on one after the other, and take no more memory than a few answers', async () => {
+describe('requests sent without reading the responses', () => {
+  test('run one after the other, and take no more memory than a few responses', async () => {
     await dial(requestText('/orders?limit=1000').repeat(1_000));
     for (let i = 0; i < 100; i++) expect(await health()).toBe(200);
     expect(await peakMiB()).toBeLessThan(700);
   });
 
-  test('are all answered, in their order, once they are read', async () => {
+  test('all get their responses, in order, once the client reads', async () => {
     const socket = await dial(
       Array.from({ length: 400 }, (_, i) => requestText(`/orders?limit=${1 + (i % 50)}`)).join(''),
     );
@@ -155,11 +155,11 @@ describe('requests sent without reading the answers', () => {
   }
 });
 
-describe('connections that are held', () => {
+describe('held connections', () => {
   const uploads = () =>
     ingest(service, csv(orderLine(`UPLOADED-${sockets.size}`, { sku: 'SKU-1', hub_id: 'HUB-1' })), '?force=true');
 
-  test('by uploads that hardly move leave places for others', async () => {
+  test('of uploads that hardly move leave places for others', async () => {
     const head = 'POST /upload HTTP/1.1\r\nhost: localhost\r\ncontent-type: text/csv\r\ncontent-length: 100000\r\n\r\n';
     await dialMany(2_100, `${head}o`);
     await expect.poll(async () => (await upload(service, csv(orderLine('BESIDE-1')))).status).toBe(202);

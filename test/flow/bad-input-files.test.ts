@@ -1,5 +1,5 @@
 /**
- * Whole files that are wrong: of another kind, damaged, empty, without the header that they need. Each is told what it is, and leaves
+ * Files that are wrong as a whole: of another format, damaged, empty, without the right header. Each fails with a clear reason, and leaves
  * nothing half-done behind (INV-5).
  */
 import { gzipSync } from 'node:zlib';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterEach(() => expectSound(service));
 
 describe('an upload without a file of orders', () => {
-  test('is 400 when it has no bytes, and makes no file', async () => {
+  test('is 400 when it has no bytes, and creates no file', async () => {
     const before = await fileIds(service);
     const empty = { status: 400, code: 'empty_upload', contentType: 'application/problem+json' };
     expect(await problemOf(await upload(service, ''))).toMatchObject(empty);
@@ -29,11 +29,11 @@ describe('an upload without a file of orders', () => {
   });
 
   test.each([
-    ['a header alone', `${ORDER_HEADER}\n`],
+    ['only a header', `${ORDER_HEADER}\n`],
     ['a header without a line end', ORDER_HEADER],
     ['a header and blank lines', `${ORDER_HEADER}\r\n\r\n,,,\r\n\r\n`],
-    ['a byte order mark alone', '\ufeff'],
-    ['blank lines alone', '\n\n\r\n'],
+    ['only a byte order mark', '\ufeff'],
+    ['only blank lines', '\n\n\r\n'],
     ['a gzip file of nothing', gzipSync('')],
   ])('fails as empty_file when it has %s', async (_, body) => {
     expect(await ingest(service, body)).toMatchObject({
@@ -63,7 +63,7 @@ describe('an upload without a file of orders', () => {
     expect(await problemOf(await fetch(`${service.url}/upload`, { method: 'POST', body: form }))).toMatchObject(
       refused,
     );
-    // Packed, it is seen only when it is unpacked.
+    // In a gzip file it is found only when the file is unpacked.
     expect(await ingest(service, gzipSync(bytes))).toMatchObject({ status: 'failed', failure: { code: 'not_csv' } });
   });
 
@@ -72,7 +72,7 @@ describe('an upload without a file of orders', () => {
     expect(await ingest(service, noise)).toMatchObject({ status: 'failed', failure: { code: 'not_csv' } });
   });
 
-  test('fails as not_csv when it is a page, XML or JSON named .csv', async () => {
+  test('fails as not_csv when it is HTML, XML or JSON named .csv', async () => {
     for (const [text, words] of [
       ['<!doctype html><title>Sign in</title>', 'an HTML page'],
       ['<?xml version="1.0"?>\n<orders/>', 'an XML document'],
@@ -84,7 +84,7 @@ describe('an upload without a file of orders', () => {
       });
   });
 
-  test('is 415 when its content type is another', async () => {
+  test('is 415 when its content type is not accepted', async () => {
     for (const type of ['application/json', 'image/png', 'text/html; charset=utf-8'])
       expect(
         await problemOf(await upload(service, csv(orderLine(newId())), '', { 'content-type': type })),
@@ -126,7 +126,7 @@ describe('a header', () => {
       { code: 'too_many_columns', message: expect.stringContaining('has 10000 columns'), row: 1 },
     ],
     [
-      'that is missing altogether fails as missing_column and shows what is there',
+      'that is missing fails as missing_column with a quote of the first row',
       orderLine('F-0'),
       {
         code: 'missing_column',
@@ -135,7 +135,7 @@ describe('a header', () => {
       },
     ],
     [
-      'below a title fails as missing_column and tells where it is',
+      'below a title fails as missing_column with the row of the header',
       `Orders of November\n\n${ORDER_HEADER}`,
       { code: 'missing_column', message: 'The header seems to be in row 3: delete the rows above it.', row: 3 },
     ],
@@ -144,7 +144,7 @@ describe('a header', () => {
     expect(file).toMatchObject({ status: 'failed', failure, progress: { rows: 0 }, invalid_file: null });
   });
 
-  test('may name other columns twice, and hundreds of empty ones behind its last', async () => {
+  test('may have further columns twice, and hundreds of empty columns at its end', async () => {
     const row = `${orderLine(newId())},red,blue`;
     const file = await ingest(service, `${ORDER_HEADER},note,Note\n${row}\n${orderLine('')},red,blue\n`);
     expect(file).toMatchObject({ status: 'completed', progress: { accepted: 1, invalid: 1 } });
@@ -152,7 +152,7 @@ describe('a header', () => {
     expect(await ingest(service, wide)).toMatchObject({ status: 'completed', progress: { accepted: 2 } });
   });
 
-  test('below a line that tells a spreadsheet the delimiter is found', async () => {
+  test('is found below a line that names the delimiter for a spreadsheet', async () => {
     const text = csv(orderLine(newId())).replaceAll(',', ';').replaceAll('\n', '\r\n');
     expect(await ingest(service, `sep=;\r\n${text}`)).toMatchObject({
       status: 'completed',
@@ -161,7 +161,7 @@ describe('a header', () => {
     });
   });
 
-  test('with a column that is unknown does no harm', async () => {
+  test('may have unknown columns', async () => {
     const file = await ingest(service, `${ORDER_HEADER},colour,,\n${orderLine(newId())},red,,\n`);
     expect(file).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
   });
@@ -170,7 +170,7 @@ describe('a header', () => {
 describe('a gzip file', () => {
   const packed = gzipSync(csv(...Array.from({ length: 2_000 }, (_, i) => orderLine(`F-gz-${i}`))));
 
-  test('that is cut short fails as corrupt_gzip, wherever it was cut', async () => {
+  test('that is truncated fails as corrupt_gzip, wherever it was cut', async () => {
     for (const bytes of [3, 11, packed.length >> 1, packed.length - 1])
       expect(await ingest(service, packed.subarray(0, bytes))).toMatchObject({
         status: 'failed',
@@ -187,7 +187,7 @@ describe('a gzip file', () => {
     expect(await ingest(service, wrongSum)).toMatchObject({ status: 'failed', failure: { code: 'corrupt_gzip' } });
   });
 
-  test('with line ends or zeros behind it is whole, with anything else it is damaged', async () => {
+  test('may be followed by line ends or zeros, but anything else behind it is corrupt_gzip', async () => {
     for (const [more, failure] of [
       ['\n', null],
       ['\0\0\n', null],

@@ -1,6 +1,6 @@
 /**
- * Files that are made to exhaust a service: bombs, records and lines without end, nothing but invalid rows. Each is told what it is, in
- * bounded memory (INV-6), and leaves nothing half-done behind (INV-5). They are made as they are sent.
+ * Files that are meant to exhaust a service: bombs, records and lines without end, only invalid rows. Each ends with a clear outcome, in
+ * bounded memory (INV-6), and leaves nothing half-done behind (INV-5). They are generated while they are sent.
  */
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -39,14 +39,14 @@ afterEach(async () => {
 });
 afterAll(() => console.info(`the service had at most ${Math.round(peakMemoryMiB(service))} MiB`));
 
-/** Uploads blocks that make one file, which is taken at first, and waits for its end. */
+/** Uploads the blocks as one file, which must be accepted, and waits for its end. */
 async function ingestStream(blocks: Iterable<string | Uint8Array>): Promise<FileJson> {
   const response = await uploadStream(service, blocks);
   expect(response.status).toBe(202);
   return ended(service, ((await response.json()) as { file_id: string }).file_id);
 }
 
-// Gzip files may be joined: a bomb of any size from one block that is packed once.
+// Gzip files may be concatenated, so one packed block, repeated, is a bomb of any size.
 const packedHeader = gzipSync(`${ORDER_HEADER}\n`);
 const row = orderLine('F-bomb', { shipping_address: 'x'.repeat(480), product_name: 'y'.repeat(480) });
 const bombs: [string, Uint8Array[], string][] = [
@@ -85,7 +85,7 @@ describe('a record without end', () => {
     expect(quoted).toMatchObject({ status: 'failed', failure: { code: 'unclosed_quote', row: 2 } });
   });
 
-  test('in the first line of a file fails it, too', async () => {
+  test('in the first line of a file fails as record_too_large', async () => {
     expect(await ingestStream(repeat(block, 8))).toMatchObject({
       status: 'failed',
       failure: { code: 'record_too_large', row: 1 },

@@ -1,4 +1,4 @@
-/** The commands beside `oms start`, each as a process of its own: what they print, do, and exit with. */
+/** The commands other than `oms start`, each as a process of its own: their output, effects and exit codes. */
 import { spawnSync } from 'node:child_process';
 import { cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ const good = () => orderLine(unique('C'));
 const bad = () => orderLine(unique('C'), { quantity: '0' });
 
 describe('oms', () => {
-  test('tells its commands, and refuses what is none of them', async () => {
+  test('lists its commands, and refuses unknown ones', async () => {
     const help = await runOms(['--help']);
     expect(help.code).toBe(0);
     for (const name of ['start', 'ingest', 'stock import', 'generate', 'doctor', 'verify', 'redrive'])
@@ -73,7 +73,7 @@ describe('without a server', () => {
     data = await temporaryDirectory();
   });
 
-  test('a dry run says what would fail and writes nothing', async () => {
+  test('a dry run reports what would fail and writes nothing', async () => {
     const catalog = await writeTo('catalog.csv', 'sku,hub_id\nSKU-1,HUB-1\n');
     const untouched = join(directory, 'untouched');
     const env = on(untouched, { OMS_IMS: `reference:${catalog}` });
@@ -92,7 +92,7 @@ describe('without a server', () => {
     expect(await readdir(directory)).not.toContain('untouched');
   });
 
-  test('stock is imported, and files are ingested by the command itself: exit code 0, 2 or 1', async () => {
+  test('the commands themselves import stock and ingest files: exit code 0, 2 or 1', async () => {
     const stock = await writeTo('stock.csv', 'sku,hub_id,available\nSKU-1,HUB-1,100\n');
     expect(await runOms(['stock', 'import', stock], on(data))).toMatchObject({
       code: 0,
@@ -126,7 +126,7 @@ describe('without a server', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  test('doctor tells which adapter each port has and whether it answers', async () => {
+  test('doctor shows the adapter of each port and whether it responds', async () => {
     const well = await runOms(['doctor'], on(data));
     expect(well.code).toBe(0);
     for (const port of ['objects', 'queue', 'store', 'events', 'ims'])
@@ -146,7 +146,7 @@ describe('with a server', () => {
     await setStock(service, [['SKU-1', 'HUB-1', 1_000]]);
   });
 
-  test('ingest hands its files over', async () => {
+  test('ingest uploads its files to the server', async () => {
     const paths = [await writeTo('over-1.csv', csv(good(), bad())), await writeTo('over-2.csv', csv(good()))];
     const { code, stdout } = await runOms(['ingest', ...paths], on(data));
     expect(code).toBe(2);
@@ -159,7 +159,7 @@ describe('with a server', () => {
     expect(failed.code).toBe(1);
   });
 
-  test('stock import goes through it', async () => {
+  test('stock import uses the server', async () => {
     const stock = await writeTo('stock-2.csv', 'sku,hub_id,available\nSKU-2,HUB-1,7\nSKU-3,HUB-1,8\n');
     expect(await runOms(['stock', 'import', stock], on(data))).toMatchObject({
       code: 0,
@@ -168,7 +168,7 @@ describe('with a server', () => {
     expect(await getJson(service, '/inventory?sku=SKU-3')).toMatchObject({ items: [{ available: 8 }] });
   });
 
-  test('stock import of what cannot be read or is wrong says so in one line', async () => {
+  test('stock import reports an unreadable or wrong file in one line', async () => {
     const wrong = await writeTo('stock-3.csv', 'sku,hub_id,available\nSKU-4,HUB-1,many\n');
     for (const [path, why] of [
       [wrong, /line 2 of the stock CSV/],
@@ -182,14 +182,14 @@ describe('with a server', () => {
       }
   });
 
-  test('doctor asks it', async () => {
+  test('doctor asks the server', async () => {
     const { code, stdout } = await runOms(['doctor'], on(data));
     expect(code).toBe(0);
     expect(stdout).toContain(service.url);
     expect(stdout.match(/ up /g)).toHaveLength(5);
   });
 
-  test('what is generated gives the counts that were told, and the same bytes each time', async () => {
+  test('generated files have the announced counts, and the same bytes each time', async () => {
     const generate = (...args: string[]) => {
       const { status, stdout, stderr } = spawnSync(join(ROOT, 'bin/oms'), ['generate', ...args], {
         env: cleanEnvironment({}),
@@ -203,13 +203,13 @@ describe('with a server', () => {
     const options = ['--rows', '3000', '--invalid', '7%', '--seed', '42', '--ids', 'random'];
     const { stdout, stderr } = generate(...options);
     expect(generate(...options).stdout.equals(stdout)).toBe(true);
-    const told = Object.fromEntries(
+    const announced = Object.fromEntries(
       [...stderr.matchAll(/^ {2}(\w+) +(\d+)$/gm)].map(([, code, count]) => [code, Number(count)]),
     );
-    expect(Object.keys(told).length).toBeGreaterThan(10);
+    expect(Object.keys(announced).length).toBeGreaterThan(10);
     const file = await ingest(service, stdout);
     expect(file).toMatchObject({ status: 'completed', progress: { rows: 3_000, accepted: 2_790, invalid: 210 } });
-    expect(file.invalid_by_code).toEqual(told);
+    expect(file.invalid_by_code).toEqual(announced);
     for (const args of [[], ['--rows', 'x'], ['--rows', '5', '--invalid', '5'], ['--rows', '5', '--ids', 'odd']])
       expect(await runOms(['generate', ...args])).toMatchObject({
         code: 1,
@@ -217,7 +217,7 @@ describe('with a server', () => {
       });
   });
 
-  test('verify finds nothing wrong while it runs, and finds what was damaged while it did not', async () => {
+  test('verify finds nothing wrong while the server runs, and finds damage done while it was stopped', async () => {
     const clean = await runOms(['verify'], on(data));
     expect(clean).toMatchObject({ code: 0, stdout: expect.stringMatching(/^(INV-[123] {2}ok {8}.+\n){5}$/) });
     const id = unique('C');
@@ -248,10 +248,10 @@ describe('with a server', () => {
       db.close();
       const { code, stdout } = await runOms(['verify', '--json'], on(copy));
       expect(code).toBe(1);
-      const told = JSON.parse(stdout) as { ok: boolean; violations: { invariant: string; id: string }[] };
-      expect(told.ok).toBe(false);
+      const document = JSON.parse(stdout) as { ok: boolean; violations: { invariant: string; id: string }[] };
+      expect(document.ok).toBe(false);
       for (const [invariant, of] of expected)
-        expect(told.violations).toContainEqual(expect.objectContaining({ invariant, id: of }));
+        expect(document.violations).toContainEqual(expect.objectContaining({ invariant, id: of }));
       if (damage.startsWith('delete from orders')) {
         const table = await runOms(['verify'], on(copy));
         expect(table).toMatchObject({ code: 1, stdout: expect.stringMatching(/INV-1 {2}2 off/) });
@@ -271,7 +271,7 @@ describe('with a server', () => {
     service = await startService({ dataDirectory: data });
   });
 
-  test('redrive brings back a file that was given up, once the server is stopped', async () => {
+  test('redrive resumes a file that was given up, once the server is stopped', async () => {
     await setStock(service, [['NEW-1', 'HUB-1', 10]]);
     await setSwitches(service, { outage: true });
     const response = await upload(service, csv(orderLine(unique('C'), { sku: 'NEW-1' })));
@@ -279,7 +279,7 @@ describe('with a server', () => {
     await until(service, file_id, (file) => file.status === 'waiting');
     expect(await service.stop()).toBe(0);
 
-    // As if the process had died with this file in its hands again and again.
+    // As if the process had crashed again and again while it worked on this file.
     const db = new DatabaseSync(join(data, 'oms.db'));
     db.prepare('update files set strikes = ? where file_id = ?').run(limits.maxStrikes, file_id);
     db.close();
@@ -294,7 +294,7 @@ describe('with a server', () => {
   });
 });
 
-test('oms ims runs with the settings of the processes that it serves, their address of it included', async () => {
+test('oms ims runs with the settings of the processes that it serves, including its address in them', async () => {
   const env = { OMS_IMS: 'http://ims.internal:8081', OMS_IMS_PORT: '0', OMS_DATA_DIR: join(directory, unique('none')) };
   const run = runOms(['ims'], env, (child) => child.stdout!.once('data', () => child.kill('SIGTERM')));
   expect(await run).toMatchObject({ code: 0, stdout: expect.stringMatching(/^reference IMS on http:/), stderr: '' });

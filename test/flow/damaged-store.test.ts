@@ -1,6 +1,6 @@
 /**
- * A data directory that is damaged, gone, or cannot be written: the service says so and is not ready, files wait and never fail for it
- * (INV-5, INV-7), nothing is begun anew in silence, and each command that meets it ends with one line.
+ * A data directory that is damaged, gone, or cannot be written: the service reports it and is not ready, files wait and never fail because
+ * of it (INV-5, INV-7), no new database is created silently, and each command that meets it ends with one line.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -61,7 +61,7 @@ async function copyOfWhole(): Promise<string> {
 
 const databaseOf = (directory: string) => join(directory, 'oms.db');
 
-/** Overwrites bytes in the middle of pages, the first of which is 1. */
+/** Overwrites bytes in the middle of pages; the first page has the number 1. */
 function damage(directory: string, pages: Iterable<number>, at = 0, bytes = 2_000): void {
   const file = openSync(databaseOf(directory), 'r+');
   for (const page of pages) writeSync(file, Buffer.alloc(bytes, 0xa5), 0, bytes, (page - 1) * PAGE_BYTES + at);
@@ -93,7 +93,7 @@ const readiness = async (service: Service) => {
 
 const errorLines = (service: Service) => service.log.filter(({ level }) => (level as number) >= 50);
 
-describe('every command that meets a store which cannot be used ends with one line, and no stack trace', () => {
+describe('every command that meets an unusable store ends with one line, and no stack trace', () => {
   const ways: [string, (directory: string) => void, RegExp][] = [
     ['has no header', (directory) => damage(directory, [1], 0, 100), /oms\.db: .*damaged \(file is not a database\)/],
     ['has a damaged schema', (directory) => damage(directory, [1], 100), /oms\.db: .*damaged/],
@@ -139,7 +139,7 @@ describe('every command that meets a store which cannot be used ends with one li
     ],
   ];
 
-  test.each(ways)('where the database %s', async (_, damageIt, words) => {
+  test.each(ways)('when the database %s', async (_, damageIt, words) => {
     const directory = await copyOfWhole();
     damageIt(directory);
     const before = readdirSync(directory).includes('oms.db') && statSync(databaseOf(directory)).size;
@@ -154,7 +154,7 @@ describe('every command that meets a store which cannot be used ends with one li
       expect(stderr).toMatch(words);
       expect(code).toBe(1);
     }
-    // What was left is as it was: nothing was begun anew.
+    // What was left is unchanged: no new database was created.
     expect(existsSync(databaseOf(directory)) && statSync(databaseOf(directory)).size).toBe(before);
   });
 
@@ -176,7 +176,7 @@ describe('every command that meets a store which cannot be used ends with one li
 });
 
 describe('a running service', () => {
-  /** Large enough not to be looked at as a whole by the start. */
+  /** Large enough that the start does not check all of it. */
   async function largeStore(): Promise<string> {
     const directory = await copyOfWhole();
     const db = new DatabaseSync(databaseOf(directory));
@@ -186,7 +186,7 @@ describe('a running service', () => {
     return directory;
   }
 
-  test('that meets damage is not ready, keeps its files waiting, writes nothing more, and says so once', async () => {
+  test('that meets damage is not ready, lets its files wait, writes nothing more, and logs it once', async () => {
     const directory = await largeStore();
     damage(directory, [rootPage(directory, 'orders_by_id'), rootPage(directory, 'rejected_rows')]);
     const service = await startService({ dataDirectory: directory });
@@ -215,7 +215,7 @@ describe('a running service', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  test('is not needed to meet damage: oms ingest and oms stock import end with what is wrong', async () => {
+  test('is not needed to find damage: oms ingest and oms stock import end with its description', async () => {
     const directory = await largeStore();
     damage(directory, [rootPage(directory, 'orders_by_id'), rootPage(directory, 'stock')]);
     const file = join(directory, 'orders.csv');
@@ -232,7 +232,7 @@ describe('a running service', () => {
     }
   });
 
-  test('whose reader alone meets damage is not ready either', async () => {
+  test('of which only the reader meets damage is not ready either', async () => {
     const directory = await largeStore();
     damage(directory, [rootPage(directory, 'chunks')]);
     const service = await startService({ dataDirectory: directory });
@@ -244,7 +244,7 @@ describe('a running service', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  test('whose data directory is moved away waits, begins nothing anew, and goes on when it is back', async () => {
+  test('whose data directory is moved away waits, creates no new one, and resumes when it is back', async () => {
     const service = await startService({ dataDirectory: await copyOfWhole() });
     const { dataDirectory } = service;
     await setStock(service, [['SKU-1', 'HUB-1', 5]]);
@@ -256,7 +256,7 @@ describe('a running service', () => {
 
     const away = `${dataDirectory}.away`;
     renameSync(dataDirectory, away);
-    // Nobody asks anything: the service finds out by itself.
+    // Without any request: the service notices by itself.
     await expect.poll(() => errorLines(service), PATIENT).not.toEqual([]);
     expect(await readiness(service)).toMatchObject({
       status: 503,
@@ -284,7 +284,7 @@ describe('a running service', () => {
     expect((await run(['verify'], dataDirectory)).code).toBe(0);
   });
 
-  test.each(['oms.db', 'oms.db-wal'])('whose %s is replaced takes nothing that would be lost', async (name) => {
+  test.each(['oms.db', 'oms.db-wal'])('whose %s is replaced accepts nothing that would be lost', async (name) => {
     const service = await startService({ dataDirectory: await copyOfWhole() });
     const path = join(service.dataDirectory, name);
     renameSync(path, `${path}.former`);
@@ -296,14 +296,14 @@ describe('a running service', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  test('whose objects are gone answers 503, and 404 where it is one object alone', async () => {
+  test('whose objects are gone responds with 503, and with 404 when only one object is gone', async () => {
     const service = await startService({ dataDirectory: await copyOfWhole() });
     const objects = join(service.dataDirectory, 'objects');
     const report = () => fetch(`${service.url}/invalid-files/${reportName}`);
     expect((await report()).status).toBe(200);
     await setSwitches(service, { outage: true });
     renameSync(objects, `${objects}.away`);
-    // What an unmounted disk leaves.
+    // As an unmounted disk leaves it.
     mkdirSync(objects);
     const problem = await problemOf(await report(), 503, 'object_store_unavailable');
     expect(JSON.stringify(problem)).not.toContain(service.dataDirectory);
@@ -323,9 +323,9 @@ describe('a running service', () => {
   });
 });
 
-test('a disk that fails every write makes files wait for the store, which go on when it is well again', async () => {
+test('files wait for the store while a disk fails every write, and resume afterwards', async () => {
   const service = await startService({ dataDirectory: await copyOfWhole() });
-  /** From the system's own hand: no write of the process to a file is carried out any more. */
+  /** Makes the operating system refuse every write of the process to a file. */
   const limitFiles = (bytes: string) => execFileSync('prlimit', [`--pid=${service.child.pid}`, `--fsize=${bytes}:`]);
   await setStock(service, [['SKU-1', 'HUB-1', 5]]);
   await setSwitches(service, { outage: true });
@@ -357,7 +357,7 @@ test('a disk that fails every write makes files wait for the store, which go on 
 describe('the files of the data directory', () => {
   const rights = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
-  test('are for their user alone, whatever the mask of the system, and those of before become so', async () => {
+  test('are readable only by their user, whatever the umask, and files of earlier releases become so', async () => {
     const directory = await copyOfWhole();
     for (const path of [databaseOf(directory), join(directory, 'lock.db')]) chmodSync(path, 0o644);
     chmodSync(join(directory, 'objects'), 0o755);
@@ -384,7 +384,7 @@ describe('the files of the data directory', () => {
   });
 });
 
-/** A disk of its own. Null, or why there is none. */
+/** Mounts a disk of its own. Returns null, or why that is not possible. */
 function mount(path: string, options: string): string | null {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path], { stdio: 'pipe' });

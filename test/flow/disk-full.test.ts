@@ -1,6 +1,6 @@
 /**
- * A full disk, a real one: a small tmpfs as the data directory. Uploads are refused with 507 and leave nothing (INV-5), files in
- * work wait and go on when there is space again (INV-7), and the books are right afterwards.
+ * A disk that is really full: the data directory is a small tmpfs. Uploads are refused with 507 and leave nothing (INV-5), files in work
+ * wait and resume when there is space again (INV-7), and orders, stock and events are consistent afterwards.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ if (whyNot !== null && process.env.CI === 'true')
   throw new Error(`no tmpfs can be mounted, which CI must be able to do, as root: ${whyNot}`);
 if (whyNot !== null) console.warn(`skipped: no tmpfs can be mounted for a full disk, which takes root: ${whyNot}`);
 
-/** Null, or why it could not be done. */
+/** Mounts the disk. Returns null, or why that is not possible. */
 function mount(path: string): string | null {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', path], { stdio: 'pipe' });
@@ -40,7 +40,7 @@ function mount(path: string): string | null {
 }
 
 const unmount = () => execFileSync('umount', [disk]);
-// It was only tried: the tests mount it when they run.
+// This was only a trial: the tests mount it when they run.
 if (whyNot === null) unmount();
 
 let service: Service | undefined;
@@ -68,7 +68,7 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     unmount();
   });
 
-  test('refuses uploads and changes of stock with 507, leaves nothing of them, and still answers what is asked', async () => {
+  test('refuses uploads and changes of stock with 507, leaves nothing of them, and still serves reads', async () => {
     const files = await fileIds(service!);
     fillUp(0);
     const diskFull = { status: 507, code: 'disk_full', detail: expect.stringContaining('free some space') };
@@ -99,7 +99,7 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     expect(await getJson(service!, '/inventory?sku=D-0')).toMatchObject({ items: [] });
   });
 
-  test('makes a file in work wait for the store, refuses what does not fit beside it, and lets it go on when there is space', async () => {
+  test('makes a file in work wait for the store until there is space, and refuses uploads that do not fit', async () => {
     await switchIms({ outage: true });
     const lines = Array.from({ length: 12_000 }, (_, i) =>
       orderLine(`D-${i}`, { quantity: '1', total_amount: '19.99' }),
@@ -108,7 +108,7 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     const { file_id } = (await response.json()) as FileJson;
     const file = () => getJson<FileJson>(service!, `/files/${file_id}`);
     await expect.poll(file, { timeout: 30_000 }).toMatchObject({ status: 'waiting', waiting_for: 'ims' });
-    // Room for the words that it waits, and not for a chunk of orders.
+    // Room for the record of the wait, but not for a chunk of orders.
     fillUp(256 * KiB);
     await switchIms({ outage: false });
     await expect.poll(file, { timeout: 30_000 }).toMatchObject({ status: 'waiting', waiting_for: 'store' });
@@ -125,7 +125,7 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     await expectSound(service!);
   });
 
-  test('of which the store still has what is kept for it, takes no uploads, and lets a file wait with its report', async () => {
+  test('with space only in the reserve of the store accepts no uploads, and lets a file wait with its report', async () => {
     await switchIms({ outage: true });
     const lines = Array.from({ length: 2_000 }, (_, i) => orderLine(`D-bad-${i}`, { sku: 'SKU-NEW', quantity: '0' }));
     const response = await upload(service!, csv(...lines));
@@ -150,7 +150,7 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     await expectSound(service!);
   });
 
-  test('leaves a store in which every order, unit of stock and event is right', async () => {
+  test('leaves a store with consistent orders, stock and events', async () => {
     expect(await service!.stop()).toBe(0);
     const { code, stdout } = await runOms(['verify'], { OMS_DATA_DIR: service!.dataDirectory });
     expect(stdout).not.toBe('');

@@ -1,4 +1,4 @@
-/** `GET /events`: `order.created` as Server-Sent Events, and going on exactly behind the last one seen (INV-3). */
+/** `GET /events`: `order.created` as Server-Sent Events, which resume exactly after the last one received (INV-3). */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { problemOf, readEvents, type ServerSentEvent } from '../support/http.ts';
 import {
@@ -29,7 +29,7 @@ const subscribe = (query = '', headers: Record<string, string> = {}) =>
   fetch(`${service.url}/events${query}`, { headers });
 const orderOf = (event: ServerSentEvent) => (JSON.parse(event.data) as { subject: string }).subject;
 
-/** Takes events until there are so many; leaves the connection then. The first block of a stream is its cursor alone. */
+/** Reads this many events, then disconnects. The first block of a stream has only its cursor. */
 async function take(response: Response, count: number): Promise<{ start: string; events: ServerSentEvent[] }> {
   expect(response.status).toBe(200);
   let start = '';
@@ -43,7 +43,7 @@ async function take(response: Response, count: number): Promise<{ start: string;
 }
 
 describe('a subscription', () => {
-  test('has what comes from now on, with the cursor at connect', async () => {
+  test('has the events from now on, and begins with the cursor', async () => {
     await ingest(service, fileOf(ids(3)));
     const response = await subscribe();
     expect(response.headers.get('content-type')).toContain('text/event-stream');
@@ -55,7 +55,7 @@ describe('a subscription', () => {
     expect((await take(await subscribe(`?after=${quiet.start}`), 2)).events).toEqual(events);
   });
 
-  test('has all from the beginning when it asks for it, each a CloudEvent with the order', async () => {
+  test('has all events from the beginning with ?after=0, each a CloudEvent with the order', async () => {
     const own = ids(2);
     await ingest(service, fileOf(own));
     const { events: published } = await getJson<{ events: { published: number } }>(service, '/stats');
@@ -77,7 +77,7 @@ describe('a subscription', () => {
     expect((await take(await subscribe('?after=0'), published.published)).events).toEqual(events);
   });
 
-  test('goes on behind the event it names, and Last-Event-ID beats ?after', async () => {
+  test('resumes after the event that it names, and Last-Event-ID precedes ?after', async () => {
     await ingest(service, fileOf(ids(5)));
     const all = (await take(await subscribe('?after=0'), 5)).events;
     expect((await take(await subscribe(`?after=${all[1]!.id}`), 3)).events).toEqual(all.slice(2, 5));
@@ -95,7 +95,7 @@ describe('a subscription', () => {
     await problemOf(await subscribe(`?after=${'x'.repeat(5_000)}`), 400, 'invalid_parameter');
   });
 
-  test('broken many times while orders come loses and doubles nothing, also across a restart', async () => {
+  test('interrupted many times while orders arrive loses and doubles nothing, also across a restart', async () => {
     const { start } = await take(await subscribe(), 0);
     const orderIds = ids(2_400);
     const quarters = [0, 1, 2, 3].map((i) => orderIds.slice(i * 600, (i + 1) * 600));
@@ -103,7 +103,7 @@ describe('a subscription', () => {
     let cursor = start;
     const followTo = async (total: number) => {
       for (let connection = 0; seen.length < total; connection++) {
-        // Leaves after 1 to 200 events, in the middle of what the server is sending.
+        // Disconnects after 1 to 200 events, while the server is sending.
         const wanted = Math.min(1 + ((connection * 37) % 200), total - seen.length);
         const { events } = await take(await subscribe('', { 'last-event-id': cursor }), wanted);
         seen.push(...events);

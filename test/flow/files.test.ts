@@ -1,4 +1,4 @@
-/** `/files`: what became of each upload, its progress, its rejected rows, cancel, retry, and waiting for the IMS (INV-7). */
+/** `/files`: the state of each upload, its progress, its rejected rows, cancel, retry, and waiting for the IMS (INV-7). */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/limits.ts';
 import { listAll, type PageJson, problemOf, readEvents, send, setSwitches, until } from '../support/http.ts';
@@ -35,7 +35,7 @@ const start = async (body: string, query = '') => {
   return ((await response.json()) as { file_id: string }).file_id;
 };
 const post = (fileId: string, action: 'cancel' | 'retry') => send(service, 'POST', `/files/${fileId}/${action}`);
-/** A SKU that there is stock of, and that the service has not asked the IMS about. */
+/** A SKU with stock that the service has not yet asked the IMS about. */
 const unaskedSku = async () => {
   const sku = unique('NEW');
   await setStock(service, [[sku, 'HUB-1', 1_000_000]]);
@@ -44,7 +44,7 @@ const unaskedSku = async () => {
 const ordersOf = async (fileId: string) => (await listAll(service, `/orders?limit=1000&file_id=${fileId}`)).length;
 
 describe('a file', () => {
-  test('is shown with how it was read, how far it is and what came out', async () => {
+  test('shows its intake, its progress and its outcome', async () => {
     const file = await ingest(
       service,
       csv(...lines(2), ...lines(1, { customer_email: 'nobody' })).replaceAll(',', ';'),
@@ -93,7 +93,7 @@ describe('a file', () => {
     await problemOf(await post('f_unknown', 'retry'), 404, 'not_found');
   });
 
-  test('tells its progress as events until its final state', async () => {
+  test('sends its progress as events until its final state', async () => {
     const fileId = await start(csv(...lines(2 * CHUNK + 10), ...lines(1, { quantity: '0' })));
     const response = await fetch(`${service.url}/files/${fileId}/progress`);
     expect(response.headers.get('content-type')).toContain('text/event-stream');
@@ -107,7 +107,7 @@ describe('a file', () => {
     expect(again.match(/^data: /gm)).toHaveLength(1);
   });
 
-  test('tells its rejected rows with all reasons and original values, by code, row and page', async () => {
+  test('lists its rejected rows with all reasons and original values, by code, row and page', async () => {
     const bad = [
       orderLine(unique('F'), { customer_email: ' nobody ', quantity: '1e3', sku: 'nowhere' }),
       ...lines(5, { hub_id: 'Atlantis' }),
@@ -153,7 +153,7 @@ describe('a file', () => {
 });
 
 describe('the list of files', () => {
-  test('is newest first, all or of one status, without gaps or repeats', async () => {
+  test('is newest first, without gaps or repeats, and can be filtered by status', async () => {
     const failed = await ingest(service, `order_id\n${unique('x')}\n`);
     const all = await listAll<FileJson>(service, '/files?limit=1000');
     const keys = all.map((file) => `${file.created_at} ${file.file_id}`);
@@ -174,20 +174,20 @@ describe('the list of files', () => {
 });
 
 describe('cancel', () => {
-  test('ends a file in work at a chunk border and keeps what was committed; a retry goes on from there', async () => {
+  test('ends a file in work at a chunk border and keeps what was committed; a retry resumes there', async () => {
     const total = 2 * CHUNK + 500;
     const sku = await unaskedSku();
     const body = csv(...lines(CHUNK), ...lines(CHUNK, { sku }), ...lines(499), ...lines(1, { quantity: '0' }));
     await ingest(service, csv(...lines(1)));
-    // The second chunk asks about a SKU and gets its answer late, the first is committed meanwhile.
+    // The IMS responds late about a SKU of the second chunk; the first chunk is committed meanwhile.
     await setSwitches(service, { latency_ms: 2_000 });
     const fileId = await start(body);
     const working = await until(service, fileId, (file) => file.progress.rows > 0);
     expect(working.status).toBe('processing');
     await problemOf(await post(fileId, 'retry'), 409, 'not_retryable');
-    const asked = await post(fileId, 'cancel');
-    expect(asked.status).toBe(202);
-    expect(await asked.json()).toMatchObject({ file_id: fileId, cancel_requested: true });
+    const response = await post(fileId, 'cancel');
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ file_id: fileId, cancel_requested: true });
     const cancelled = await ended(service, fileId);
     await setSwitches(service, { latency_ms: 0 });
     expect(cancelled).toMatchObject({
@@ -215,7 +215,7 @@ describe('cancel', () => {
     await problemOf(await post(fileId, 'retry'), 409, 'not_retryable');
   });
 
-  test('ends a queued file at once', async () => {
+  test('ends a queued file immediately', async () => {
     const sku = await unaskedSku();
     await setSwitches(service, { latency_ms: 2_000 });
     const working: string[] = [];
@@ -225,9 +225,9 @@ describe('cancel', () => {
     const [retried, sentAgain] = [await start(csv(...lines(1))), await start(body)];
     await problemOf(await post(retried, 'retry'), 409, 'not_retryable');
     for (const fileId of [retried, sentAgain]) {
-      const answer = await post(fileId, 'cancel');
-      expect(answer.status).toBe(202);
-      expect(await answer.json()).toMatchObject({
+      const response = await post(fileId, 'cancel');
+      expect(response.status).toBe(202);
+      expect(await response.json()).toMatchObject({
         status: 'cancelled',
         started_at: null,
         failure: { code: 'cancelled' },
@@ -265,7 +265,7 @@ describe('retry', () => {
 });
 
 describe('the IMS', () => {
-  test('that is slow or fails now and then blames no row', async () => {
+  test('that is slow or sometimes fails causes no rejections of its own', async () => {
     const skus = await Promise.all(Array.from({ length: 30 }, unaskedSku));
     await setSwitches(service, { latency_ms: 100, error_rate: 0.4 });
     const files = await Promise.all(
@@ -285,7 +285,7 @@ describe('the IMS', () => {
       });
   });
 
-  test('that is out makes large files wait and say so; a small one that needs no answer passes them, then all go on by themselves', async () => {
+  test('that is down makes large files wait, a small one that does not need it overtakes them, and all resume by themselves', async () => {
     const sku = await unaskedSku();
     const known = await ingest(service, csv(...lines(1)));
     expect(known.progress.accepted).toBe(1);

@@ -1,4 +1,4 @@
-/** Health, readiness and metrics; what is not there; and requests that other sites' pages would send. */
+/** Health, readiness and metrics; unknown paths and methods; requests that pages of other sites would send. */
 import { request } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { problemOf, setSwitches } from '../support/http.ts';
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 
 describe('health', () => {
-  test('says that the process is alive, and which dependency is down', async () => {
+  test('reports that the process is alive, and which dependency is down', async () => {
     expect(await getJson(service, '/healthz')).toEqual({ status: 'ok' });
     const up = { status: 'up', engine: expect.any(String), address: expect.any(String), missing: [] };
     expect(await getJson(service, '/readyz')).toEqual({
@@ -55,7 +55,7 @@ describe('health', () => {
   });
 });
 
-test('no answer of the API stays in a cache', async () => {
+test('no response of the API may be cached', async () => {
   const file = await ingest(service, csv(orderLine('C-1'), orderLine('C-2', { quantity: '0' })));
   for (const path of [
     ...['/healthz', '/readyz', '/metrics', '/stats', '/stats/history', '/nowhere', '/sample_orders.csv'],
@@ -71,7 +71,7 @@ test('no answer of the API stays in a cache', async () => {
   }
 });
 
-test('what is not there is 404, whatever the method', async () => {
+test('an unknown path is 404, whatever the method', async () => {
   for (const [method, path] of [
     ['GET', '/nowhere'],
     ['OPTIONS', '/nowhere'],
@@ -112,27 +112,27 @@ describe('a path', () => {
   ];
 
   test.each(PATHS)(
-    '%s answers other methods by 405, and OPTIONS by 204, with those that it has',
+    '%s responds to other methods with 405 and to OPTIONS with 204, both with its methods',
     async (path, allow) => {
       for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'PROPFIND']) {
         if (allow.split(', ').includes(method)) continue;
-        const answer = await fetch(`${service.url}${path}`, { method });
-        expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, allow]);
-        if (method !== 'HEAD') await problemOf(answer, 405, 'method_not_allowed');
+        const response = await fetch(`${service.url}${path}`, { method });
+        expect([method, response.status, response.headers.get('allow')]).toEqual([method, 405, allow]);
+        if (method !== 'HEAD') await problemOf(response, 405, 'method_not_allowed');
       }
       const options = await fetch(`${service.url}${path}`, { method: 'OPTIONS' });
       expect([options.status, options.headers.get('allow'), await options.text()]).toEqual([204, allow, '']);
     },
   );
 
-  test('with several methods names them all', async () => {
-    const answer = await fetch(`${service.url}/inventory`, { method: 'DELETE' });
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS, PUT']);
+  test('with several methods lists all of them', async () => {
+    const response = await fetch(`${service.url}/inventory`, { method: 'DELETE' });
+    expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS, PUT']);
     const ims = await fetch(`${service.imsUrl}/switches`, { method: 'DELETE' });
     expect([ims.status, ims.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS, PUT']);
   });
 
-  test('that is read is read by HEAD, too', async () => {
+  test('with GET has HEAD, too', async () => {
     for (const path of ['/healthz', '/files', '/orders', '/inventory', '/stats', '/invalid-files']) {
       const [get, head] = [await fetch(service.url + path), await fetch(service.url + path, { method: 'HEAD' })];
       expect([head.status, head.headers.get('content-type')]).toEqual([200, get.headers.get('content-type')]);
@@ -142,7 +142,7 @@ describe('a path', () => {
 });
 
 describe('a request with a foreign Host or Origin', () => {
-  /** As sent: `fetch` sets Host by itself. */
+  /** Sends these headers; `fetch` would set Host by itself. */
   const requestAs = (headers: Record<string, string>, path = '/stats', method = 'GET') =>
     new Promise<{ status: number; body: Record<string, unknown> }>((resolve, reject) => {
       const sent = request(`${service.url}${path}`, { method, headers }, async (response) => {
@@ -174,7 +174,7 @@ describe('a request with a foreign Host or Origin', () => {
       }
   });
 
-  test('changes nothing, of another port of this machine either, whatever the service listens on', async () => {
+  test('changes nothing, even from another port of this machine, whatever address the service listens on', async () => {
     const open = await startService({ env: { OMS_HOST: '0.0.0.0' } });
     for (const { url } of [service, open]) {
       const origins = [
@@ -206,7 +206,7 @@ describe('a request with a foreign Host or Origin', () => {
     );
   });
 
-  test('is answered when it names this machine or an allowed host', async () => {
+  test('is accepted when it names this machine or an allowed host', async () => {
     for (const headers of [
       { host: 'localhost' },
       { host: 'oms.internal' },

@@ -1,4 +1,4 @@
-/** An IMS that is out, fails, hangs or is slow, as a user sees it: files wait for it and go on by themselves, no row is charged (INV-7). */
+/** An IMS that is down, fails, hangs or is slow, as a user sees it: files wait and resume by themselves, no row is rejected (INV-7). */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -30,7 +30,7 @@ beforeAll(async () => {
 afterEach(() => setSwitches(service, WELL));
 
 let names = 0;
-/** Two orders of which the IMS knows one. No other file has asked about them. */
+/** Two orders of which the IMS knows one. No other file has their SKUs, so the service has to ask. */
 async function newFile(at: Service): Promise<string> {
   const sku = `A-${++names}`;
   await setStock(at, [[sku, 'HUB-1', 5]]);
@@ -60,9 +60,9 @@ const done = {
 describe('a file', () => {
   test.each([
     ['is out', { outage: true }],
-    ['answers with nothing but errors', { error_rate: 1 }],
+    ['responds only with errors', { error_rate: 1 }],
     ['takes longer than anybody waits', { latency_ms: 60_000 }],
-  ])('waits for an IMS that %s, says so, and goes on when it is back', async (_, switches) => {
+  ])('waits for an IMS that %s, shows it, and resumes when the IMS is back', async (_, switches) => {
     const bytes = await newFile(service);
     await setSwitches(service, switches);
     const fileId = await accept(service, bytes);
@@ -71,7 +71,7 @@ describe('a file', () => {
     expect(await ended(service, fileId)).toMatchObject(done);
   });
 
-  test('says when it tries next, and since when it waits, which stays', async () => {
+  test('shows when it tries next, and since when it waits, which stays the same', async () => {
     const bytes = await newFile(service);
     await setSwitches(service, { outage: true });
     const fileId = await accept(service, bytes);
@@ -87,25 +87,25 @@ describe('a file', () => {
     expect(await ended(service, fileId)).toMatchObject({ ...done, waiting_since: null, next_try_at: null });
   });
 
-  test('waits for an IMS that takes connections and says nothing', async () => {
+  test('waits for an IMS that accepts connections and sends nothing', async () => {
     const ims = await startReferenceIms({
       port: 0,
       alsoKnown: async ({ skus, hubIds }) => ({ skus: skus.filter((sku) => sku.startsWith('A-')), hubIds }),
     });
     const proxy = await startTcpProxy(new URL(ims.url).host);
-    const apart = await startService({ env: { OMS_IMS: `http://${proxy.address}` } });
-    expect(await ingest(apart, await newFile(apart))).toMatchObject(done);
+    const separate = await startService({ env: { OMS_IMS: `http://${proxy.address}` } });
+    expect(await ingest(separate, await newFile(separate))).toMatchObject(done);
     proxy.hang();
-    const fileId = await accept(apart, await newFile(apart));
-    await expectWait(apart, fileId);
+    const fileId = await accept(separate, await newFile(separate));
+    await expectWait(separate, fileId);
     await proxy.start();
-    expect(await ended(apart, fileId)).toMatchObject(done);
-    expect(await apart.stop()).toBe(0);
+    expect(await ended(separate, fileId)).toMatchObject(done);
+    expect(await separate.stop()).toBe(0);
     await proxy.close();
     await ims.close();
   });
 
-  test('waits for an IMS that refuses every request, which is no word about its rows', async () => {
+  test('waits for an IMS that refuses every request, because that says nothing about its rows', async () => {
     let refusing = false;
     const ims = createServer(async (request, response) => {
       const { items } = (await json(request)) as { items: { sku: string; hub_id: string }[] };
@@ -115,19 +115,19 @@ describe('a file', () => {
     });
     await once(ims.listen(0, '127.0.0.1'), 'listening');
     const { port } = ims.address() as AddressInfo;
-    const apart = await startService({ env: { OMS_IMS: `http://oms:secret@127.0.0.1:${port}/?token=hidden` } });
-    expect((await fetch(`${apart.url}/readyz`)).status).toBe(200);
+    const separate = await startService({ env: { OMS_IMS: `http://oms:secret@127.0.0.1:${port}/?token=hidden` } });
+    expect((await fetch(`${separate.url}/readyz`)).status).toBe(200);
     refusing = true;
-    const fileId = await accept(apart, await newFile(apart));
-    await expectWait(apart, fileId);
-    const ready = await fetch(`${apart.url}/readyz`);
-    const told = await ready.text();
+    const fileId = await accept(separate, await newFile(separate));
+    await expectWait(separate, fileId);
+    const ready = await fetch(`${separate.url}/readyz`);
+    const body = await ready.text();
     expect(ready.status).toBe(503);
-    expect(told).toContain('this version has ended');
+    expect(body).toContain('this version has ended');
     refusing = false;
-    expect(await ended(apart, fileId)).toMatchObject(done);
-    expect(`${told}${JSON.stringify(apart.log)}${apart.output.join()}`).not.toMatch(/secret|hidden/);
-    expect(await apart.stop()).toBe(0);
+    expect(await ended(separate, fileId)).toMatchObject(done);
+    expect(`${body}${JSON.stringify(separate.log)}${separate.output.join()}`).not.toMatch(/secret|hidden/);
+    expect(await separate.stop()).toBe(0);
     ims.close();
   });
 
@@ -149,7 +149,7 @@ describe('a file', () => {
     expect(await ended(service, fileId)).toMatchObject({ status: 'cancelled', waiting_for: null });
   });
 
-  test('that waits does not keep the service from stopping, and goes on after its next start', async () => {
+  test('that waits does not keep the service from stopping, and resumes after the next start', async () => {
     const first = await startService();
     const bytes = await newFile(first);
     await setSwitches(first, { outage: true });

@@ -1,4 +1,4 @@
-/** The main job through HTTP: an order file in; orders, stock, events and a report out. */
+/** The main flow over HTTP: an order file in; orders, stock, events and a report out. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
 
@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 
 describe('an order file', () => {
-  test('becomes orders, stock taken, and a report of the rows that failed', async () => {
+  test('becomes orders, takes stock, and has a report of the rows that failed', async () => {
     await setStock(service, [['A-1', 'HUB-1', 5]]);
     const sku = { sku: 'A-1' };
     const file = await ingest(

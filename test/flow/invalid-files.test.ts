@@ -1,4 +1,4 @@
-/** `/invalid-files`: the reports, and the way round: fix the rows of a report and upload it. */
+/** `/invalid-files`: the reports, and their way back: fix the rows of a report and upload it. */
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csvLine } from '../../src/model/spreadsheet-cell.ts';
@@ -36,7 +36,7 @@ const download = (name: string | null) => fetch(`${service.url}/invalid-files/${
 const recordsOf = (text: string) => parse(text, { columns: true }) as Record<string, string>[];
 
 describe('a report', () => {
-  test('is the rows that failed, as they were, and why, as a download', async () => {
+  test('is a download of the rows that failed, as they were, with the reasons', async () => {
     const [good, bad, worse] = [unique(), unique(), unique()];
     const header = `comment,${ORDER_HEADER}`;
     const file = await ingest(
@@ -73,7 +73,7 @@ describe('a report', () => {
     expect(second).toMatchObject({ comment: 'two\nlines', order_id: worse, _row: '5', _code: 'unknown_sku' });
   });
 
-  test('that was fixed and uploaded is accepted and linked to its parent, cells that a spreadsheet would run restored', async () => {
+  test('that is fixed and uploaded is accepted and linked to its parent, with cells that a spreadsheet would run restored', async () => {
     const [bad, worse] = [unique(), unique()];
     const name = '=HYPERLINK("http://evil.example")';
     const parent = await ingest(
@@ -108,7 +108,7 @@ describe('a report', () => {
     expect(children.items.map(({ file_id }) => file_id)).toEqual([child.file_id]);
   });
 
-  test('uploaded as it is comes back the same but for its file and rows', async () => {
+  test('that is uploaded unchanged gives the same report, except for its file and rows', async () => {
     const values = {
       customer_name: '\uff1dcmd()',
       customer_email: '@x',
@@ -132,7 +132,7 @@ describe('a report', () => {
     expect(again).toBe(text.replaceAll(parent.file_id, child.file_id));
   });
 
-  describe('is downloaded in parts, or not again,', () => {
+  describe('is downloaded', () => {
     let url: string;
     let whole: Buffer;
     let etag: string;
@@ -175,7 +175,7 @@ describe('a report', () => {
       }
     });
 
-    test('wholly when several ranges, none that can be read, or another unit are asked for, and by HEAD', async () => {
+    test('as a whole for several ranges, an unreadable one, another unit, and HEAD', async () => {
       for (const range of [
         'bytes=0-1,5-6',
         'bytes=5-4',
@@ -186,55 +186,55 @@ describe('a report', () => {
         '0-1',
         'bytes=--1',
       ]) {
-        const answer = await get({ range });
-        expect([range, answer.status, answer.headers.get('content-range')]).toEqual([range, 200, null]);
-        expect(Buffer.from(await answer.arrayBuffer()).equals(whole)).toBe(true);
+        const response = await get({ range });
+        expect([range, response.status, response.headers.get('content-range')]).toEqual([range, 200, null]);
+        expect(Buffer.from(await response.arrayBuffer()).equals(whole)).toBe(true);
       }
       const head = await get({ range: 'bytes=0-1' }, 'HEAD');
       expect([head.status, head.headers.get('content-length')]).toEqual([200, String(whole.length)]);
       expect([head.headers.get('etag'), head.headers.get('accept-ranges')]).toEqual([etag, 'bytes']);
     });
 
-    test('and a range behind its end is 416 with its size', async () => {
+    test('and a range beyond its end is 416 with its size', async () => {
       for (const range of [`bytes=${whole.length}-`, 'bytes=99999999999999999999-', 'bytes=-0']) {
-        const answer = await get({ range });
-        expect(answer.headers.get('content-range')).toBe(`bytes */${whole.length}`);
-        expect(answer.headers.get('content-disposition')).toBeNull();
-        await problemOf(answer, 416, 'range_not_satisfiable');
+        const response = await get({ range });
+        expect(response.headers.get('content-range')).toBe(`bytes */${whole.length}`);
+        expect(response.headers.get('content-disposition')).toBeNull();
+        await problemOf(response, 416, 'range_not_satisfiable');
       }
     });
 
-    test('by a range only while it is the same, if that is asked', async () => {
+    test('by a range with If-Range only while it is the same report', async () => {
       expect((await get({ range: 'bytes=0-1', 'if-range': etag })).status).toBe(206);
       for (const other of ['"other"', `W/${etag}`, new Date().toUTCString()])
         expect((await get({ range: 'bytes=0-1', 'if-range': other })).status).toBe(200);
     });
 
-    test('unless the client has it', async () => {
+    test('not when the client has it', async () => {
       for (const tags of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
         for (const method of ['GET', 'HEAD']) {
-          const answer = await get({ 'if-none-match': tags, range: 'bytes=0-1' }, method);
-          expect([answer.status, answer.headers.get('etag')]).toEqual([304, etag]);
-          expect(await answer.text()).toBe('');
+          const response = await get({ 'if-none-match': tags, range: 'bytes=0-1' }, method);
+          expect([response.status, response.headers.get('etag')]).toEqual([304, etag]);
+          expect(await response.text()).toBe('');
         }
       }
       expect((await get({ 'if-none-match': '"other"' })).status).toBe(200);
     });
   });
 
-  test('is not made when every row is accepted', async () => {
+  test('does not exist when every row is accepted', async () => {
     expect((await ingest(service, csv(orderLine(unique())))).invalid_file).toBeNull();
   });
 
-  test('that is unknown is 404, and no name leads out of the reports', async () => {
+  test('that is unknown is 404, and no name reaches anything but reports', async () => {
     for (const name of ['unknown.csv', '..%2F..%2Foms.db', '%2Fetc%2Fpasswd', '%00', "'%20or%201=1"])
       expect((await download(name)).status).toBe(404);
     await problemOf(await download('unknown.csv'), 404, 'not_found');
   });
 });
 
-describe('a row that nobody fixed', () => {
-  /** Cut at the comma of its address, and at the quote in its product's name, both look right in the report. */
+describe('a row that was not fixed', () => {
+  /** Cut at the comma of the address, or at the quote in the product's name, a row looks right in the report. */
   const surplus = (id: string) => orderLine(id, { shipping_address: '1 Road, Leeds' });
   const badQuote = (id: string) => orderLine(id, { product_name: '"Frame" oak' });
   const reportOf = async ({ invalid_file }: { invalid_file: string | null }) => (await download(invalid_file)).text();
@@ -247,7 +247,7 @@ describe('a row that nobody fixed', () => {
     return [columns, ...rows.map((row) => columns.map((column) => row[column]!))].map(csvLine).join('');
   };
 
-  test('of another number of cells, or a bad quote, is rejected again for the same reason, whatever saved the report', async () => {
+  test('with a wrong number of cells or a bad quote is rejected again for the same reason, whatever program saved the report', async () => {
     const ids = [unique(), unique(), unique()] as const;
     const file = csv(surplus(ids[0]), badQuote(ids[1]), orderLine(ids[2]).replace(/,[^,]*$/, ''));
     const parent = await ingest(service, file);
@@ -287,7 +287,7 @@ describe('a row that nobody fixed', () => {
     expect((await fetch(`${service.url}/orders/${ids[0]}`)).status).toBe(404);
   });
 
-  test('is an order once it is changed, or said to be right, and goes by its data alone without the columns of the report', async () => {
+  test('is accepted once it is changed or confirmed, and only its data count when the columns of the report are removed', async () => {
     const [first, second, third, fourth] = [unique(), unique(), unique(), unique()];
     const parent = await ingest(service, csv(surplus(first), badQuote(second)));
     const fixed = await ingest(
@@ -315,7 +315,7 @@ describe('a row that nobody fixed', () => {
     });
   });
 
-  test('of bytes that were no text stays so, also where the report was saved in an encoding that lacks the mark for them', async () => {
+  test('with bytes that were not text is rejected again, even if the report was saved in an encoding without U+FFFD', async () => {
     const [cut, marked] = [unique(), unique()];
     const line = (id: string, name: string) =>
       Buffer.from(`${orderLine(id, { customer_name: name, quantity: '9' })}\n`, 'latin1');

@@ -1,4 +1,4 @@
-/** `/inventory`: lists, setting and adjusting stock as JSON or CSV, idempotency keys. */
+/** `/inventory`: lists of stock, setting and adjusting it with JSON or CSV, idempotency keys. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listAll, type PageJson, problemOf, send } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
@@ -55,7 +55,7 @@ describe('stock', () => {
     expect(await levels(`sku=${b}`)).toEqual([{ sku: b, hub_id: 'H', available: 7 }]);
   });
 
-  test('is set by CSV under every name that clients have for it, and by JSON that is not called so', async () => {
+  test('is set by CSV with every content type that clients send for it, and by JSON with content types that do not name it', async () => {
     const send = (body: string, type: string) =>
       fetch(`${service.url}/inventory`, { method: 'PUT', headers: { 'content-type': type }, body: Buffer.from(body) });
     const types = [
@@ -93,7 +93,7 @@ describe('stock', () => {
     expect(await levels(`sku=${b}`)).toEqual([{ sku: b, hub_id: 'H', available: 6 }]);
   });
 
-  test('of a dry run is told from what to what, and stays as it is', async () => {
+  test('is unchanged by a dry run, which reports the values before and after', async () => {
     const [a, b] = [newSku(), newSku()];
     await setStock(service, [[a, 'H', 5]]);
     const set = `sku,hub_id,available\n${a},H,7\n${b},H,2\n${b},H,3\n${a},H,7\n`;
@@ -113,7 +113,7 @@ describe('stock', () => {
     expect(await levels(`sku=${b}`)).toEqual([]);
   });
 
-  test('of a dry run is what the change itself then answers, for very many rows', async () => {
+  test('has in a dry run the results of the change itself, for very many rows', async () => {
     const sku = newSku();
     await setStock(service, [[sku, 'H-7', 1]]);
     const lines = Array.from({ length: 12_345 }, (_, i) => `${sku},H-${i % 9_000},${i}`);
@@ -124,7 +124,7 @@ describe('stock', () => {
     expect(await resultsOf(await sendCsv('PUT', '/inventory?from=true', body))).toEqual(previewed);
   });
 
-  test('of a bad CSV is told with every mistake and its line, up to a hundred', async () => {
+  test('in a bad CSV is refused with each mistake and its line, up to a hundred', async () => {
     const sku = newSku();
     const bad = ['many', '-1', '1.5', ''].map((available) => `${sku},H,${available}`);
     const body = ['sku,hub_id,available', `${sku},H,1`, ...bad, `,,${2}`, `${sku},H`, `${sku},H,1,surplus`].join('\n');
@@ -146,23 +146,23 @@ describe('stock', () => {
     expect(error_count).toBe(8);
     expect(detail).toMatch(/^line 3 of the stock CSV: .*; line 4 .*; line 5 .*; and 5 more errors$/);
     const many = `sku,hub_id,available\n${`${sku},H,x\n`.repeat(30_000)}`;
-    const told = await problemOf(await sendCsv('PUT', '/inventory?dry_run=true', many), 400, 'invalid_body');
-    expect(told.errors).toHaveLength(100);
-    expect(told.error_count).toBe(30_000);
+    const problem = await problemOf(await sendCsv('PUT', '/inventory?dry_run=true', many), 400, 'invalid_body');
+    expect(problem.errors).toHaveLength(100);
+    expect(problem.error_count).toBe(30_000);
     expect(await levels(`sku=${sku}`)).toEqual([]);
   });
 
-  test('adjusted again under one Idempotency-Key is adjusted once', async () => {
+  test('adjusted again with the same Idempotency-Key is adjusted once', async () => {
     const sku = newSku();
     const key = { 'idempotency-key': `adjust-${sku}` };
     const items = [{ sku, hub_id: 'H', delta: 3 }];
-    const answers = await Promise.all(Array.from({ length: 5 }, async () => resultsOf(await adjust(items, key))));
-    expect(answers).toEqual(Array(5).fill([{ sku, hub_id: 'H', available: 3, status: 'ok' }]));
+    const results = await Promise.all(Array.from({ length: 5 }, async () => resultsOf(await adjust(items, key))));
+    expect(results).toEqual(Array(5).fill([{ sku, hub_id: 'H', available: 3, status: 'ok' }]));
     await problemOf(await adjust([{ sku, hub_id: 'H', delta: 4 }], key), 422, 'key_reused');
     expect(await levels(`sku=${sku}`)).toEqual([{ sku, hub_id: 'H', available: 3 }]);
   });
 
-  test('goes down by what orders take, and may be added to while they come', async () => {
+  test('decreases by what orders take, and may be increased while they arrive', async () => {
     const sku = newSku();
     await setStock(service, [[sku, 'HUB-1', 10]]);
     const lines = Array.from({ length: 10 }, (_, i) => orderLine(`${sku}-${i}`, { sku }));
@@ -173,7 +173,7 @@ describe('stock', () => {
     expect(await levels(`sku=${sku}`)).toEqual([{ sku, hub_id: 'HUB-1', available: 15 - 2 * file.progress.accepted }]);
   });
 
-  test('that is not well-formed is refused as a whole, with where', async () => {
+  test('that is not well-formed is refused as a whole, with the place of the mistake', async () => {
     const sku = newSku();
     for (const item of [
       { sku, hub_id: 'H' },
@@ -219,7 +219,7 @@ describe('stock', () => {
 });
 
 describe('the list of stock', () => {
-  test('is by key or by what is available, all or of one SKU or hub, without gaps or repeats', async () => {
+  test('is ordered by key or availability, filtered by SKU or hub, without gaps or repeats', async () => {
     const hub = newSku();
     const names = Array.from({ length: 9 }, (_, i) => `L${i}`);
     await setStock(

@@ -1,6 +1,6 @@
 /**
- * A property-based tester reads the OpenAPI document and sends what it allows and what it forbids, to every operation. No response is a
- * fault, none has a status or a shape that the document does not have, what is valid is accepted and what is not is refused.
+ * A property-based tester reads the OpenAPI document and sends valid and invalid requests to every operation. No response is an internal
+ * error, each has a status and a shape of the document, valid requests are accepted and invalid ones refused.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -10,11 +10,11 @@ import { installPython } from '../../scripts/engines/python.ts';
 import { csv, ingest, orderLine, ROOT, setStock, startService, temporaryDirectory } from '../support/service.ts';
 
 const FILES = join(ROOT, 'test/support/schemathesis');
-/** Streams without an end: the tester would wait for it. */
+/** Streams without an end, for which the tester would wait. */
 const ENDLESS = ['/events', '/progress'];
 const INSTALL_MS = 300_000;
 
-test('Schemathesis finds nothing that is not as documented', { timeout: INSTALL_MS }, async () => {
+test('Schemathesis finds no difference between the service and its document', { timeout: INSTALL_MS }, async () => {
   const python = await installPython(new URL(`file://${FILES}/requirements.txt`), 'schemathesis');
   const service = await startService();
   await setStock(service, [['SKU-1', 'HUB-1', 100]]);

@@ -1,4 +1,4 @@
-/** `/orders`: one by its id, and lists with filters and cursors. */
+/** `/orders`: an order by its id, and lists with filters and cursors. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listAll, type PageJson, problemOf } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
@@ -79,7 +79,7 @@ describe('the list of orders', () => {
     for (const limit of [1, 7, 31]) expect(await listAll(service, `/orders?limit=${limit}`)).toEqual(all);
   });
 
-  test('goes on where it was when newer orders come', async () => {
+  test('continues where it was when newer orders arrive', async () => {
     const page = await getJson<PageJson<OrderJson>>(service, '/orders?limit=10&sku=S-2');
     const rest = await listAll<OrderJson>(service, '/orders?limit=10&sku=S-2');
     await ingest(service, csv(orderLine('LATER-1', { sku: 'S-2', customer_name: 'Later' })));
@@ -102,7 +102,7 @@ describe('the list of orders', () => {
     expect(await count('sku=none')).toBe(0);
   });
 
-  test('finds the start of the id, the e-mail and any word of the name, whatever its case', async () => {
+  test('finds orders by the start of the id, the email address and any word of the name, in any case', async () => {
     const find = async (q: string) => idsOf(await listAll(service, `/orders?limit=100&q=${encodeURIComponent(q)}`));
     expect(await find('O-1')).toHaveLength(10);
     expect(await find('Grace')).toHaveLength(10);
@@ -115,7 +115,7 @@ describe('the list of orders', () => {
     expect(await find('%')).toEqual([]);
   });
 
-  test('has the order whose whole id is asked for first, and says how far back it has looked', async () => {
+  test('has the order with exactly this id first, and shows how far back it has searched', async () => {
     const page = await getJson<PageJson<OrderJson> & { searched_to: string | null }>(service, '/orders?q=O-1&limit=2');
     expect(page.searched_to).toBe(page.items[1]!.created_at);
     await ingest(service, csv(orderLine('AB', { sku: 'S-1' }), orderLine('ABC', { sku: 'S-1' })));
@@ -124,7 +124,7 @@ describe('the list of orders', () => {
       expect(idsOf(await listAll(service, `/orders?q=AB&limit=${limit}`))).toEqual(['AB', 'ABC']);
     expect(await listAll(service, '/orders?q=AB&hub_id=HUB-2&limit=5')).toEqual([]);
     expect(await getJson(service, '/orders?q=AB')).toMatchObject({ searched_to: null });
-    // As it is copied from a mail or a cell of a spreadsheet.
+    // As copied from an email or a cell of a spreadsheet.
     for (const copied of [' AB', 'AB ', '\tAB\r\n', '\u200bAB\ufeff', '\u00a0AB'])
       expect(
         idsOf((await getJson<PageJson<OrderJson>>(service, `/orders?q=${encodeURIComponent(copied)}`)).items),
@@ -155,7 +155,7 @@ describe('the list of orders', () => {
       await problemOf(await fetch(`${service.url}/orders?${query}`), 400, 'invalid_parameter');
   });
 
-  test('refuses a cursor of other filters, of another list, or made up', async () => {
+  test('refuses a cursor of other filters, of another list, or an invented one', async () => {
     const { next_cursor: cursor } = await getJson<PageJson<OrderJson>>(service, '/orders?limit=2&sku=S-1');
     expect(
       (await getJson<PageJson<OrderJson>>(service, `/orders?limit=9&sku=S-1&cursor=${cursor}`)).items,

@@ -34,7 +34,7 @@ async function* filesOf(response: Response): AsyncGenerator<FileJson> {
   }
 }
 
-/** The states of the files named, until all have ended; leaves the connection then. */
+/** Reads the states of these files until all have ended, then disconnects. */
 async function follow(response: Response, fileIds: string[]): Promise<FileJson[]> {
   const states: FileJson[] = [];
   const open = new Set(fileIds);
@@ -51,7 +51,7 @@ async function queue(orderId: string, values: Partial<Record<string, string>> = 
   return ((await response.json()) as { file_id: string }).file_id;
 }
 
-test('sends a file from its upload to its end, as GET /files/{file_id} has it, and none that ended before', async () => {
+test('sends a file from its upload to its end, as GET /files/{file_id} shows it, and none that ended before', async () => {
   const before = await ingest(service, csv(orderLine('P-0')));
   const response = await subscribe();
   expect(response.headers.get('content-type')).toContain('text/event-stream');
@@ -61,9 +61,9 @@ test('sends a file from its upload to its end, as GET /files/{file_id} has it, a
   expect(states.at(-1)).toEqual(await getJson(service, `/files/${fileId}`));
 });
 
-test('begins with the files that are open, for each who subscribes', async () => {
+test('begins with the open files, for each subscriber', async () => {
   await setSwitches(service, { outage: true });
-  // An SKU that nobody has asked about before, as answers are remembered.
+  // A SKU that is new to the service, because it remembers the responses of the IMS.
   const fileId = await queue('P-2', { sku: 'SKU-2' });
   await until(service, fileId, ({ status }) => status === 'waiting');
   const first = [];
@@ -82,7 +82,7 @@ test('begins with the files that are open, for each who subscribes', async () =>
     expect(states.at(-1)).toMatchObject({ file_id: fileId, status: 'completed' });
 });
 
-test('tells the end of every file of more than a page has, also of those that newer ones have pushed out', async () => {
+test('sends the end of every file, also of those that newer files have pushed off the newest page', async () => {
   const response = await subscribe();
   const following = (async () => {
     const endings = new Set<string>();
@@ -97,7 +97,7 @@ test('tells the end of every file of more than a page has, also of those that ne
   expect([...(await following)].sort()).toEqual(fileIds.sort());
 });
 
-test('does not keep the service from stopping, and goes on after a restart', async () => {
+test('does not keep the service from stopping, and resumes after a restart', async () => {
   const reading = (async (response: Response) => {
     for await (const _ of filesOf(response));
   })(await subscribe());
@@ -106,7 +106,7 @@ test('does not keep the service from stopping, and goes on after a restart', asy
   service = await startService({ dataDirectory: service.dataDirectory });
   const response = await subscribe();
   const fileId = await queue('P-3');
-  // Not until its end: a queue may have given its message to the service that was stopped, and hides it for a minute.
+  // It need not end: the queue may have delivered its message to the stopped service, and then hides it for a minute.
   for await (const { file_id } of filesOf(response)) {
     expect(file_id).toBe(fileId);
     break;

@@ -1,4 +1,4 @@
-/** Every JSON response of the running service has the shape that `responses.ts` declares, nothing missing and nothing more. */
+/** Every JSON response of the running service has exactly the shape that `responses.ts` declares. */
 import { beforeAll, expect, test } from 'vitest';
 import type * as z from 'zod';
 import * as responses from '../../src/http/responses.ts';
@@ -33,10 +33,10 @@ beforeAll(async () => {
   failed = await ingest(service, 'no,orders\n1,2\n', '?name=other.csv');
 });
 
-/** The schema's own words when the answer is another, and never an answer that only looks right because it is empty. */
-function fits(schema: z.ZodType, answer: unknown): void {
-  expect(schema.safeParse(answer).error?.issues ?? []).toEqual([]);
-  if (answer && typeof answer === 'object' && 'items' in answer) expect(answer.items).not.toEqual([]);
+/** Fails with the schema's own message. An empty list fails, too, because its items would not be checked. */
+function fits(schema: z.ZodType, response: unknown): void {
+  expect(schema.safeParse(response).error?.issues ?? []).toEqual([]);
+  if (response && typeof response === 'object' && 'items' in response) expect(response.items).not.toEqual([]);
 }
 
 test.each([
@@ -54,7 +54,7 @@ test.each([
   ['/readyz', responses.readyResponse],
 ])('GET %s', async (path, schema) => fits(schema, await getJson(service, path)));
 
-test('GET /files/{file_id} of a file that ended well and of one that failed', async () => {
+test('GET /files/{file_id} of a completed file and of a failed one', async () => {
   expect([completed.status, failed.status]).toEqual(['completed', 'failed']);
   fits(responses.fileResponse, completed);
   fits(responses.fileResponse, failed);
@@ -63,7 +63,7 @@ test('GET /files/{file_id} of a file that ended well and of one that failed', as
 test('GET /files/{file_id}/rejections', async () =>
   fits(responses.rejectionsResponse, await getJson(service, `/files/${completed.file_id}/rejections`)));
 
-test('POST /upload, and the files that cancel and retry answer', async () => {
+test('POST /upload, and the files that cancel and retry return', async () => {
   const uploaded = await (await upload(service, csv(orderLine('B-1')), '?name=b.csv')).json();
   fits(responses.uploadResponse, uploaded);
   const retried = await send(service, 'POST', `/files/${failed.file_id}/retry`);
@@ -71,7 +71,7 @@ test('POST /upload, and the files that cancel and retry answer', async () => {
   fits(responses.fileResponse, await retried.json());
 });
 
-test('PUT /inventory and POST /inventory/adjust, carried out and refused', async () => {
+test('PUT /inventory and POST /inventory/adjust, applied and refused', async () => {
   const set = await send(service, 'PUT', '/inventory', { items: [{ sku: 'S', hub_id: 'H', available: 1 }] });
   const adjusted = await send(service, 'POST', '/inventory/adjust', {
     items: [
@@ -80,14 +80,14 @@ test('PUT /inventory and POST /inventory/adjust, carried out and refused', async
     ],
   });
   fits(responses.stockResultsResponse, await set.json());
-  const answer = (await adjusted.json()) as responses.StockResultsResponse;
-  fits(responses.stockResultsResponse, answer);
-  expect(answer.results.map(({ status }) => status)).toEqual(['ok', 'refused']);
+  const body = (await adjusted.json()) as responses.StockResultsResponse;
+  fits(responses.stockResultsResponse, body);
+  expect(body.results.map(({ status }) => status)).toEqual(['ok', 'refused']);
 });
 
 test('a problem', async () => fits(responses.problemResponse, await (await fetch(`${service.url}/files/none`)).json()));
 
-test('an event of GET /events, which is the one of its order', async () => {
+test('an event of GET /events, which is that of GET /orders/{order_id}/events', async () => {
   const response = await fetch(`${service.url}/events?after=0`);
   for await (const { data } of readEvents(response)) {
     if (data === '') continue;

@@ -1,4 +1,4 @@
-/** `oms start`: what stops the start and how it is told, the sample, and an end that loses nothing. */
+/** `oms start`: what refuses a start and with which message, the sample, and a stop that loses nothing. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -20,10 +20,10 @@ const start = (dataDirectory: string, env: Record<string, string> = {}) =>
   runOms(['start'], { OMS_DATA_DIR: dataDirectory, OMS_PORT: '0', OMS_IMS_PORT: '0', ...env });
 const oneLine = (text: string) => expect.stringMatching(new RegExp(`^oms start: .*${text}.*\\n$`));
 
-describe('a start says to whom it is open', () => {
+describe('a start prints who can reach the service', () => {
   const openLines = ({ output }: Service) => output.filter((line) => line.startsWith('open to all '));
 
-  test('when others than this machine reach it, what they may do and how to close it', async () => {
+  test('when other machines can, with what they may do and how to prevent it', async () => {
     for (const [env, words] of [
       [{ OMS_HOST: '0.0.0.0' }, ['any network address', 'read all orders and customers', 'OMS_HOST=127.0.0.1']],
       [{ OMS_ALLOWED_HOSTS: 'orders.example.com' }, ['orders.example.com', 'upload files and change stock', 'proxy']],
@@ -36,7 +36,7 @@ describe('a start says to whom it is open', () => {
     }
   });
 
-  test('and nothing when only this machine reaches it', async () => {
+  test('and nothing when only this machine can', async () => {
     const service = await startService();
     await service.stop();
     expect(openLines(service)).toEqual([]);
@@ -70,7 +70,7 @@ describe('a start is refused with one line when', () => {
     expect(await start(file)).toMatchObject({ code: 1, stderr: oneLine('OMS_DATA_DIR') });
   });
 
-  test('another process has the data directory: who and where', async () => {
+  test('another process has the data directory, with its process id and address', async () => {
     const service = await startService();
     const second = await start(service.dataDirectory);
     expect(second).toMatchObject({ code: 1, stderr: oneLine(`process ${service.child.pid} .*${service.url}`) });
@@ -81,13 +81,13 @@ describe('a start is refused with one line when', () => {
     const imsPortTaken = await start(await temporaryDirectory(), { OMS_IMS_PORT: new URL(service.imsUrl).port });
     expect(imsPortTaken).toMatchObject({ code: 1, stderr: oneLine('OMS_IMS_PORT') });
     expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
-    // However it died, the lock went with it.
+    // However the process died, its lock is free.
     await service.kill('SIGKILL');
     const next = await startService({ dataDirectory: service.dataDirectory });
     expect(await next.stop()).toBe(0);
   });
 
-  test('the data are of a newer release, which stay as they are', async () => {
+  test('the data are of a newer release, and leaves them unchanged', async () => {
     const directory = await temporaryDirectory();
     await mkdir(directory, { recursive: true });
     const db = new DatabaseSync(join(directory, 'oms.db'));
@@ -106,7 +106,7 @@ describe('a start is refused with one line when', () => {
 });
 
 /** Waits for a line of standard output. */
-async function told(service: Service, text: string): Promise<string> {
+async function outputWith(service: Service, text: string): Promise<string> {
   for (;;) {
     const output = service.output.join('\n');
     if (output.includes(text)) return output;
@@ -116,7 +116,7 @@ async function told(service: Service, text: string): Promise<string> {
 
 test('the sample is loaded on the first start and not again', async () => {
   const first = await startService({ args: ['--sample'] });
-  const output = await told(first, 'Ctrl-C stops the service.');
+  const output = await outputWith(first, 'Ctrl-C stops the service.');
   const { items } = await getJson<{ items: FileJson[] }>(first, '/files');
   expect(items).toHaveLength(1);
   const { accepted, invalid } = items[0]!.progress;
@@ -128,12 +128,12 @@ test('the sample is loaded on the first start and not again', async () => {
   expect(await first.stop()).toBe(0);
 
   const second = await startService({ dataDirectory: first.dataDirectory, args: ['--sample'] });
-  await told(second, 'has files already');
+  await outputWith(second, 'has files already');
   expect(await getJson(second, '/stats')).toMatchObject({ files: { total: 1 }, orders: { total: accepted } });
   expect(await second.stop()).toBe(0);
 });
 
-test('Ctrl-C or SIGTERM with a large file in work ends well, and the next start goes on from the checkpoint', async () => {
+test('Ctrl-C or SIGTERM with a large file in work stops gracefully, and the next start resumes at the checkpoint', async () => {
   const rows = 40_000;
   let service = await startService();
   const { dataDirectory } = service;
@@ -142,7 +142,7 @@ test('Ctrl-C or SIGTERM with a large file in work ends well, and the next start 
     const response = await upload(service, generated({ rows, seed: i, startAt: 1 + i * rows, invalidShare: 0.01 }));
     const { file_id } = (await response.json()) as { file_id: string };
     const before = await until(service, file_id, (file) => file.progress.rows > 0);
-    // A forced end would be exit code 1.
+    // A forced stop would have exit code 1.
     await service.kill(signal);
     expect(service.child.exitCode).toBe(0);
     expect(service.output.at(-1)).toBe('stopped');
@@ -153,7 +153,7 @@ test('Ctrl-C or SIGTERM with a large file in work ends well, and the next start 
     expect(await ended(service, file_id)).toMatchObject({
       status: 'completed',
       progress: { rows, accepted: 0.99 * rows, invalid: 0.01 * rows },
-      // A graceful end is no attempt.
+      // A graceful stop does not count as an attempt.
       attempts: 1,
     });
   }

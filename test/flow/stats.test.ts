@@ -45,7 +45,7 @@ describe('after some files', () => {
     await ingest(service, 'order_id\nx\n');
   });
 
-  test('the sums are those of all files, exact also for large amounts', async () => {
+  test('the sums cover all files, and are exact for large amounts', async () => {
     expect(await getJson(service, '/stats')).toEqual({
       files: { total: 3, queued: 0, processing: 0, waiting: 0, completed: 2, failed: 1, cancelled: 0 },
       rows: { total: 8, accepted: 5, invalid: 3 },
@@ -56,7 +56,7 @@ describe('after some files', () => {
     });
   });
 
-  test('the history has them by minute, hour and day', async () => {
+  test('the history has the counts by minute, hour and day', async () => {
     for (const [bucket, starts] of [
       ['minute', /:00\.000Z$/],
       ['hour', /:00:00\.000Z$/],

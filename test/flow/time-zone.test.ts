@@ -1,4 +1,4 @@
-/** A day of a filter is the day that it is in a file: one of `OMS_TIME_ZONE`. */
+/** A day in a filter means the same as a day in a file: a day of `OMS_TIME_ZONE`. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
 
@@ -17,7 +17,7 @@ describe('in Europe/Berlin', () => {
       ['DAY-21', '2026-11-21'],
       ['DAY-21-LATE', '2026-11-21T22:59:59Z'],
       ['DAY-22', '2026-11-21T23:00:00Z'],
-      // Clocks went forward at 2:00 and back at 3:00.
+      // Clocks were set forward at 2:00 and back at 3:00.
       ['GAP', '2026-03-29 02:30'],
       ['OVERLAP', '2026-10-25 02:30'],
     ];
@@ -30,13 +30,13 @@ describe('in Europe/Berlin', () => {
     expect(await idsOf('from=2026-11-20&to=2026-11-21')).toEqual(['DAY-20']);
   });
 
-  test('a time without an offset is one of that zone, one with it is what it says', async () => {
+  test('a time without an offset is one of that zone, a time with an offset is not', async () => {
     expect(await idsOf('from=2026-11-21T23:59:59&to=2026-11-22T00:00')).toEqual(['DAY-21-LATE']);
     expect(await idsOf('from=2026-11-21T00:00:00Z&to=2026-11-22T00:00:00Z')).toEqual(['DAY-21-LATE', 'DAY-22']);
     expect(await idsOf('from=2026-11-21T00:00:00%2B01:00&to=2026-11-21T00:00:01+01:00')).toEqual(['DAY-21']);
   });
 
-  test('a time that was skipped, and one that came twice, is that of a row', async () => {
+  test('a skipped time, and an ambiguous one, mean the same as in a row', async () => {
     expect(await idsOf('from=2026-03-29T02:30&to=2026-03-29T02:31')).toEqual(['GAP']);
     expect(await idsOf('from=2026-03-29T01:30:00Z&to=2026-03-29T01:30:01Z')).toEqual(['GAP']);
     expect(await idsOf('from=2026-10-25T02:30&to=2026-10-25T02:31')).toEqual(['OVERLAP']);
@@ -44,7 +44,7 @@ describe('in Europe/Berlin', () => {
     expect(await idsOf('from=2026-03-29&to=2026-03-30')).toEqual(['GAP']);
   });
 
-  test('the history is read from and to such moments, and the zone is told', async () => {
+  test('the history uses the zone as well, and /settings has its name', async () => {
     const rowsOf = async (from: number, to: number) => {
       const wall = (ms: number) =>
         new Intl.DateTimeFormat('sv', { timeZone: 'Europe/Berlin', dateStyle: 'short', timeStyle: 'medium' }).format(

@@ -1,4 +1,4 @@
-/** Ids that look the same are one id, whatever is in them that nobody sees, in files, in stock and where they are looked up. */
+/** Ids that look the same are the same id, whatever invisible characters they have: in files, in stock and in queries. */
 import { beforeAll, expect, test } from 'vitest';
 import { problemOf, rejectionsOf } from '../support/bad-input.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
@@ -15,7 +15,7 @@ const line = (id: string, values: Record<string, string> = {}) => orderLine(id, 
 const orderOf = (id: string) =>
   getJson<{ order_id: string; customer: { name: string } }>(service, `/orders/${encodeURIComponent(id)}`);
 
-test('what is not seen at the ends of a value does not count', async () => {
+test('invisible characters at the ends of a value are ignored', async () => {
   const file = await ingest(
     service,
     csv(
@@ -33,7 +33,7 @@ test('what is not seen at the ends of a value does not count', async () => {
   expect((await orderOf('ZW-3')).order_id).toBe('ZW-3');
 });
 
-test('inside of an id, a SKU, a hub or an address it is refused by name and place, and again when the report is uploaded as it is', async () => {
+test('inside an id, a SKU, a hub or an address they are rejected by name and place, and again in an unchanged report', async () => {
   const rows = csv(
     line('ZW\u200b-4'),
     line('ZW-5', { sku: 'S\u00ad-1' }),
@@ -53,7 +53,7 @@ test('inside of an id, a SKU, a hub or an address it is refused by name and plac
   expect(again.map(({ reasons }) => reasons)).toEqual(rejected.map(({ reasons }) => reasons));
 });
 
-test('NFC and NFD of an id are one order, stored in NFC', async () => {
+test('an id in NFC and in NFD is one order, stored in NFC', async () => {
   const nfc = 'Caf\u00e9-1';
   const nfd = nfc.normalize('NFD');
   const file = await ingest(service, csv(line(nfd), line(nfc), line(nfd, { quantity: '1', total_amount: '19.99' })));
@@ -70,7 +70,7 @@ test('NFC and NFD of an id are one order, stored in NFC', async () => {
   expect(items.map(({ subject }) => subject)).toEqual([nfc]);
 });
 
-test('stock goes by the same rule and words, as CSV and as JSON', async () => {
+test('stock has the same rule and messages, as CSV and as JSON', async () => {
   const words = 'sku "S\\u200b-1" contains a zero-width space (U+200B) at character 2: remove it';
   const put = (type: string, body: string) =>
     fetch(`${service.url}/inventory`, { method: 'PUT', headers: { 'content-type': type }, body });

@@ -1,4 +1,4 @@
-/** `POST /upload`: what is taken, what is refused and how, duplicates and idempotency keys. */
+/** `POST /upload`: what is accepted, what is refused and how, duplicates and idempotency keys. */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 const newFile = () => csv(orderLine(`U-${++orders}`));
-const taken = async (response: Response) => {
+const accepted = async (response: Response) => {
   expect(response.status).toBe(202);
   return (await response.json()) as { file_id: string } & Record<string, unknown>;
 };
@@ -39,45 +39,45 @@ const post = (body: FormData | string, headers: Record<string, string> = {}, que
   fetch(`${service.url}/upload${query}`, { method: 'POST', body, headers });
 
 describe('an upload', () => {
-  test('as a raw body is answered with the file that was made of it', async () => {
+  test('as a raw body returns the new file', async () => {
     const body = newFile();
     const response = await upload(service, body, '?name=raw.csv');
-    const answer = await taken(response);
-    expect(answer).toEqual({
+    const file = await accepted(response);
+    expect(file).toEqual({
       file_id: expect.stringMatching(/^[A-Za-z0-9_-]+$/),
       name: 'raw.csv',
       status: 'queued',
       size_bytes: Buffer.byteLength(body),
       sha256: createHash('sha256').update(body).digest('hex'),
-      links: { self: `/files/${answer.file_id}` },
+      links: { self: `/files/${file.file_id}` },
     });
-    expect(response.headers.get('location')).toBe(`/files/${answer.file_id}`);
-    expect(await ended(service, answer.file_id)).toMatchObject({ name: 'raw.csv', status: 'completed' });
+    expect(response.headers.get('location')).toBe(`/files/${file.file_id}`);
+    expect(await ended(service, file.file_id)).toMatchObject({ name: 'raw.csv', status: 'completed' });
   });
 
   test('as a multipart form is the same, with the name of its file', async () => {
     const body = newFile();
-    const answer = await taken(await post(form(['file', body, 'Märzbestellungen.csv'])));
-    expect(answer).toMatchObject({
+    const file = await accepted(await post(form(['file', body, 'Märzbestellungen.csv'])));
+    expect(file).toMatchObject({
       name: 'Märzbestellungen.csv',
       sha256: createHash('sha256').update(body).digest('hex'),
     });
-    expect(await ended(service, answer.file_id)).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
+    expect(await ended(service, file.file_id)).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
   });
 
-  test('of a form takes the name that is asked for rather than its file’s, and other fields are ignored', async () => {
+  test('of a form has the name of the query rather than that of its file, and ignores other fields', async () => {
     const body = form(['file', newFile()]);
     body.append('comment', 'hello');
-    expect(await taken(await post(body, {}, '?name=asked.csv'))).toMatchObject({ name: 'asked.csv' });
+    expect(await accepted(await post(body, {}, '?name=asked.csv'))).toMatchObject({ name: 'asked.csv' });
   });
 
-  test('that is compressed is read, raw or as a form, and hashed as it was sent', async () => {
+  test('may be compressed, raw or in a form, and is hashed as it was sent', async () => {
     for (const asForm of [false, true]) {
       const bytes = gzipSync(newFile());
       const response = asForm ? await post(form(['file', bytes, 'a.csv.gz'])) : await upload(service, bytes);
-      const answer = await taken(response);
-      expect(answer.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
-      expect(await ended(service, answer.file_id)).toMatchObject({
+      const file = await accepted(response);
+      expect(file.sha256).toBe(createHash('sha256').update(bytes).digest('hex'));
+      expect(await ended(service, file.file_id)).toMatchObject({
         status: 'completed',
         size_bytes: bytes.length,
         intake: { gzip: true },
@@ -86,14 +86,14 @@ describe('an upload', () => {
     }
   });
 
-  test('is read in the encoding that is asked for', async () => {
+  test('is read in the requested encoding', async () => {
     const line = orderLine(`U-${++orders}`, { customer_name: 'Zoë' });
     const file = await ingest(service, Buffer.from(csv(line), 'utf16le'), '?encoding=utf-16le');
     expect(file).toMatchObject({ status: 'completed', intake: { encoding: 'utf-16le' }, progress: { accepted: 1 } });
     expect(await getJson(service, `/orders/U-${orders}`)).toMatchObject({ customer: { name: 'Zoë' } });
   });
 
-  test('is linked to the parent that is named', async () => {
+  test('is linked to the parent of its query', async () => {
     const parent = await ingest(service, newFile());
     const child = await ingest(service, newFile(), `?parent_file_id=${parent.file_id}`);
     expect(child.parent_file_id).toBe(parent.file_id);
@@ -104,20 +104,20 @@ describe('an upload', () => {
     expect(children.items.map((file) => file.file_id)).toEqual([child.file_id]);
   });
 
-  test('has a name to show that is no path', async () => {
+  test('has a displayed name that is never a path', async () => {
     for (const [name, shown] of [
       ['../../etc/passwd', 'passwd'],
       ['C:\\orders\\a.csv', 'a.csv'],
       ['a\u0000b\u202ec.csv', 'abc.csv'],
       ['', 'orders.csv'],
     ] as const)
-      expect(await taken(await upload(service, newFile(), `?name=${encodeURIComponent(name)}`))).toMatchObject({
+      expect(await accepted(await upload(service, newFile(), `?name=${encodeURIComponent(name)}`))).toMatchObject({
         name: shown,
       });
   });
 });
 
-test('an upload is taken under every name that clients have for CSV or gzip', async () => {
+test('an upload is accepted with every content type that clients send for CSV or gzip', async () => {
   const types = [
     'text/csv; charset=utf-8; header=present',
     'Text/CSV',
@@ -161,14 +161,14 @@ describe('an upload is refused, and leaves no file, when', () => {
     await refused(post(open, type), 400, 'broken_multipart');
   });
 
-  test('it is larger than allowed, whether it says so or not', async () => {
+  test('it is larger than allowed, with or without a length', async () => {
     const large = Buffer.alloc(MAX_BYTES + 1, 'a');
     await refused(upload(service, large), 413, 'too_large');
     await refused(post(form(['file', large])), 413, 'too_large');
     await refused(upload(service, Buffer.alloc(4 * MAX_BYTES, 'a')), 413, 'too_large');
   });
 
-  test('it is no CSV', async () => {
+  test('it is not CSV', async () => {
     await refused(upload(service, Buffer.from('PK\u0003\u0004 a workbook')), 415, 'not_csv');
     await refused(upload(service, '%PDF-1.7'), 415, 'not_csv');
     await refused(upload(service, newFile(), '', { 'content-type': 'image/png' }), 415, 'not_csv');
@@ -188,7 +188,7 @@ describe('an upload is refused, and leaves no file, when', () => {
 });
 
 describe('the same bytes again', () => {
-  test('are refused with the file that has them, raw or as a form, unless they are forced', async () => {
+  test('are refused with the id of the first file, raw or in a form, unless forced', async () => {
     const body = newFile();
     const { file_id } = await ingest(service, body);
     for (const response of [await upload(service, body, '?name=other.csv'), await post(form(['file', body]))])
@@ -198,19 +198,19 @@ describe('the same bytes again', () => {
     expect(forced.file_id).not.toBe(file_id);
   });
 
-  test('at the same moment make exactly one file', async () => {
+  test('at the same moment create exactly one file', async () => {
     for (let round = 0; round < 5; round++) {
       const body = newFile();
       const responses = await Promise.all(Array.from({ length: 6 }, () => upload(service, body)));
       expect(responses.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409, 409]);
       const [won] = responses.filter(({ status }) => status === 202);
-      const { file_id } = await taken(won!);
+      const { file_id } = await accepted(won!);
       for (const response of responses.filter(({ status }) => status === 409))
         expect(await problemOf(response, 409, 'duplicate_file')).toMatchObject({ existing_file_id: file_id });
     }
   });
 
-  test('make a new file after the first one failed', async () => {
+  test('create a new file after the first one failed', async () => {
     const body = `order_id,sku\n${++orders},x\n`;
     const failed = await ingest(service, body);
     expect(failed).toMatchObject({ status: 'failed', failure: { code: 'missing_column' } });
@@ -218,16 +218,16 @@ describe('the same bytes again', () => {
     expect(again.file_id).not.toBe(failed.file_id);
   });
 
-  test('make a new file after the first one was cancelled', async () => {
+  test('create a new file after the first one was cancelled', async () => {
     const waits = csv(...Array.from({ length: 3 }, () => orderLine(`U-${++orders}`, { sku: `NEW-${orders}` })));
     await setSwitches(service, { latency_ms: 1_500 });
-    // All places of the worker are taken, so that the last file stays queued.
+    // All slots of the worker are taken, so that the last file stays queued.
     const others = await Promise.all(
       Array.from({ length: 8 }, async () =>
-        taken(await upload(service, csv(orderLine(`U-${++orders}`, { sku: `NEW-${orders}` })))),
+        accepted(await upload(service, csv(orderLine(`U-${++orders}`, { sku: `NEW-${orders}` })))),
       ),
     );
-    const { file_id } = await taken(await upload(service, waits));
+    const { file_id } = await accepted(await upload(service, waits));
     expect((await send(service, 'POST', `/files/${file_id}/cancel`)).status).toBe(202);
     await until(service, file_id, (file) => file.status === 'cancelled');
     await setSwitches(service, { latency_ms: 0 });
@@ -238,28 +238,28 @@ describe('the same bytes again', () => {
 });
 
 describe('an Idempotency-Key', () => {
-  test('gives the first answer again, also once the file has ended', async () => {
+  test('returns the first response again, also once the file has ended', async () => {
     const body = newFile();
     const key = { 'idempotency-key': 'replay-1' };
-    const first = await taken(await upload(service, body, '?name=first.csv', key));
-    expect(await taken(await upload(service, body, '?name=first.csv', key))).toEqual(first);
+    const first = await accepted(await upload(service, body, '?name=first.csv', key));
+    expect(await accepted(await upload(service, body, '?name=first.csv', key))).toEqual(first);
     await ended(service, first.file_id);
-    expect(await taken(await upload(service, body, '?name=first.csv', key))).toEqual(first);
-    expect(await taken(await post(form(['file', body]), key))).toEqual(first);
+    expect(await accepted(await upload(service, body, '?name=first.csv', key))).toEqual(first);
+    expect(await accepted(await post(form(['file', body]), key))).toEqual(first);
   });
 
   test('is refused with other bytes', async () => {
     const key = { 'idempotency-key': 'reused-1' };
-    await taken(await upload(service, newFile(), '', key));
+    await accepted(await upload(service, newFile(), '', key));
     await problemOf(await upload(service, newFile(), '', key), 422, 'key_reused');
   });
 
-  test('at the same moment makes one file, which all are answered with', async () => {
+  test('at the same moment creates one file, which all responses have', async () => {
     const body = newFile();
     const key = { 'idempotency-key': 'at-once-1' };
-    const answers = await Promise.all(
-      Array.from({ length: 5 }, async () => taken(await upload(service, body, '', key))),
+    const files = await Promise.all(
+      Array.from({ length: 5 }, async () => accepted(await upload(service, body, '', key))),
     );
-    expect(new Set(answers.map(({ file_id }) => file_id)).size).toBe(1);
+    expect(new Set(files.map(({ file_id }) => file_id)).size).toBe(1);
   });
 });

@@ -1,4 +1,4 @@
-/** Files that are right and suspicious: warned of, by the API and the command line, and never rejected for it. */
+/** Files that are valid but suspicious: the API and the command line warn of them, and no row is rejected for it. */
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { csv, ingest, orderLine, runOms, setStock, startService, temporaryDirect
 
 const SKU = '4.00638E+12';
 
-test('warnings have how many rows and the first, and reject none', async () => {
+test('warnings have the number of rows and the first row, and reject none', async () => {
   const service = await startService();
   await setStock(service, [
     ['SKU-1', 'HUB-1', 100],
@@ -43,7 +43,7 @@ test('warnings have how many rows and the first, and reject none', async () => {
   expect(await ingest(service, csv(orderLine('N-1')))).toMatchObject({ warnings: [] });
 });
 
-test('the command line tells them, too', async () => {
+test('the command line prints the warnings, too', async () => {
   const directory = await temporaryDirectory();
   const path = join(directory, 'orders.csv');
   await writeFile(path, csv(orderLine('4.5E+12')));

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { expect } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { csv, type FileJson, getJson, ingest, orderLine, type Service, setStock } from './service.ts';
 import { storedObjects } from './stored-objects.ts';
 
@@ -180,3 +180,22 @@ function parseAnswer(text: string): RawAnswer | null {
 /** The head of a raw `POST /upload`. */
 export const uploadHead = (...headers: string[]): string =>
   ['POST /upload HTTP/1.1', 'host: localhost', ...headers, '', ''].join('\r\n');
+
+/** For tests whose requests must not create a file. */
+export function expectNoNewFile(service: () => Service): void {
+  let before: Set<string>;
+  beforeEach(async () => {
+    before = await fileIds(service());
+  });
+  afterEach(async () => {
+    // `expectSound` may have run first: it uploads a small valid file.
+    const added = [...(await fileIds(service()))].filter((id) => !before.has(id));
+    const files = await Promise.all(added.map((id) => getJson<FileJson>(service(), `/files/${id}`)));
+    expect(files.filter(({ size_bytes }) => size_bytes > 200)).toEqual([]);
+    expect(files.length).toBeLessThanOrEqual(1);
+  });
+}
+
+/** A part of a form with the boundary `edge`. */
+export const formPart = (field: string, fileName: string, content: string) =>
+  `--edge\r\nContent-Disposition: form-data; name="${field}"; filename="${fileName}"\r\nContent-Type: text/csv\r\n\r\n${content}\r\n`;

@@ -1,4 +1,4 @@
-"""What a schema cannot say of valid requests: what is in a CSV, which characters keys have, which cursors exist."""
+"""What a schema cannot say of valid requests: the content of a CSV, the characters of keys, known encodings, existing cursors."""
 
 import gzip
 import os
@@ -6,6 +6,8 @@ import os
 import schemathesis
 from hypothesis import strategies as st
 
+# Of the many labels of the WHATWG Encoding Standard.
+ENCODINGS = ["utf-8", "UTF8", "utf-16le", "latin1", "windows-1252", "Shift_JIS", "koi8-r", "gb18030"]
 KEYS = st.text(alphabet="ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-", min_size=1, max_size=20)
 # An order file to `POST /upload`, and stock to both routes that change it.
 ROWS = st.lists(st.tuples(KEYS, KEYS, st.integers(0, 1000), st.integers(0, 1000)), min_size=1, max_size=5)
@@ -36,6 +38,8 @@ def before_call(context, case, **kwargs):
     if case.query:
         # The only valid ones are those that a page before has returned.
         case.query.pop("cursor", None)
+        if "encoding" in case.query:
+            case.query["encoding"] = ENCODINGS[len(case.query["encoding"]) % len(ENCODINGS)]
         # It must be before `to`, and not by too much.
         if case.operation.path == "/stats/history":
             case.query.pop("from", None)

@@ -105,7 +105,7 @@ describe.each([
     let atMs = NOON_MS;
     const afterSecond = (rows: number) => {
       atMs += 1_000;
-      rate.see(atMs, rows);
+      rate.add(atMs, rows);
     };
     for (let rows = 0; rows <= 5_000; rows += 1_000) afterSecond(rows);
     expect(rate.rowsPerSecond).toBe(1_000);

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { namesTag, readRange } from '../../../src/http/conditional.ts';
 
-test('a list of entity tags names one whether it is weak or not, or all', () => {
+test('a list of entity tags names a tag as a weak or strong one, or as *', () => {
   for (const list of ['"a"', 'W/"a"', '"b", "a"', '"b",W/"a" ', '*']) expect(namesTag(list, '"a"')).toBe(true);
   for (const list of [undefined, '', '"b"', 'a', '"a', '"A"']) expect(namesTag(list, '"a"')).toBe(false);
 });
 
-test('any range is within the bytes that there are, or none', () => {
+test('any range lies within the bytes of the resource, or is none', () => {
   const header = fc.oneof(
     fc.tuple(fc.nat(30), fc.nat(30)).map(([a, b]) => `bytes=${a}-${b}`),
     fc.nat(30).map((a) => `bytes=${a}-`),

@@ -1,10 +1,10 @@
-/** What one connection and all together may hold, with bounds that a test can reach. */
+/** What one connection, and all connections together, may hold: with small bounds that a test can reach. */
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
-import { guardConnections } from '../../../src/http/connections.ts';
+import { ConnectionGuard } from '../../../src/http/connections.ts';
 
 const BOUNDS = {
   maxConnections: 100,
@@ -25,7 +25,7 @@ afterEach(() => {
 
 async function serve(handle: RequestListener) {
   const server = createServer();
-  const guard = guardConnections(server, handle, BOUNDS);
+  const guard = new ConnectionGuard(server, handle, BOUNDS);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -36,7 +36,7 @@ async function serve(handle: RequestListener) {
   });
   return {
     port,
-    /** Reads nothing until it is told to. */
+    /** Opens a connection and sends the text. Nothing is read until the test reads. */
     async dial(text: string, localAddress = '127.0.0.1'): Promise<Socket> {
       const socket = connect({ port, host: '127.0.0.1', localAddress });
       undo.push(() => socket.destroy());
@@ -47,9 +47,9 @@ async function serve(handle: RequestListener) {
     },
     ask: (path: string, localAddress = '127.0.0.1') =>
       new Promise<string>((resolve, reject) => {
-        get({ port, host: '127.0.0.1', path, localAddress, agent: false }, async (answer) => {
+        get({ port, host: '127.0.0.1', path, localAddress, agent: false }, async (response) => {
           let text = '';
-          for await (const block of answer) text += block;
+          for await (const block of response) text += block;
           resolve(text);
         }).on('error', reject);
       }),
@@ -60,33 +60,33 @@ const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: h\r\n\r\n`;
 const body = (bytes: number) => `POST / HTTP/1.1\r\nhost: h\r\ncontent-length: ${bytes}\r\n\r\n`;
 
 describe('requests of one connection', () => {
-  test('are begun one after the other, in their order, and no more are read while one waits', async () => {
-    const begun: string[] = [];
+  test('start one after the other, in order, and no more are read while one waits', async () => {
+    const started: string[] = [];
     const held: (() => void)[] = [];
     const { dial } = await serve(({ url }, response) => {
-      begun.push(url!);
+      started.push(url!);
       held.push(() => response.end(url));
     });
     const socket = await dial(Array.from({ length: 20 }, (_, i) => request(`/${i}`)).join(''));
     let text = '';
     socket.setEncoding('utf8').on('data', (more) => (text += more));
     for (let i = 0; i < 20; i++) {
-      await expect.poll(() => begun.length).toBe(i + 1);
+      await expect.poll(() => started.length).toBe(i + 1);
       socket.write(request(`/${20 + i}`));
       await delay(5);
-      expect(begun).toHaveLength(i + 1);
+      expect(started).toHaveLength(i + 1);
       held[i]!();
     }
     for (let i = 20; i < 40; i++) {
-      await expect.poll(() => begun.length).toBe(i + 1);
+      await expect.poll(() => started.length).toBe(i + 1);
       held[i]!();
     }
     const paths = Array.from({ length: 40 }, (_, i) => `/${i}`);
-    expect(begun).toEqual(paths);
+    expect(started).toEqual(paths);
     await expect.poll(() => text.match(/^\/\d+/gm)?.length).toBe(40);
   });
 
-  test('with a body behind one without are read whole', async () => {
+  test('are read completely when one with a body follows one without', async () => {
     const sizes: number[] = [];
     const { dial } = await serve(async (incoming, response) => {
       let size = 0;
@@ -100,17 +100,17 @@ describe('requests of one connection', () => {
     await expect.poll(() => sizes).toEqual([0, MIB.length, 0]);
   });
 
-  test('that wait in too many end their connection, and nobody else’s', async () => {
+  test('end their connection, and no other, when too many wait', async () => {
     const { dial, ask } = await serve(({ url }, response) => {
-      if (url === '/now') response.end('here');
+      if (url === '/now') response.end('ok');
     });
     const socket = await dial(request('/never').repeat(150));
     await once(socket.resume(), 'close');
-    expect(await ask('/now')).toBe('here');
+    expect(await ask('/now')).toBe('ok');
   });
 });
 
-test('answers that nobody reads are held up to a bound: those go that are unread the longest', async () => {
+test('unread responses are held up to a bound: beyond it those unread for longest are dropped', async () => {
   const dropped: string[] = [];
   const { dial } = await serve(({ url }, response) => {
     let sent = false;
@@ -131,20 +131,20 @@ test('answers that nobody reads are held up to a bound: those go that are unread
   await expect.poll(() => bytes).toBeGreaterThan(24 * MIB.length);
 });
 
-describe('bodies', () => {
+describe('a body', () => {
   const read = async (incoming: IncomingMessage, response: ServerResponse) => {
     let size = 0;
     for await (const block of incoming) size += block.length;
-    response.end(`took ${size}`);
+    response.end(`read ${size}`);
   };
 
-  test('that come too slowly are answered 408, and end', async () => {
+  test('that arrives too slowly gets 408, and the connection ends', async () => {
     const { dial } = await serve(async (incoming, response) => {
       await read(incoming, response).catch(() => {});
     });
-    const answers = Array.from({ length: 30 }, async () => {
+    const responses = Array.from({ length: 30 }, async () => {
       const socket = await dial(`${body(10_000)}x`);
-      // Still sending when the answer comes, which is lost if the server resets the connection.
+      // The client still sends when the response arrives, which would be lost if the server reset the connection.
       const drip = setInterval(() => socket.write('x'), 2);
       undo.push(() => clearInterval(drip));
       let text = '';
@@ -152,10 +152,11 @@ describe('bodies', () => {
       await once(socket, 'close');
       return text;
     });
-    for (const text of await Promise.all(answers)) expect(text).toMatch(/^HTTP\/1.1 408 [\s\S]*"code":"body_too_slow"/);
+    for (const text of await Promise.all(responses))
+      expect(text).toMatch(/^HTTP\/1.1 408 [\s\S]*"code":"body_too_slow"/);
   });
 
-  test('that we do not take in time are not blamed for it', async () => {
+  test('that the service itself reads late is not too slow', async () => {
     const { dial } = await serve(async (incoming, response) => {
       await delay(1_000);
       await read(incoming, response);
@@ -163,25 +164,25 @@ describe('bodies', () => {
     const socket = await dial(body(4 * MIB.length) + MIB.repeat(4));
     let text = '';
     socket.setEncoding('utf8').on('data', (more) => (text += more));
-    await expect.poll(() => text).toContain(`took ${4 * MIB.length}`);
+    await expect.poll(() => text).toContain(`read ${4 * MIB.length}`);
   });
 });
 
-describe('where all places are taken', () => {
-  test('by connections without a request, and by requests in work, a new one is served', async () => {
+describe('when all places are taken', () => {
+  test('by idle connections and running requests, a new connection is served', async () => {
     const { dial, ask } = await serve(({ url }, response) => {
-      if (url === '/health') response.end('here');
+      if (url === '/health') response.end('ok');
     });
     for (let i = 0; i < 60; i++) await dial(request('/held'));
     for (let i = 0; i < 60; i++) await dial('');
-    for (let i = 0; i < 30; i++) expect(await ask('/health')).toBe('here');
+    for (let i = 0; i < 30; i++) expect(await ask('/health')).toBe('ok');
   });
 
-  test('by one address with requests in work, another address is served', async () => {
+  test('by running requests of one address, another address is served', async () => {
     const { dial, ask } = await serve(({ url }, response) => {
-      if (url === '/health') response.end('here');
+      if (url === '/health') response.end('ok');
     });
     for (let i = 0; i < 120; i++) await dial(request('/held'));
-    expect(await ask('/health', '127.0.0.2')).toBe('here');
+    expect(await ask('/health', '127.0.0.2')).toBe('ok');
   });
 });

@@ -1,4 +1,4 @@
-/** The progress of a file: a figure that people wait by never says that all is done while something is left to do. */
+/** The progress of a file never shows 100 % while something is left to do. */
 import { expect, test } from 'vitest';
 import { fileJson } from '../../../src/http/file-json.ts';
 import type { FileRecord } from '../../../src/model/file.ts';
@@ -21,11 +21,11 @@ const FILE = {
 } as FileRecord;
 const progressOf = (file: Partial<FileRecord>) => fileJson({ ...FILE, ...file }).progress;
 
-test('a file without rejections is as far as it was read', () => {
+test('a file without rejections has the progress of its bytes read', () => {
   expect(progressOf({})).toMatchObject({ percent: 50, eta_seconds: 10 });
 });
 
-test('a report that is still to be written is something to do, whose rows count as they are written', () => {
+test('rows of the report count as they are written', () => {
   const all = { bytesRead: 1_000, accepted: 0, invalid: 100 };
   const figures = [0, 40, 80, 100].map((reportedRows) => progressOf({ ...all, reportedRows }));
   expect(figures.map(({ percent }) => percent)).toEqual([80, 88, 96, 99.9]);
@@ -33,7 +33,7 @@ test('a report that is still to be written is something to do, whose rows count 
   expect(figures.map(({ reported }) => reported)).toEqual([undefined, 40, 80, 100]);
 });
 
-test('the share never goes back as rejected rows come in, and only an end is all of it', () => {
+test('the share never decreases when rows are rejected, and is 100 % only at the end', () => {
   let before = 0;
   for (let bytesRead = 0; bytesRead <= 1_000; bytesRead += 10) {
     const invalid = Math.max(0, bytesRead - 700);

@@ -3,14 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { noForeignOrigin } from '../../../src/http/foreign-origin.ts';
 
 const app = new Hono().use(noForeignOrigin(['Orders.Example.com', 'localhost'])).all('*', (c) => c.text('done'));
-const alone = new Hono().use(noForeignOrigin([])).all('*', (c) => c.text('done'));
+const strict = new Hono().use(noForeignOrigin([])).all('*', (c) => c.text('done'));
 const post = (server: Hono, headers: Record<string, string>, method = 'POST') =>
   server.request('/', { method, headers });
 
 describe('a request that changes something', () => {
-  it('passes from programs, which name no origin', async () => {
+  it('passes from programs, which send no origin', async () => {
     for (const host of ['localhost:8080', 'orders.example.com', '192.168.1.7:8080'])
-      expect((await post(alone, { host })).status).toBe(200);
+      expect((await post(strict, { host })).status).toBe(200);
   });
 
   it.each([
@@ -26,14 +26,14 @@ describe('a request that changes something', () => {
     ['orders.example.com:443', 'https://orders.example.com'],
     ['orders.example.com:8443', 'https://orders.example.com:8443'],
   ])('passes to %s from its own page %s', async (host, origin) => {
-    expect((await post(alone, { host, origin })).status).toBe(200);
-    expect((await post(alone, { host, origin, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
+    expect((await post(strict, { host, origin })).status).toBe(200);
+    expect((await post(strict, { host, origin, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
   });
 
-  it('passes from a page with TLS under a name that is allowed, whatever Host the proxy sends', async () => {
+  it('passes from an HTTPS page of an allowed host, whatever Host the proxy sends', async () => {
     const origin = 'https://orders.example.com';
     expect((await post(app, { host: '127.0.0.1:8080', origin })).status).toBe(200);
-    expect((await post(alone, { host: '127.0.0.1:8080', origin })).status).toBe(403);
+    expect((await post(strict, { host: '127.0.0.1:8080', origin })).status).toBe(403);
     expect((await post(app, { host: 'localhost:8443', origin: 'https://localhost:8443' })).status).toBe(200);
   });
 
@@ -58,30 +58,30 @@ describe('a request that changes something', () => {
     ['192.168.1.7:8080', 'http://192.168.1.8:8080'],
   ])('is refused by %s from a page of %j', async (host, origin) => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      const response = await post(alone, { host, origin }, method);
+      const response = await post(strict, { host, origin }, method);
       expect(response.status).toBe(403);
       expect(response.headers.get('content-type')).toBe('application/problem+json');
       expect(await response.json()).toMatchObject({ status: 403, code: 'foreign_origin' });
     }
   });
 
-  it('is refused from a port of this machine also where this machine is an allowed name', async () => {
+  it('is refused from another port of this machine, even when localhost is an allowed host', async () => {
     for (const origin of ['http://localhost:18499', 'http://localhost', 'https://localhost'])
       expect((await post(app, { host: 'localhost:8080', origin })).status).toBe(403);
   });
 
-  it.each(['cross-site', 'same-site'])('is refused when the browser says that it is %s', async (site) => {
-    expect((await post(alone, { host: 'localhost:8080', 'sec-fetch-site': site })).status).toBe(403);
+  it.each(['cross-site', 'same-site'])('is refused when the browser marks it as %s', async (site) => {
+    expect((await post(strict, { host: 'localhost:8080', 'sec-fetch-site': site })).status).toBe(403);
     const origin = 'http://localhost:8080';
-    expect((await post(alone, { host: 'localhost:8080', origin, 'sec-fetch-site': site })).status).toBe(403);
+    expect((await post(strict, { host: 'localhost:8080', origin, 'sec-fetch-site': site })).status).toBe(403);
   });
 
-  it('passes when a person sends it by the browser itself', async () => {
-    expect((await post(alone, { host: 'localhost:8080', 'sec-fetch-site': 'none' })).status).toBe(200);
+  it('passes when the user sends it from the browser itself, not from a page', async () => {
+    expect((await post(strict, { host: 'localhost:8080', 'sec-fetch-site': 'none' })).status).toBe(200);
   });
 });
 
-it('lets a page of any origin ask, as it cannot read the answer', async () => {
+it('lets a page of any origin read, as the browser does not show it the response', async () => {
   for (const method of ['GET', 'HEAD', 'OPTIONS'])
-    expect((await post(alone, { host: 'a.example', origin: 'https://b.example' }, method)).status).toBe(200);
+    expect((await post(strict, { host: 'a.example', origin: 'https://b.example' }, method)).status).toBe(200);
 });

@@ -7,7 +7,7 @@ describe('a server for this machine only', () => {
   const ask = (headers: Record<string, string>) => app.request('/', { headers });
 
   it.each(['localhost', 'LOCALHOST:8080', '127.0.0.1', '127.0.0.1:1', '[::1]', '[::1]:8080', 'oms.internal:8080'])(
-    'answers as %s',
+    'accepts the host %s',
     async (host) => {
       expect((await ask({ host })).status).toBe(200);
       expect((await ask({ host, origin: `http://${host}` })).status).toBe(200);
@@ -24,7 +24,7 @@ describe('a server for this machine only', () => {
     'localhost/',
     '',
     '::1',
-  ])('does not answer as %j', async (host) => {
+  ])('refuses the host %j', async (host) => {
     const response = await ask({ host });
     expect(response.status).toBe(403);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -38,13 +38,13 @@ describe('a server for this machine only', () => {
   });
 
   it.each(['http://evil.example', 'https://localhost.evil.example', 'null', 'http://evil.example:8080', 'file://', ''])(
-    'takes no request from a page of %j',
+    'refuses requests from a page of %j',
     async (origin) => {
       expect((await ask({ host: 'localhost', origin })).status).toBe(403);
     },
   );
 
-  it('knows the addresses that only this machine reaches', () => {
+  it('isLoopback recognizes the addresses that only this machine reaches', () => {
     expect(['127.0.0.1', '127.1.2.3', 'localhost', '::1'].map(isLoopback)).toEqual([true, true, true, true]);
     expect(['0.0.0.0', '::', '192.168.1.7', 'oms.internal'].map(isLoopback)).toEqual([false, false, false, false]);
   });

@@ -1,4 +1,4 @@
-/** The OpenAPI document has each route of the router, and each operation of the document is a route. */
+/** The OpenAPI document has every route of the router, and no operation that is not a route. */
 import { Hono } from 'hono';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
@@ -11,7 +11,7 @@ import type { Ports } from '../../../src/ports/ports.ts';
 import { type OpenApiDocument, operationsOf } from '../../support/openapi.ts';
 
 const app = createHttpApp(
-  // The routes are read, none is called.
+  // Only the list of routes is read; no route is called.
   { ports: {} as Ports, config: readConfig({}, '/nowhere'), roles: ['api'], logger: pino({ level: 'silent' }) },
   new AbortController().signal,
   () => 0,
@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
     expect(operationsOf(document as unknown as OpenApiDocument).sort()).toEqual([...new Set(expected)].sort());
   });
 
-  test('has an id of its own for each operation', () => {
+  test('has a unique id for each operation', () => {
     const ids = [...JSON.stringify(document).matchAll(/"operationId":"(\w+)"/g)].map(([, id]) => id);
     expect(ids.length).toBeGreaterThan(20);
     expect(new Set(ids).size).toBe(ids.length);
@@ -51,7 +51,7 @@ test('a route without a description is refused', () => {
   expect(() => openApiDocument(bare.routes)).toThrow('routes without a description: GET /bare');
 });
 
-test('a description with other parameters than its path is refused', () => {
+test('a description whose parameters differ from its path is refused', () => {
   const named = new Hono().get(
     '/a/:id',
     route({ ...description, params: { name: z.string() } }, (c) => c.text('') as Response),

@@ -1,4 +1,4 @@
-/** The page and the API share addresses: who gets which, and with which headers. */
+/** The page and the API share addresses: which client gets which, and with which headers. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { webPage } from '../../../src/http/web.ts';
+import { WebPage } from '../../../src/http/web.ts';
 
 const HTML = '<!doctype html><title>OMS</title>';
 const SCRIPT = 'console.log(1)';
@@ -30,9 +30,9 @@ async function build(): Promise<void> {
 }
 
 function service() {
-  const web = webPage(pathToFileURL(`${directory}/dist/`));
+  const web = new WebPage(pathToFileURL(`${directory}/dist/`));
   const app = new Hono();
-  app.notFound((c) => web.nothingHere(c) ?? c.json({ problem: true }, 404));
+  app.notFound((c) => web.notFound(c) ?? c.json({ problem: true }, 404));
   app.use(web.serve);
   for (const path of ['/orders', '/files/:id', '/stats', '/invalid-files/:name', '/metrics'])
     app.get(path, (c) => c.json({ api: path }));
@@ -70,20 +70,20 @@ test.each([
   'text/html;q=0, */*',
   'text/htmlx',
   JAVA,
-])('who accepts %s gets the API', async (accept) => {
+])('a client that accepts %s gets the API', async (accept) => {
   await build();
   const response = await service().request('/orders', accept === undefined ? {} : { headers: { accept } });
   expect(await response.json()).toEqual({ api: '/orders' });
   expect(response.headers.get('vary')).toBe('Accept');
 });
 
-test.each(['/', '/live', '/docs'])('everybody who asks for %s gets the page', async (path) => {
+test.each(['/', '/live', '/docs'])('%s is the page for every client', async (path) => {
   await build();
   for (const accept of ['*/*', JAVA])
     expect(await (await service().request(path, { headers: { accept } })).text()).toBe(HTML);
 });
 
-test.each(['/invalid-files/a.csv', '/metrics'])('%s is the API for browsers, too', async (path) => {
+test.each(['/invalid-files/a.csv', '/metrics'])('%s is the API for every client', async (path) => {
   await build();
   const response = await service().request(path, { headers: BROWSER });
   expect(response.status).toBe(200);
@@ -98,7 +98,7 @@ test('only GET and HEAD get a page', async () => {
   expect((await app.request('/', { method: 'POST', headers: BROWSER })).headers.get('content-type')).toContain('json');
 });
 
-test('an address that nothing has is 404, as the page for browsers and as a problem for others', async () => {
+test('an unknown address is 404: the page for browsers, a problem document for other clients', async () => {
   await build();
   const page = await service().request('/nowhere', { headers: BROWSER });
   expect([page.status, await page.text()]).toEqual([404, HTML]);
@@ -106,7 +106,7 @@ test('an address that nothing has is 404, as the page for browsers and as a prob
   expect([problem.status, await problem.json()]).toEqual([404, { problem: true }]);
 });
 
-test('assets are kept for good, gzipped where that is accepted', async () => {
+test('assets may be cached for ever, and are gzipped for clients that accept it', async () => {
   await build();
   const path = '/assets/main-1a2b.js';
   const plain = await service().request(path);
@@ -122,7 +122,7 @@ test('assets are kept for good, gzipped where that is accepted', async () => {
   expect(zipped.headers.get('etag')).not.toBe(plain.headers.get('etag'));
 });
 
-test('a browser that has the page already is told so', async () => {
+test('a browser that has the page gets 304', async () => {
   await build();
   const etag = (await service().request('/', { headers: BROWSER })).headers.get('etag')!;
   const again = await service().request('/', { headers: { ...BROWSER, 'if-none-match': `"other", W/${etag}` } });
@@ -139,12 +139,12 @@ test.each([
   '/assets/',
   '/index.html',
   '/secret.txt',
-])('%s leads to no file', async (path) => {
+])('%s reaches no file', async (path) => {
   await build();
   expect((await service().request(path)).status).toBe(404);
 });
 
-test('without a build a browser is told how to make it, and the build is found once it is there', async () => {
+test('without a build a browser sees how to build the page, and a later build is found without a restart', async () => {
   const app = service();
   const before = await app.request('/orders', { headers: BROWSER });
   expect([before.status, await before.text()]).toEqual([404, expect.stringContaining('npm run build:web')]);
