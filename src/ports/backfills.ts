@@ -4,8 +4,8 @@
  */
 export interface Backfills {
   /**
-   * Runs the next step, some `limits.backfillRows` rows, and returns the name of its backfill; null when all are done. MUST be safe to
-   * interrupt and to repeat: the position moves with what the step wrote, or after it.
+   * Runs the next step, at most `limits.backfillRows` rows, and returns the name of its backfill, of which more is left; null when all are
+   * done, as in a new store. MUST be safe to interrupt and to repeat: the position moves with what the step wrote, or after it.
    */
   step(): Promise<string | null>;
 }

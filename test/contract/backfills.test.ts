@@ -11,6 +11,7 @@ import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/or
 import { openForReading, openForWriting } from '../../src/adapters/sqlite/database.ts';
 import { Writer } from '../../src/adapters/sqlite/writer.ts';
 import { type SqliteOperations, startSqliteWriter } from '../../src/adapters/sqlite-operations.ts';
+import { limits } from '../../src/limits.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
 import { newDatabaseUrl } from '../support/adapters/mongo.ts';
 import { MONGO_UPGRADE } from '../support/backfills.ts';
@@ -175,6 +176,12 @@ for (const { name, missing, open } of ENGINES)
       await expect(join()).rejects.toMatchObject({ code: 'schema_too_new' });
     }, 180_000);
 
+    test('have nothing to do in a new store', async () => {
+      const { store, close } = await open();
+      expect(await store.backfills.step()).toBeNull();
+      await close();
+    });
+
     test('count what the rejections of files of an earlier release cost', async () => {
       const { store, forgetRejectedBytes, close } = await open();
       const claim = await newClaim(store);
@@ -191,6 +198,24 @@ for (const { name, missing, open } of ENGINES)
     });
   });
 
+test('a backfill of SQLite reads rows as large as records a page at a time', async () => {
+  const { store, forgetRejectedBytes, close } = await openSqlite();
+  const claim = await newClaim(store);
+  const rows = Array.from({ length: 10 }, (_, i) => ({
+    ...rejection(i + 2),
+    values: ['x'.repeat(limits.maxRecordBytes)],
+  }));
+  for (const [n, row] of rows.entries()) await store.chunks.commit(claim, chunkOf(n, [], [row]));
+  await store.files.finish(claim, FAILED);
+  const { rejectedBytes } = (await store.files.get(claim.fileId))!;
+  await forgetRejectedBytes();
+  let steps = 0;
+  while ((await store.backfills.step()) !== null) steps++;
+  expect(steps).toBeGreaterThanOrEqual(rows.length / 2);
+  expect(await store.files.get(claim.fileId)).toMatchObject({ rejectedBytes });
+  await close();
+});
+
 describe.skipIf(why.mongo !== undefined)('the schema of MongoDB', () => {
   test('is migrated once by processes that start together', async () => {
     const { place, store, close } = await openMongo();
@@ -202,6 +227,14 @@ describe.skipIf(why.mongo !== undefined)('the schema of MongoDB', () => {
     expect(await schema.find().toArray()).toEqual([{ _id: 'schema', version: 2, least_writer: 2 }]);
     expect(await db.collection('marks').countDocuments()).toBe(1);
     for (const other of stores) await other.close();
+    await close();
+  });
+
+  test('is there though the service does not list its indexes', async () => {
+    const { store, close } = await openMongo();
+    const { files } = (store as MongoOrderStore).database;
+    files.listIndexes = () => ({ toArray: async () => [] }) as never;
+    await store.prepare();
     await close();
   });
 

@@ -77,8 +77,9 @@ export function createBackfills(
       for (const { name, sinceVersion, step } of backfills) {
         const known = await positions.findOne({ _id: name });
         if (known?.done_at || leastWriter < sinceVersion) continue;
-        await move(name, known?.cursor, await step(database, known?.cursor ?? null));
-        return name;
+        const next = await step(database, known?.cursor ?? null);
+        await move(name, known?.cursor, next);
+        if (next !== null) return name;
       }
       return null;
     },

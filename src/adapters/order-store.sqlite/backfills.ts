@@ -4,7 +4,7 @@ import { packRejections } from '../../model/packed-rejections.ts';
 import type { Backfill, Backfills } from '../../ports/backfills.ts';
 import type { Calls } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type RejectionRow, toRejection } from './rejections.ts';
+import { type RejectionRow, takePage } from './rejections.ts';
 
 export type SqliteBackfill = Backfill<Database, string | null>;
 
@@ -27,10 +27,11 @@ const rejectedBytes: SqliteBackfill = {
       .prepare(
         'select row, codes, reasons, cells, record from rejections where file_no = ? and row > ? order by row limit ?',
       )
-      .all(file, from.row, limits.backfillRows) as unknown as RejectionRow[];
-    const bytes = from.bytes + packRejections(rows.map(toRejection)).bytes;
-    if (rows.length === limits.backfillRows)
-      return JSON.stringify({ file, row: rows.at(-1)!.row, bytes } satisfies Position);
+      .iterate(file, from.row, limits.backfillRows + 1) as Iterable<RejectionRow>;
+    // A rejected row may be as large as a record, and a thousand of those do not fit in memory.
+    const { items, cut } = takePage(rows, limits.backfillRows);
+    const bytes = from.bytes + packRejections(items).bytes;
+    if (cut) return JSON.stringify({ file, row: items.at(-1)!.row, bytes } satisfies Position);
     db.prepare('update files set rejected_bytes = ? where file_no = ?').run(bytes, file);
     return JSON.stringify({ file: file + 1, row: 0, bytes: 0 } satisfies Position);
   },
@@ -56,7 +57,7 @@ export function backfillOperations(db: Database, backfills: readonly SqliteBackf
         if (position?.done) continue;
         const next = step(db, position?.cursor ?? null);
         move.run(name, next, next === null ? 1 : 0);
-        return name;
+        if (next !== null) return name;
       }
       return null;
     },

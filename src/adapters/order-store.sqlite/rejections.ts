@@ -13,7 +13,7 @@ export interface RejectionRow {
   record: string | null;
 }
 
-export const toRejection = ({ row, reasons, cells, record }: RejectionRow): Rejection => ({
+const toRejection = ({ row, reasons, cells, record }: RejectionRow): Rejection => ({
   row,
   reasons: fromJson(reasons),
   values: fromJson(cells),
@@ -21,7 +21,7 @@ export const toRejection = ({ row, reasons, cells, record }: RejectionRow): Reje
 });
 
 /** The first rows, as many as a page may have; `cut` when more were left. */
-function take(rows: Iterable<RejectionRow>, limit: number): { items: Rejection[]; cut: boolean } {
+export function takePage(rows: Iterable<RejectionRow>, limit: number): { items: Rejection[]; cut: boolean } {
   const items: Rejection[] = [];
   let chars = 0;
   for (const row of rows) {
@@ -48,7 +48,7 @@ export function createRejections(db: Database): Rejections {
       const from = readPosition<[number]>(after, 'number')?.[0] ?? fromRow - 1;
       if (code === undefined) {
         const rows = all.iterate(fileId, from, limit + 1) as Iterable<RejectionRow>;
-        const { items, cut } = take(rows, limit);
+        const { items, cut } = takePage(rows, limit);
         return { items, next: cut ? JSON.stringify([items.at(-1)!.row]) : null };
       }
       const { last, scanned } = window.get(fileId, from, limits.maxScanRejections) as {
@@ -57,7 +57,7 @@ export function createRejections(db: Database): Rejections {
       };
       if (last === null) return { items: [], next: null };
       const rows = ofCode.iterate(fileId, from, last, ` ${code} `, limit) as Iterable<RejectionRow>;
-      const { items, cut } = take(rows, limit);
+      const { items, cut } = takePage(rows, limit);
       const next =
         cut || items.length === limit ? items.at(-1)!.row : scanned === limits.maxScanRejections ? last : null;
       return { items, next: next === null ? null : JSON.stringify([next]) };
