@@ -1,6 +1,6 @@
 /**
- * The composition root: it opens all ports, starts the roles of the process, and stops them. Which engine stands behind each port is
- * decided in `open-ports.ts`, what a role needs in `roles.ts`.
+ * The composition root: opens all ports, starts the roles of the process, and stops them. `open-ports.ts` decides which engine is behind
+ * each port, `roles.ts` what a role needs.
  */
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
@@ -42,9 +42,9 @@ export interface EngineOptions {
  * `store_unavailable`, `disk_full`, `address_in_use`, `invalid_catalog`, `invalid_configuration`, `engine_unusable`.
  */
 export async function startEngine(config: Config, options: EngineOptions, logger: Logger): Promise<Engine> {
-  // A bound that this thread was started with would go before those of the threads that it starts.
+  // A heap bound that this thread was started with would override the bounds of the threads that it starts.
   setFlagsFromString('--max-semi-space-size=0');
-  // Closed in reverse order at the end, and also where the start fails in the middle.
+  // Closed in reverse order at the end, and when the start fails halfway.
   const opened = new AsyncDisposableStack();
   try {
     return await openEngine(config, options, opened, logger);
@@ -80,7 +80,7 @@ async function openEngine(
   const { ports, close } = await openPorts(portsOptions(), steps, logger);
   opened.defer(close);
   await prepare(config, ports, embedded, roles);
-  // No other process can have queued them: this one owns the queue.
+  // This process owns the queue, so no other one has queued them.
   if (embedded) await queueStrandedFiles(ports, 0, logger, embedded.queued);
 
   return {
@@ -103,10 +103,10 @@ async function openEngine(
   };
 }
 
-/** What the engines need before the roles work on them. */
+/** Prepares the engines before the roles use them. */
 async function prepare(config: Config, ports: Ports, embedded: Embedded | null, roles: readonly Role[]): Promise<void> {
   await ports.store.prepare();
-  // The objects that oms.db knows were looked for when the directory was opened.
+  // Whether the objects that oms.db knows are there was checked when the directory was opened.
   if (embedded?.objectsBegun && config.orderStore.kind !== 'sqlite' && (await hasFiles(ports.store)))
     throw await unprepareDirectory(objectsPath(config.dataDirectory));
   if (config.objectStore.kind === 's3' && anyOf(roles, 'usesBucket')) await ownBucket(ports);
@@ -118,12 +118,12 @@ const hasFiles = async (store: Pick<OrderStore, 'files'>) =>
 
 export async function startServer(config: Config, roles: readonly Role[], logger: Logger) {
   const starting = startEngine(config, { command: 'oms start', roles }, logger);
-  // Loaded here only, as the other threads need none of it, and while the writer thread starts.
+  // Loaded only here, as no other thread needs it, and while the writer thread starts.
   const [engine, { startHttpServer }] = await Promise.all([starting, import('./http/server.ts')]);
   try {
     const server = await startHttpServer({ ports: engine.ports, config, roles, logger });
     engine.announce(server.url);
-    // Expected of a first start; else the sign that a disk was not mounted.
+    // Expected at a first start; later a sign that a disk was not mounted.
     if (engine.begun)
       logger.info({ path: config.dataDirectory }, 'the data directory was empty: a new store was begun');
     for (const role of roles) if (role !== 'api') engine.startRole(role);

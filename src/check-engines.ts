@@ -12,7 +12,7 @@ import { portsOf, type Role } from './roles.ts';
 
 export type EngineState =
   | ({ status: 'up' } & Inspection)
-  /** It does not answer, refuses us, or lacks something that is required. */
+  /** It does not respond, refuses access, or lacks something that is required. */
   | { status: 'down'; detail: string; path?: string | null };
 
 /** An engine that could not be opened is down, and so is one whose opening takes too long. */
@@ -43,10 +43,10 @@ export const whatIsWrong = ({ detail, path = null }: { detail: string; path?: st
 
 export const describe = ({ what, cure }: Missing): string => `${what}: ${cure}`;
 
-/** What the start creates by itself is not worth a warning. */
+/** What these engines lack the start creates by itself, without a warning. */
 const CREATED_AT_START: readonly EnginePort[] = ['store', 'events'];
 
-/** Throws `engine_unusable` with a line for each engine that a role cannot do without. */
+/** Throws `engine_unusable` with a line for each unusable engine that a role needs. */
 export async function checkEngines(
   opening: Record<EnginePort, Promise<Inspected>>,
   roles: readonly Role[],

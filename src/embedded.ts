@@ -20,11 +20,11 @@ export interface Embedded {
   begun: boolean;
   /** There was no directory of uploads before. */
   objectsBegun: boolean;
-  /** Logs when the database can no longer be used, until the returned function is called. */
+  /** Logs when the database becomes unusable, until the returned function is called. */
   watch(logger: Logger): () => void;
 }
 
-/** What is to be closed at the end is added to `opened`, also where this throws. */
+/** Everything that must be closed at the end is added to `opened`, also when this throws. */
 export async function startEmbedded(config: Config, command: string, opened: AsyncDisposableStack): Promise<Embedded> {
   const directory = openDataDirectory(config.dataDirectory);
   opened.defer(() => directory.release());
@@ -44,7 +44,7 @@ export async function startEmbedded(config: Config, command: string, opened: Asy
   const begun = config.orderStore.kind === 'sqlite' && isNewStore(config.dataDirectory);
   const writerThread = await startWriter(database, opened);
   const connection = new Writer<SqliteOperations>(writerThread.connect());
-  // With the lock this process knows that the holders of leases and messages are dead.
+  // The lock proves that the holders of leases and messages are dead.
   const [kept, , waiting] = await Promise.all([
     connection.call('keptObjects', null),
     connection.call('freeLeases', null),
@@ -61,7 +61,7 @@ export async function startEmbedded(config: Config, command: string, opened: Asy
   };
 }
 
-/** The thread is ended also where it could not start in full. */
+/** Ends the thread also when it has only started in part. */
 function startWriter(database: string, opened: AsyncDisposableStack) {
   const starting = startSqliteWriter(database);
   opened.defer(() =>

@@ -1,7 +1,6 @@
 /**
- * The one error type of the project. `code` is a stable word for programs; the message tells a person what happened to what, and what
- * to do. `retryable` says whether the same call may succeed later without any change: retryable errors make work wait (INV-7), the
- * others end it.
+ * The one error type of the project. `code` is stable, for programs; the message says what happened to what, and what to do. `retryable`:
+ * the same call may succeed later without any change. Retryable errors make work wait (INV-7), the others end it.
  */
 export class OmsError extends Error {
   readonly code: string;

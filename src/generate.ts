@@ -25,9 +25,9 @@ const STOCK_PER_KEY = 1_000_000_000;
 const DAYS = Array.from({ length: 60 }, (_, day) => new Date(Date.UTC(2026, 9, 1 + day)).toISOString().slice(0, 10));
 const DAY_SECONDS = 86_400;
 const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
-/** Earlier rows that a repeat may repeat: so many that in a large file it is seldom of the same chunk. */
+/** Earlier rows that a repeat may choose from: so many that in a large file it is seldom from the same chunk. */
 const REMEMBERED_ROWS = 1_024;
-/** A placeholder for bytes that are no UTF-8, of the same length when encoded. */
+/** A placeholder for invalid UTF-8, of the same length when encoded. */
 const BAD_BYTES = '\uE000';
 const BAD_BYTE = 0xff;
 /** Some addresses have a line break in quotes. */
@@ -69,10 +69,10 @@ const CUSTOMERS: Customer[] = FIRST_NAMES.flatMap((first) =>
 
 interface Product {
   sku: string;
-  /** Quoted where it must be. */
+  /** Quoted where needed. */
   nameCell: string;
   price: string;
-  /** Of one piece, two, and so on. */
+  /** For one piece, two, and so on. */
   totals: string[];
 }
 
@@ -99,7 +99,7 @@ function latin(name: string): string {
     .toLowerCase();
 }
 
-/** The values of a row as CSV cells, quoted where they must be. */
+/** The values of a row as CSV cells, quoted where needed. */
 interface Cells {
   orderId: string;
   name: string;

@@ -7,7 +7,7 @@ const MiB = 1024 * KiB;
 
 export const limits = {
   // Reading a file.
-  /** Bytes looked at to decide the delimiter, and the encoding from the first that is not ASCII on: some 7,000 rows of evidence. */
+  /** Bytes read to decide the delimiter, and, from the first that is not ASCII on, the encoding: some 7,000 rows of evidence. */
   detectBytes: 1 * MiB,
   /** Bytes parsed at a time, some 2 ms of work: larger is not faster, much smaller costs more awaits than parsing. */
   readBlockBytes: 64 * KiB,
@@ -20,7 +20,7 @@ export const limits = {
   maxColumns: 256,
   /** All names of a header together: 256 long ones. Each file record keeps them, and so does each list of files in memory. */
   maxHeaderChars: 64 * KiB,
-  /** Rows that are in memory as objects at once. */
+  /** Rows that are in memory as objects at the same time. */
   maxPartRows: 1_000,
   /**
    * A chunk is one transaction. The first are small, so that a file soon shows progress; then each is as large as all before it, up to
@@ -39,11 +39,11 @@ export const limits = {
   gzipRatioFromBytes: 64 * MiB,
 
   // Backfills.
-  /** Of one step: some 20 ms of the writer of SQLite, and one round trip or two to MongoDB. */
+  /** Rows of one step: some 20 ms of the writer of SQLite, or one or two round trips to MongoDB. */
   backfillRows: 1_000,
-  /** Between two steps, for the service: a million rows take a minute. */
+  /** The pause between two steps, so that the service hardly notices: a million rows take a minute. */
   backfillPauseMs: 20,
-  /** Another process continues when its holder is gone for so long. */
+  /** Another process takes over when the holder of the lease has been silent for this long. */
   backfillLeaseMs: 15_000,
 
   // SQLite.
@@ -296,7 +296,7 @@ export const limits = {
   maxIdempotencyKeyChars: 255,
 
   // Workers.
-  /** Files in work at once in one worker: each holds two chunks in memory. */
+  /** Files in work in one worker: each holds two chunks in memory. */
   workerSlots: 4,
   /** After this time a file gives its slot to one that waits, so that a large file never starves a small one. */
   turnMs: 5_000,
@@ -343,7 +343,7 @@ export const limits = {
   sseKeepAliveMs: 15_000,
   /** How often files are read for streams of progress. */
   progressMs: 250,
-  /** Open files that are read one by one each time, as they are not in the lists any more: small reads by key. */
+  /** Open files that are read one by one each time, as they are beyond the lists: small reads by key. */
   progressLookups: 100,
   /** Files that wait to be sent to one subscriber, or to be read again: some 1 KB each. */
   maxProgressChanges: 1_000,

@@ -37,7 +37,7 @@ const COMMANDS: Record<string, Command> = {
     load: () => import('./commands/doctor.ts'),
   },
   ims: {
-    usage: ['oms ims                              run the reference IMS alone, for services that run elsewhere'],
+    usage: ['oms ims                              run only the reference IMS, for services that run elsewhere'],
     load: () => import('./commands/ims.ts'),
   },
   verify: {
@@ -80,7 +80,7 @@ async function main([name, ...args]: string[]): Promise<number> {
   }
 }
 
-// A reader that went away, such as `head`, is no error of ours.
+// A reader that closes early, such as `head`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

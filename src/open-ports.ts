@@ -1,6 +1,6 @@
 /**
- * Configuration -> adapters: which engine stands behind each port. Engines that are not configured are not even loaded. Each
- * thread opens ports of its own.
+ * Configuration -> adapters: which engine is behind each port. Engines that are not configured are not even loaded. Each thread opens its
+ * own ports.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Logger } from 'pino';
@@ -24,14 +24,14 @@ import type { ObjectStore } from './ports/object-store.ts';
 import type { OrderStore } from './ports/order-store.ts';
 import type { EnginePort, PortName, Ports } from './ports/ports.ts';
 
-/** What a thread needs to open its own ports: plain data, and a line to the writer thread where there is one. */
+/** What a thread needs to open its own ports: plain data, and a port to the writer thread where there is one. */
 export interface PortsOptions {
   config: Config;
   /** Null when no engine is in the data directory. */
   embedded: { database: string; objects: string; writerPort: MessagePort | null } | null;
 }
 
-/** Whether an engine lies in the data directory, so that one process owns it all. */
+/** Whether an engine is in the data directory, so that one process must own all of it. */
 export const isEmbedded = ({ objectStore, jobQueue, orderStore }: Config): boolean =>
   objectStore.kind === 'directory' || jobQueue.kind === 'sqlite' || orderStore.kind === 'sqlite';
 
@@ -115,7 +115,7 @@ export interface OpenedPorts {
 }
 
 export interface OpeningSteps {
-  /** Checks all ports while they are opened, and throws one error about all that are down. */
+  /** Checks all ports while they are opened, and throws one error for all that are down. */
   check?(opening: Record<EnginePort, Promise<Inspected>>): Promise<void>;
   /** Returns the address of the IMS, which may need the order store. */
   serveIms(store: OrderStore): Promise<string>;

@@ -1,4 +1,4 @@
-/** The threads of the background roles, as the main thread starts and stops them. What runs in them: `role-thread.ts`. */
+/** Starts and stops the threads of the background roles, from the main thread. They run `role-thread.ts`. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { limits } from './limits.ts';

@@ -1,4 +1,4 @@
-/** The roles that a process can carry out, with everything that differs between them. See docs/ARCHITECTURE.md. */
+/** The roles that a process can have, with everything that differs between them. See docs/ARCHITECTURE.md. */
 import type { EnginePort, PortName } from './ports/ports.ts';
 
 export const ROLES = ['api', 'worker', 'publisher'] as const;
@@ -8,8 +8,8 @@ export type ThreadRole = Exclude<Role, 'api'>;
 
 interface Traits {
   /**
-   * The start fails while one of these engines is down, as the role can do nothing without them. All roles open the queue, which is asked
-   * for its attributes then. Work waits for the other engines (INV-7).
+   * The start fails while one of these engines is down, as the role can do nothing without them. Every role needs the queue: opening it
+   * reads its attributes. Work waits for the other engines (INV-7).
    */
   neededAtStart: readonly EnginePort[];
   /** What `/readyz` checks. */

@@ -1,4 +1,4 @@
-/** The address of the inventory service. Each process that is given none serves the reference IMS itself. */
+/** The address of the inventory service. A process without a configured one serves the reference IMS itself. */
 import type { Config } from './config.ts';
 import { isOmsError } from './errors.ts';
 import type { OrderStore } from './ports/order-store.ts';
@@ -20,7 +20,7 @@ export async function serveIms(
       alsoKnown: (names) => store.stock.named(names),
     });
   const ims = await start(port).catch((error) => {
-    // The first of several processes has the port. No client needs the ports of the others.
+    // The first of several processes gets the port. No client needs those of the others.
     if (onlyProcess || !isOmsError(error, 'address_in_use')) throw error;
     return start(0);
   });

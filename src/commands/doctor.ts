@@ -22,14 +22,14 @@ export async function run(): Promise<number> {
   for (const name of names) {
     const state = states[name]!;
     const url = config.urls[name as PortName];
-    const told =
+    const lines =
       state.status === 'up'
         ? [
             `${state.engine}, ${state.path ?? state.address}`,
             ...[...state.missing, ...(setup[name] ?? [])].map((missing) => `missing: ${describe(missing)}`),
           ]
         : [`${VARIABLES[name as PortName]}: ${whatIsWrong(state)}`];
-    process.stdout.write(`${name.padEnd(width)}${state.status.padEnd(6)}${[url, ...told].join(below)}\n`);
+    process.stdout.write(`${name.padEnd(width)}${state.status.padEnd(6)}${[url, ...lines].join(below)}\n`);
   }
   return Object.values(states).every(({ status }) => status === 'up') ? 0 : 1;
 }

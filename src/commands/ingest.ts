@@ -1,6 +1,6 @@
 /**
- * `oms ingest FILE…`: hands the files to the running server when there is one, else runs the same pipeline in this process.
- * Waits for all of them. Exit code 0: all rows accepted, 2: some invalid, 1: a file failed.
+ * `oms ingest FILE…`: uploads the files to the running server when there is one, else runs the same pipeline in this process. Waits for
+ * all of them. Exit code 0: all rows accepted, 2: some invalid, 1: a file failed.
  */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -52,7 +52,7 @@ export async function run(args: string[]): Promise<number> {
     for (const path of paths) {
       try {
         const { fileId, existed } = await service.upload(path);
-        if (existed) await tellExisting(service, path, fileId);
+        if (existed) await reportExisting(service, path, fileId);
         fileIds.push({ path, fileId });
       } catch (error) {
         if (!isOmsError(error)) throw error;
@@ -69,7 +69,7 @@ export async function run(args: string[]): Promise<number> {
 }
 
 /** Running the command again, after a crash for example, is no error: the existing file is followed to its end. */
-async function tellExisting(service: Service, path: string, fileId: string): Promise<void> {
+async function reportExisting(service: Service, path: string, fileId: string): Promise<void> {
   const { finished_at } = await service.get(fileId);
   const what = finished_at === null ? 'is in work already' : 'was ingested before';
   process.stdout.write(`${path}: ${what}, as file ${fileId}: no row is taken twice\n`);
@@ -90,13 +90,13 @@ async function follow(service: Service, path: string, fileId: string): Promise<n
     progress.show(file);
     if (file.finished_at !== null) {
       progress.end();
-      return tell(service, path, file);
+      return printResult(service, path, file);
     }
     await delay(limits.progressMs);
   }
 }
 
-function tell(service: Service, path: string, file: FileJson): number {
+function printResult(service: Service, path: string, file: FileJson): number {
   const { rows, accepted, invalid } = file.progress;
   const lines = [`${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid (${file.file_id})`];
   if (file.failure) lines.push(`  ${file.failure.code}: ${file.failure.message}`);
@@ -114,7 +114,7 @@ async function checkReadable(path: string): Promise<void> {
     const handle = await open(path);
     const isFile = (await handle.stat()).isFile();
     await handle.close();
-    if (!isFile) throw new Error('it is no regular file');
+    if (!isFile) throw new Error('it is not a regular file');
   } catch (error) {
     throw new OmsError('file_unreadable', `${path} cannot be read: ${(error as Error).message}`);
   }
@@ -126,7 +126,7 @@ async function connect(config: Config): Promise<Service> {
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
-    process.stdout.write(`handing over to the server at ${url}\n`);
+    process.stdout.write(`uploading to the server at ${url}\n`);
     return runningServer(url);
   }
 }

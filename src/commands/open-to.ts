@@ -1,8 +1,8 @@
-/** Who else can use the server besides this machine's users. The start prints it, as there are no users and keys. */
+/** Who can use the server from other machines. The start prints it, as the service has no users and no keys. */
 import type { Config } from '../config.ts';
 import { isLoopback } from '../http/local-only.ts';
 
-/** One line, or null where only this machine reaches the server. `rights` says what a client may do. */
+/** One line; null when only this machine reaches the server. `rights`: what a client may do. */
 export function openTo({ host, allowedHosts }: Pick<Config, 'host' | 'allowedHosts'>, rights: string): string | null {
   if (!isLoopback(host)) {
     const reaches = host === '0.0.0.0' || host === '::' ? 'any network address of this machine' : host;

@@ -1,4 +1,4 @@
-/** Shows the progress of a file: on a terminal a bar, else a plain line at each tenth until the file is read. Its end follows. */
+/** Shows the progress of a file: a bar on a terminal, else a line for each tenth. The result is printed after it. */
 import type { fileJson } from '../http/file-json.ts';
 
 const BAR_CHARS = 24;

@@ -1,4 +1,4 @@
-/** `oms redrive`: retries the files that were given up: dead messages are delivered again, and failed files continue. */
+/** `oms redrive`: resumes the files that were given up, and delivers dead messages again. */
 import { readHolder } from '../adapters/data-directory.ts';
 import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
@@ -18,10 +18,10 @@ export async function run(): Promise<number> {
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
-    return tell(await retryThroughServer(url));
+    return printResult(await retryThroughServer(url));
   }
   try {
-    return tell(await redrive(engine.ports));
+    return printResult(await redrive(engine.ports));
   } finally {
     await engine.stop();
   }
@@ -46,7 +46,7 @@ async function retryThroughServer(url: string): Promise<number> {
   return files;
 }
 
-function tell(files: number): number {
+function printResult(files: number): number {
   process.stdout.write(`${files} files queued again\n`);
   return 0;
 }

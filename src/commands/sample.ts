@@ -12,7 +12,7 @@ const ROOT = new URL('../../', import.meta.url);
 
 export async function loadSample(url: string, store: Pick<OrderStore, 'files'>, signal: AbortSignal): Promise<void> {
   if ((await store.files.list({}, { limit: 1, after: null })).items.length > 0) {
-    process.stdout.write(`the data directory has files already, so the sample is not loaded again\n${goOn(url)}`);
+    process.stdout.write(`the data directory has files already, so the sample is not loaded again\n${nextSteps(url)}`);
     return;
   }
   await request(`${url}/inventory`, {
@@ -27,7 +27,7 @@ export async function loadSample(url: string, store: Pick<OrderStore, 'files'>, 
   for (;;) {
     const file = (await request(`${url}/files/${file_id}`, { signal })) as SampleFile;
     if (file.status !== 'queued' && file.status !== 'processing' && file.status !== 'waiting') {
-      process.stdout.write(summary(url, file) + goOn(url));
+      process.stdout.write(summary(url, file) + nextSteps(url));
       return;
     }
     await delay(limits.progressMs, undefined, { signal });
@@ -68,10 +68,10 @@ ${reasons}  report    ${url}/invalid-files/${file.invalid_file}
 `;
 }
 
-function goOn(url: string): string {
+function nextSteps(url: string): string {
   return `
 In a browser: ${url}
-or go on with:
+or try:
   curl ${url}/stats
   curl '${url}/orders?limit=3'
   curl ${url}/files

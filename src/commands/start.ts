@@ -45,11 +45,11 @@ export async function run(args: string[]): Promise<number> {
   const died = await Promise.race([stopAsked.promise, server.died]);
   if (died instanceof Error) {
     logger.fatal({ err: died }, 'a thread died: the process ends, start it again');
-    // All that was answered is on disk. The rest is repeated from the checkpoints.
+    // Everything that was confirmed is on disk. The rest is repeated from the checkpoints.
     process.exit(1);
   }
   process.stdout.write(
-    roles.includes('worker') ? '\nstopping: files in work go on from their checkpoints\n' : '\nstopping\n',
+    roles.includes('worker') ? '\nstopping: files in work resume at their checkpoints\n' : '\nstopping\n',
   );
   const late = setTimeout(() => {
     logger.warn('the stop took too long: the process ends now, nothing is lost by it');

@@ -1,12 +1,12 @@
-/** `oms verify`: checks over the whole store that nothing was lost or doubled, also while the service runs. */
+/** `oms verify`: checks the whole store for lost and doubled data, also while the service runs. */
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { createLogger } from '../log.ts';
 import { openStoresForReading } from '../open-for-reading.ts';
-import { type Looked, verify } from '../pipeline/verify.ts';
+import { type CheckedCounts, verify } from '../pipeline/verify.ts';
 import { CHECKS, type Check, type Violation } from '../ports/verification.ts';
 
-/** Lines that are printed of each check without `--json`. */
+/** Violations of each check that are printed without `--json`. */
 const SHOWN = 20;
 
 export async function run(args: string[]): Promise<number> {
@@ -27,9 +27,9 @@ export async function run(args: string[]): Promise<number> {
 }
 
 interface Output {
-  /** `before`: how many of its check were reported already. */
+  /** `before`: how many violations of this check were found before it. */
   violation(violation: Violation, before: number): void;
-  end(counts: Record<Check, number>, looked: Looked): void;
+  end(counts: Record<Check, number>, checked: CheckedCounts): void;
 }
 
 const checks = Object.keys(CHECKS) as Check[];
@@ -40,16 +40,16 @@ function asTable(): Output {
     violation({ check, what, id, detail }, before) {
       if (before < SHOWN) lines.push(`${CHECKS[check].invariant}  ${id}: ${what}: ${detail}\n`);
     },
-    end(counts, looked) {
+    end(counts, checked) {
       const width = Math.max(...checks.map((check) => CHECKS[check].holds.length)) + 2;
       for (const check of checks) {
         const { invariant, holds } = CHECKS[check];
         const result = counts[check] === 0 ? 'ok' : `${counts[check]} off`;
-        process.stdout.write(`${invariant}  ${result.padEnd(10)}${holds.padEnd(width)}${lookedAt(looked)[check]}\n`);
+        process.stdout.write(`${invariant}  ${result.padEnd(10)}${holds.padEnd(width)}${countsOf(checked)[check]}\n`);
       }
       for (const line of lines) process.stdout.write(line);
       if (checks.some((check) => counts[check] > SHOWN))
-        process.stdout.write(`the first ${SHOWN} of each are told: --json tells all\n`);
+        process.stdout.write(`only the first ${SHOWN} of each are shown: --json prints all\n`);
     },
   };
 }
@@ -64,12 +64,12 @@ function asJson(): Output {
       process.stdout.write(`${separator}\n${JSON.stringify({ invariant, check, ...rest })}`);
       separator = ',';
     },
-    end(counts, looked) {
+    end(counts, checked) {
       const results = checks.map((check) => ({
         check,
         ...CHECKS[check],
         off: counts[check],
-        looked_at: lookedAt(looked)[check],
+        looked_at: countsOf(checked)[check],
       }));
       const ok = checks.every((check) => counts[check] === 0);
       process.stdout.write(`],\n"checks":${JSON.stringify(results)},\n"ok":${ok}}\n`);
@@ -77,7 +77,15 @@ function asJson(): Output {
   };
 }
 
-function lookedAt({ files, filesGone, rows, orders, reports, reportsGone, stockRows }: Looked): Record<Check, string> {
+function countsOf({
+  files,
+  filesGone,
+  rows,
+  orders,
+  reports,
+  reportsGone,
+  stockRows,
+}: CheckedCounts): Record<Check, string> {
   const gone = (number: number) => (number > 0 ? `; ${number} gone, only counted` : '');
   const count = (number: number, noun: string) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
   return {

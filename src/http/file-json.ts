@@ -2,7 +2,7 @@
 import type { FileRecord } from '../model/file.ts';
 import { isEnded } from '../model/file.ts';
 import type { Intake } from '../model/intake.ts';
-import { warningsToTell } from '../model/warnings.ts';
+import { shownWarnings } from '../model/warnings.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { FileResponse } from './responses.ts';
 
@@ -27,7 +27,7 @@ export function fileJson(file: FileRecord, fixed = 0): FileResponse {
     intake: file.intake && intakeJson(file.intake),
     progress: progressJson(file),
     invalid_by_code: file.invalidByCode,
-    warnings: warningsToTell(file.warnings, file.accepted),
+    warnings: shownWarnings(file.warnings, file.accepted),
     invalid_file: file.report?.name ?? null,
     invalid_file_size_bytes: file.report?.sizeBytes ?? null,
     failure: file.failure,

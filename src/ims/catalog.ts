@@ -1,7 +1,6 @@
 /**
- * The catalog of the reference IMS: the SKUs and hubs of a CSV with the columns `sku,hub_id`. Each is valid when any row names it, so
- * a list of SKUs and a list of hubs may stand side by side, with blanks in the shorter one. Other columns are ignored: a stock file
- * will do.
+ * The catalog of the reference IMS: the SKUs and hubs of a CSV with the columns `sku,hub_id`. Each is valid when any row names it, so a
+ * list of SKUs and a list of hubs can share a file, with blanks in the shorter one. Other columns are ignored, so a stock file works, too.
  */
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
- * The reference IMS: a small service with the interface that OMS expects of any IMS. It answers from a catalog. It is started beside OMS
- * when no other is configured, and has switches to rehearse a slow, failing or absent IMS.
+ * The reference IMS: a small service with the interface that OMS expects of any IMS. It answers from a catalog. OMS starts it when no other
+ * IMS is configured. Its switches simulate a slow, failing or absent IMS.
  */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -21,7 +21,7 @@ import { Catalog, readCatalog, readCatalogFile } from './catalog.ts';
 
 export interface ReferenceImsKnowledge {
   catalog: Catalog;
-  /** Which of the SKUs and hubs are known though the catalog does not have them. */
+  /** Which of the SKUs and hubs are known besides those of the catalog. */
   alsoKnown?: (names: SkusAndHubs) => Promise<SkusAndHubs>;
 }
 
@@ -96,7 +96,7 @@ export function referenceIms(knowledge: ReferenceImsKnowledge, guards: Middlewar
 
   app.post('/api/v1/validate', limited(limits.referenceImsRequestBytes), async (c) => {
     stats.requests += 1;
-    // A long latency must not keep a process alive that has closed the server.
+    // A long latency must not keep the process alive after the server is closed.
     if (switches.latency_ms > 0) await delay(switches.latency_ms, undefined, { ref: false });
     if (switches.outage) return problem(c, 503, 'outage', 'The outage switch is on.');
     if (Math.random() < switches.error_rate) return problem(c, 503, 'error_rate', 'The error_rate switch struck.');
@@ -125,7 +125,7 @@ export function referenceIms(knowledge: ReferenceImsKnowledge, guards: Middlewar
   });
 
   app.put('/catalog', limited(limits.referenceImsCatalogBodyBytes), async (c) => {
-    // Read separately and merged at the end, so that a catalog which breaks off in the middle adds nothing.
+    // Merged only when it was read completely, so that a catalog that breaks off adds nothing.
     const added = await readCatalog(c.req.raw.body ? Readable.fromWeb(c.req.raw.body) : Readable.from([]));
     catalog.merge(added);
     return c.json({ skus: catalog.skuCount, hubs: catalog.hubCount });

@@ -1,27 +1,27 @@
 /**
- * Invisible characters. In what is compared (ids, SKUs, hubs, addresses, numbers, dates) they would make two values of one
- * that looks the same: at the ends they are cut off like spaces, inside they are refused. In names, products and addresses many of
- * them have work to do, the joiners of Persian, Malayalam or an emoji for example; there only what hides or turns text is refused.
+ * Invisible characters. In values that are compared (ids, SKUs, hubs, e-mail addresses, numbers, dates) they would make two values look
+ * the same: at the ends they are trimmed like spaces, inside they are refused. In names, products and postal addresses many of them are
+ * needed, the joiners of Persian, Malayalam or an emoji for example; there only characters that hide or reorder text are refused.
  * Sources: Unicode 17, chapters 5.21 and 23; UAX #15 (NFC, NFD); UTS #39; UTS #51 (emoji and their tags).
  */
 import { FREE_TEXT_COLUMNS, type OrderColumn } from './columns.ts';
 import { trim } from './trim.ts';
 
 const INVISIBLE = String.raw`\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2028\u2029\u2800\ufff9-\ufffb\p{Noncharacter_Code_Point}\p{Surrogate}`;
-/** Directions that are forced on letters, formats that are deprecated, what stands for no character, and half of a character. */
+/** Direction overrides, deprecated formats, noncharacters and lone surrogates. */
 const DECEPTIVE = String.raw`\u202d\u202e\u206a-\u206f\ufff9-\ufffb\p{Noncharacter_Code_Point}\p{Surrogate}\u{e0000}-\u{e001f}`;
-/** Tags are seen behind a black flag alone: together they are the flag of a region. */
+/** Tag characters outside the flag of a region, which is a black flag followed by tags. */
 const STRAY_TAG = String.raw`(?<!\u{1f3f4}[\u{e0020}-\u{e007e}]{0,6})[\u{e0020}-\u{e007f}]`;
-/** What the end of a text can do without. */
+/** Trimmed at the ends of texts. */
 const SPACE = String.raw`\s\u00ad\u034f\p{Bidi_Control}\u180e\u200b\u2060-\u2064\u2800\u3164\ufeff\uffa0`;
-/** Scripts whose letters look otherwise beside a joiner, at the end of a word too. */
+/** Scripts whose letters change beside a joiner, also at the end of a word. */
 const JOINED_SCRIPTS =
   'Arabic Syriac Mongolian Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Myanmar Khmer';
 
-/** What a value that is compared may not have. */
+/** Refused in values that are compared. */
 const REFUSED_CHARS = String.raw`\x00-\x1f\x7f-\x9f${INVISIBLE}`;
 const REFUSED = new RegExp(`[${REFUSED_CHARS}]`, 'u');
-/** What a text may not have, which may have line breaks and tabs. */
+/** Refused in free texts, which may have line breaks and tabs. */
 const REFUSED_IN_TEXT = new RegExp(String.raw`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f${DECEPTIVE}]|${STRAY_TAG}`, 'u');
 
 const isBlank = new RegExp(`[\\s${INVISIBLE}]`, 'u');
@@ -77,7 +77,7 @@ const NAMES: readonly (readonly [first: number, last: number, name: string])[] =
   [0xe0100, 0xe01ef, 'variation selector'],
 ];
 
-/** What a cell says in its column: without the spaces and invisible characters at its ends; an order id in NFC. */
+/** The value of a cell: without spaces and invisible characters at its ends; an order id in NFC. */
 export function cellValue(column: OrderColumn, cell: string): string {
   const text = trim(cell);
   const last = text.charCodeAt(text.length - 1);
@@ -97,17 +97,17 @@ export function trimKey(text: string): string {
   return text.slice(startOf(text, end, isBlank), end);
 }
 
-/** The forms that an order may be stored under, what was asked for first: orders of before have ids as they were sent. */
+/** The ids that an order may be stored under, the given one first: orders of earlier releases have ids as they were sent. */
 export function formsOfId(orderId: string): string[] {
   if (!NON_ASCII.test(orderId)) return [orderId];
   const id = trimKey(orderId);
   return [...new Set([orderId, id.normalize('NFC'), id.normalize('NFD')])];
 }
 
-/** Whether two texts are the same but for how their accents are written. */
+/** Whether two texts are equal except for how their accents are composed. */
 export const isSameText = (a: string, b: string): boolean => a === b || a.normalize('NFC') === b.normalize('NFC');
 
-/** The first character that a value of the column may not have: `a zero-width space (U+200B) at character 3`; null when it has none. */
+/** The first refused character of a value of the column: `a zero-width space (U+200B) at character 3`; null when it has none. */
 export const refusedCharacter = (column: OrderColumn, value: string): string | null =>
   describe(FREE_TEXT_COLUMNS.includes(column) ? REFUSED_IN_TEXT : REFUSED, value);
 
@@ -116,7 +116,7 @@ function describe(refused: RegExp, value: string): string | null {
   const found = refused.exec(value);
   if (found === null) return null;
   const code = found[0].codePointAt(0)!;
-  const name = NAMES.find(([first, last]) => code >= first && code <= last)?.[2] ?? 'character that is not seen';
+  const name = NAMES.find(([first, last]) => code >= first && code <= last)?.[2] ?? 'invisible character';
   const article = /^[aeiou]/i.test(name) ? 'an' : 'a';
   const position = [...value.slice(0, found.index)].length + 1;
   return `${article} ${name} (U+${code.toString(16).toUpperCase().padStart(4, '0')}) at character ${position}`;
@@ -149,7 +149,7 @@ function charBefore(text: string, end: number): string {
   return pair.length === 2 && pair.codePointAt(0)! > 0xffff ? pair : pair.slice(-1);
 }
 
-/** Escapes what would not be seen, or would break or turn the line that the text is put in. */
+/** Escapes characters that are invisible, or that would break or reorder the line around the text. */
 const ESCAPED = new RegExp(`[${REFUSED_CHARS}]`, 'gu');
 export const visible = (text: string): string =>
   text.replace(ESCAPED, (char) => {

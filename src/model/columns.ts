@@ -15,15 +15,15 @@ export const ORDER_COLUMNS = [
 
 export type OrderColumn = (typeof ORDER_COLUMNS)[number];
 
-/** Those that are read by people and never compared: they may have line breaks and tabs. */
+/** Columns that people read and that are never compared: they may have line breaks and tabs. */
 export const FREE_TEXT_COLUMNS: readonly OrderColumn[] = ['customer_name', 'product_name', 'shipping_address'];
 
-/** What a report adds behind the columns of the file it reports on. */
+/** The columns that a report adds after those of its file. */
 export const REPORT_COLUMNS = ['_row', '_column', '_code', '_reason', '_file'] as const;
 
 /**
- * What it adds behind those when cells of a row could not be separated or read: all that the row had, and a mark by which the row is
- * known until its cells are changed.
+ * The columns that it adds after those when cells of a row could not be separated or decoded: the whole record, and a checksum by which
+ * the unchanged row is recognised.
  */
 export const RECORD_COLUMNS = ['_record', '_check'] as const;
 

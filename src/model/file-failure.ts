@@ -1,4 +1,4 @@
-/** Why a whole file could not be worked through. Rows that were committed before stay committed. */
+/** Why a whole file failed. Rows that were committed before stay committed. */
 import { OmsError } from '../errors.ts';
 
 export const FILE_FAILURE_CODES = [
@@ -21,18 +21,18 @@ export const FILE_FAILURE_CODES = [
 
 export type FileFailureCode = (typeof FILE_FAILURE_CODES)[number];
 
-/** `row` is the spreadsheet row it happened at, where one is known; it is found again in `details.row`. */
+/** `row`: the spreadsheet row of the failure, if known; it is in `details.row`. */
 export function fileFailure(code: FileFailureCode, message: string, row?: number): OmsError {
   return new OmsError(code, message, row === undefined ? {} : { details: { row } });
 }
 
-/** `what` says what the file is instead. */
+/** `what`: what the file is instead, as the beginning of a sentence. */
 export const notCsv = (what: string): OmsError =>
   fileFailure('not_csv', `${what}: save or export it as CSV in UTF-8 and upload that.`);
 
 const CODES = new Set<string>(FILE_FAILURE_CODES);
 
-/** Whether an error is the file's own fault, as opposed to an engine that is down or a mistake of the service. */
+/** Whether the file itself is the cause of the error, not an engine or a mistake in the service. */
 export function isFileFailure(error: unknown): error is OmsError & { readonly code: FileFailureCode } {
   return error instanceof OmsError && !error.retryable && CODES.has(error.code);
 }

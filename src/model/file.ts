@@ -1,11 +1,11 @@
-/** A file of orders on its way: what the service knows of one upload, from its arrival to its report. */
+/** The record of a file of orders, from its upload to its report. */
 
 import type { FileFailureCode } from './file-failure.ts';
 import type { Intake } from './intake.ts';
 import type { ReasonCode } from './rejection.ts';
 import type { Warning } from './warnings.ts';
 
-/** `waiting` is shown for a file in work that waits for an engine; stores keep it as `processing` with `waitingFor` set. */
+/** `waiting`: a file in work that waits for an engine. Stores keep it as `processing` with `waitingFor` set. */
 export const FILE_STATUSES = ['queued', 'processing', 'waiting', 'completed', 'failed', 'cancelled'] as const;
 export type FileStatus = (typeof FILE_STATUSES)[number];
 
@@ -29,7 +29,7 @@ export interface FileRecord {
   waitingFor: Dependency | null;
   /** Null unless it waits. */
   waitingSinceMs: number | null;
-  /** When the engine is tried next. Null unless the file waits; past while the try is under way. */
+  /** When the engine is tried next; in the past during that try. Null unless the file waits. */
   nextTryAtMs: number | null;
   sizeBytes: number;
   sha256: string;
@@ -39,9 +39,9 @@ export interface FileRecord {
   encodingOverride: string | null;
   parentFileId: string | null;
   intake: Intake | null;
-  /** The header's names, known once the file has been opened. */
+  /** The names in the header, known once the file was opened. */
   columns: string[] | null;
-  /** Claims so far, those that ended gracefully aside. */
+  /** Claims so far, except those that ended gracefully. */
   attempts: number;
   /** Claims in a row that neither committed a chunk nor ended gracefully, the present one included. */
   strikes: number;
@@ -60,11 +60,11 @@ export interface FileRecord {
   invalidByCode: Partial<Record<ReasonCode, number>>;
   /** Of all chunks so far. */
   warnings: Warning[];
-  /** What the rejections take in a report, see `packed-rejections.ts`. */
+  /** About the size of the rejections in a report, see `packed-rejections.ts`. */
   rejectedBytes: number;
-  /** Rows that are in the report, of the one that is being written, or was last. */
+  /** Rows in the report that is being written, or was written last. */
   reportedRows: number;
-  /** Rows per second of the present or last claim; null before its first chunk. */
+  /** Rows per second of the current or last claim; null before its first chunk. */
   rowsPerSecond: number | null;
 
   failure: FileFailure | null;
@@ -83,19 +83,19 @@ export interface ReportRecord {
 
 export const UPLOADS = 'uploads/';
 export const uploadKey = (fileId: string): string => `${UPLOADS}${fileId}`;
-/** Under it users put objects into a bucket. */
+/** The prefix under which users put objects into a bucket. */
 export const INCOMING = 'incoming/';
 /**
- * Where a report of so many rows is. Rejections are only ever added, so each writer of this object has the same bytes for it, and one
- * that comes late, from before a cancelled file was retried, replaces no other.
+ * The key of a report with so many rows. Rejections are only ever added, so every writer of this object writes the same bytes, and a late
+ * writer, from before a cancelled file was retried, replaces no other report.
  */
 export const reportKey = ({ name, rows }: Pick<ReportRecord, 'name' | 'rows'>): string =>
   `reports/${name.replace(/\.csv$/, '')}-${rows}.csv`;
-/** In release 1.0.0. */
+/** As in release 1.0.0. */
 export const formerReportKey = (name: string): string => `reports/${name}`;
 export const reportName = (fileId: string): string => `${fileId}-invalid.csv`;
 
-/** The times of a file, none before the one that it follows, wherever the clock was set back between them. */
+/** The times of a file, each at least the one before it, even when the clock was set back between them. */
 export function timesInOrder(
   times: Pick<FileRecord, 'createdAtMs' | 'startedAtMs' | 'finishedAtMs'>,
 ): Pick<FileRecord, 'createdAtMs' | 'startedAtMs' | 'finishedAtMs'> {
@@ -105,7 +105,7 @@ export function timesInOrder(
   return { createdAtMs, startedAtMs, finishedAtMs: notBefore(startedAtMs ?? createdAtMs, times.finishedAtMs) };
 }
 
-/** Rows per second; null before the first of them, and while the clock, which was set back since, has not come to `fromMs` again. */
+/** Rows per second; null before the first row, and while a clock that was set back has not reached `fromMs` again. */
 export function rateOf(rows: number, fromMs: number | null, toMs: number | null): number | null {
   if (fromMs === null || toMs === null || rows <= 0 || toMs < fromMs) return null;
   return rows / (Math.max(1, toMs - fromMs) / 1000);

@@ -1,7 +1,7 @@
-/** How a file of orders is to be read: what was decided about its bytes and its header once, and kept with the file. */
+/** How a file of orders is read: decided once from its bytes and its header, and kept with the file. */
 import type { OrderColumn, ReportColumn } from './columns.ts';
 
-/** Those that Node's `TextDecoder` knows, by their names in the WHATWG Encoding Standard. */
+/** The encodings of Node's `TextDecoder`, by their names in the WHATWG Encoding Standard. */
 export const ENCODINGS = [
   ...['utf-8', 'utf-16le', 'utf-16be', 'windows-1250', 'windows-1251', 'windows-1252', 'windows-1253', 'windows-1254'],
   ...['windows-1255', 'windows-1256', 'windows-1257', 'windows-1258', 'windows-874', 'iso-8859-2', 'iso-8859-3'],
@@ -20,24 +20,24 @@ export interface Intake {
   delimiter: Delimiter;
   gzip: boolean;
   bom: boolean;
-  /** All bytes up to where reading is are ASCII: the first others decide the encoding, once. */
+  /** All bytes read so far are ASCII: the first others decide the encoding. */
   encodingOpen?: true;
 }
 
 export interface Header {
-  /** Names as the file has them, decoded and trimmed, all columns. */
+  /** The names of all columns as in the file, decoded and trimmed. */
   columns: string[];
   /** Indices of the data columns, those whose name does not start with `_`, in the file's order. */
   dataColumns: number[];
   orderColumns: Record<OrderColumn, number>;
   /** Index of `_file`, or -1. */
   fileColumn: number;
-  /** The file is one of our reports, as it has both `_file` and `_row`: where its columns are, -1 for one that is not there. */
+  /** Set for our own reports, which have both `_file` and `_row`: the indices of the report columns, -1 for a missing one. */
   report: Record<ReportColumn, number> | null;
 }
 
 export interface Position {
-  /** Bytes after gunzip; in an encoding that is read as UTF-8 (`transcode.ts`), bytes of that. */
+  /** Bytes after gunzip, and after the conversion to UTF-8 where there is one (`transcode.ts`). */
   offset: number;
   /** Spreadsheet row of the last record before the offset: the first record is row 1, blank records count. */
   row: number;

@@ -1,6 +1,6 @@
 /**
- * Money as integer minor units (cents) and its text with a point and at most two decimals. Never a float on the way, so
- * that sums and comparisons are exact. Amounts are not negative.
+ * Money as integer minor units (cents), and as text with a point and at most two decimals. No floats in between, so sums and comparisons
+ * are exact. Amounts are not negative.
  */
 const ZERO = 48;
 const NINE = 57;
@@ -28,7 +28,7 @@ export function parseMinor(text: string): number | null {
   return Number.isSafeInteger(minor) ? minor : null;
 }
 
-/** `1234.50` of 123450. A sum of many orders may be past the safe integers: give it as a bigint. */
+/** `1234.50` of 123450. Pass sums of many orders as a bigint: they may exceed the safe integers. */
 export function formatMinor(minor: number | bigint): string {
   const digits = String(minor).padStart(3, '0');
   return `${digits.slice(0, -2)}.${digits.slice(-2)}`;

@@ -1,6 +1,6 @@
 /**
- * Advice on a quantity or an amount that is none. It goes by how people and spreadsheets write numbers; followed word by word it
- * leads to what was meant or is told on, never to another value: where a sign has two meanings both are told.
+ * Advice on a value that is not a quantity or an amount, by how people and spreadsheets write numbers. A user who follows it word by word
+ * gets the value that was meant, or the next advice, never another value: where a sign has two meanings, the advice names both.
  */
 import { limits } from '../limits.ts';
 
@@ -17,17 +17,17 @@ const NUMBER = String.raw`\d[\d.,\s'’ʼ_]*`;
 const NEGATIVE = new RegExp(String.raw`^(?:[-−–]\s*${NUMBER}|${NUMBER}[-−]|\(\s*${NUMBER}\))$`);
 const EXPONENT = /^[+-]?\d+([.,]\d*)?e[+-]?\d+$/i;
 
-/** Groups of three, the first not a zero, parted by one kind of sign; and the Indian way. What is behind has another sign. */
+/** Groups of three digits, the first not a zero, separated by one kind of sign, or Indian groups. Decimals have another sign. */
 const GROUPED = /^([1-9]\d{0,2})(?:([.,\s'’ʼ_])\d{3})(?:\2\d{3})*(?:(?!\2)([.,])(\d+))?$/u;
 const GROUPED_BY_TWO = /^[1-9]\d?(,\d{2})+,\d{3}(?:\.(\d+))?$/;
 const DECIMALS = /^\d+([.,])(\d+)$/;
 const LACKS_DIGITS = /^([.,]\d+|\d+[.,])$/;
 
-/** `''`, or words that go behind the reason. */
+/** Advice to append to the reason; `''` when there is none. */
 export function numberHint(kind: Kind, value: string): string {
-  // A longer one is no number, and looking at it would take long.
+  // A longer value is not a number, and matching it would take long.
   if (value.length > limits.maxReasonValueChars) return '';
-  if (SPREADSHEET_ERROR.test(value)) return 'a spreadsheet could not work this cell out, repair its formula';
+  if (SPREADSHEET_ERROR.test(value)) return 'a spreadsheet could not calculate this cell, fix its formula';
   if (/^#{2,}$/.test(value)) return 'the column was too narrow in a spreadsheet, widen it and save the file again';
   if (value.startsWith('=')) return 'this is a formula, save its result';
   if (NOTHING.test(value)) return `this stands for no value, write the ${kind}`;
@@ -43,8 +43,8 @@ export function numberHint(kind: Kind, value: string): string {
   text = bare;
   if (NEGATIVE.test(text))
     return kind === 'quantity'
-      ? 'orders are for goods that go out, and a return is none'
-      : 'an amount is not negative, and a return or a credit is no order';
+      ? 'orders are for goods that go out, a return is not an order'
+      : 'an amount is not negative, a return or a credit is not an order';
   if (/^\+\s*\d/.test(text)) {
     advice.push('leave out the plus sign');
     text = text.replace(/^\+\s*/, '');
@@ -63,7 +63,7 @@ export function numberHint(kind: Kind, value: string): string {
   if (LACKS_DIGITS.test(text)) return joined([...advice, 'digits are needed before and after the point']);
   const fraction = DECIMALS.exec(text);
   if (!fraction) {
-    if (kind === 'quantity' && /^0+$/.test(text)) return joined([...advice, 'an order is for one piece at least']);
+    if (kind === 'quantity' && /^0+$/.test(text)) return joined([...advice, 'an order is for at least one piece']);
     return /^\d+$/.test(text) ? joined(advice, text) : joined(advice);
   }
   const [, sign, digits] = fraction as unknown as [string, string, string];
@@ -76,7 +76,7 @@ export function numberHint(kind: Kind, value: string): string {
   return joined(advice, text.replace(',', '.'));
 }
 
-/** What `1,000` means is known to its writer alone. */
+/** Only its writer knows what `1,000` means. */
 function eitherOf(kind: Kind, text: string, separator: string): string {
   const sign = separator === ',' ? 'comma' : 'point';
   const [whole, digits] = text.split(separator) as [string, string];
@@ -87,13 +87,13 @@ function eitherOf(kind: Kind, text: string, separator: string): string {
   return isWhole ? `${thousands}, or ${whole}.00 if decimals` : `${thousands}, else at most 2 decimals`;
 }
 
-/** The result is told where more than one thing is to be done for it. */
+/** The advice in one sentence, with the result when more than one change leads to it. */
 const joined = (advice: string[], result?: string): string =>
   advice.join(', ') + (advice.length > 1 && result !== undefined ? `: ${result}` : '');
 
 const countOf = (text: string, sign: string): number => text.split(sign).length - 1;
 
-/** Blocks of digits have ten, and lie apart once compatibility forms are gone. */
+/** Unicode has digits in blocks of ten, which do not touch once compatibility forms are normalized. */
 function withAsciiDigits(text: string): string {
   return text.normalize('NFKC').replace(/(?![0-9])\p{Nd}/gu, (digit) => {
     const code = digit.codePointAt(0)!;

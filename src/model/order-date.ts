@@ -1,17 +1,17 @@
 /**
  * The order date of a row: ISO 8601, a day (`2026-11-20`, its midnight) or a moment (`2026-11-20T14:03:00Z`,
  * `2026-11-20 14:03:00 -0500`, seconds and fraction optional). Without an offset it is wall time in the configured zone.
- * Only days of the calendar and moments of the years 0001 to 9999 are dates; a second 60 is none.
+ * Valid are days of the calendar and moments of the years 0001 to 9999, without leap seconds (60).
  */
 import { limits } from '../limits.ts';
 
-/** What is wrong with a text that is no date: its form, its day, its time of day, or its offset from UTC. */
+/** What is wrong with an invalid date: its form, its day, its time of day, or its offset from UTC. */
 export type OrderDateProblem = 'form' | 'day' | 'time' | 'offset';
 
 export type OrderDateParser = (text: string) => number | OrderDateProblem;
 
 const FORM = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?: ?(?:Z|[+-]\d{2}(?::?\d{2})?))?)?$/;
-/** The digits of a fraction that count: milliseconds. */
+/** The first three digits of a fraction count: milliseconds. */
 const FRACTION = /\.(\d{1,3})/;
 /** An offset after a time of day; a day alone ends alike. */
 const OFFSET = /:.*([+-])(\d{2}):?(\d{2})?$/;
@@ -31,17 +31,17 @@ const CYCLE_MS = 146_097 * DAY_MS;
 /** A parser that returns milliseconds since 1970-01-01T00:00:00Z, or what is wrong. `timeZone` is an IANA name. */
 export function createOrderDateParser(timeZone: string): OrderDateParser {
   const toInstant = createWallClock(timeZone);
-  // A validator asks twice for the same value: for its shape, then for its moment. Files sorted by day repeat it too.
+  // A validator parses each value twice, once to check it and once to use it; files sorted by day repeat values, too.
   let lastText = '';
   let lastResult: number | OrderDateProblem = 'form';
-  // The days of a file are few.
+  // A file has few distinct days.
   const days = new Map<string, number | OrderDateProblem>();
   const parseDay = (text: string) => {
     let result = days.get(text);
     if (result === undefined) {
       if (days.size >= limits.maxZoneOffsetDays) days.clear();
       result = parse(text, toInstant);
-      // A copy, as the text may be a slice of a block.
+      // A copy: the text may be a slice of a block and would keep it in memory.
       days.set(Buffer.from(text).toString(), result);
     }
     return result;
@@ -55,7 +55,7 @@ export function createOrderDateParser(timeZone: string): OrderDateParser {
   };
 }
 
-// Every row has a date, so its parts are taken by their place: captures would cost three times as much.
+// Every row has a date, so its parts are taken by position: capture groups would cost three times as much.
 function parse(text: string, toInstant: (wallMs: number) => number): number | OrderDateProblem {
   if (!FORM.test(text)) {
     return 'form';
@@ -74,7 +74,7 @@ function parse(text: string, toInstant: (wallMs: number) => number): number | Or
     return 'time';
   }
   const millisecond = text[19] === '.' ? Number(FRACTION.exec(text)![1]!.padEnd(3, '0')) : 0;
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999, so it is asked one cycle later.
+  // Date.UTC maps the years 0 to 99 to 1900 to 1999, so it is called with a year one cycle later.
   const wallMs = Date.UTC(year + CYCLE_YEARS, month - 1, day, hour, minute, second, millisecond) - CYCLE_MS;
 
   const instantMs = text.endsWith('Z') ? wallMs : timed ? fromOffset(text, wallMs, toInstant) : toInstant(wallMs);
@@ -92,7 +92,7 @@ function digits(text: string, from: number, to: number): number {
   return value;
 }
 
-/** The instant of a moment whose text ends in an offset, or in none; null when no clock has such an offset. */
+/** The instant of a moment, with or without an offset; null when the offset is impossible. */
 function fromOffset(text: string, wallMs: number, toInstant: (wallMs: number) => number): number | null {
   const offset = OFFSET.exec(text);
   if (offset === null) {
@@ -115,8 +115,8 @@ function daysInMonth(year: number, month: number): number {
 }
 
 /**
- * Wall time in a zone (as if it were UTC) to its instant. Where the clock was set back and a wall time came twice, the
- * earlier; where it was set forward and a wall time never came, as much later as the clock was moved.
+ * Converts wall time in a zone (given as if it were UTC) to its instant. A wall time that occurred twice, as the clock was set back, is
+ * the earlier one; one that never occurred, as the clock was set forward, is later by as much as the clock was moved.
  */
 function createWallClock(timeZone: string): (wallMs: number) => number {
   const offsetAt = createOffsets(timeZone);
@@ -141,7 +141,7 @@ function createOffsets(timeZone: string): (instantMs: number) => number {
     const offsetMs = Number(hours ?? 0) * HOUR_MS + Number(minutes ?? 0) * MINUTE_MS + Number(seconds) * 1000;
     return sign === '-' ? -offsetMs : offsetMs;
   };
-  // Intl takes microseconds and dates of a file are close together. A day on which the offset changes is null: ask.
+  // Intl takes microseconds, and the dates of a file are close together. Null: the offset changes on this day, so ask Intl.
   const days = new Map<number, number | null>();
   return (instantMs) => {
     const day = Math.floor(instantMs / DAY_MS);

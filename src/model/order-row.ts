@@ -1,4 +1,4 @@
-/** A row whose values are all valid by themselves: what a chunk offers to the order store. Money is in minor units. */
+/** A row whose values are all valid by themselves, as a chunk passes it to the order store. Money is in minor units. */
 export interface OrderRow {
   /** As a spreadsheet counts: the header is row 1, blank records count. */
   row: number;

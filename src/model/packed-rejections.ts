@@ -1,6 +1,6 @@
 /**
- * The rejections of a chunk with each text once. A file that is wrong is often wrong in the same way from its first row to its last,
- * and by the million: then a row costs its number and two others.
+ * The rejections of a chunk, with equal texts stored once. A wrong file is often wrong in the same way from its first row to its last, in
+ * millions of rows: then a row costs only its number and two indices.
  */
 import type { Reason, Rejection } from './rejection.ts';
 
@@ -9,13 +9,13 @@ export interface PackedRejections {
   reasons: Reason[][];
   /** Distinct cells. */
   cells: Pick<Rejection, 'values' | 'record'>[];
-  /** Of each rejection, in their order. */
+  /** One for each rejection, in their order. */
   rows: { row: number; reasons: number; cells: number }[];
-  /** What they take in a report, about, which is never less than in a store; the same in each store. */
+  /** About their size in a report, which is never less than in a store. It does not depend on the store. */
   bytes: number;
 }
 
-/** What a row has besides its texts: in a report its number, the id of the file and a check; in a store three numbers. */
+/** The bytes of a row besides its texts: in a report its number, the file id and a checksum; in a store three numbers. */
 const ROW_BYTES = 64;
 
 export function packRejections(rejections: readonly Rejection[]): PackedRejections {
@@ -35,7 +35,7 @@ export function packRejections(rejections: readonly Rejection[]): PackedRejectio
 export const unpackRejections = ({ reasons, cells, rows }: Omit<PackedRejections, 'bytes'>): Rejection[] =>
   rows.map(({ row, reasons: why, cells: what }) => ({ row, reasons: reasons[why]!, ...cells[what]! }));
 
-/** Makes the same of what is alike, so that it is sent to another thread and packed as one. */
+/** Replaces equal objects by one object, so that they are sent to another thread and packed once. */
 export class AlikeRejections {
   readonly #reasons = new Distinct<Reason[]>();
   readonly #values = new Distinct<string[]>();
@@ -49,10 +49,10 @@ export class AlikeRejections {
 
 class Distinct<Item extends object> {
   readonly items: Item[] = [];
-  /** Of each item, as JSON. */
+  /** The index of each item, by its JSON. */
   readonly bytes: number[] = [];
   readonly #byText = new Map<string, number>();
-  /** The same object need not be made a text again. */
+  /** The same by object, which saves serializing it again. */
   readonly #known = new Map<Item, number>();
 
   numberOf(item: Item, also?: string): number {

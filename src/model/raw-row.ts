@@ -1,6 +1,6 @@
 import type { Reason } from './rejection.ts';
 
-/** A data row as it was read from a file, before anything is known about its values. */
+/** A data row as it was read from a file, not validated yet. */
 export interface RawRow {
   /** As a spreadsheet counts: the header is row 1, blank records count. */
   row: number;
@@ -13,9 +13,9 @@ export interface RawRow {
   end: number;
   /** The row has a quoted field that ends badly; its cells are a best guess, split at the delimiters. */
   malformedQuote: boolean;
-  /** Indices of the cells whose bytes are no text in the file's encoding (shown with U+FFFD), or null. */
+  /** Indices of the cells that cannot be decoded in the file's encoding (they show U+FFFD), or null. */
   undecodable: number[] | null;
-  /** A row of a report whose cells are as the report has them, and could not be separated: it is rejected as before. */
+  /** An unchanged row of a report whose cells could not be separated: it is rejected as before. */
   unfixed?: Unfixed;
 }
 

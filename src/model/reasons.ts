@@ -1,6 +1,6 @@
 /**
- * The words of every reason: they name the column and its value and say what is expected, with a hint where the mistake is
- * recognisable. Values are quoted as in JSON, control characters made visible, and shortened.
+ * The text of every reason: it names the column and its value and says what is expected, with a hint where the mistake is recognised.
+ * Values are quoted as in JSON, with visible control characters, and shortened.
  */
 import { limits } from '../limits.ts';
 import { refusedCharacter, visible } from './characters.ts';
@@ -11,7 +11,7 @@ import type { OrderDateProblem } from './order-date.ts';
 import type { Reason, ReasonCode } from './rejection.ts';
 import { fromFile } from './stored-order.ts';
 
-/** The codes a column's value earns by itself. */
+/** The codes of a value that is wrong by itself. */
 export type ValueCode = Extract<
   ReasonCode,
   | 'missing_value'
@@ -36,7 +36,7 @@ const WORDS: Record<ValueCode, (value: string, column: OrderColumn) => string> =
   invalid_total: (value) => `is not an amount from 0.00 to 9,999,999,999,999.99${behind(numberHint('amount', value))}`,
   invalid_date: (value) =>
     `is not an ISO 8601 date such as 2026-11-21 or 2026-11-21T14:03:00Z${hint(value, DATE_HINTS)}`,
-  invalid_utf8: () => "has bytes that are no text in the file's encoding: save the file as UTF-8",
+  invalid_utf8: () => "has bytes that are not valid in the file's encoding: save the file as UTF-8",
 };
 
 const DATE_WORDS: Record<Exclude<OrderDateProblem, 'form'>, string> = {
@@ -50,7 +50,7 @@ type Hints = readonly (readonly [RegExp, string])[];
 const EMAIL_HINTS: Hints = [
   [/^.{255}/s, 'at most 254 characters'],
   [/<[^<>@]+@[^<>@]+>$/, 'the address alone, without a name'],
-  [/[^\x00-\x7f]/, 'only unaccented Latin letters are taken'],
+  [/[^\x00-\x7f]/, 'only unaccented Latin letters are accepted'],
   [/[,;\s]/, 'one address, without spaces'],
   [/@.*(-\.|-$)|[@.]-/, 'no part of the domain begins or ends with a hyphen'],
   [/^\.|@\.|@.*(\.\.|\.$)/, 'no dot at the start, nor beside another or at an end of the domain'],
@@ -58,7 +58,7 @@ const EMAIL_HINTS: Hints = [
 const DATE_HINTS: Hints = [
   [/^\d{1,2}[/.-]\d{1,2}[/.-]\d{4}/, 'write year-month-day'],
   [/^\d{4}([/.]\d{1,2}[/.]\d{1,2}|-\d-|-\d\d-\d\b)/, 'write year-month-day as 2026-11-21'],
-  [/^\d{5}(\.\d+)?$/, "this is a spreadsheet's number of a day, format the column as yyyy-mm-dd"],
+  [/^\d{5}(\.\d+)?$/, "this is a spreadsheet's day number, format the column as yyyy-mm-dd"],
 ];
 
 const hint = (value: string, hints: Hints): string => behind(hints.find(([mistake]) => mistake.test(value))?.[1] ?? '');
@@ -82,7 +82,7 @@ export function totalMismatch(total: string, quantity: number, price: string, ex
   return { column: 'total_amount', code: 'total_mismatch', reason };
 }
 
-/** The row has other than the header's number of cells; `surplus` are those behind. */
+/** The row does not have as many cells as the header; `surplus` are the cells beyond it. */
 export function columnCount(cells: number, columns: number, surplus: string[]): Reason {
   const found = `the row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${columns}`;
   const help = 'a value that contains the delimiter or a line break must be in quotes';
@@ -103,7 +103,7 @@ export function malformedQuote(cells: readonly string[]): Reason {
 }
 
 export function headerAgain(): Reason {
-  const reason = 'the row is the header again, as when files are put one behind the other: leave this row out';
+  const reason = 'the row is the header again, as when files are joined: leave this row out';
   return { column: '', code: 'not_an_order', reason };
 }
 
@@ -111,13 +111,13 @@ export function lineOfTotals(): Reason {
   return { column: '', code: 'not_an_order', reason: 'the row looks like a line of totals: leave it out' };
 }
 
-/** An unchanged row of a report whose cells could not be separated; `words` are what the report says of it. */
+/** An unchanged row of a report whose cells could not be separated; `words` is the reason in the report. */
 export function unfixed(code: ReasonCode, words: string): Reason {
   const reason = visible(shorten(words, limits.maxReasonChars));
-  return { column: '', code, reason: reason === '' ? 'the cells of the row could not be told apart' : reason };
+  return { column: '', code, reason: reason === '' ? 'the cells of the row could not be separated' : reason };
 }
 
-/** `words` are the inventory service's own. */
+/** `words`: the message of the inventory service. */
 export function unknownSku(sku: string, words?: string): Reason {
   return { column: 'sku', code: 'unknown_sku', reason: `sku ${shown(sku)} ${unknown(words)}` };
 }
@@ -127,8 +127,9 @@ export function unknownHub(hubId: string, words?: string): Reason {
 }
 
 function unknown(words: string | undefined): string {
-  const told = words === undefined || words === '' ? '' : `: ${visible(shorten(words, limits.maxServiceWordsChars))}`;
-  return `is not known to the inventory service${told}`;
+  const message =
+    words === undefined || words === '' ? '' : `: ${visible(shorten(words, limits.maxServiceWordsChars))}`;
+  return `is not known to the inventory service${message}`;
 }
 
 /** The order exists with the same payload, from `row` of the file `fileId`. */
@@ -146,8 +147,8 @@ export function orderConflict(orderId: string, differingFields: string[], fileId
 
 /** An earlier row of the file, whatever becomes of it, has the same order id. */
 export function repeatedOrder(orderId: string, differingFields: string[], row: number): Reason {
-  const there = `order_id ${shown(orderId)} is there already`;
-  const from = `from row ${row} of this file`;
+  const there = `order_id ${shown(orderId)} is already in this file`;
+  const from = `from row ${row}`;
   if (differingFields.length === 0) return { column: 'order_id', code: 'duplicate_order', reason: `${there}, ${from}` };
   const reason = `${there} with another ${differingFields.join(', ')}, ${from}`;
   return { column: 'order_id', code: 'order_conflict', reason };
@@ -166,7 +167,7 @@ function shorten(value: string, maxChars: number): string {
   if (value.length <= maxChars) {
     return value;
   }
-  // A character is at most two units: this is enough of a very long value to see whether it has more than `maxChars`.
+  // A character is at most two units: so much of a long value is enough to see whether it has more than `maxChars`.
   const chars = [...value.slice(0, 2 * (maxChars + 1))];
   return chars.length > maxChars ? `${chars.slice(0, maxChars - 1).join('')}…` : value;
 }

@@ -29,11 +29,11 @@ export interface Reason {
   /** The column's name; empty when the reason is about the whole row. */
   column: string;
   code: ReasonCode;
-  /** Words that name the value and what is expected. */
+  /** A text that names the value and what is expected. */
   reason: string;
 }
 
-/** The cells of a row with one of these could not be separated, or are not an order's. Such a row has no other reason. */
+/** With one of these, the cells of the row could not be separated, or are not an order. Such a row has no other reason. */
 export const WHOLE_ROW_CODES: readonly ReasonCode[] = ['malformed_quote', 'column_count', 'not_an_order'];
 
 export interface Rejection {
@@ -42,6 +42,6 @@ export interface Rejection {
   reasons: Reason[];
   /** Original values, in the order of the file's data columns. */
   values: string[];
-  /** All cells of the row as one line of CSV, where one of its reasons is about the whole row: the values are a guess then. */
+  /** The whole record as a line of CSV, when the reason is about the whole row: then the values are a guess. */
   record?: string;
 }

@@ -1,17 +1,17 @@
 /**
- * A mark for the cells of a report's row, by which the row is known until one of them is changed. Spreadsheets change how cells
- * are written when they save a file, the order of columns is the user's, and neither is a change.
+ * A checksum of the cells in a report's row, by which the unchanged row is recognised. Neither the order of columns nor the ways in which
+ * spreadsheets rewrite cells when they save a file change it.
  */
 import { createHash } from 'node:crypto';
 
 const MARK_DIGITS = 16;
 const NUMBER = /^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$/;
 const DAY = /^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b[-+:.\d tz]*$/;
-/** From here on spreadsheets show numbers with six digits, and save what they show. */
+/** From this length on spreadsheets show numbers with six digits, and save what they show. */
 const SHORTENED_FROM = 1e11;
 const DIGITS_SHOWN = 6;
 
-/** `names` are those of the data columns. The mark begins with a letter, so that no spreadsheet takes it for a number. */
+/** `names`: the data columns. The checksum begins with a letter, so that no spreadsheet takes it for a number. */
 export function rowCheck(names: readonly string[], values: readonly string[]): string {
   const cells = names
     .map((name, i) => [name.trim().toLowerCase(), asSaved(values[i] ?? '')])
@@ -21,7 +21,7 @@ export function rowCheck(names: readonly string[], values: readonly string[]): s
   return `x${createHash('sha256').update(cells.join()).digest('hex').slice(0, MARK_DIGITS)}`;
 }
 
-/** One form of all in which a spreadsheet may save a cell. */
+/** The same for all forms in which a spreadsheet may save a cell. */
 function asSaved(value: string): string {
   const text = value
     // The encoding of the saved file may lack a character.
@@ -37,7 +37,7 @@ function asSaved(value: string): string {
   return DAY.test(text) ? partsOfDay(text) : text;
 }
 
-/** Its numbers in no order, without zeros and centuries. */
+/** The numbers of a date, sorted, without zeros and centuries. */
 function partsOfDay(text: string): string {
   const parts = text.match(/\d+/g)!.map((digits) => Number(digits) % (digits.length === 4 ? 100 : Infinity));
   return `day ${parts.filter((part) => part !== 0).sort((a, b) => a - b)}`;

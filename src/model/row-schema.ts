@@ -1,6 +1,6 @@
 /**
- * The shape of a row's values, as `cellValue` returns them, column by column: the one place that says what is valid. A failed check's
- * message is the code of the reason; `reasons.ts` has the words. One check at most fails per column.
+ * The schema of a row's values, as `cellValue` returns them: the one place that defines what is valid. The message of a failed check is the
+ * code of the reason; its text is in `reasons.ts`. At most one check fails per column.
  */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
@@ -27,14 +27,14 @@ const LOCAL = `A-Za-z0-9${EMAIL_SIGNS.replace(/[\^-]/g, '\\$&')}`;
 const LABEL = `[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,${MAX_LABEL_CHARS - 2}}[A-Za-z0-9_])?`;
 const TOP_LABEL = `(?:[A-Za-z]{2,${MAX_LABEL_CHARS}}|xn--[A-Za-z0-9-]{0,${MAX_LABEL_CHARS - 5}}[A-Za-z0-9])`;
 /**
- * What mail systems deliver to, which is more than RFC 5322 has: mobile operators gave out addresses with dots at the end or side by
- * side, and mail hosts have underscores in their names. A domain has a dot, and labels that DNS can have.
+ * Addresses that mail systems deliver to, which are more than RFC 5322 allows: mobile operators gave out addresses with consecutive or
+ * final dots, and mail hosts have underscores in their names. A domain has a dot, and labels that DNS allows.
  */
 const EMAIL = new RegExp(`^(?=.{1,${MAX_EMAIL_CHARS}}$)[${LOCAL}][${LOCAL}.]*@(?:${LABEL}\\.)+${TOP_LABEL}$`);
 const QUANTITY = new RegExp(`^\\d{1,${QUANTITY_DIGITS}}$`);
 const moneyOf = (digits: number) => new RegExp(`^\\d{1,${digits}}(\\.\\d{1,2})?$`);
 
-/** The code of a failed check: an empty value, and an invisible character, are reported before the form. */
+/** The code of a failed check. An empty value and an invisible character are reported before a wrong form. */
 const failsAs = (code: ReasonCode, column: OrderColumn) => ({
   error: ({ input }: { input?: unknown }): ReasonCode =>
     input === '' ? 'missing_value' : refusedCharacter(column, String(input)) ? 'control_character' : code,

@@ -1,15 +1,15 @@
 /**
- * How a name is searched: each word that was typed begins a word of it, whatever its case and accents. Both order stores make their
- * patterns of this, so that they find the same.
+ * How names are searched: each typed word must begin a word of the name, regardless of case and accents. Both order stores build their
+ * patterns from this, so that they find the same orders.
  */
 import { limits } from '../limits.ts';
 
-/** What stands before a word, beside the start of the name. */
+/** The characters that may come before a word, besides the start of the name. */
 export const BEFORE_WORDS = ' \u00a0\u2009\u202f\u3000\'’ʼ".,;:(/&_・‐‑–-';
 
-/** No letters of their own, and not to be decomposed. */
+/** Letters that Unicode does not decompose into a base letter and an accent. */
 const FOLDED: Record<string, string> = { ø: 'o', ł: 'l', đ: 'd', ı: 'i' };
-/** Latin, Greek and Cyrillic with what they have of accents. */
+/** Latin, Greek and Cyrillic letters with their accented forms. */
 const LETTERS: readonly [first: number, last: number][] = [
   [0x41, 0x24f],
   [0x370, 0x52f],
@@ -25,7 +25,7 @@ export function searchWords(q: string): string[] {
   return [...new Set(words)].slice(0, limits.searchWords);
 }
 
-/** For each character of a word those that are taken for it, itself included, a hyphen last; up to a bound. */
+/** For each character of a word the characters that match it, itself included, a hyphen last; up to a bound. */
 export function alikeCharacters(word: string): string[][] {
   return Array.from(word).slice(0, limits.searchWordChars).map(alike);
 }

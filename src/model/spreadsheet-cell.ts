@@ -1,7 +1,7 @@
 /**
- * Cells of the CSV files we write. A spreadsheet runs a cell that starts like a formula, so such cells get a leading `'`;
- * reading a report takes it off again: `unescapeCell(escapeCell(value)) === value` for every value. Some take full-width signs
- * for the others, and some drop what is not seen before them.
+ * Cells of the CSV files that the service writes. A spreadsheet runs a cell that starts like a formula, so such cells get a leading `'`;
+ * reading a report removes it: `unescapeCell(escapeCell(value)) === value` for every value. Some spreadsheets also treat full-width signs
+ * so, and some ignore invisible characters before them.
  * Source: OWASP, CSV injection; OWASP ASVS 5, 1.2.10; RFC 4180.
  */
 const RUNS = /^(?:\p{Cc}|[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
@@ -16,7 +16,7 @@ export function unescapeCell(value: string): string {
   return value.startsWith("'") && (value.startsWith("''") || RUNS.test(value.slice(1))) ? value.slice(1) : value;
 }
 
-/** One record with its line end, quoted only where it must be. */
+/** One record with its line end; cells are quoted only where needed. */
 export function csvLine(values: readonly string[]): string {
   return `${values.map((value) => (NEEDS_QUOTES.test(value) ? quoted(value) : value)).join(',')}\n`;
 }

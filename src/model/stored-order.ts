@@ -1,10 +1,10 @@
-/** What the reason of a row says of the stored order that has its id: read again by the page, which links it. */
+/** How a reason refers to the stored order that has the row's id. The page parses it to link the file. */
 import type { Reason } from './rejection.ts';
 
-/** The end of the words. */
+/** The end of the reason. */
 export const fromFile = (fileId: string, row: number): string => `from row ${row} of file ${fileId}`;
 
-/** The file that the stored order is from; null where the reason is another. */
+/** The file that the stored order is from; null for other reasons. */
 export function fileOfStored({ code, reason }: Pick<Reason, 'code' | 'reason'>): string | null {
   if (code !== 'duplicate_order' && code !== 'order_conflict') return null;
   return / is already stored.*, from row \d+ of file (\S+)$/s.exec(reason)?.[1] ?? null;

@@ -1,6 +1,6 @@
 /**
- * What is allowed and looks wrong all the same. A warning never rejects a row: it says how many rows have it and which is the first,
- * and is a function of the file alone.
+ * Warnings: values that are allowed but look wrong. A warning never rejects a row; it has the number of rows and the first of them, and
+ * depends only on the file.
  */
 import type { OrderColumn } from './columns.ts';
 
@@ -17,9 +17,9 @@ export interface Warning {
 
 /** A spreadsheet shows long numbers with an exponent, and keeps 15 digits of them. */
 const SHORTENED = /^(\d([.,]\d+)?E\+\d+|[1-9]\d{14}0+)$/i;
-/** Of 1 to 12 and 1 to 12: the month may be either. */
+/** Day and month are both from 1 to 12: either may be the month. */
 const DAY_OR_MONTH_FIRST = /^(0?[1-9]|1[0-2])([/.-])(0?[1-9]|1[0-2])\2\d{4}\b/;
-/** Bytes of UTF-8 that were read as Windows-1252, and what stands for bytes that were no text. */
+/** UTF-8 that was read as Windows-1252, and U+FFFD for undecodable bytes. */
 const WRONGLY_DECODED =
   /[\u00c2\u00c3][\u0080-\u00bf\u0152-\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122]|\u00e2\u20ac|\ufffd/;
 
@@ -34,7 +34,7 @@ export function warningsOf(values: Record<OrderColumn, string>, isOrder: boolean
   return found;
 }
 
-/** Warnings of rows or chunks that follow one another, in one. */
+/** Merges warnings of consecutive rows or chunks. */
 export function addWarnings(known: readonly Warning[], more: readonly Warning[]): Warning[] {
   const byCode = new Map(known.map((warning) => [warning.code, warning]));
   for (const { code, count, row } of more) {
@@ -47,6 +47,6 @@ export function addWarnings(known: readonly Warning[], more: readonly Warning[])
   return WARNING_CODES.flatMap((code) => byCode.get(code) ?? []);
 }
 
-/** What a file reports: that prices are 0 only where all of them are. */
-export const warningsToTell = (warnings: readonly Warning[], valid: number): Warning[] =>
+/** The warnings that a file shows: prices of 0 are only reported when all prices are 0. */
+export const shownWarnings = (warnings: readonly Warning[], valid: number): Warning[] =>
   warnings.filter(({ code, count }) => code !== 'all_prices_zero' || count >= valid);

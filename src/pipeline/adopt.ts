@@ -1,7 +1,7 @@
 /**
- * Creates a file for an object that a user put into the bucket under `incoming/`, as if it had been uploaded: hashed, compared with
- * the files that are here, recorded. The same notification again finds the file that it made before. What cannot be taken is
- * recorded as failed, since no client waits for an answer.
+ * Creates a file for an object that a user put into the bucket under `incoming/`, as if it had been uploaded: the object is hashed,
+ * compared with the known files, and recorded. A repeated notification finds the file of the first. An object that would be refused as an
+ * upload is recorded as a failed file, since no client waits for a response.
  */
 import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -11,7 +11,7 @@ import { isFileFailure } from '../model/file-failure.ts';
 import type { NewFile } from '../ports/files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import type { Drop } from './message.ts';
+import type { ObjectCreated } from './message.ts';
 import { declaredEncoding } from './read/encoding.ts';
 import { cleanText } from './upload.ts';
 
@@ -23,23 +23,23 @@ export interface AdoptPorts {
 /** The file to ingest now, or null when there is nothing to do. */
 export async function adopt(
   { objects, store }: AdoptPorts,
-  drop: Drop,
+  object: ObjectCreated,
   { maxBytes }: { maxBytes: number },
   logger: Logger,
 ): Promise<FileRecord | null> {
-  const { key } = drop;
+  const { key } = object;
   const log = logger.child({ key });
   if (!key.startsWith(INCOMING) || key.endsWith('/')) {
-    log.debug('an object that is no file under incoming/ was left alone');
+    log.debug('an object that is not a file under incoming/ was ignored');
     return null;
   }
-  const fileId = fileIdOf(drop);
+  const fileId = fileIdOf(object);
   const known = await store.files.get(fileId);
   if (known) return open(known);
   try {
     const { sizeBytes, version, contentType } = await objects.stat(key);
-    if (drop.etag !== '' && drop.etag !== version.replaceAll('"', '')) {
-      log.info('an object was replaced before it was taken: its newer version has a notification of its own');
+    if (object.etag !== '' && object.etag !== version.replaceAll('"', '')) {
+      log.info('an object was replaced before it was read: its newer version has a notification of its own');
       return null;
     }
     const tooLarge = sizeBytes > maxBytes;
@@ -48,13 +48,13 @@ export async function adopt(
       fileId,
       name: cleanText(key.slice(INCOMING.length)),
       sizeBytes,
-      // What is too large is not read.
+      // An object that is too large is not read.
       sha256: tooLarge ? '' : await hash(objects, key, version),
       objectKey: key,
       objectVersion: version,
       encodingOverride: encoding.label,
       parentFileId: null,
-      // Bytes that are not known cannot be compared: a retry is not kept from them.
+      // Without a hash there is nothing to compare: a retry must not be refused as a duplicate.
       force: tooLarge,
       idempotencyKey: null,
       failure: tooLarge
@@ -66,12 +66,12 @@ export async function adopt(
     };
     const created = await store.files.create(file);
     if (created.kind !== 'duplicate') return 'file' in created ? open(created.file) : null;
-    const message = `the same bytes are here as file ${created.existingFileId} already`;
+    const message = `the same bytes are here already as file ${created.existingFileId}`;
     await store.files.create({ ...file, failure: failure('duplicate_file', message) });
     return null;
   } catch (error) {
     if (!isOmsError(error, 'object_missing') && !isOmsError(error, 'object_changed')) throw error;
-    log.info({ err: error }, 'an object was gone or replaced before it was taken');
+    log.info({ err: error }, 'an object was deleted or replaced before it was read');
     return null;
   }
 }
@@ -91,7 +91,7 @@ function readDeclared(contentType: string | undefined): { label: string | null; 
 }
 
 /** The same for each notification of one put. */
-function fileIdOf({ bucket, key, sequence, etag }: Drop): string {
+function fileIdOf({ bucket, key, sequence, etag }: ObjectCreated): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([bucket, key, sequence, etag]))
     .digest('hex');

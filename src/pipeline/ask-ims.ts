@@ -1,12 +1,12 @@
 /**
- * Asks the IMS about the distinct SKU and hub pairs of rows, of invalid rows too, so that a row gets all its reasons in one
- * go, and rejects the rows that name what it does not know.
+ * Asks the IMS about the distinct pairs of SKU and hub of rows, and rejects the rows that name an unknown one. Invalid rows are asked
+ * about, too, so that a row gets all its reasons together.
  */
 import { SkuHubPairs } from '../order-batch/sku-hub-pairs.ts';
 import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { type CheckedRow, rejectUnknown } from './validate.ts';
 
-/** Pairs of rows that come part by part; each pair is asked about once. */
+/** The pairs of rows that arrive part by part; each pair is asked about once. */
 export class AskedPairs extends SkuHubPairs {
   /** By number. */
   readonly answers: ImsAnswer[] = [];
@@ -19,7 +19,7 @@ export async function askIms(
 ): Promise<void> {
   for (const row of checked) {
     const { sku, hubId } = row;
-    // The service knows pairs only: beside a value that is not well-formed, the other is asked about once that one is fixed.
+    // The service knows only pairs: when one value is malformed, the other is asked about once the first is fixed.
     if (sku !== null && hubId !== null) row.pair = pairs.numberOf(sku, hubId);
   }
   const { skus, hubIds, answers } = pairs;

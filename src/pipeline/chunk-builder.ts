@@ -1,6 +1,6 @@
 /**
- * Builds chunks of orders and rejections from the rows of a file, in their order. A row takes the fast path by its bytes, or else the
- * slow path as texts, which are validated; of either, the inventory service must know the SKU and the hub.
+ * Builds chunks of orders and rejections from the rows of a file, in their order. A row takes the fast path, by its bytes, or the slow
+ * path, as texts that are validated. On both paths the inventory service must know the SKU and the hub.
  */
 
 import { assert } from '../assert.ts';
@@ -26,7 +26,7 @@ export interface ChunkBuilderOptions {
   /** In milliseconds. */
   now(): number;
   ask(pairs: readonly ImsPair[]): Promise<ImsAnswer[]>;
-  /** Called before rows are checked. `fileOfFirstRow`: the cell of the first row that names the file which a report is of. */
+  /** Called before rows are checked. `fileOfFirstRow`: the first row's cell `_file`, which in a report names the file that it is about. */
   beforeCheck?(intake: Intake, fileOfFirstRow: string | null): Promise<void>;
 }
 
@@ -42,9 +42,9 @@ export class ChunkBuilder implements RowConsumer {
   readonly #delimiter: Delimiter;
   readonly #validate: (raw: RawRow) => CheckedRow;
   readonly #packer: OrderPacker;
-  /** Null where a value is not what stands in the file: in reports, and where columns are left out. */
+  /** Null where a value may differ from the bytes of the file: in reports, and where columns are left out. */
   readonly #record: PlainRecord | null;
-  /** Kept across chunks, as rows keep naming the same pairs, but not for long: the service may answer otherwise later. */
+  /** Kept across chunks, as rows keep naming the same pairs, but not for long, as the answers of the service change. */
   readonly #index = new PairIndex();
   #pairs = new AskedPairs();
   readonly #options: ChunkBuilderOptions;
@@ -58,7 +58,7 @@ export class ChunkBuilder implements RowConsumer {
   #slots: number[] = [];
   /** Slots whose pairs the service was asked about. */
   #asked = 0;
-  /** The bytes that rows are taken from, and what makes their indices places in the packed text. */
+  /** The bytes that rows are taken from, and what is added to their indices to get places in the packed text. */
   #bytes: Uint8Array | null = null;
   #shift = 0;
 
@@ -111,7 +111,7 @@ export class ChunkBuilder implements RowConsumer {
     this.#rejectUnknownPairs();
   }
 
-  /** A row of the slow path: the inventory service has answered. */
+  /** Stores a row of the slow path, after the inventory service has answered. */
   #settle(checked: CheckedRow, slot: number): void {
     const { raw, order, pair, warnings } = checked;
     if (warnings.length > 0)
@@ -123,7 +123,7 @@ export class ChunkBuilder implements RowConsumer {
     else this.#rejections.push(this.#alike.of(toRejection(checked, this.#header, this.#delimiter)));
   }
 
-  /** Rows of the fast path are asked about after they were packed. */
+  /** Rows of the fast path were packed before the service was asked about them. */
   #rejectUnknownPairs(): void {
     const { answers } = this.#pairs;
     for (; this.#asked < this.#packer.slots; this.#asked++) {
@@ -134,7 +134,7 @@ export class ChunkBuilder implements RowConsumer {
     }
   }
 
-  /** What was taken and checked since the last time. */
+  /** The rows that were taken and checked since the last call. */
   takeChunk(): BuiltChunk {
     assert(this.#added.length === 0 && this.#asked === this.#packer.slots, 'every row of a chunk is checked');
     const orders = this.#packer.take(this.#pairs);
@@ -149,7 +149,7 @@ export class ChunkBuilder implements RowConsumer {
     return { orders, rejections, warnings };
   }
 
-  /** When there are many, or the first answers are old. */
+  /** Only when there are many, or the first answers are old. */
   #forgetPairs(): void {
     const { count, chars } = this.#pairs;
     const now = this.#options.now();

@@ -1,24 +1,24 @@
 /**
- * What a message of the job queue asks for. Besides our own jobs a bucket may send its notifications there, and anybody may send
- * anything: each is told apart, so that none goes round for ever.
+ * What a message of the job queue is. Besides our own jobs it may be a notification of a bucket, or anything from another program. Each
+ * kind is recognised, so that no message is delivered again for ever.
  * Source: Amazon S3 User Guide, "Event message structure".
  */
 import * as z from 'zod';
 
 /** An object that a user put into the bucket. */
-export interface Drop {
+export interface ObjectCreated {
   bucket: string;
   key: string;
   /** The ETag without quotes, as notifications have it. */
   etag: string;
-  /** Tells one put of a key from the next; the same in repeated notifications of one put. */
+  /** Distinguishes the puts of one key; the same in repeated notifications of one put. */
   sequence: string;
 }
 
 export type Message =
   | { kind: 'job'; fileId: string }
-  | { kind: 'drops'; drops: Drop[] }
-  /** Nothing to do: a test, or something that is no new object. */
+  | { kind: 'objectsCreated'; objects: ObjectCreated[] }
+  /** Nothing to do: a test, or a notification without a new object. */
   | { kind: 'nothing'; what: string }
   | { kind: 'foreign'; why: string };
 
@@ -55,13 +55,15 @@ export function readMessage(body: string): Message {
             ? 'it is a job without a file id'
             : 'it is neither a job nor a bucket notification',
     };
-  const drops = notification.data.Records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName)).map(
-    toDrop,
+  const objects = notification.data.Records.filter(({ eventName }) => /^(s3:)?ObjectCreated:/.test(eventName)).map(
+    toObjectCreated,
   );
-  return drops.length > 0 ? { kind: 'drops', drops } : { kind: 'nothing', what: 'a notification of no new object' };
+  return objects.length > 0
+    ? { kind: 'objectsCreated', objects }
+    : { kind: 'nothing', what: 'a notification without a new object' };
 }
 
-function toDrop({ s3: { bucket, object }, eventTime }: z.infer<typeof recordSchema>): Drop {
+function toObjectCreated({ s3: { bucket, object }, eventTime }: z.infer<typeof recordSchema>): ObjectCreated {
   return {
     bucket: bucket.name,
     key: decodeKey(object.key),

@@ -1,4 +1,4 @@
-/** Rows of a file of orders that are none, and that those who put files together leave in: a header again, and totals. */
+/** Rows that are not orders, left in where files were joined or exported: a repeated header, and lines of totals. */
 import { limits } from '../limits.ts';
 import { ORDER_COLUMNS } from '../model/columns.ts';
 import type { Header } from '../model/intake.ts';
@@ -7,14 +7,14 @@ import type { Reason } from '../model/rejection.ts';
 import { trim } from '../model/trim.ts';
 import { orderColumnsIn } from './read/header.ts';
 
-/** Why the row is no order at all, or null when it may be a wrong one. Only for a row that is not valid. */
+/** Why the row is not an order at all; null when it may be a wrong order. Only for rows that are not valid. */
 export function notAnOrder(cells: readonly string[], header: Header): Reason | null {
   if (cells.length > limits.maxColumns) return null;
   if (isHeader(cells)) return headerAgain();
   return isTotals(cells, header) ? lineOfTotals() : null;
 }
 
-/** In any order, as another file may have another; a byte order mark before the first keeps that one's quotes on. */
+/** In any order, as another file may have another order. Behind a byte order mark the first name still has its quotes. */
 const isHeader = (cells: readonly string[]): boolean =>
   cells.length >= ORDER_COLUMNS.length &&
   orderColumnsIn(cells.map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'))).size === ORDER_COLUMNS.length;
@@ -28,7 +28,7 @@ const TOTALS = new Set(
     .join(' ')
     .split(' '),
 );
-/** What may be beside those in one cell. */
+/** Words that may stand beside those in one cell. */
 const OF_TOTALS = new Set(
   'grand overall general générale generale of all order orders row rows items amount quantity price count eur usd gbp chf'.split(
     ' ',
@@ -38,7 +38,7 @@ const OF_TOTALS = new Set(
 const MAX_UNIT_CHARS = 3;
 const MAX_LABEL_CHARS = 60;
 
-/** A word that says what they are, and nothing but numbers beside it, in a row that is empty otherwise and has no order id. */
+/** A label such as "total" and otherwise only numbers, in a row that is mostly empty and has no order id. */
 function isTotals(cells: readonly string[], { columns, dataColumns, orderColumns }: Header): boolean {
   const filled = cells.filter((cell, i) => trim(cell) !== '' && !columns[i]?.startsWith('_'));
   if (filled.length * 2 >= dataColumns.length) return false;

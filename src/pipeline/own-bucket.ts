@@ -1,6 +1,6 @@
 /**
- * One installation to a bucket: another with an order store of its own would take the uploads in it for leftovers. The first to
- * start leaves its name there.
+ * Each bucket belongs to one installation: another one, with an order store of its own, would take the uploads in it for orphans and
+ * delete them. The first to start leaves its name there.
  */
 import { isOmsError, OmsError } from '../errors.ts';
 import { UPLOADS } from '../model/file.ts';
@@ -28,7 +28,7 @@ export async function ownBucket({
       throw error;
     }
   }
-  // Two that start at one moment: the name that stays is right.
+  // Of two that start at the same moment the name that stays decides.
   const owner = await readName(objects);
   if (owner !== installation)
     throw new OmsError(

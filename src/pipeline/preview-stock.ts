@@ -1,10 +1,10 @@
-/** What changes of stock would do to the stock as it is now, without doing it. */
+/** The results that changes of stock would have now, without making them. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { limits } from '../limits.ts';
 import { type Stock, type StockChange, type StockResult, stockAfter } from '../ports/stock.ts';
 
 export async function previewStock(stock: Pick<Stock, 'levels'>, changes: StockChange[]): Promise<StockResult[]> {
-  // Later changes of a row build upon those before them.
+  // Later changes of a stock row start from the result of the earlier ones.
   const levels = new Map<string, number | null>();
   const keyOf = ({ sku, hubId }: StockChange) => `${sku}\n${hubId}`;
   const results: StockResult[] = [];

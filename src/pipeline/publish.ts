@@ -24,13 +24,13 @@ export function startPublisher({ store: { outbox, leases }, events, clock }: Pub
   const running = run();
 
   return {
-    /** Ends after the batch that is under way and gives the lease to another. */
+    /** Ends after the batch that is under way and releases the lease. */
     async stop(): Promise<void> {
       stopping.abort();
       await running;
       await leases
         .release('publisher', holder)
-        .catch((error) => logger.debug({ err: error }, 'the lease runs out by itself'));
+        .catch((error) => logger.debug({ err: error }, 'the lease could not be released: it ends by itself'));
     },
   };
 

@@ -1,7 +1,7 @@
 /**
- * Brings back what was given up: files that ended as `internal` are queued again, dead messages are delivered again. The files are
- * found by their record, as the message of one may be gone: its worker may have died before it put the message aside, and a redrive
- * that broke off has shown it to workers who found nothing to do. So after any failure, do it again.
+ * Resumes files that were given up: files that ended as `internal` are queued again, and dead messages are delivered again. The files are
+ * found by their records, as a message may be gone: the worker died before it moved the message to the dead-letter queue, or an
+ * interrupted redrive delivered it too early. After any failure the redrive can be repeated.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -23,7 +23,7 @@ export async function redrive({
     for (const { fileId, failure } of page.items) {
       if (failure?.code !== 'internal') continue;
       const requeued = await store.files.requeue(fileId).catch((error) => {
-        // It was retried meanwhile, or its bytes came once more.
+        // It was retried meanwhile, or its bytes were uploaded again.
         if (isOmsError(error) && !error.retryable) return null;
         throw error;
       });

@@ -1,7 +1,7 @@
 /**
  * The report of a file's invalid rows, as CSV lines: the original data columns and values, then why the row failed. Several
- * reasons are joined with ` | ` in column order. A spreadsheet opens it without running a cell, and once fixed it can be
- * uploaded again; rows that were not fixed are rejected again, for the same reasons.
+ * reasons are joined with ` | ` in column order. A spreadsheet opens it without running a cell as a formula. Once fixed it can be
+ * uploaded again; rows that were not fixed are rejected again for the same reasons.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -21,13 +21,13 @@ export interface ReportForm {
   records: boolean;
 }
 
-/** A function of what was rejected (INV-4). */
+/** Depends only on what was rejected (INV-4). */
 export const reportForm = ({ columns, invalidByCode }: Pick<FileRecord, 'columns' | 'invalidByCode'>): ReportForm => ({
   columns: columns!.filter((column) => !column.startsWith('_')),
   records: CHECKED_CODES.some((code) => invalidByCode[code]),
 });
 
-/** The data of such a row may look right though it was not corrected. */
+/** The cells of a row with such a code may look right although they were not corrected. */
 const CHECKED_CODES: readonly ReasonCode[] = [...WHOLE_ROW_CODES, 'invalid_utf8'];
 
 export function reportHeader({ columns, records }: ReportForm): string {
@@ -51,7 +51,7 @@ export function reportLine(rejection: Rejection, fileId: string, { columns, reco
 
 export interface ReportPiece {
   lines: string[];
-  /** Of the file, that of each line; none where the lines are the header. */
+  /** The row of the file that each line is about; empty for the header. */
   rows: number[];
 }
 
@@ -73,9 +73,9 @@ export async function* reportPieces(
 }
 
 /**
- * Writes the report of all rows that were rejected so far, in row order: the same rejections make the same object (INV-4). Null
- * when no row was rejected. `atPage` gets the number of rows written so far, and may throw to stop there. Throws `claim_lost` when another
- * worker went on with the file meanwhile.
+ * Writes the report of all rows that were rejected so far, in row order: the same rejections make the same object (INV-4). Null when no
+ * row was rejected. `atPage` gets the number of rows written so far, and may throw to stop there. Throws `claim_lost` when another worker
+ * has continued the file meanwhile.
  */
 export async function writeReport(
   { objects, store, clock }: { objects: ObjectStore; store: Pick<OrderStore, 'files' | 'rejections'>; clock: Clock },

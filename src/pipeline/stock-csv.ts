@@ -41,15 +41,15 @@ export const stockChangeSchemas = {
 };
 
 interface StockCsvError {
-  /** As an editor counts them; of a record that spans several, its last. */
+  /** As an editor counts lines; the last line of a record that spans several. */
   line: number;
   column: string | null;
   detail: string;
 }
 
 /**
- * Reads all of it before it throws `invalid_body` with what is wrong, up to `limits.stockErrors` in the details. The encoding is that of
- * the content type, if it names one (else it throws `unsupported_encoding`), or found out as that of an order file is.
+ * Reads the whole text before it throws `invalid_body` with all errors, up to `limits.stockErrors` of them in the details. The encoding is
+ * the one that the content type names (an unknown one throws `unsupported_encoding`), else it is detected as for an order file.
  */
 export async function* readStockCsv(
   bytes: Readable,
@@ -106,12 +106,12 @@ export async function* readStockCsv(
         wrong({ line, column: null, detail: 'it has more or fewer cells than the header' });
         continue;
       }
-      const noText = ['sku', 'hub_id'].find((name) => record[name]?.includes(REPLACEMENT));
-      if (noText !== undefined) {
+      const undecodable = ['sku', 'hub_id'].find((name) => record[name]?.includes(REPLACEMENT));
+      if (undecodable !== undefined) {
         wrong({
           line,
-          column: noText,
-          detail: `${noText} has bytes that are no text in its encoding, save it as UTF-8`,
+          column: undecodable,
+          detail: `${undecodable} has bytes that are not valid in its encoding, save it as UTF-8`,
         });
         continue;
       }

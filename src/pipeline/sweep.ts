@@ -1,6 +1,6 @@
 /**
- * Finds what fell between two steps of a crash: files whose message was lost are queued again, objects whose file was never
- * recorded are deleted (INV-5). Runs at start and then at intervals.
+ * Cleans up what a crash between two steps left: files whose message was lost are queued again, objects whose file was never recorded
+ * are deleted (INV-5). Runs at start and then at intervals.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -19,8 +19,8 @@ export interface SweepPorts {
 }
 
 /**
- * Queues again the open files that no worker holds and that have been quiet for `quietMs`, but for those known to be queued. A
- * message too many does no harm. While messages wait in the queue those of quiet files may be among them: then nothing is queued.
+ * Queues again the open files that no worker holds and that have been quiet for `quietMs`, except those known to be queued. A surplus
+ * message does no harm. While messages wait in the queue, those of quiet files may be among them: then nothing is queued.
  */
 export async function queueStrandedFiles(
   { store, queue }: SweepPorts,
@@ -38,7 +38,7 @@ export async function queueStrandedFiles(
   }
 }
 
-/** Deletes uploaded objects of that time that have no file record. */
+/** Deletes uploaded objects without a file record that were committed in this period. */
 export async function deleteOrphans(
   { objects, store }: SweepPorts,
   { fromMs, toMs }: { fromMs: number; toMs: number },
@@ -53,8 +53,8 @@ export async function deleteOrphans(
 }
 
 /**
- * `exclusive`: no other process works on these engines, so what is half done since before the start is left over. Else one of the
- * processes sweeps, and what may be under way elsewhere is given time.
+ * `exclusive`: no other process works on these engines, so everything half-done from before the start is a remainder. Otherwise one of
+ * the processes sweeps, and work that may be under way in another process is given time.
  */
 export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: boolean }, logger: Logger) {
   const { clock, store } = ports;
@@ -80,8 +80,8 @@ export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: bool
           await store.prune();
           await queueStrandedFiles(ports, limits.strandedMs, logger);
           if (clock.now() >= orphansAtMs) {
-            // What is older than this process is left alone where the engines are shared: a database that was restored from a
-            // backup does not know all of it.
+            // On shared engines objects older than this process are kept: a database that was restored from a backup may not
+            // know them.
             const window = exclusive
               ? { fromMs: 0, toMs: startedMs }
               : { fromMs: startedMs, toMs: clock.now() - limits.orphanMs };

@@ -1,6 +1,6 @@
 /**
- * Takes one upload: streams its bytes into the object store while hashing them, then records the file, then queues its job.
- * Answered as created only when all three are durable; on any failure before the file is recorded nothing is left (INV-5).
+ * Accepts one upload: streams its bytes into the object store while hashing them, then records the file, then queues its job. It is
+ * confirmed once object and record are durable; after a failure before that nothing is left (INV-5).
  */
 import { createHash } from 'node:crypto';
 import { OmsError } from '../errors.ts';
@@ -61,7 +61,7 @@ export async function upload(
   });
 }
 
-/** Streams the bytes into the object store; leaves nothing there when they are refused or break off. */
+/** Streams the bytes into the object store; leaves nothing there when they are refused or the stream breaks off. */
 async function store(
   ports: UploadPorts,
   key: string,
@@ -104,14 +104,14 @@ async function store(
   }
 }
 
-/** Records the file of a stored object and queues its job; deletes the object when no file came of it. */
+/** Records the file of a stored object and queues its job; deletes the object when no file was created for it. */
 async function record({ objects, store, queue, logger }: UploadPorts, file: NewFile): Promise<CreateFileResult> {
   const key = file.objectKey;
   let created: CreateFileResult;
   try {
     created = await store.files.create(file);
   } catch (error) {
-    // The answer may have been lost, not the file. When that cannot be decided now, the sweeper decides it later.
+    // Perhaps only the response was lost, not the file. When that cannot be decided now, the sweeper decides later.
     const recorded = await store.files.withdraw(file.fileId).catch(() => undefined);
     if (recorded === null) await objects.delete(key);
     if (!recorded) throw error;

@@ -1,6 +1,6 @@
 /**
- * The slow path of a row: from its cells to an order, or to all the reasons why it is none. Pure: the caller asks the inventory service
- * and applies the answer by `rejectUnknown`. Every row becomes exactly one of the two (INV-1).
+ * The slow path of a row: from its cells to an order, or to all reasons against it. Every row becomes exactly one of the two (INV-1).
+ * Pure: the caller asks the inventory service and applies the answer with `rejectUnknown`.
  */
 import { cellValue } from '../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
@@ -31,10 +31,10 @@ export interface CheckedRow {
   order: OrderRow | null;
   /** In the order of the file's columns. */
   reasons: Reason[];
-  /** Well-formed values to ask the inventory service about, also where other columns failed. */
+  /** Null when malformed. The inventory service is asked about well-formed values even when other columns are wrong. */
   sku: string | null;
   hubId: string | null;
-  /** What is allowed and looks wrong. */
+  /** Values that are allowed but look wrong. */
   warnings: WarningCode[];
   /** The number of the two among the pairs that the inventory service was asked about. */
   pair: number | null;
@@ -100,7 +100,7 @@ class RowValidator {
     };
   }
 
-  /** What is wrong with single values, by column. */
+  /** The errors of single values, by column. */
   #codesOf({ undecodable }: RawRow, values: RowValues): Map<OrderColumn, ValueCode> {
     const codes = new Map<OrderColumn, ValueCode>();
     for (const issue of this.#schema.safeParse(values).error?.issues ?? [])
@@ -171,8 +171,8 @@ function findMismatch(values: RowValues): Reason | null {
 }
 
 /**
- * Adds the reasons for what the inventory service does not know, in column order; `words` are its own. A SKU or hub that is not
- * well-formed was not asked about and already has its reason.
+ * Adds the reasons for an unknown SKU or hub, in column order; `words` are the service's message. A malformed SKU or hub was not asked
+ * about and already has its reason.
  */
 export function rejectUnknown(
   checked: CheckedRow,
@@ -191,18 +191,18 @@ export function rejectUnknown(
   }
 }
 
-/** What the report keeps of a row; `delimiter` is the file's. */
+/** The rejection that the report is written from; `delimiter` is the file's. */
 export function toRejection(checked: CheckedRow, header: Header, delimiter: Delimiter): Rejection {
   const { raw, reasons } = checked;
   const rejection = { row: raw.row, reasons, values: dataValues(raw, header) };
   return WHOLE_ROW_CODES.includes(reasons[0]!.code) ? { ...rejection, record: recordOf(raw, delimiter) } : rejection;
 }
 
-/** A row of a malformed quote is split at each delimiter, so joined again it is the very line. */
+/** A row with a malformed quote was split at every delimiter, so joining its cells gives the original line. */
 function recordOf({ unfixed, malformedQuote, cells }: RawRow, delimiter: Delimiter): string {
   return unfixed?.record ?? (malformedQuote ? cells.join(delimiter) : csvRecord(cells, delimiter));
 }
 
-/** The original cells of the data columns. One that the row does not have is empty. */
+/** The original cells of the data columns; missing cells are empty. */
 export const dataValues = ({ cells }: RawRow, { dataColumns }: Header): string[] =>
   dataColumns.map((column) => cells[column] ?? '');

@@ -1,6 +1,6 @@
 /**
- * Reads a file once more and looks for each of its rows in the store: it must be one order with the row's values, or one rejection
- * with its cells (INV-1). Only what the store had committed is compared.
+ * Reads a file again and finds each of its rows in the store: it must be one order with the row's values, or one rejection with its cells
+ * (INV-1). Only rows up to the checkpoint are compared.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -42,30 +42,30 @@ export async function* verifySource(
     if (!isFileFailure(error) && !isOmsError(error, 'short_read')) throw error;
     failure = error.message;
   }
-  // What made the file fail is met again, behind its rows.
+  // The error that failed the file occurs again, after its rows.
   yield* stored.end(failure);
   return true;
 }
 
 function openSource(objects: ObjectStore, file: FileRecord, maxInflatedBytes: number): Promise<OpenFile> {
   const { sizeBytes, objectKey, objectVersion, encodingOverride, status } = file;
-  // An upload's own object stays as it is, though a copy of it may have another version; one that a user put into a bucket
-  // may have been replaced since, and is gone then.
+  // The object of an upload never changes, though a restored copy may have another version. An object that a user put into a
+  // bucket may have been replaced since; then it counts as gone.
   const version = objectKey.startsWith(UPLOADS) ? {} : { version: objectVersion };
   const source = { sizeBytes, open: (offset: number) => objects.open(objectKey, { offset, ...version }) };
   const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
-  // Row by row where reading comes to what made the file fail: those before it are there.
+  // Row by row when the file failed, so that all rows before the error are compared.
   const bounds = boundsOf(status === 'failed' ? 1 : limits.maxPartRows);
   return readFile(source, null, { ...encoding, maxInflatedBytes }, bounds);
 }
 
-/** What the store has of a file, in the order of its rows. */
+/** The stored orders and rejections of a file, in the order of its rows. */
 class StoredRows {
   readonly #fileId: string;
   readonly #chunks: AsyncIterator<CommittedChunk>;
   readonly #rejections: AsyncGenerator<Rejection, undefined>;
   #chunk: OpenChunk = { rows: 0, orders: new Map() };
-  /** The next one; undefined before the first is asked for, null behind the last. */
+  /** The next one; undefined before the first was read, null after the last. */
   #rejection: Rejection | null | undefined;
 
   constructor(store: Pick<OrderStore, 'rejections' | 'verification'>, file: FileRecord) {
@@ -74,7 +74,7 @@ class StoredRows {
     this.#chunks = store.verification.chunks(file)[Symbol.asyncIterator]();
   }
 
-  /** The next row of the file with what is stored of it. */
+  /** Compares the next row of the file with what is stored of it. */
   async *compare(raw: RawRow, header: Header): AsyncGenerator<Violation> {
     yield* this.#countRow();
     yield* this.#rejectionsBefore(raw.row);
@@ -88,16 +88,16 @@ class StoredRows {
     if (order && rejected) yield off('a row is an order and a rejection', orderId, at);
     else if (order) {
       const column = differingColumn(order, raw, header);
-      if (column) yield off('an order is not what its row says', orderId, `${at}: ${column} differs`);
+      if (column) yield off('an order does not match its row', orderId, `${at}: ${column} differs`);
     } else if (!rejected) yield off('a row is neither an order nor a rejection', orderId, at);
     else if (dataValues(raw, header).some((value, i) => value !== rejected.values[i]))
-      yield off('a rejection has not the cells of its row', this.#fileId, at);
+      yield off('a rejection does not have the cells of its row', this.#fileId, at);
   }
 
-  /** What is stored beyond the rows that the file has. */
+  /** Reports what is stored beyond the rows of the file. */
   async *end(failure: string): AsyncGenerator<Violation> {
     if (this.#chunk.rows > 0 || !(await this.#chunks.next()).done)
-      yield off('the file cannot be read again as it was', this.#fileId, failure);
+      yield off('the file cannot be read again as before', this.#fileId, failure);
     yield* this.#leftOver();
     yield* this.#rejectionsBefore(Number.POSITIVE_INFINITY);
   }
@@ -117,7 +117,7 @@ class StoredRows {
   async *#rejectionsBefore(row: number): AsyncGenerator<Violation> {
     if (this.#rejection === undefined) await this.#nextRejection();
     for (; this.#rejection && this.#rejection.row < row; await this.#nextRejection())
-      yield off('a rejection is of no row of the file', this.#fileId, `row ${this.#rejection.row}`);
+      yield off('a rejection belongs to no row of the file', this.#fileId, `row ${this.#rejection.row}`);
   }
 
   async #nextRejection(): Promise<void> {
@@ -127,7 +127,7 @@ class StoredRows {
   *#leftOver(): Generator<Violation> {
     const { orders } = this.#chunk;
     for (const { orderId, row } of orders.values())
-      yield off('an order is of no row of its chunk', orderId, `it says row ${row} of ${this.#fileId}`);
+      yield off('an order belongs to no row of its chunk', orderId, `it says row ${row} of ${this.#fileId}`);
     orders.clear();
   }
 }
@@ -135,9 +135,9 @@ class StoredRows {
 const off = (what: string, id: string, detail: string): Violation => ({ check: 'rows', what, id, detail });
 
 interface OpenChunk {
-  /** Rows of the file that are still to come. */
+  /** Rows of the file that were not read yet. */
   rows: number;
-  /** By row, those that are still to be met. */
+  /** By row, those that were not compared yet. */
   orders: Map<number, CommittedChunk['orders'][number]>;
 }
 
@@ -149,7 +149,7 @@ async function* rejectionsOf(
   do {
     const page = await store.rejections.list(fileId, {}, { limit: limits.reportPageRows, after });
     for (const rejection of page.items) {
-      // Of a chunk that was committed since.
+      // Belongs to a chunk that was committed since.
       if (rejection.row > row) return;
       yield rejection;
     }
@@ -157,11 +157,11 @@ async function* rejectionsOf(
   } while (after !== null);
 }
 
-/** The date apart: what one without a zone meant is not in the file. */
+/** Except the date: one without an offset depends on the time zone that was configured then. */
 function differingColumn(order: Order, { cells }: RawRow, { orderColumns: at }: Header): string | null {
   const [item] = order.items;
   const text = (column: OrderColumn) => cellValue(column, cells[at[column]] ?? '');
-  // Orders of before may have what is not seen at their ends, and ids as they were sent.
+  // Orders of earlier releases may have invisible characters at the ends of values, and ids as they were sent.
   const says = (column: OrderColumn, value: string) => text(column) === value || cells[at[column]]?.trim() === value;
   const columns = {
     order_id: says('order_id', order.orderId),

@@ -1,6 +1,6 @@
 /**
- * Verifies a whole store, file by file and then all over, also beside processes that write: the store's own checks, the rows
- * of each file, and that each report is what the rejections of its file make (INV-1 to INV-3). Reports what is wrong, and how much was checked.
+ * Verifies a whole store, first file by file, then as a whole, also beside processes that write: the store's own checks, the rows of each
+ * file, and that each report matches the rejections of its file (INV-1 to INV-3). Reports violations, and how much was checked.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -12,14 +12,14 @@ import { ByteReader } from './read/byte-reader.ts';
 import { findReport, reportForm, reportHeader, reportPieces } from './report.ts';
 import { verifySource } from './verify-source.ts';
 
-export interface Looked {
+export interface CheckedCounts {
   files: number;
-  /** Of them, those that could not be read again as they are gone. */
+  /** Of them, those whose object is gone, so that they could not be read again. */
   filesGone: number;
   rows: number;
   orders: number;
   reports: number;
-  /** Of them, those that were deleted, as they may be: their content is in the store. */
+  /** Of them, those that were deleted, which is allowed: their content is in the store. */
   reportsGone: number;
   stockRows: number;
 }
@@ -29,30 +29,38 @@ export async function* verify(
   store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
   objects: ObjectStore | null,
   options: { maxInflatedBytes: number },
-): AsyncGenerator<Violation, Looked> {
-  const looked: Looked = { files: 0, filesGone: 0, rows: 0, orders: 0, reports: 0, reportsGone: 0, stockRows: 0 };
+): AsyncGenerator<Violation, CheckedCounts> {
+  const checked: CheckedCounts = {
+    files: 0,
+    filesGone: 0,
+    rows: 0,
+    orders: 0,
+    reports: 0,
+    reportsGone: 0,
+    stockRows: 0,
+  };
   let after: string | null = null;
   do {
     const page = await store.files.list({}, { limit: limits.verifySuspects, after });
     for (const file of page.items) {
       yield* store.verification.file(file.fileId);
       if (objects) {
-        if (file.rows > 0 && !(yield* verifySource(store, objects, file, options))) looked.filesGone++;
-        if (!(yield* verifyReport(store, objects, file))) looked.reportsGone++;
+        if (file.rows > 0 && !(yield* verifySource(store, objects, file, options))) checked.filesGone++;
+        if (!(yield* verifyReport(store, objects, file))) checked.reportsGone++;
       }
-      looked.files++;
-      looked.rows += file.rows;
-      looked.orders += file.accepted;
-      if (file.report) looked.reports++;
+      checked.files++;
+      checked.rows += file.rows;
+      checked.orders += file.accepted;
+      if (file.report) checked.reports++;
     }
     after = page.next;
   } while (after !== null);
-  looked.stockRows = yield* store.verification.stock();
+  checked.stockRows = yield* store.verification.stock();
   yield* store.verification.rest();
-  return looked;
+  return checked;
 }
 
-/** The report of a file that has ended; false when it is gone. A file that is retried meanwhile is in work, its report still to come. */
+/** Checks the report of a file that has ended; false when its object is gone. A file that is retried meanwhile has no report yet. */
 async function* verifyReport(
   store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
   objects: ObjectStore,
@@ -65,7 +73,7 @@ async function* verifyReport(
   const again = await store.files.get(fileId);
   if (again?.status !== file.status || again.finishedAtMs !== file.finishedAtMs) return true;
   if (off === GONE) return false;
-  yield { check: 'reports', what: 'the report is not what the rejections make', id: fileId, detail: off };
+  yield { check: 'reports', what: 'the report does not match the rejections', id: fileId, detail: off };
   return true;
 }
 
@@ -97,12 +105,12 @@ async function compareReport(
       for (const [i, line] of lines.entries()) {
         const expected = Buffer.from(line);
         const found = await reader.take(expected.length);
-        // Fewer bytes are the end, or come before an error, which comes now.
+        // Fewer bytes mean the end, or an error, which this call throws.
         if (found.length < expected.length) await reader.take(1);
         if (!expected.equals(found))
           return `they differ at ${rows[i] === undefined ? 'the header' : `row ${rows[i]} of the file`}`;
       }
-    return (await reader.peek(1)).length === 0 ? null : 'it goes on behind its last row';
+    return (await reader.peek(1)).length === 0 ? null : 'it continues after its last row';
   } catch (error) {
     if (!isOmsError(error, 'object_missing')) throw error;
     return GONE;

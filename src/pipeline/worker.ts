@@ -1,5 +1,5 @@
 /**
- * Takes messages from the queue and handles several at once. `worker/handle-message.ts` decides what becomes of each,
+ * Receives messages from the queue and handles several at the same time. `worker/handle-message.ts` decides what becomes of each,
  * `worker/state.ts` whether another is received.
  *
  * While a file is in work its message is kept hidden and its lease renewed. When all slots are taken and a file waits, the file that has
@@ -59,7 +59,7 @@ async function handleInSlot(context: WorkerContext, delivery: Delivery): Promise
   try {
     await handleMessage(context, delivery, slot);
   } catch (error) {
-    logFailure(logger, error, 'a message could not be handled: it will come again');
+    logFailure(logger, error, 'a message could not be handled: it will be delivered again');
     failed = true;
   }
   state.freeSlot(slot);

@@ -1,4 +1,4 @@
-/** Time and chance as the pipeline sees them, so that a test can own both. */
+/** Time and randomness of the pipeline, so that a test can control both. */
 export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z. */
   now(): number;

@@ -14,7 +14,7 @@ export interface OutboxBatch {
   orders: CreatedOrders;
 }
 
-/** Orders as they were created. Each object is created on access, as thousands at once are work for the garbage collector. */
+/** Orders as they were created. Each object is created on access: thousands of them together would burden the garbage collector. */
 export interface CreatedOrders extends Iterable<Order> {
   readonly length: number;
   at(index: number): Order | undefined;

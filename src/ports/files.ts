@@ -30,7 +30,7 @@ export type ClaimResult =
   | { kind: 'claimed'; claim: Claim; file: FileRecord }
   /** Another claim's lease runs until then. */
   | { kind: 'busy'; untilMs: number }
-  /** Claimed too often in a row without a committed chunk: the caller fails the file. */
+  /** Claimed too often in a row without a committed chunk: the caller must fail the file. */
   | { kind: 'exhausted'; claim: Claim; file: FileRecord }
   | { kind: 'ended' }
   | { kind: 'unknown' };
@@ -44,16 +44,16 @@ export interface NewFile {
   objectVersion: string;
   encodingOverride: string | null;
   parentFileId: string | null;
-  /** Create it although the same bytes are there. */
+  /** Create it although a file with the same bytes exists. */
   force: boolean;
   idempotencyKey: string | null;
-  /** Recorded as failed immediately: a file that is listed but never ingested. */
+  /** Recorded as failed from the start: the file is listed, but not ingested. */
   failure: FileFailure | null;
 }
 
 export type CreateFileResult =
   | { kind: 'created'; file: FileRecord }
-  /** The file is there already, or the idempotency key was used for the same bytes before: that file. */
+  /** The existing file: the same creation again, or the idempotency key was used for the same bytes before. */
   | { kind: 'repeated'; file: FileRecord }
   /** A live or completed file has these bytes. */
   | { kind: 'duplicate'; existingFileId: string }
@@ -72,10 +72,10 @@ export const fileClosed = (fileId: string, end: FileEnd): OmsError =>
 export interface Files {
   /**
    * MUST be atomic: of two concurrent creations of the same bytes, one is the duplicate. Creating an existing file again, after a lost
-   * answer for example, is `repeated`.
+   * response for example, is `repeated`.
    */
   create(file: NewFile): Promise<CreateFileResult>;
-  /** After a `create` that failed: makes sure that it creates no file, or returns the file that it created. */
+  /** After a `create` that failed: prevents that it still creates the file, or returns the file that it has created. */
   withdraw(fileId: string): Promise<FileRecord | null>;
   /** What `create` would return for these bytes now; null where it would create a file. */
   wouldRefuse(file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
@@ -88,28 +88,28 @@ export interface Files {
 
   /** MUST raise the epoch, so that older claims are refused from then on; MUST refuse while another lease runs. */
   claim(fileId: string, leaseMs: number): Promise<ClaimResult>;
-  /** Extends the lease. Null when the claim is no longer the newest. */
+  /** Extends the lease. Null when the claim is not the newest any more. */
   renew(claim: Claim, leaseMs: number): Promise<{ cancelRequested: boolean } | null>;
   /** Ends the lease without ending the file; this claim does not count as an attempt. */
   release(claim: Claim): Promise<void>;
   /** Ends the lease after a failure: this claim counts, and the file can be claimed again. */
   expire(claim: Claim): Promise<void>;
   recordIntake(claim: Claim, intake: Intake, columns: string[], parentFileId: string | null): Promise<void>;
-  /** Says what the file waits for, since its first call for this engine in a row; null when the file continues. */
+  /** Records what the file waits for, from the first call in a row for this engine; null when the file continues. */
   setWaiting(claim: Claim, wait: Wait | null): Promise<void>;
-  /** How many rows of the report are written, for progress. */
+  /** Records how many rows of the report are written, for progress. */
   recordReported(claim: Claim, rows: number): Promise<void>;
   /**
    * Decides the end, before the report is written. From then on no worker MUST be able to commit a chunk. Returns the end that counts,
    * which another worker may have decided before. Throws `claim_lost`.
    */
   close(claim: Claim, end: FileEnd): Promise<FileEnd>;
-  /** Ends the file. Throws `claim_lost` when the claim is no longer the newest, unless the same end was recorded already. */
+  /** Ends the file. Throws `claim_lost` when the claim is not the newest, unless the same end was recorded already. */
   finish(claim: Claim, end: FileEnd & { report: ReportRecord | null }): Promise<void>;
 
   /** A queued file ends immediately, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
   requestCancel(fileId: string): Promise<FileRecord | null>;
-  /** Moves a failed or cancelled file back to queued; it resumes at its checkpoint. Null: unknown. Throws `not_retryable`, `duplicate_file`. */
+  /** Queues a failed or cancelled file again; it resumes at its checkpoint. Null: unknown. Throws `not_retryable`, `duplicate_file`. */
   requeue(fileId: string): Promise<FileRecord | null>;
   /** Open files without a worker that have not changed for `quietMs`: their message may be lost. */
   stranded(quietMs: number, limit: number): Promise<string[]>;

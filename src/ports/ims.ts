@@ -1,7 +1,6 @@
 /**
- * The inventory management system: the one that knows which SKUs and hubs exist. Validation asks it about each distinct
- * pair of a chunk. An answer is about the pair; no answer is an outage, which makes the file wait and never fails a row
- * (INV-7).
+ * The inventory management system, which knows the existing SKUs and hubs. Validation asks it about each distinct pair of a chunk. An
+ * answer is about the pair; no answer is an outage, which makes the file wait and never fails a row (INV-7).
  */
 import type { Inspected } from './inspection.ts';
 
@@ -13,7 +12,7 @@ export interface ImsPair {
 export interface ImsAnswer {
   skuValid: boolean;
   hubValid: boolean;
-  /** The IMS's own words, when it refused the item itself. */
+  /** The message of the IMS, when it refused the item itself. */
   words?: string;
 }
 
@@ -25,6 +24,6 @@ export interface Ims extends Inspected {
    * settled: they may be slices of a large block.
    */
   validate(pairs: readonly ImsPair[], signal?: AbortSignal): Promise<ImsAnswer[]>;
-  /** Ends what is under way: calls that still wait reject with `ims_unavailable`. */
+  /** Ends all calls: those in flight reject with `ims_unavailable`. */
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ export interface Inspection {
   address: string;
   /** The same as a path of this machine: for the terminal, never for an HTTP response. */
   path?: string | null;
-  /** What the service needs and does not find. */
+  /** What the service needs and the engine lacks. */
   missing: Missing[];
 }
 
@@ -15,14 +15,14 @@ export interface Missing {
   what: string;
   /** What to do about it: a command, where there is one. */
   cure: string;
-  /** Whether the service cannot work without it; else it works with the loss that `what` describes. */
+  /** Whether the service cannot work without it; otherwise it works with the loss that `what` describes. */
   required: boolean;
 }
 
 export interface Inspected {
   /**
-   * Asks the engine. Rejects with a retryable OmsError when it does not answer, and with one that is not retryable when it refuses
-   * access; the message says what to do.
+   * Asks the engine. Rejects with a retryable OmsError when it does not respond, and with a final one when it refuses access; the message
+   * says what to do.
    */
   inspect(): Promise<Inspection>;
 }
@@ -31,8 +31,8 @@ export interface Inspected {
 const SHOWN_PARAMETERS = /^(endpoint|region|path_style|partitions|replication|tls|sasl|compression)=/;
 
 /**
- * An address as it may be shown: without user and password, also where these have signs that they should not have as they are, and
- * without parameters but those of our own that hold no secret.
+ * An address as it may be shown: without user and password, even when these contain characters that should be escaped, and only with our
+ * own parameters that hold no secret.
  */
 export function withoutCredentials(address: string): string {
   const [, place = '', query = ''] = /^([^?#]*)(?:\?([^#]*))?/.exec(address)!;

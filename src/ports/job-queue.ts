@@ -13,7 +13,7 @@ export interface Job {
 
 export interface Delivery {
   receipt: string;
-  /** The text as it was sent, by us or by another program: the worker distinguishes them. */
+  /** The text as it was sent, by OMS or by another program: the worker distinguishes them. */
   body: string;
   /** How often this message was delivered, this time included. */
   deliveries: number;

@@ -1,7 +1,7 @@
 /**
- * Where uploaded files and reports lie as objects: named, immutable once committed, readable from any byte.
- * Keys that are written are made by the server (`uploads/<file_id>`, `reports/<name>-<rows>.csv`). In a bucket users may put objects under
- * `incoming/`, with keys of theirs, which are only read.
+ * Stores uploaded files and reports as objects: named, immutable once committed, readable from any byte. The server chooses the keys that
+ * it writes (`uploads/<file_id>`, `reports/<name>-<rows>.csv`). In a bucket users may put objects under `incoming/`, with keys of their
+ * own; these are only read.
  */
 import type { Readable } from 'node:stream';
 import type { Inspected } from './inspection.ts';
@@ -10,7 +10,7 @@ export interface StoredObject {
   sizeBytes: number;
   /** Changes when the object's bytes change: an ETag, or what a file system has for it. */
   version: string;
-  /** As whoever put the object said, where the engine keeps it. */
+  /** As the client that put the object declared it, where the engine keeps it. */
   contentType?: string;
 }
 
@@ -32,8 +32,8 @@ export interface ObjectStore extends Inspected {
   stage(key: string): Promise<StagedObject>;
   stat(key: string): Promise<StoredObject>;
   /**
-   * Bytes from `offset` on, none when it is the end, and no more than `length`. MUST fail with `object_changed` when `version` is given and is not the
-   * object's, also when it changes while it is read; a broken connection MUST NOT lose or repeat a byte.
+   * Bytes from `offset` on, none when it is the end, and at most `length`. MUST fail with `object_changed` when `version` is given and is
+   * not that of the object, also when the object changes while it is read. A broken connection MUST NOT lose or repeat a byte.
    */
   open(key: string, options?: { offset?: number; length?: number; version?: string }): Promise<Readable>;
   /** Deleting what is not there is no error. */

@@ -35,9 +35,9 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly verification: Verification;
   /** A name that was created with the store: the same for all its clients, different for every other store. */
   installation(): Promise<string>;
-  /** Creates what the store needs, indexes for example, once before it is used. Throws what should stop the start. */
+  /** Migrates the store and creates its indexes, once before it is used. Throws errors that must stop the start. */
   prepare(): Promise<void>;
-  /** Deletes what was only needed while files were open. Safe at any time, beside anything. */
+  /** Deletes what was only needed while files were open. Safe at any time, and concurrently with everything else. */
   prune(): Promise<void>;
   close(): Promise<void>;
 }

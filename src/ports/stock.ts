@@ -46,8 +46,8 @@ export interface Stock {
     page: PageRequest,
   ): Promise<Page<StockLevel>>;
   /**
-   * Applies each change by itself and answers for each. With an idempotency key the same changes are applied once for 24 h;
-   * other changes under the same key throw `key_reused`.
+   * Applies each change by itself and returns a result for each. With an idempotency key the same changes are applied only once within
+   * 24 h; other changes under the same key throw `key_reused`.
    */
   change(changes: StockChange[], idempotencyKey: string | null): Promise<StockResult[]>;
   /** What is available of each, in this order; null where there is no such row. At most `limits.stockLookups` of them. */

@@ -7,10 +7,10 @@ import type { Order } from '../model/order.ts';
 
 export type Invariant = 'INV-1' | 'INV-2' | 'INV-3';
 
-/** What is looked at: the invariant that it is part of, and what should be true. */
+/** The checks: the invariant that each belongs to, and what must be true. */
 export const CHECKS = {
   rows: { invariant: 'INV-1', holds: 'every row is one order or one rejection' },
-  reports: { invariant: 'INV-1', holds: 'every report tells what was rejected' },
+  reports: { invariant: 'INV-1', holds: 'every report lists what was rejected' },
   sums: { invariant: 'INV-1', holds: 'the sums are those of the files' },
   stock: { invariant: 'INV-2', holds: 'received - available is what orders hold' },
   events: { invariant: 'INV-3', holds: 'every order has its one event' },
@@ -19,7 +19,7 @@ export type Check = keyof typeof CHECKS;
 
 export interface Violation {
   check: Check;
-  /** The same words for each of a kind. */
+  /** The same text for all violations of a kind. */
   what: string;
   /** Of the order, the file, the chunk `<file_id>:<n>`, or the stock `["<sku>","<hub_id>"]`. */
   id: string;
@@ -29,7 +29,7 @@ export interface Violation {
 
 /** A chunk as it was committed. */
 export interface CommittedChunk {
-  /** How many rows of the file it is of, those that were rejected included. */
+  /** The number of its rows, rejected ones included. */
   rows: number;
   orders: Order[];
 }
@@ -41,6 +41,6 @@ export interface Verification {
   file(fileId: string): AsyncIterable<Violation>;
   /** Every stock row; returns how many there are. */
   stock(): AsyncGenerator<Violation, number>;
-  /** What belongs to no file, the numbers of events, and sums over all files. */
+  /** Data without a file, the numbers of events, and sums over all files. */
   rest(): AsyncIterable<Violation>;
 }

@@ -14,8 +14,8 @@ import { fileOfItsOwn, smallFile } from './order-files.ts';
 import { differences, readOutcome } from './outcome.ts';
 import { expectVerified, putStock, undisturbed } from './undisturbed.ts';
 
-describe('a file at which the process dies each time it is begun', () => {
-  test('is failed after ten deaths in a row, holds up no other file, and goes on from its checkpoint when retried', {
+describe('a file that kills the process each time it is started', () => {
+  test('fails after ten deaths in a row, holds up no other file, and resumes at its checkpoint when retried', {
     timeout: 120_000,
   }, async () => {
     const file = fileOfItsOwn();
@@ -45,7 +45,7 @@ describe('a file at which the process dies each time it is begun', () => {
         claimed = true;
         dying.kill();
       });
-      // Others come when half of it is over, and are begun beside it from then on: its deaths are theirs, too.
+      // The other files come halfway and are started beside it from then on: its deaths hit them, too.
       if (others.length === 0 && deaths >= limits.maxStrikes / 2)
         others =
           (await whileAlive(life, async (service) => {
@@ -93,7 +93,7 @@ describe('a file at which the process dies each time it is begun', () => {
 });
 
 describe('oms ingest', () => {
-  test('goes on with its file when it is run again after it was killed, and takes no row twice', {
+  test('resumes its file when it is run again after a kill, and takes no row twice', {
     timeout: 120_000,
   }, async () => {
     const file = fileOfItsOwn();
@@ -129,14 +129,14 @@ describe('oms ingest', () => {
     expect(differences(await readOutcome(service), expected)).toEqual([]);
     expect(await ingest(() => false), 'the same through a server').toMatchObject({
       code: SOME_INVALID,
-      stdout: expect.stringMatching(/handing over.*was ingested before/s),
+      stdout: expect.stringMatching(/uploading.*was ingested before/s),
     });
     expect(await service.stop()).toBe(0);
     await expectVerified(dataDirectory);
   });
 });
 
-/** Of the answer to an upload, also to one whose first answer was lost. */
+/** From the response to an upload, also when the first response was lost. */
 const fileIdOf = (answer: unknown): string => {
   const { file_id: fileId, existing_file_id: existingFileId } = answer as Record<string, string | undefined>;
   return fileId ?? existingFileId!;

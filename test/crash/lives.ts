@@ -1,6 +1,6 @@
 /**
- * One life after another of the service on one data directory, each ended by `kill -9`, and what its log says of the way of each
- * file through them. The log is written synchronously, so its last line is what the process was about to do when it died.
+ * Lives of the service on one data directory, one after the other, each ended by `kill -9`, and the course of each file through them, from
+ * the log. The log is written synchronously, so its last line is what the process was about to do when it died.
  */
 import { type Service, startService } from '../support/service.ts';
 
@@ -20,11 +20,11 @@ export interface Life {
   /** Set as soon as the signal is sent. */
   killed: boolean;
   kill(): void;
-  /** Resolves when the process is gone and all it had written has been read. */
+  /** Resolves when the process is gone and all its output was read. */
   gone: Promise<void>;
 }
 
-/** Starts the service; kills it `killAfterMs` after its process was made, when that is given. */
+/** Starts the service; kills it `killAfterMs` after its process was started, if given. */
 export async function startLife(dataDirectory: string, killAfterMs: number | null = null): Promise<Life> {
   const gone = Promise.withResolvers<void>();
   const life: Life = { service: null, lines: [], killed: false, kill() {}, gone: gone.promise };
@@ -47,7 +47,7 @@ export async function startLife(dataDirectory: string, killAfterMs: number | nul
   return life;
 }
 
-/** Calls with each line of the log, those that came before included. */
+/** Calls back with each line of the log, earlier ones included. */
 export function onLine(life: Life, listener: (line: Line) => void): void {
   for (const line of life.lines) listener(line);
   life.service?.onLog((line) => listener(line as unknown as Line));
@@ -67,7 +67,7 @@ export async function whileAlive<Result>(
   }
 }
 
-/** The way of one file, claim by claim. */
+/** The course of one file, claim by claim. */
 interface Way {
   epoch: number;
   claims: number;
@@ -75,21 +75,21 @@ interface Way {
   /** Claims since the last chunk that is known to be committed: the service gives a file up at ten. */
   strikes: number;
   claimedChunk: number;
-  /** Where the next claim may begin: at a chunk that was being committed, or behind it. */
+  /** Where the next claim may start: at a chunk that was being committed, or after it. */
   next: { from: number; to: number };
   lastChunk: number | null;
   rowsAt: Map<number, number>;
-  /** All of its rows had been committed: claims from then on have as many. */
+  /** All of its rows were committed: later claims must have as many. */
   reported: boolean;
   rowsAfterReport: Set<number>;
-  /** Claims after a crash that went on behind committed chunks. */
+  /** Claims after a crash that resumed after committed chunks. */
   resumed: number;
   ended: boolean;
 }
 
 export function createWays() {
   const ways = new Map<string, Way>();
-  /** What a file did that it must not do. */
+  /** Violations: what a file did and must not do. */
   const wrong: string[] = [];
 
   function follow(line: Line): void {
@@ -121,7 +121,7 @@ export function createWays() {
         const [epoch, chunk, rows] = [line.epoch!, line.chunk!, line.rows!];
         if (epoch <= way.epoch) complain(`is claimed with an epoch not above ${way.epoch}`);
         if (chunk < way.next.from || chunk > way.next.to)
-          complain(`goes on at another chunk than ${way.next.from} or ${way.next.to}`);
+          complain(`resumes at another chunk than ${way.next.from} or ${way.next.to}`);
         if ((way.rowsAt.get(chunk) ?? rows) !== rows) complain(`had ${way.rowsAt.get(chunk)} rows there before`);
         way.rowsAt.set(chunk, rows);
         if (way.reported) way.rowsAfterReport.add(rows);

@@ -1,6 +1,6 @@
 /**
- * The files of the crash tests: the same bytes in every run, several chunks each. What becomes of a row must not depend on which
- * file is faster, so each file has order ids and scarce stock of its own; within a file there are repeats and stock that runs out.
+ * The files of the crash tests: the same bytes in every run, several chunks each. The outcome of a row must not depend on which
+ * file is faster, so each file has its own order ids and scarce stock; within a file there are repeats and stock that runs out.
  */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -16,7 +16,7 @@ export interface OrderFile {
 
 const HUBS = 2;
 const SKUS = 20;
-/** Covers some nine tenths of what a file of `ROWS` rows asks for, so that it runs out near the end and unevenly. */
+/** Covers some nine tenths of the stock that a file of `ROWS` rows needs, so that it runs out near the end and unevenly. */
 const STOCK = 1_350;
 const ROWS = 24_000;
 const EARLIER = 6_000;
@@ -63,7 +63,7 @@ function orderFile(name: string, content: string | Buffer): OrderFile {
 
 const utf16 = (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le');
 
-/** Stock of a plenty for the generated files, scarce for the others: a body for `PUT /inventory`. */
+/** Plenty of stock for the generated files, scarce stock for the others: a body for `PUT /inventory`. */
 export function stockCsv(): string {
   return [generateStock().trimEnd(), ...['PLAIN', 'ZIP', 'WIDE', 'BREAK', 'ALONE'].flatMap(scarceStock), ''].join('\n');
 }
@@ -78,24 +78,24 @@ export function orderFiles(): OrderFile[] {
     orderFile('line-breaks.csv', scarceOrders('BREAK', ROWS, true)),
     orderFile('utf-16.csv', utf16(scarceOrders('WIDE', ROWS, true))),
     orderFile('mixed.csv', generated(16_000, 0.05, 1_000_001)),
-    // Each ends once, and its end is short: enough of them to be killed there, too.
+    // A file ends only once, and quickly: so many files that kills hit their ends, too.
     ...[2, 3, 4, 5, 6, 7].map((n) =>
       orderFile(`end-${n}.csv`, generated(12_000, n % 2 === 0 ? 0.95 : 0.5, n * 1_000_000 + 1)),
     ),
   ];
 }
 
-/** Files that differ in their ids and SKUs alone, each with the scarce stock that it is about, as CSV lines. */
+/** Files that differ only in their ids and SKUs, each with its scarce stock as CSV lines. */
 export const scarceFiles = (rows: number[]): { file: OrderFile; stock: string[] }[] =>
   rows.map((count, i) => ({
     file: orderFile(`file-${i}.csv`, scarceOrders(`F${i}`, count, i % 2 === 1)),
     stock: scarceStock(`F${i}`),
   }));
 
-/** One file that nothing else is compared with. */
+/** A file that no other test compares with. */
 export const fileOfItsOwn = (): OrderFile => orderFile('alone.csv', scarceOrders('ALONE', ROWS, true));
 
-/** A few rows of plenty. */
+/** A few rows with plenty of stock. */
 export const smallFile = (number: number): OrderFile =>
   orderFile(
     `small-${number}.csv`,
@@ -110,7 +110,7 @@ export const smallFile = (number: number): OrderFile =>
     ]),
   );
 
-/** The stock of scarce files, and a plenty of what a small file asks for, as a body for `PUT /inventory`. */
+/** The stock of scarce files, and plenty for a small file, as a body for `PUT /inventory`. */
 export function stockFor(scarce: { stock: string[] }[], small: OrderFile): string {
   const orders = parse(small.bytes, { columns: true }) as { sku: string; hub_id: string }[];
   const keys = new Set(orders.map(({ sku, hub_id }) => `${sku},${hub_id}`));

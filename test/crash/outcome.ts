@@ -1,6 +1,5 @@
 /**
- * Everything a user can see of what the ingested files became, without what may differ from run to run: ids that the server made
- * and the times of its doing.
+ * Everything that a user can see of the ingested files, except what may differ from run to run: ids that the server generates, and times.
  */
 import type { orderJson } from '../../src/model/order.ts';
 import { type FileJson, getJson, ingest, type Service } from '../support/service.ts';
@@ -10,14 +9,14 @@ type OrderJson = ReturnType<typeof orderJson>;
 type EventJson = { id: string; subject: string; time: string; data: OrderJson };
 type At = Pick<Service, 'url'>;
 
-/** Each by a name of its own: `orders` by order id, `events` by event id, `stock` by key, `files` and `reports` by file name. */
+/** Each by its own key: `orders` by order id, `events` by event id, `stock` by key, `files` and `reports` by file name. */
 export type Outcome = Record<'orders' | 'events' | 'stock' | 'files' | 'reports', Map<string, string>>;
 
 const SENTINEL_ORDER = /^ORD-00090099\d\d$/;
 
 /**
- * All files must have ended. Adds one small file, to see where the events of the others end: it has orders enough for every
- * partition of a stream. `repeats`: events may come again, as the same bytes.
+ * All files must have ended. Adds one small file, whose events mark the end of the others: it has enough orders for every partition of a
+ * stream. `repeats`: events may be repeated with the same bytes.
  */
 export async function readOutcome(
   service: At,
@@ -51,7 +50,7 @@ export async function readOutcome(
     stock.set(`${sku} ${hub_id}`, String(available));
 
   const { progress } = await ingest(service, sentinel.bytes, `?name=${sentinel.name}`);
-  if (progress.accepted === 0) throw new Error('the file whose events end the reading has none');
+  if (progress.accepted === 0) throw new Error('the file whose events end the reading has no orders');
   const events = new Map<string, string>();
   const last = new Set<string>();
   for await (const event of readEvents(service)) {
@@ -68,22 +67,22 @@ export async function readOutcome(
   return { orders, events, stock, files, reports };
 }
 
-/** What is other in `found` than in `expected`, a few of each kind; empty when they are equal. */
+/** The differences between `found` and `expected`, a few of each kind; empty when they are equal. */
 export function differences(found: Outcome, expected: Outcome): string[] {
-  const told: string[] = [];
+  const differences: string[] = [];
   for (const kind of Object.keys(expected) as (keyof Outcome)[]) {
     const keys = new Set([...expected[kind].keys(), ...found[kind].keys()]);
     const other = [...keys].filter((key) => found[kind].get(key) !== expected[kind].get(key));
-    if (other.length > 0) told.push(`${other.length} of ${keys.size} ${kind} differ`);
+    if (other.length > 0) differences.push(`${other.length} of ${keys.size} ${kind} differ`);
     for (const key of other.slice(0, 3)) {
       const [is, should] = [found[kind].get(key) ?? 'nothing', expected[kind].get(key) ?? 'nothing'];
-      told.push(`${kind} ${key}: is ${excerpt(is, should)}, should be ${excerpt(should, is)}`);
+      differences.push(`${kind} ${key}: is ${excerpt(is, should)}, should be ${excerpt(should, is)}`);
     }
   }
-  return told;
+  return differences;
 }
 
-/** From a little before where two texts come apart. */
+/** The text from a little before the first difference. */
 function excerpt(text: string, other: string): string {
   let at = 0;
   while (at < text.length && text[at] === other[at]) at++;
@@ -107,7 +106,7 @@ async function* pages<Item>(service: At, path: string): AsyncGenerator<Item> {
   } while (cursor !== null);
 }
 
-/** The events from the beginning, without an end: the reader breaks off. */
+/** The events from the beginning, without end: the caller must break. */
 async function* readEvents(service: At): AsyncGenerator<EventJson & Record<string, unknown>> {
   const response = await fetch(`${service.url}/events?after=0`);
   let rest = '';

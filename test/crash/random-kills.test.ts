@@ -1,6 +1,6 @@
 /**
- * `kill -9` of the real process at any moment, and what is there afterwards: the same as if nothing had happened (INV-3, INV-4,
- * INV-5). The moments are random: `KILL_SEED=<n>` repeats the choices of a run, though not the speed of the machine.
+ * `kill -9` of the real process at random moments: the outcome is the same as without the kills (INV-3, INV-4,
+ * INV-5). `KILL_SEED=<n>` repeats the choices of a run, but not the speed of the machine.
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -15,7 +15,7 @@ import { expectVerified, putStock, undisturbed } from './undisturbed.ts';
 
 const SEED = Number(process.env.KILL_SEED ?? randomInt(1_000_000));
 const BLOCK_BYTES = 64 * 1024;
-/** Far above what is needed: a bound in case that a stage is never hit. */
+/** Far more than needed: a bound in case a stage is never hit. */
 const MAX_KILLS = 60;
 
 beforeEach(() => {
@@ -44,8 +44,8 @@ const listFiles = async (service: Service): Promise<FileJson[]> =>
   (await getJson<{ items: FileJson[] }>(service, '/files?limit=1000')).items;
 
 /**
- * What a kill is meant to hit, and what it hit: each stage at which a file was by its own last line, `upload` when a request
- * was under way, `start` before the service listened.
+ * What a kill is aimed at, and what it hit: the stage of each file by its last line, `upload` when a request was under way, `start` before
+ * the service listened.
  */
 type Moment = 'start' | 'upload' | 'claim' | 'chunk' | 'report' | 'finish' | 'anywhere';
 type Hit = Exclude<Moment, 'anywhere'>;
@@ -58,7 +58,7 @@ describe('a service that is killed over and over while files are uploaded and in
     expected = await undisturbed(files);
   }, 180_000);
 
-  test('ends with the orders, stock, events and reports of a run that nobody disturbed', {
+  test('ends with the orders, stock, events and reports of an undisturbed run', {
     timeout: 400_000,
   }, async () => {
     const random = createRandom(SEED);
@@ -85,7 +85,7 @@ describe('a service that is killed over and over while files are uploaded and in
     const isOpen = (fileId: string) => !ways.get(fileId)?.ended && !completed.has(fileId);
     const completed = new Set<string>();
 
-    /** Uploads the first of those that wait; `cut` says after which block the process is killed, and how long after it. */
+    /** Uploads the first waiting file; `cut`: after which block the process is killed, and how long after it. */
     async function uploadNext(life: Life, cut: { afterBlock: number; delayMs: number } | null): Promise<void> {
       const next = waiting[0]!;
       const { name, bytes, sha256 } = next.file;
@@ -145,7 +145,7 @@ describe('a service that is killed over and over while files are uploaded and in
       });
     }
 
-    /** Ten deaths in a row would make a file fail, rightly: before that it is left to get on. */
+    /** Ten deaths in a row would make a file fail, rightly: before that it is spared. */
     async function letTheWeakGetOn(life: Life): Promise<void> {
       const weak = [...ways].filter(([, way]) => !way.ended && way.strikes >= limits.maxStrikes / 2);
       for (const [fileId, { rowsAt }] of weak) {
@@ -169,7 +169,7 @@ describe('a service that is killed over and over while files are uploaded and in
         if (moment === 'chunk') return waiting.length > 0 || open.some((fileId) => !ways.get(fileId)?.reported);
         return waiting.length > 0 || open.length > 0;
       });
-      // Those that bring files nearer to their end come later.
+      // Kills late in the life of a file are tried later.
       const early = possible.filter((moment) => moment === 'upload' || moment === 'chunk' || moment === 'claim');
       if (possible.length === 0) return null;
       return random.pick(early.length > 0 && random.next() < 0.6 ? early : possible);
@@ -211,7 +211,7 @@ describe('a service that is killed over and over while files are uploaded and in
       while (undecided.length > 0) {
         const { fileId, stage, diedMs } = undecided[0]!;
         const { finished_at: finishedAt } = await getJson<FileJson>(service, `/files/${fileId}`);
-        // This life may be killed before all of them were asked for: the next one goes on.
+        // This life may be killed before all of them were requested: the next one continues.
         undecided.shift();
         const hadEnded = finishedAt !== null && Date.parse(finishedAt) <= diedMs;
         if (stage === 'finish') finished[hadEnded ? 'after' : 'before']++;
@@ -221,7 +221,7 @@ describe('a service that is killed over and over while files are uploaded and in
 
     let stagedBefore: string[] = [];
 
-    /** What the kill hit; null when it was the last life, that nobody ended. */
+    /** What the kill hit; null in the last life, which is not killed. */
     async function live(moment: Moment | null): Promise<Set<Hit> | null> {
       underWay = false;
       const killAfterMs =
@@ -244,7 +244,7 @@ describe('a service that is killed over and over while files are uploaded and in
           delayMs: inBody ? random.below(5) : random.next() * 12,
         });
       } else {
-        // The last ones are kept for the uploads that are to be cut.
+        // The last files are kept for the uploads that will be cut.
         const keep = kills.upload > 0 ? 2 : 0;
         const open = () => [...accepted.keys()].filter(isOpen).length;
         const atOnce = 1 + random.below(3);
@@ -267,7 +267,7 @@ describe('a service that is killed over and over while files are uploaded and in
 
     async function readTheEnd(life: Life): Promise<void> {
       const service = life.service!;
-      // Objects of uploads that were cut between object and record are swept away in the background.
+      // The sweeper deletes objects of uploads that were cut between object and record, in the background.
       for (;;) {
         const incoming = new Set(await storedObjects({ dataDirectory }, 'uploads'));
         for (const fileId of accepted.keys()) expect(incoming).toContain(fileId);
@@ -312,7 +312,7 @@ describe('a service that is killed over and over while files are uploaded and in
       expect(hits[hit], `kills that hit ${hit}`).toBeGreaterThanOrEqual(2);
     // One kill may find several files there.
     expect(finished.before + finished.after).toBeGreaterThanOrEqual(hits.finish);
-    expect(resumed, 'claims that went on behind committed chunks').toBeGreaterThanOrEqual(6);
+    expect(resumed, 'claims that resumed after committed chunks').toBeGreaterThanOrEqual(6);
     expect(uploads.stagedLeft, 'half-written objects that a kill left').toBeGreaterThan(0);
   });
 });

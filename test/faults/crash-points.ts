@@ -1,6 +1,6 @@
 /**
- * The crash points of the pipeline, all of them, each with the steps that it lies before or between. A step that is made and is not
- * here fails the tests, and so does one that is here and never made: a new crash point cannot be forgotten.
+ * All crash points of the pipeline, each with the steps that it is before or between. A step that belongs to no point fails the tests, and
+ * so does a listed step that never happens: a new crash point cannot be forgotten.
  */
 import type { StoreName } from './stores.ts';
 import type { Cell, Fault, Step } from './world.ts';
@@ -12,9 +12,9 @@ interface None {
 }
 type Steps = readonly string[];
 interface CrashPoint {
-  /** It is about what is left when a step is applied in part; what else becomes of the step is another point's, if there is one. */
+  /** A point for steps that are applied in part; their other outcomes belong to another point, if there is one. */
   partly?: true;
-  /** Steps beside the order store, the same with each. */
+  /** Steps outside the order store, the same for both stores. */
   both?: Steps;
   sqlite: Steps | None;
   mongo: Steps | None;
@@ -24,7 +24,7 @@ const within = (call: string, ...parts: string[]): Steps => parts.map((part) => 
 const inCommit = (...parts: string[]): Steps => within('worker chunks.commit', ...parts);
 
 const NO_PLAN: None = { none: 'one transaction: nothing is planned' };
-const NOBODY_BETWEEN: None = { none: 'one transaction: nobody comes between' };
+const ONE_TRANSACTION: None = { none: 'one transaction: no other process can interfere' };
 
 export const CRASH_POINTS: Record<string, CrashPoint> = {
   'upload | put': {
@@ -53,8 +53,8 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
   'look | plan': { sqlite: NO_PLAN, mongo: inCommit('find orders', 'find stock', 'insert chunks') },
   'after plan': { sqlite: NO_PLAN, mongo: inCommit('update stock') },
   'k of m stock writes': { partly: true, sqlite: inCommit('update stock'), mongo: inCommit('update stock') },
-  'stock | second look': { sqlite: NOBODY_BETWEEN, mongo: inCommit('find stock again') },
-  'second look | retake': { sqlite: NOBODY_BETWEEN, mongo: inCommit('findAndModify chunks', 'update stock again') },
+  'stock | second look': { sqlite: ONE_TRANSACTION, mongo: inCommit('find stock again') },
+  'second look | retake': { sqlite: ONE_TRANSACTION, mongo: inCommit('findAndModify chunks', 'update stock again') },
   'stock | insert': { sqlite: { none: 'orders are written before stock' }, mongo: inCommit('insert orders') },
   'partial insert': { partly: true, sqlite: inCommit('insert orders'), mongo: inCommit('insert orders') },
   'insert | give back': {
@@ -134,7 +134,7 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
   },
 };
 
-/** Of a point that the store has. */
+/** The steps of a point that the store has. */
 export function stepsAt(point: string, store: StoreName): Steps {
   const { both = [], sqlite, mongo } = CRASH_POINTS[point]!;
   const own = store === 'SQLite' ? sqlite : mongo;
@@ -144,7 +144,7 @@ export function stepsAt(point: string, store: StoreName): Steps {
 export const pointsOf = (store: StoreName): string[] =>
   Object.keys(CRASH_POINTS).filter((point) => stepsAt(point, store).length > 0);
 
-/** Those that only MongoDB has: there the commit of a chunk, once it is planned, is many steps. */
+/** Points that only MongoDB has, where the commit of a planned chunk is many steps. */
 export const POINTS_OF_A_COMMIT_ON_MONGO = [
   'after plan',
   'stock | second look',
@@ -164,7 +164,7 @@ const OF_ALL: readonly Fault[] = [
 const OF_PARTS: readonly Fault[] = ['killed, partly applied', 'error, partly applied'];
 const OF_A_WORKER: readonly Fault[] = [IMS_CHANGES, GIVEN_UP, DELIVERED_AGAIN];
 
-/** A step by each fault that can meet it. One within a transaction of SQLite can only fail with it, or die. */
+/** A step with each fault that can meet it. A step within a transaction of SQLite can only fail with it, or die. */
 export function cellsOf(step: Step): Cell[] {
   if (step.level === 'statement') return OF_A_STATEMENT.map((fault) => ({ step, fault, part: null }));
   const whole = [...OF_ALL, ...(step.kind === 'worker' ? OF_A_WORKER : [])].map((fault) => ({

@@ -5,10 +5,10 @@ import { cellsOfRun, mismatchesOf, runUndisturbed, scenarios, type Undisturbed }
 import type { End } from './run.ts';
 import type { StoreName } from './stores.ts';
 
-/** A guard against hangs: of the largest point it takes a tenth. */
+/** A guard against hangs: the largest point takes a tenth of it. */
 const TIMEOUT = { timeout: 300_000 };
 
-/** What the rows of the file and the stock come to. A cancel is seen after the first chunk; a broken one loses its rows. */
+/** The outcome of the rows and the stock. A cancel is seen after the first chunk; a broken chunk loses its rows. */
 const RIGHT = {
   completed: { rows: 14, orders: 'A-1,A-10,A-2,A-5,A-7,EARLIER,LATE', scarce: 0, plenty: 90, events: 6 },
   failed: { rows: 10, orders: 'A-1,A-2,A-5,EARLIER,LATE', scarce: 1, plenty: 91, events: 4 },
@@ -49,7 +49,7 @@ export function describeMatrix(
     }
   });
 
-  test('every step that is made is of a crash point, and every step of a crash point is made', () => {
+  test('every step belongs to a crash point, and every step of a crash point happens', () => {
     const made = new Set([...undisturbed.values()].flatMap(({ steps }) => steps.map(({ name }) => name)));
     const named = new Set(pointsOf(store).flatMap((point) => stepsAt(point, store)));
     expect([...made].sort()).toEqual([...named].sort());

@@ -1,8 +1,7 @@
 /**
- * The fault matrix: every step of an undisturbed run met by every fault that can meet it, and what is there in the end compared with
- * what is there without (INV-1 to INV-5).
- * As a script, `node matrix.ts <server> <point>`, it runs that of the worker on MongoDB, the cells of that crash point first, and ends with
- * 1 as soon as something differs.
+ * The fault matrix: every step of an undisturbed run is met by every fault that can meet it, and the final state is compared with that of
+ * the undisturbed run (INV-1 to INV-5). As a script, `node matrix.ts <server> <point>`, it runs that of the worker on MongoDB, the cells of
+ * that crash point first, and ends with 1 as soon as something differs.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { cellsOf, pointOf } from './crash-points.ts';
@@ -10,7 +9,7 @@ import { ENDS, type End, type Outcome, run, type Scenario } from './run.ts';
 import type { StoreName } from './stores.ts';
 import { type Cell, GIVEN_UP, IMS_CHANGES, type Step } from './world.ts';
 
-/** Most of the time of a run on MongoDB is that of its clients, which connect again. */
+/** A run on MongoDB spends most of its time on clients that connect again. */
 const AT_ONCE = 8;
 const CHUNKS = 2;
 
@@ -18,7 +17,7 @@ export interface Undisturbed {
   scenario: Scenario;
   steps: Step[];
   outcome: Outcome;
-  /** What may come of a fault beside it. A cancel is seen where it is seen; of each chunk the plan that was there first decides. */
+  /** Other allowed outcomes of a fault: a cancel may be seen earlier or later, and the first plan of each chunk decides. */
   allowed: Outcome[];
   allowedWhenImsChanges: Outcome[];
 }
@@ -26,7 +25,7 @@ export interface Undisturbed {
 export interface Mismatch {
   at: string;
   problems: string[];
-  /** What is there and what should be, where they differ. */
+  /** The differences between the actual and the expected state. */
   differing: Record<string, unknown>;
 }
 
@@ -74,7 +73,7 @@ async function mismatchOf(undisturbed: Undisturbed, cell: Cell): Promise<Mismatc
   return { at, problems, differing };
 }
 
-/** What differs in any of the cells, some of which run at once. With `onFirst` it is told at once. */
+/** The differences of all cells, some of which run in parallel. `onFirst` is called with the first of them. */
 export async function mismatchesOf(
   undisturbed: Undisturbed,
   cells: Cell[],

@@ -22,7 +22,7 @@ describe.skipIf(why.mongo !== undefined)('the fault matrix finds it when', () =>
     mutate(sourceIn(copy), edits);
     const child = spawn(process.execPath, [join(copy, 'test/faults/matrix.ts'), mongo!, point], {
       stdio: 'pipe',
-      // What is compiled of a copy is of no use to others.
+      // The compile cache of a copy is useless to others.
       env: { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     });
     const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);

@@ -41,7 +41,7 @@ export const mutations: Mutation[] = [
     ],
   },
   {
-    name: 'a plan that is there already is replaced by the own one',
+    name: 'an existing plan is replaced by one of our own',
     point: 'look | plan',
     edits: [
       inStore(
@@ -63,7 +63,7 @@ export const mutations: Mutation[] = [
     edits: [inStore(/(?<=updateOne\(\{ _id: \w+\._id), state: 'planned'(?= \}, \{ \$set: \w+ \}\))/, '')],
   },
   {
-    name: 'a file that failed takes no number',
+    name: 'a failed file takes no chunk number',
     point: 'look | plan',
     edits: [inStore(/if \((\w+)\.status === 'completed'\) \{/, "if ($1.status !== 'cancelled') {")],
   },

@@ -1,6 +1,6 @@
 /**
- * One run of the pipeline over one file, from its upload to the pruning after its end, with a fault at one of its steps; and what is
- * there in the end. Whoever is killed is started again, and comes beside one that stands still.
+ * One run of the pipeline over one file, from its upload to the pruning after its end, with a fault at one of its steps; returns the final
+ * state. A killed process is started again, and another is started beside a frozen one.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -44,10 +44,10 @@ export type End = (typeof ENDS)[number];
 
 export interface Scenario {
   store: StoreName;
-  /** Of MongoDB. */
+  /** The address of MongoDB. */
   server: string | null;
   end: End;
-  /** From which of its questions on the IMS answers otherwise, without any fault. */
+  /** From which request on the IMS changes its answers, without any fault. */
   imsChangesAt?: number;
 }
 
@@ -56,7 +56,7 @@ export type Outcome = Record<string, unknown> & { problems: string[] };
 const NAME = 'matrix.csv';
 const HUB = 'HUB-1';
 const POLL_MS = 5_000;
-/** Until whoever woke up has found out that it is late. */
+/** Time for a process that woke up to notice that it is late. */
 const REST_MS = limits.queueVisibilityMs / 2;
 const CLAIMS_LOST = limits.maxStrikes + 1;
 
@@ -90,7 +90,7 @@ const LINES = [
 ];
 const BOUNDS = { ...limits, maxChunkRows: 10, maxRecordBytes: 2_000 };
 
-/** What the IMS does not know; and what it does not know either once it answers otherwise. */
+/** The SKU that the IMS does not know; and the one that it does not know after it has changed its answers. */
 const UNKNOWN = 'nobody-knows';
 const FICKLE = 'scarce';
 
@@ -120,7 +120,7 @@ export async function run(
     };
   };
   const others: Others = {
-    // Without it nothing but the first row of three fits: the decision of whoever looked before is void.
+    // Without it only the first of three rows fits: a decision that was made before is void.
     beforeTake: once(() => store.direct.stock.change([{ sku: FICKLE, hubId: HUB, available: 6 }], null)),
     beforeInsert: once(() => ingestChunks(store.direct, [chunkOf(0, [orderRow(2, 'LATE', { sku: 'plenty' })])])),
   };
@@ -140,7 +140,7 @@ export async function run(
 
   function imsOf(actor: Actor): Ims {
     return {
-      inspect: nobodyAsks,
+      inspect: unused,
       validate: (pairs) =>
         world.call(
           actor,
@@ -148,7 +148,7 @@ export async function run(
           async () => {
             if (end === 'cancelled') await requestCancel();
             if (questions++ >= imsChangesAt) world.imsChanged = true;
-            // A chunk takes so long that the next one asks anew about what this one asked.
+            // A chunk takes so long that the next one asks again about the same pairs.
             world.nowMs += limits.pairsKeptMs + 1;
             return pairs.map(({ sku }) => ({
               skuValid: sku !== UNKNOWN && !(world.imsChanged && sku === FICKLE),
@@ -163,7 +163,7 @@ export async function run(
 
   function eventsOf(actor: Actor): EventStream {
     return {
-      ...{ inspect: nobodyAsks, end: nobodyAsks, check: nobodyAsks, subscribe: nobodyAsks, beginning: '0' },
+      ...{ inspect: unused, end: unused, check: unused, subscribe: unused, beginning: '0' },
       publish: ({ orders }) => {
         const add = (published: typeof orders) => {
           for (const order of published) {
@@ -217,7 +217,7 @@ export async function run(
   let accepted = false;
   const roles = new Map<Kind, { actor: Actor; ended: boolean; stop(): Promise<void> }[]>();
 
-  /** Starts one of that kind, and another as soon as it is gone. */
+  /** Starts an actor of this kind, and another as soon as it is gone. */
   async function start(kind: Kind): Promise<void> {
     const actor = world.actor(kind);
     const role = { actor, ended: false, stop: async () => {} };
@@ -254,7 +254,7 @@ export async function run(
     roles.set(kind, []);
   }
 
-  /** A user, who tries until it works. */
+  /** A user who retries until the upload works. */
   async function uploadFile(actor: Actor, ports: Ports): Promise<void> {
     const options = { name: NAME, encoding: null, parentFileId: null, force: false, idempotencyKey: null };
     for (;;) {
@@ -315,7 +315,7 @@ export async function run(
     );
     await ingestChunks(store.direct, [chunkOf(0, [orderRow(2, 'EARLIER', { sku: 'plenty' })])]);
     await store.direct.outbox.markPublished((await store.direct.outbox.pending())!.id);
-    // In one transaction nobody comes between.
+    // No other process can interfere with one transaction.
     if (storeName === 'SQLite') await bringOthers();
 
     await start('upload');
@@ -329,7 +329,7 @@ export async function run(
       await sendAgain();
       await worked();
     }
-    // Where the file was never come so far.
+    // In case the file has never got so far.
     await bringOthers();
     await worked();
     // A creation that broke off is removed after a day.
@@ -370,7 +370,7 @@ export async function run(
     await rm(root, { recursive: true, force: true });
   }
 
-  /** All that a user or a consumer can see, without times and without the ids that differ from run to run. */
+  /** Everything that a user or a consumer can see, without times and ids that differ from run to run. */
   async function outcomeOf(): Promise<Outcome> {
     const { direct } = store;
     const all = (await direct.files.list({}, { limit: 20, after: null })).items;
@@ -431,8 +431,8 @@ export async function run(
   }
 }
 
-const nobodyAsks = () => {
-  throw new Error('nobody asks this here');
+const unused = () => {
+  throw new Error('unused in the fault matrix');
 };
 
 /** `open`: what was ever begun, for a process that dies in this thread keeps its file open. */
@@ -453,7 +453,7 @@ function objectsOf(world: World, actor: Actor, objects: ObjectStore, open: Stage
     ...objects,
     stage: (key) => call('stage', async () => steps(await objects.stage(key))),
     stat: (key) => call('stat', () => objects.stat(key)),
-    // All at once: time must not go on while a block is being read.
+    // In one block: time must not pass while it is read.
     open: (key, options) =>
       call('open', async () => {
         const bytes = Buffer.concat(await (await objects.open(key, options)).toArray());
@@ -472,7 +472,7 @@ function queuePort(world: World, actor: Actor, queue: JobQueue): JobQueue {
   return {
     ...eachCall(queue, (what, work) => world.call(actor, `queue.${what}`, work, { error })),
     depth: () => queue.depth(),
-    /** A call only when there is a message: how often one looks in vain depends on the time. */
+    /** Calls only when there is a message: the number of empty receives depends on the time. */
     async receive(waitMs, signal) {
       const untilMs = clock.now() + waitMs;
       while (!signal?.aborted && clock.now() <= untilMs) {

@@ -1,6 +1,6 @@
 /**
- * The two order stores of the fault matrix, as a process has them: what it does to them is made of steps. SQLite runs in this thread,
- * each call a step and each write within a chunk's transaction another; of MongoDB each command is a step, seen on its way.
+ * The two order stores of the fault matrix, which turn the work of a process into steps. SQLite runs in this thread: each call is a step,
+ * and so is each write within the transaction of a chunk. On MongoDB each command is a step, intercepted on its way.
  */
 import { createMongoOrderStore, type MongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
 import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
@@ -16,15 +16,15 @@ import { type Command, startMongoProxy } from '../support/mongo-proxy.ts';
 import type { Actor, World } from './world.ts';
 
 export interface StoreUnderTest {
-  /** Beside all faults: for what others do, and to see what is there. */
+  /** Without faults: for the work of others, and to read the final state. */
   direct: OrderStore;
   portOf(actor: Actor): Promise<OrderStore>;
-  /** What should not be left once all is pruned. */
+  /** What must not be left after pruning. */
   leftovers(): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** What others do at the moments at which it matters: a commit that is not one step has such moments. */
+/** The work of others between the steps of a commit, where it matters. */
 export interface Others {
   beforeTake(): Promise<void>;
   beforeInsert(): Promise<void>;
@@ -33,12 +33,12 @@ export interface Others {
 export type StoreName = 'SQLite' | 'MongoDB';
 
 export const unavailable = (code: string) => () =>
-  new OmsError(code, 'it failed, as it was told to', { retryable: true });
+  new OmsError(code, 'it failed, as the test wants', { retryable: true });
 
 /** Thrown where a process dies within a transaction. */
 class Killed extends Error {}
 
-/** A database in memory with its one writer, in this thread. A process that dies within an operation leaves nothing of it. */
+/** A database in memory with its writer, in this thread. A process that dies within an operation leaves no trace of it. */
 export class LocalDatabase {
   readonly db: Database = openForWriting(':memory:');
   readonly #world: World;
@@ -154,7 +154,7 @@ export function openMongo(server: string, world: World, others: Others): StoreUn
 
   return {
     direct: healthy,
-    // Most of the time of a run is that of its clients: who meets no fault shares one.
+    // Clients cost most of the time of a run: processes without a fault share one.
     portOf: async (actor) =>
       world.cell === null || actor.kind === 'worker' || actor.kind === world.cell.step.kind
         ? throughProxy(actor)

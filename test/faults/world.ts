@@ -1,7 +1,7 @@
 /**
- * The world of one run of the fault matrix: processes (actors), the steps that they make, the one step that meets a fault, and a clock
- * that goes on only when nobody has anything under way. So a lease runs out at once, and a frozen process stays frozen as long as it
- * has to.
+ * The world of one run of the fault matrix: processes (actors), their steps, the one step that meets a fault, and a clock that moves only
+ * when no actor has anything under way. So waiting for the end of a lease takes no time, and a frozen process stays frozen as long as
+ * needed.
  */
 import type { Clock } from '../../src/ports/clock.ts';
 
@@ -32,10 +32,10 @@ export interface Step {
   kind: Kind;
   /** `worker chunks.commit > insert orders` */
   name: string;
-  /** Of the steps of this name, from 0. */
+  /** The index among the steps of this name, from 0. */
   nth: number;
   level: Level;
-  /** Documents or events, where a part of them may be applied. */
+  /** The number of documents or events, where a part of them may be applied. */
   parts: number;
 }
 
@@ -47,30 +47,30 @@ export interface Cell {
   part: number | null;
 }
 
-/** What becomes of a step. */
+/** The fate of a step. */
 export interface Fate {
   applies: 'all' | 'nothing' | number;
   comes: 'answer' | 'error' | 'death';
 }
 
 const PASS: Fate = { applies: 'all', comes: 'answer' };
-/** Time moves on with each step, so that no two of them have the same. */
+/** Each step takes some time, so that no two have the same. */
 const STEP_MS = 1;
-/** After a call has come back this many turns of the event loop are enough for whoever waited to ask for the next. */
+/** After a call has returned, its caller makes the next one within so many turns of the event loop. */
 const TURNS = 6;
 const LONGEST_MS = 30 * 60_000;
 const never = new Promise<never>(() => {});
 
-/** A process: it may be killed, or stand still. */
+/** A process: it may be killed or frozen. */
 export class Actor {
   readonly kind: Kind;
-  /** The one that meets the fault; another only comes in its place. */
+  /** The actor that meets the fault, not its successor. */
   readonly first: boolean;
   dead = false;
   inFlight = 0;
   /** Its timers stand still, too. */
   frozen = false;
-  /** Settled when another is to take its place, or comes beside it. */
+  /** Settled when another must take its place, or start beside it. */
   readonly gone = Promise.withResolvers<void>();
   onDeath: () => void = () => {};
   #awake = Promise.withResolvers<void>();
@@ -81,7 +81,7 @@ export class Actor {
     this.first = first;
   }
 
-  /** While it is held something of it is under way for as long as others like. */
+  /** While it is held, a request of it stays under way as long as the others need. */
   get waits(): boolean {
     return this.dead || this.#held;
   }
@@ -119,12 +119,12 @@ export class World {
   nowMs = Date.now() + 60 * 60_000;
   readonly steps: Step[] = [];
   readonly cell: Cell | null;
-  /** What must never be, as it was found on the way. */
+  /** Violations that were found during the run. */
   readonly problems: string[] = [];
   reached = false;
-  /** The IMS answers otherwise from now on. */
+  /** Changes the answers of the IMS from now on. */
   imsChanged = false;
-  /** Puts the job into the queue once more. */
+  /** Sends the job again. */
   deliverAgain: () => void = () => {};
   #victim: Actor | null = null;
   #counts = new Map<string, number>();
@@ -151,7 +151,7 @@ export class World {
     return this.#victim;
   }
 
-  /** Counts a step as begun; the fault that it meets, if it is the one. */
+  /** Counts a step as begun; returns the fault that meets it, if it is the one. */
   arrive(actor: Actor, what: string, level: Level, parts = 0): Fault | null {
     this.nowMs += STEP_MS;
     const name = `${actor.kind} ${what}`;
@@ -169,7 +169,7 @@ export class World {
     return cell.fault;
   }
 
-  /** What becomes of a step, once that is known: one that is frozen learns it when it wakes up. */
+  /** The fate of a step, once it is known: a frozen one learns it when it wakes up. */
   async meet(actor: Actor, what: string, level: Level, parts = 0): Promise<Fate> {
     await actor.awake();
     const fault = this.arrive(actor, what, level, parts);
@@ -199,7 +199,7 @@ export class World {
         actor.hold(true);
     }
     actor.gone.resolve();
-    this.#tell();
+    this.#notify();
     await actor.released();
     return PASS;
   }
@@ -209,10 +209,10 @@ export class World {
     actor.dead = true;
     actor.onDeath();
     actor.gone.resolve();
-    this.#tell();
+    this.#notify();
   }
 
-  /** Another has taken over what the victim was at. */
+  /** Another actor has taken over the work of the victim. */
   another(actor: Actor, took: boolean): void {
     const { fault } = this.cell ?? {};
     if (actor.first) return;
@@ -221,10 +221,10 @@ export class World {
 
   wake(): void {
     this.#victim?.wake();
-    this.#tell();
+    this.#notify();
   }
 
-  /** Something of that actor that is under way: time stands still until it is there. */
+  /** Work of an actor that is under way: time stands still until it is done. */
   async under<Result>(actor: Actor, work: () => Promise<Result>): Promise<Result> {
     if (actor.dead) return never;
     actor.inFlight++;
@@ -239,22 +239,22 @@ export class World {
       throw error;
     } finally {
       actor.inFlight--;
-      this.#tell();
+      this.#notify();
     }
   }
 
-  /** What is no actor's: time stands still, too. */
+  /** Work of no actor: time stands still, too. */
   async meanwhile<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#meanwhile++;
     try {
       return await work();
     } finally {
       this.#meanwhile--;
-      this.#tell();
+      this.#notify();
     }
   }
 
-  /** A call of a port that is one step. */
+  /** A call of a port, as one step. */
   call<Result>(
     actor: Actor,
     what: string,
@@ -292,7 +292,7 @@ export class World {
     };
   }
 
-  /** Lets time go on until it is so. */
+  /** Lets time pass until the condition holds. */
   async until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
     let begunMs = this.nowMs;
     for (;;) {
@@ -300,7 +300,7 @@ export class World {
       if (await condition()) return;
       const awake = this.#sleepers.filter(({ actor }) => !actor.dead && !actor.frozen);
       if (awake.length === 0 || this.nowMs - begunMs > LONGEST_MS) {
-        // Nobody can take over what the victim holds.
+        // No other actor can take over what the victim holds.
         if (!this.#victim?.waits || this.#victim.dead) throw new Error(`this never happens: ${what}`);
         this.wake();
         begunMs = this.nowMs;
@@ -323,7 +323,7 @@ export class World {
     }
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#changes++;
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();

@@ -191,7 +191,7 @@ describe('a gzip file', () => {
     for (const [more, failure] of [
       ['\n', null],
       ['\0\0\n', null],
-      ['\nmore', { code: 'corrupt_gzip', message: expect.stringContaining('bytes that are no gzip behind its end') }],
+      ['\nmore', { code: 'corrupt_gzip', message: expect.stringContaining('bytes after its end that are not gzip') }],
     ] as const) {
       const bytes = Buffer.concat([gzipSync(csv(orderLine(newId()))), Buffer.from(more)]);
       expect(await ingest(service, bytes)).toMatchObject({ status: failure ? 'failed' : 'completed', failure });

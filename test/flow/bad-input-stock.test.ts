@@ -57,9 +57,9 @@ describe('a stock change', () => {
     ['has a quote inside a cell', 'sku,hub_id,available\nS"1,H,1\n', /cannot be read/],
     ['is JSON', '[{"sku":"S","hub_id":"H","available":1}]', /cannot be read/],
     [
-      'has bytes that are no text in its encoding',
+      'has bytes that are not valid in its encoding',
       Buffer.from('sku,hub_id,available\nS,H\xc3\xa9,1\nS\xff,H,1\n', 'latin1'),
-      /line 3.*sku has bytes that are no text/,
+      /line 3.*sku has bytes that are not valid/,
     ],
   ])('as CSV that %s is 400 and changes nothing', async (_, body, words) => {
     expect(await problemOf(await put(body, 'text/csv'))).toMatchObject({

@@ -39,7 +39,7 @@ describe('a value that is not valid', () => {
     ['total_amount', '99999999999999999999', 'invalid_total', 'not an amount'],
     ['order_date', '2026-02-30', 'invalid_date', 'is not a day of the calendar'],
     ['order_date', '11/21/2026', 'invalid_date', 'write year-month-day'],
-    ['order_date', '46347', 'invalid_date', "spreadsheet's number of a day"],
+    ['order_date', '46347', 'invalid_date', "spreadsheet's day number"],
     ['order_date', '2026-11-20T25:00:00Z', 'invalid_date', 'has a time that is not from 00:00:00'],
     ['order_date', 'yesterday', 'invalid_date', 'is not an ISO 8601 date'],
     ['customer_email', 'nobody', 'invalid_email', 'is not an e-mail address'],

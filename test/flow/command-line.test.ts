@@ -150,7 +150,7 @@ describe('with a server', () => {
     const paths = [await writeTo('over-1.csv', csv(good(), bad())), await writeTo('over-2.csv', csv(good()))];
     const { code, stdout } = await runOms(['ingest', ...paths], on(data));
     expect(code).toBe(2);
-    expect(stdout).toContain(`handing over to the server at ${service.url}`);
+    expect(stdout).toContain(`uploading to the server at ${service.url}`);
     const { items } = await getJson<{ items: FileJson[] }>(service, '/files?limit=2');
     expect(items.map(({ name }) => name)).toEqual(['over-2.csv', 'over-1.csv']);
     for (const { file_id } of items) expect(stdout).toContain(file_id);

@@ -222,7 +222,7 @@ export function fitted(cells: string[], columns: string[]): string[] {
 /** A limit that may be hit before the end, of what is unpacked. */
 const isGivenUpBefore = (code: string | undefined) => code === 'too_large';
 
-/** The bytes that offsets count: those of UTF-8 for encodings that are made into it, where what is no text is a byte that it forbids. */
+/** The bytes that offsets count: those of UTF-8 for converted encodings, with a forbidden byte for undecodable ones. */
 function asRead(plain: Buffer, { encoding }: Intake): Buffer {
   if (encoding.startsWith('utf-') || encoding === 'windows-1252') return plain;
   const pieces = new TextDecoder(encoding, { ignoreBOM: true }).decode(plain).split('\ufffd');
@@ -243,7 +243,7 @@ function decoding(plain: Buffer, { encoding, bom }: Intake): { text: string; dec
   };
 }
 
-/** Any cut of the bytes, and any border to go on at, read the same. */
+/** Reads the same however the bytes are cut, and from any border. */
 async function checkCuts(bytes: Buffer, whole: Reading, options: ReadingOptions, random: Random): Promise<void> {
   const pieceSizes = Array.from({ length: random.between(1, 4) }, () => random.between(1, 1 + (bytes.length >> 2)));
   // Few enough steps for a large file.
@@ -258,7 +258,7 @@ async function checkCuts(bytes: Buffer, whole: Reading, options: ReadingOptions,
   assert.deepEqual(outcome(resumed), { ...expected, chunks: expected.chunks.slice(whole.chunks.indexOf(chunk) + 1) });
 }
 
-/** All that reading tells of a file but progress and how far ahead bytes were looked at, which depend on how the bytes come. */
+/** Everything that reading returns for a file, except progress and read-ahead, which depend on how the bytes arrive. */
 const outcome = ({ intake, header, chunks, failure }: Reading) => ({
   intake,
   header,
@@ -299,7 +299,7 @@ async function checkRows({ rows, header, intake }: Reading, random: Random): Pro
   return [...met];
 }
 
-/** All that a row had whose cells could not be told apart. */
+/** The whole record of a row whose cells could not be separated. */
 function checkRecord({ cells, malformedQuote, unfixed }: RawRow, { record }: Rejection, { delimiter }: Intake): void {
   if (record === undefined || unfixed) return;
   if (malformedQuote) assert.deepEqual(record.split(delimiter), cells);
@@ -367,7 +367,7 @@ function anySaving(random: Random): Saving {
     lineEnd: random.pick(['\n', '\r\n']),
     bom: random.chance(0.5),
     quotesAll: random.chance(0.3),
-    // Columns that were moved end in data, which nobody may leave out.
+    // Reordered columns end in data, which no program may leave out.
     cutsEmpty: !moves && random.chance(0.5),
     ...(moves && { order: (columns: number[]) => shuffled(columns, random) }),
   };

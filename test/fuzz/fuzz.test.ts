@@ -1,6 +1,6 @@
 /**
- * Thousands of files, hostile and well formed, through the intake: none makes it crash or go on for ever, its rows add up (INV-1), and
- * any cut of it reads the same (INV-4). Well-formed ones are read as a second reader and their maker know them. More:
+ * Thousands of files, hostile and well-formed, through the intake: none crashes it or makes it loop, the rows add up (INV-1), and any cut
+ * of the bytes reads the same (INV-4). Well-formed ones are read as a second reader and their generator say. More:
  * `npm run fuzz -- --seed 1 --cases 100000`.
  */
 import { describe, expect, test } from 'vitest';

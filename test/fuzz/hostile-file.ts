@@ -1,7 +1,4 @@
-/**
- * Files that nobody should upload, from a seed: bytes of chance, real files with bytes and blocks changed, packed and damaged. None
- * is longer than some 150 KB.
- */
+/** Hostile files from a seed, of at most some 150 KB: random bytes, real files with changed bytes and blocks, packed and damaged. */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { generateOrders } from '../../src/generate.ts';

@@ -1,5 +1,5 @@
 /**
- * Files of one shape without end, through reading, validation and the report's lines, in a process of its own with a small heap (INV-6).
+ * Very large files of one shape through reading, validation and the lines of the report, in a process of its own with a small heap (INV-6).
  * By hand, a GiB of each: see `read-shape.ts`.
  */
 import { execFile } from 'node:child_process';

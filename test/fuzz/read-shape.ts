@@ -1,6 +1,6 @@
 /**
- * A process that reads one shape of so many bytes, validates it, and makes its report's lines, and says in JSON what came of it and how
- * much memory it had at most. Its heap is bounded by whoever starts it:
+ * A process that reads a shape of so many bytes, validates it and builds the lines of its report, and prints as JSON the result and its
+ * peak memory. The caller bounds its heap:
  * `node --max-old-space-size=128 test/fuzz/read-shape.ts 'line ends' 1073741824`
  */
 import { Readable } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
- * Files of the fuzz through the real service: each ends as the contract says, its rows are orders or in its report (INV-1), and its
- * report goes through again with the same cells.
+ * Files of the fuzzer through the real service: each ends as specified, its rows are orders or in its report (INV-1), and its report can
+ * be uploaded again with the same cells.
  */
 import { parse } from 'csv-parse/sync';
 import Papa from 'papaparse';
@@ -140,7 +140,7 @@ test('files end in every way that a reader gives, and reports come back', () => 
   expect([...ends, 'corrupt_gzip', 'unclosed_quote'].filter((what) => !met.has(what))).toEqual([]);
 });
 
-test('and all that is stored fits together', async () => {
+test('and all stored data is consistent', async () => {
   const { code, stdout } = await runOms(['verify'], { OMS_DATA_DIR: service.dataDirectory });
   expect({ code, stdout }).toMatchObject({ code: 0 });
 });

@@ -1,4 +1,4 @@
-/** Files of one shape and any size, made as they are read: what a reader must not hold, or not for long. */
+/** Files of one shape and any size, generated while they are read: content that a reader must not hold, or not for long. */
 import { gzipSync } from 'node:zlib';
 import { HEADER } from '../support/reading.ts';
 

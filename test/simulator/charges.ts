@@ -1,7 +1,6 @@
 /**
- * An account, beside the store's own, of what each file is charged with: its claims since it last got further. A claim whose holder died,
- * slept, or was so late that another took over is charged; one that was given back, refused, or only waited for an engine is not
- * (INV-7).
+ * Counts, independently of the store, the claims that each file is charged with since its last progress. A claim is charged when its holder
+ * died, was frozen, or was so late that another took over; not when it was given back, refused, or only waited for an engine (INV-7).
  */
 import { limits } from '../../src/limits.ts';
 import { type FileRecord, isEnded } from '../../src/model/file.ts';
@@ -12,13 +11,13 @@ import type { Actor } from './scheduler.ts';
 interface Held {
   claim: Claim;
   holder: Actor;
-  /** Those of the file when it was claimed, this claim included. */
+  /** The strikes of the file when it was claimed, this claim included. */
   strikes: number;
-  /** Its holder has had the answer. */
+  /** Its holder has received the response. */
   known: boolean;
-  /** Its holder is still at work under an older claim of its own, of which it has not heard that it is lost. */
+  /** Its holder still works under an older claim of its own and has not noticed that it is lost. */
   again: boolean;
-  /** Its holder has begun to give it back, or to end the file. */
+  /** Its holder has begun to release it, or to end the file. */
   leaving: boolean;
 }
 
@@ -33,7 +32,7 @@ export class Charges {
     this.#report = report;
   }
 
-  /** Something is asked of the store. */
+  /** A call of the store has begun. */
   asked(holder: Actor, what: string, [input]: readonly unknown[]): void {
     const claim = input as Partial<Claim> | undefined;
     const held = this.#newest.get(claim?.fileId ?? '');
@@ -44,7 +43,7 @@ export class Charges {
     if (what === 'files.release' || what === 'files.finish' || what === 'files.expire') held.leaving = true;
   }
 
-  /** Something was done by the store. */
+  /** A call of the store was carried out. */
   applied(holder: Actor, what: string, [input]: readonly unknown[], result: unknown): void {
     switch (what) {
       case 'files.claim': {
@@ -66,14 +65,14 @@ export class Charges {
         return;
       case 'files.release': {
         const { fileId, epoch } = input as Claim;
-        // One that is not the newest any more has nothing to give back.
+        // A claim that is not the newest has nothing to release.
         const newest = this.#newest.get(fileId);
         if (newest?.claim.epoch === epoch && this.#of(fileId).at(-1) === newest) this.#of(fileId).pop();
       }
     }
   }
 
-  /** The file kills who works on it. */
+  /** The file kills its worker. */
   poisoned(holder: Actor, fileId: string): void {
     const own = this.#newest.get(fileId);
     if (own?.holder !== holder) return;
@@ -88,7 +87,7 @@ export class Charges {
   check(files: readonly FileState[]): void {
     for (const { file_id, name, status, strikes, failure } of files) {
       const charged = this.#of(file_id).length;
-      // The end of a file may be recorded although its worker was not told, who then gives it back.
+      // The end of a file may be recorded although its worker got no response and then releases the claim.
       if (strikes > charged && !isEnded(status))
         this.#report(`${name} has ${strikes} strikes, and ${charged} claims since it got further`);
       if (status !== 'failed' || !failure!.includes('"internal"') || this.#givenUp.has(file_id)) continue;

@@ -1,6 +1,6 @@
 /**
- * The pipeline on virtual time with outages that a test directs: one engine, or more, is slow, fails, hangs or is gone for as long as
- * the test says. Every call of a port is kept with its moment. The interleaving is still that of a seed, so a run is the same each time.
+ * The pipeline on virtual time with outages that a test controls: one or more engines are slow, fail, hang or are gone for as long as the
+ * test says. Every call of a port is recorded with its time. The interleaving comes from a seed, so each run is the same.
  */
 import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
@@ -19,10 +19,10 @@ import { createWorld, START_MS } from './world.ts';
 export const OUTAGES = ['slow', 'failing', 'hanging', 'gone'] as const;
 export type OutageKind = (typeof OUTAGES)[number];
 
-/** What an engine that is slow takes for an answer: just less than the shortest time limit, that of the IMS. */
+/** How long a slow engine takes to respond: just less than the shortest time limit, that of the IMS. */
 const SLOW_MS = limits.imsTimeoutMs - 500;
 
-/** After how long a call of an engine that hangs fails: the time limits of the adapters, the tries of one call together. */
+/** After how long a call to a hanging engine fails: the time limits of the adapters, for all tries of one call together. */
 export const HANG_MS: Record<PortName, number> = {
   objects: limits.s3AnswerMs,
   queue: limits.sqsAnswerMs,
@@ -48,7 +48,7 @@ export interface Call {
 
 class DirectedScheduler extends Scheduler {
   readonly calls: Call[] = [];
-  /** Of a whole engine, or of one of its operations: `queue.send`. */
+  /** A whole engine, or one of its operations: `queue.send`. */
   readonly outages = new Map<string, OutageKind>();
 
   override call<Result>(
@@ -67,7 +67,7 @@ class DirectedScheduler extends Scheduler {
     const fail = () => {
       throw new OmsError(CODES[port], `${what} failed: it is ${outageNow() ?? 'back'}`, { retryable: true });
     };
-    /** It may have done all that was asked of it, and only its answer did not come. */
+    /** The call may have been carried out, and only the response lost. */
     const failPerhapsAfter = () => {
       if (this.random.chance(0.5)) void Promise.resolve(work()).catch(() => {});
       fail();
@@ -83,7 +83,7 @@ class DirectedScheduler extends Scheduler {
     const answerAtMs = () => {
       const outage = outageNow();
       const atMs = readyAtMs();
-      // A wait for a message that was given up is over at once.
+      // An abandoned wait for a message ends immediately.
       if (operation === 'receive' && atMs === 0) {
         hangs = false;
         return 0;
@@ -97,7 +97,7 @@ class DirectedScheduler extends Scheduler {
   }
 }
 
-/** What is left when all is done, without what the server makes: ids and times. */
+/** The final state, without ids and times that the server generates. */
 export interface EndState {
   files: unknown[];
   orders: unknown[];
@@ -113,7 +113,7 @@ export interface ShownFile extends FileState {
   attempts: number;
 }
 
-/** So that a file has many chunks, each with several parts. */
+/** Small, so that a file has many chunks, each with several parts. */
 const BOUNDS = {
   ...limits,
   detectBytes: 130,
@@ -125,7 +125,7 @@ const BOUNDS = {
 
 export type Directed = ReturnType<typeof startPipeline>;
 
-/** Workers, a publisher and the sweeper, with a number of files of their own that nobody has uploaded yet. */
+/** Workers, a publisher and the sweeper, with a number of files that are not uploaded yet. */
 export function startPipeline({
   seed,
   files,
@@ -151,7 +151,7 @@ export function startPipeline({
   const { objects, queue, stream, store, logger } = world;
   const invariants = createInvariants(world, new Map(sources.map((source) => [source.name, source])));
   const onRejection = (error: unknown) =>
-    off(`a promise was rejected and nobody looked: ${(error as Error)?.stack ?? error}`);
+    off(`a promise was rejected without a handler: ${(error as Error)?.stack ?? error}`);
   process.on('unhandledRejection', onRejection);
 
   const portsFor = (name: string) => world.portsOf(scheduler.actor(name, false));
@@ -172,7 +172,7 @@ export function startPipeline({
     if (found) throw found;
   }
 
-  /** Lets time pass until it is so; throws when it is not within that time. */
+  /** Lets time pass until the condition holds; throws when it does not hold in time. */
   async function until(what: string, holds: () => boolean, withinMs: number): Promise<void> {
     const untilMs = scheduler.nowMs + withinMs;
     while (!holds()) {
@@ -182,7 +182,7 @@ export function startPipeline({
     }
   }
 
-  /** What it comes to, within that time. */
+  /** Awaits the result, within that time. */
   async function settled<Result>(
     what: string,
     work: Promise<Result>,
@@ -241,7 +241,7 @@ export function startPipeline({
       ),
       events: [...stream.published.keys()].toSorted(),
     };
-    const text = all.reduce((told, { file_id, name }) => told.replaceAll(file_id, name), JSON.stringify(state));
+    const text = all.reduce((text, { file_id, name }) => text.replaceAll(file_id, name), JSON.stringify(state));
     return JSON.parse(text) as EndState;
   }
 
@@ -277,7 +277,7 @@ export function startPipeline({
           if (orderCreatedJson((await orders.get(orderId))!) !== json) throw new Violation(`INV-3 ${orderId}`);
         }),
       );
-      const result = await settled('a look at the events', compared, 60_000);
+      const result = await settled('reading the events', compared, 60_000);
       if (result.status === 'rejected') throw result.reason;
     },
     /** A graceful stop of the workers and the publisher. */

@@ -16,13 +16,13 @@ beforeAll(async () => {
   expected = await undisturbed(source);
 });
 
-/** Each worker that commits this chunk of the file dies, and another starts. */
+/** Every worker that commits this chunk of the file dies, and another starts. */
 function poison(stage: Stage, fileId: string, n: number) {
-  const poisoned = { kills: 0, mended: false, chunksAfter: [] as number[] };
+  const poisoned = { kills: 0, fixed: false, chunksAfter: [] as number[] };
   stage.scheduler.force = ({ what, about: [claim, chunk], actor }) => {
     if (what !== 'store.chunks.commit' || (claim as Claim).fileId !== fileId) return null;
-    if (poisoned.mended) poisoned.chunksAfter.push((chunk as ChunkToCommit).n);
-    if (poisoned.mended || (chunk as ChunkToCommit).n !== n) return null;
+    if (poisoned.fixed) poisoned.chunksAfter.push((chunk as ChunkToCommit).n);
+    if (poisoned.fixed || (chunk as ChunkToCommit).n !== n) return null;
     poisoned.kills++;
     stage.charges.poisoned(actor, fileId);
     stage.startWorker();
@@ -50,12 +50,12 @@ describe('a file whose commit fails without a reason from the store', () => {
     expect(await failing(limits.unknownErrorPauses)).toBe(1);
   });
 
-  test('is charged when it has waited for long, as it may be the reason itself', async () => {
+  test('is charged when it has waited for long, as it may be the cause itself', async () => {
     expect(await failing(limits.unknownErrorPauses + 1)).toBe(2);
   });
 });
 
-describe('a file that kills each worker which works on it', () => {
+describe('a file that kills every worker that works on it', () => {
   async function giveUp(atTheDeadLetter: 'done' | 'killed before') {
     const other = sourceFile('other.csv');
     const stage = createStage([source, other]);
@@ -70,7 +70,7 @@ describe('a file that kills each worker which works on it', () => {
   test('is given up after ten claims without a chunk; its rows before stay, its message is dead', async () => {
     const { stage, fileId, poisoned } = await giveUp('done');
     await stage.rest();
-    // The first of them had committed chunks.
+    // The first claim had committed chunks.
     expect(poisoned.kills).toBe(limits.maxStrikes + 1);
     expect(stage.file(name)).toMatchObject({ status: 'failed', next_chunk: 2, rows: 4, accepted: 3, invalid: 1 });
     expect(JSON.parse(stage.file(name).failure!)).toMatchObject({ code: 'internal' });
@@ -79,7 +79,7 @@ describe('a file that kills each worker which works on it', () => {
     ]);
   });
 
-  test('holds up no other file, which is charged with none of it', async () => {
+  test('holds up no other file, and none is charged', async () => {
     const { stage, poisoned, other } = await giveUp('done');
     await stage.upload(other);
     await stage.until(() => stage.file(other.name).status === 'completed');
@@ -92,9 +92,9 @@ describe('a file that kills each worker which works on it', () => {
   test.each([
     ['a retry', 'done'],
     ['a redrive', 'done'],
-    ['a redrive, though its worker died before the message was put aside', 'killed before'],
-    ['the redrive after one that broke off', 'done'],
-  ] as const)('goes on from its checkpoint after %s, once mended', async (by, atTheDeadLetter) => {
+    ['a redrive, though its worker died before the message was moved to the dead-letter queue', 'killed before'],
+    ['the redrive after an interrupted one', 'done'],
+  ] as const)('resumes at its checkpoint after %s, once it is fixed', async (by, atTheDeadLetter) => {
     const { stage, fileId, poisoned } = await giveUp(atTheDeadLetter);
     await stage.until(() => stage.file(name).status === 'failed');
     if (atTheDeadLetter !== 'done') {
@@ -103,7 +103,7 @@ describe('a file that kills each worker which works on it', () => {
     }
     await stage.rest();
     expect(stage.queue.messages).toHaveLength(atTheDeadLetter === 'done' ? 1 : 0);
-    poisoned.mended = true;
+    poisoned.fixed = true;
     if (by === 'a retry') await stage.retry(fileId);
     else {
       if (by.startsWith('the redrive after')) {
@@ -129,7 +129,7 @@ describe('a file with more rejected rows than it may have', () => {
   });
   const bounds = { maxRejectedRows: 1 };
 
-  test('fails behind the chunk that has one too many, with the report of what was seen, and so does a retry', async () => {
+  test('fails after the chunk with one too many, with the report of the rows so far, and so does a retry', async () => {
     const stage = createStage([source], bounds);
     const fileId = await stage.upload(source);
     stage.startWorker();
@@ -174,7 +174,7 @@ describe('a file with more rejected rows than it may have', () => {
   );
 
   test.each(['store.files.close', 'objects.commitReport', 'store.files.finish'])(
-    'ends the same when who ends it is killed after %s',
+    'ends the same when its worker is killed after %s',
     async (what) => {
       const stage = createStage([source], bounds);
       await stage.upload(source);
@@ -187,7 +187,7 @@ describe('a file with more rejected rows than it may have', () => {
     },
   );
 
-  test('is also one whose report would be too large', async () => {
+  test('fails also when its report would be too large', async () => {
     const { file } = await undisturbed(source, { maxRejectedBytes: 1_000 });
     expect(file).toMatchObject({
       status: 'failed',
@@ -224,7 +224,7 @@ describe('a cancelled file', () => {
     let failed = false;
     let committing = false;
     const request = (cancel: 0 | 1) => stage.store.db.exec(`update files set cancel_requested = ${cancel}`);
-    // The commit of the last chunk but one is under way until the last bytes cannot be read, and it alone tells of the cancel.
+    // The commit of the last chunk but one is under way until the last bytes cannot be read, and only it reports the cancel.
     stage.scheduler.force = ({ what, about: [, at, bytes] }) => {
       if (failed) request(0);
       if (what === 'objects.read' && (at as number) + (bytes as number) >= source.bytes.length && !failed) {
@@ -242,11 +242,11 @@ describe('a cancelled file', () => {
     expect(stage.file(name)).toMatchObject({ status: 'cancelled', next_chunk: 5, rows: 10 });
   });
 
-  /** Asks for a cancel while the report is being written, whose pages come slowly. */
+  /** Requests a cancel while the report is being written, with slow pages. */
   async function cancelReport(bounds: Partial<IngestBounds> = {}) {
     const stage = createStage([source], bounds);
     const fileId = await stage.upload(source);
-    // It is asked once more when its time has come.
+    // It is asked again when its time has come.
     let slow = false;
     stage.scheduler.force = ({ what }) => {
       if (what !== 'store.rejections.list') return null;
@@ -278,7 +278,7 @@ describe('a cancelled file', () => {
     expect(stage.report(name).trim().split('\n')).toHaveLength(3);
   });
 
-  test('that was retried keeps its report when a zombie worker writes the one of the cancel late', async () => {
+  test('that was retried keeps its report when a zombie worker writes the report of the cancel late', async () => {
     const stage = createStage([source]);
     const fileId = await stage.upload(source);
     const late = stage.startWorker();

@@ -16,7 +16,7 @@ const inspect = async (): Promise<Inspection> => ({ engine: 'in memory', address
 
 export class Objects {
   readonly stored = new Map<string, { bytes: Buffer; version: string; committedAtMs: number }>();
-  /** Of the object that was stored last. */
+  /** The version of the object that was stored last. */
   version = 0;
 
   portOf(actor: Actor, scheduler: Scheduler): ObjectStore {
@@ -92,14 +92,14 @@ interface Message {
   dead: boolean;
 }
 
-/** Messages come in any order, sometimes twice; an older receipt sometimes still works. */
+/** Messages are delivered in any order, sometimes twice; an older receipt sometimes still works. */
 export class Queue {
   messages: Message[] = [];
-  /** What a delivery is to remember of its message's file. */
+  /** What a delivery remembers about the file of its message. */
   look: (body: string) => unknown = () => null;
-  /** Told of each message that is deleted, after it was, with what was known at the delivery that it was deleted by. */
+  /** Called after a message was deleted, with what its delivery remembers. */
   onDelete: (body: string, seen: unknown) => void = () => {};
-  /** Told of each message that is put aside. */
+  /** Called for each message that is moved to the dead letters. */
   onDead: (body: string, seen: unknown) => void = () => {};
   readonly #seen = new Map<string, unknown>();
   #numbers = 0;
@@ -157,7 +157,7 @@ export class Queue {
             const visible = this.alive().filter(({ visibleAtMs }) => visibleAtMs <= scheduler.nowMs);
             if (visible.length === 0) return null;
             if (!signal?.aborted) return this.#deliver(scheduler.random.pick(visible));
-            // The request was under way when it was given up: what it brings is lost until it is visible again.
+            // The request was abandoned while under way: its message is lost until it is visible again.
             if (scheduler.random.chance(0.3)) this.#deliver(scheduler.random.pick(visible));
             return null;
           },
@@ -203,7 +203,7 @@ export class Queue {
   }
 }
 
-/** Knows SKUs and hubs by name; what it knows may change, and it remembers what it has ever said. */
+/** Knows SKUs and hubs by name; its knowledge may change, and it remembers all its answers. */
 export class Inventory {
   readonly known = new Set<string>();
   readonly saidYes = new Set<string>();
@@ -239,7 +239,7 @@ export class Inventory {
   }
 }
 
-/** Keeps the bytes of each event, and what was off with one. */
+/** Keeps the bytes of each event, and violations. */
 export class Stream {
   readonly published = new Map<string, string>();
   readonly differing = new Set<string>();
@@ -255,15 +255,15 @@ export class Stream {
         this.published.set(order.orderId, json);
       }
     };
-    const nobodyReads = () => {
-      throw new Error('nobody reads the stream of a simulation');
+    const unused = () => {
+      throw new Error('no reader uses the stream of a simulation');
     };
     return {
       inspect,
       beginning: '0',
-      end: nobodyReads,
-      check: nobodyReads,
-      subscribe: nobodyReads,
+      end: unused,
+      check: unused,
+      subscribe: unused,
       publish: ({ orders }) =>
         scheduler.call(actor, 'events', 'publish', () => add(orders), {
           partly: () => add([...orders].slice(0, scheduler.random.between(0, orders.length))),

@@ -1,6 +1,6 @@
 /**
- * What must hold after every step: INV-1 to INV-3, checkpoints that never go back, ends that stay, reports that tell what was
- * rejected. It reads the tables, not the service's own checks. Throws a `Violation`.
+ * Checks after every step: INV-1 to INV-3, checkpoints never go back, ends are final, reports list the rejections. It reads the tables and
+ * does not use the checks of the service. Throws a `Violation`.
  */
 import { parse } from 'csv-parse/sync';
 import { type FileStatus, isEnded, reportKey } from '../../src/model/file.ts';
@@ -49,7 +49,7 @@ interface RejectionState {
   cells: string;
 }
 
-/** Found when a chunk is committed, so not known from the row alone. */
+/** Reasons that are found when a chunk is committed, so they do not follow from the row alone. */
 const FOUND_LATER: ReadonlySet<ReasonCode> = new Set(['duplicate_order', 'order_conflict', 'out_of_stock']);
 
 export interface World {
@@ -68,7 +68,7 @@ export function createInvariants(
   /** The next chunk of each file when its cancel was first seen. */
   const cancelledAt = new Map<number, number>();
   const endedAfterCancel = new Set<number>();
-  /** Reports that were looked at, by file and what they are made of. */
+  /** Reports that were checked, by file and state. */
   const reportsSeen = new Set<string>();
   let seen = '';
 
@@ -84,7 +84,7 @@ export function createInvariants(
       for (const file of files) {
         const own = orders.filter(({ file_no }) => file_no === file.file_no);
         const rejected = rejections.filter(({ file_no }) => file_no === file.file_no);
-        // The same bytes once more, after a cancel: the rows are there already.
+        // The same bytes again, after a cancel: the rows are stored already.
         const alone = files.filter(({ name }) => name === file.name).length === 1;
         checkRows(file, own, rejected, alone);
         checkHistory(file);
@@ -96,7 +96,7 @@ export function createInvariants(
     },
   };
 
-  /** INV-1: each row up to the checkpoint is in exactly one place, rightly. */
+  /** INV-1: each row up to the checkpoint is in exactly one place, the right one. */
   function checkRows(file: FileState, orders: OrderState[], rejections: RejectionState[], alone: boolean): void {
     const source = sources.get(file.name)!;
     const off = (what: string) => new Violation(`INV-1 ${file.name}: ${what}`);
@@ -127,15 +127,15 @@ export function createInvariants(
       const rejection = rejections.find((other) => other.row === row);
       if (rejection && rejection.cells !== JSON.stringify(cells))
         throw off(`row ${row} was kept as ${rejection.cells}`);
-      if (defect !== null && !codes.includes(defect)) throw off(`row ${row} is not told to be ${defect}`);
+      if (defect !== null && !codes.includes(defect)) throw off(`row ${row} has no reason ${defect}`);
       for (const code of codes) {
-        // INV-7: a row is charged only with what was said of it.
+        // INV-7: a row is only rejected for an answer that the IMS gave.
         const charged =
           code === defect ||
           FOUND_LATER.has(code) ||
           (code === 'unknown_sku' && ims.saidNo.has(sku)) ||
           (code === 'unknown_hub' && ims.saidNo.has(hubId));
-        if (!charged) throw off(`row ${row} is ${code}, which nobody said`);
+        if (!charged) throw off(`row ${row} is ${code}, which the IMS never said`);
       }
       if (codes.length === 0 && !(ims.saidYes.has(sku) && ims.saidYes.has(hubId)))
         throw off(`row ${row} was accepted without the IMS`);
@@ -155,15 +155,15 @@ export function createInvariants(
     if (last.status === 'completed' && (file.status !== 'completed' || file.rows !== last.rows))
       throw new Violation(`${file.name} had completed, and is ${file.status} with ${file.rows} rows`);
     if (isEnded(last.status) && isEnded(file.status) && file.rows !== last.rows)
-      throw new Violation(`${file.name} had ended, and went on to ${file.rows} rows`);
+      throw new Violation(`${file.name} had ended, and continued to ${file.rows} rows`);
     if (isEnded(file.status) && !isEnded(last.status) && last.cancel_requested === 1)
       endedAfterCancel.add(file.file_no);
-    // A chunk that is under way is committed, and its answer tells.
+    // A chunk that is under way is still committed, and its response reports the cancel.
     if (file.cancel_requested === 0) cancelledAt.delete(file.file_no);
     else if (!cancelledAt.has(file.file_no)) cancelledAt.set(file.file_no, file.next_chunk);
     else if (file.next_chunk > cancelledAt.get(file.file_no)! + 1)
       throw new Violation(
-        `${file.name} went on for ${file.next_chunk - cancelledAt.get(file.file_no)!} chunks after its cancel`,
+        `${file.name} continued for ${file.next_chunk - cancelledAt.get(file.file_no)!} chunks after its cancel`,
       );
   }
 
@@ -181,15 +181,15 @@ export function createInvariants(
     reportsSeen.add(key);
     if (file.report_size_bytes !== object.bytes.length)
       throw off(`${file.report_size_bytes} bytes were recorded, ${object.bytes.length} are there`);
-    const told = (parse(object.bytes, { columns: true }) as Record<string, string>[]).map(
+    const listed = (parse(object.bytes, { columns: true }) as Record<string, string>[]).map(
       ({ _row, _code }) => `${_row} ${_code}`,
     );
     const rejected = rejections
       .toSorted((a, b) => a.row - b.row)
       .map(({ row, reasons }) => `${row} ${(JSON.parse(reasons) as Reason[]).map(({ code }) => code).join(' | ')}`);
-    if (String(told) !== String(rejected)) throw off(`it tells ${told}, rejected were ${rejected}`);
+    if (String(listed) !== String(rejected)) throw off(`it lists ${listed}, rejected were ${rejected}`);
     if (file.report_rows !== rejected.length)
-      throw off(`${file.report_rows} rows were recorded, it has ${told.length}`);
+      throw off(`${file.report_rows} rows were recorded, it has ${listed.length}`);
   }
 
   /** INV-2 */

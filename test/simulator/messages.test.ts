@@ -1,6 +1,6 @@
 /**
- * Messages that arrive at the wrong time: whatever the queue does, a file ends as if its message were delivered once, no message is left,
- * and only a claim with work under it counts as an attempt.
+ * Messages that arrive at the wrong time: whatever the queue does, a file ends as if its message were delivered once, no message is
+ * left, and only a claim with work under it counts as an attempt.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createStage, sourceFile, undisturbed } from './stage.ts';
@@ -65,7 +65,7 @@ describe('a message', () => {
       stage.startWorker();
       await stage.rest();
       expect(stage.outcome(name)).toEqual(expected);
-      // The one that was cancelled, and that of the retry.
+      // The first message and that of the retry.
       expect(stage.file(name).attempts).toBe(2);
     },
   );

@@ -1,6 +1,6 @@
 /**
  * The simulator can fail: each mutation makes one mistake in a copy of the code, and a few seeds find it. A mistake that is not found
- * is a gap in the simulator, or in the tests beside it for cases that random faults meet too seldom.
+ * is a gap in the simulator, or in the stories beside it for cases that random faults seldom meet.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
@@ -23,7 +23,7 @@ const COPIED = [
 const SEEDS = 200;
 const AT_ONCE = 2;
 
-/** What the simulator printed about a copy with the mutation in it. */
+/** The output of the simulator on a copy with the mutation. */
 async function simulateMutated({ focus, foundBy, edits }: Omit<Mutation, 'name'>, seeds = SEEDS): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'oms-mutation-'));
   try {
@@ -35,7 +35,7 @@ async function simulateMutated({ focus, foundBy, edits }: Omit<Mutation, 'name'>
       const args = foundBy
         ? ['node_modules/vitest/vitest.mjs', 'run', '--project', 'alone', '--reporter', 'tap-flat', foundBy]
         : ['scripts/simulate.ts', '--seeds', String(seeds), ...(focus ? ['--focus', focus] : [])];
-      // What is compiled of a copy is of no use to others.
+      // The compile cache of a copy is useless to others.
       execFile(
         process.execPath,
         args,

@@ -3,7 +3,7 @@ import type { Edit } from '../support/mutate.ts';
 
 export interface Mutation {
   name: string;
-  /** The call that is met by most faults, where chance would pick it too seldom. */
+  /** The call that gets most faults, where chance would pick it too seldom. */
   focus?: string;
   /** The test that finds it where chance would take too long. */
   foundBy?: string;
@@ -42,7 +42,7 @@ export const mutations: Mutation[] = [
     edits: [inStore(/(insertOrders\(db, \w+, \w+, )(\w+)(?=, \{)/, '$1$2.slice(0, 3)')],
   },
   {
-    name: 'stock is taken without looking at what the chunk took already',
+    name: 'stock is taken without counting what the chunk has taken already',
     edits: [inStore(/if \((\w+) > (\w+)\.left\)/, 'if ($1 > ($2.level?.available ?? 0))')],
   },
   {
@@ -50,11 +50,11 @@ export const mutations: Mutation[] = [
     edits: [inStore(/\w+\.available -= \w+;/, '')],
   },
   {
-    name: 'an order that exists is not looked for',
+    name: 'an existing order is not searched for',
     edits: [inStore(/(=== undefined \? )\w+\.get\(\w+\)(?= : \{ fileId)/, '$1undefined')],
   },
   {
-    name: 'the highest order that exists is not looked for',
+    name: 'the highest existing order is not searched for',
     edits: [inStore(/: countUpTo\(\w+, \w+, \w+\)(?=;)/, '$& - 1')],
   },
   {
@@ -149,7 +149,7 @@ export const mutations: Mutation[] = [
     edits: [inPipeline(/if \(\w+ === null\) (?=await objects\.delete\(\w+\))/, '')],
   },
   {
-    name: 'a message is moved to the dead letters before its file has ended',
+    name: 'a message is moved to the dead-letter queue before its file has ended',
     edits: [
       inPipeline(
         /const \w+ = await store\.files\.close\(\w+, \{ status: 'failed', failure \}\);/,
@@ -203,7 +203,7 @@ export const mutations: Mutation[] = [
     edits: [inPipeline(/\((\w+) \|\| .*'exclusive'\)(?= && !\(await)/, '$1')],
   },
   {
-    name: 'a redrive passes over a file that the store does not answer for',
+    name: 'a redrive skips a file when the store does not respond',
     focus: 'store.files.requeue',
     edits: [
       inPipeline(/if \(isOmsError\(error\) && !error\.retryable\) return null/, 'if (isOmsError(error)) return null'),

@@ -1,6 +1,6 @@
 /**
- * The order store of a simulation: the SQLite adapter itself, all in this thread, on a database in memory. What the writer thread
- * does with a request is done at once; beyond that nothing differs.
+ * The order store of a simulation: the SQLite adapter itself, completely in this thread, on a database in memory. A request to the writer
+ * is carried out immediately; nothing else differs.
  */
 import type { StatementSync } from 'node:sqlite';
 import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/order-store.ts';
@@ -46,7 +46,7 @@ export class Store {
       }
     };
     const writer: Calls<SqliteOperations> & Commits = {
-      // Arguments and answers are copied on the way between threads.
+      // Arguments and results are copied, as between threads.
       call: async (operation, argument) => structuredClone(perform(operation, structuredClone(argument))) as never,
       nextCommit: () => new Promise(() => {}),
     };
@@ -75,7 +75,7 @@ export class Store {
     };
   }
 
-  /** Read once after each write: most steps write nothing, and all look. */
+  /** Read again only after a write: most steps write nothing, and all read. */
   rows<Row>(sql: string): readonly Row[] {
     const { changes } = this.#countChanges.get() as { changes: number };
     if (changes !== this.#readAfter) this.#read.clear();

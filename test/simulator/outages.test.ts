@@ -1,7 +1,7 @@
 /**
- * Each engine slow, failing, hanging or gone for ten minutes of virtual time in the middle of files: work waits, says for what, asks
- * seldom, and goes on by itself to the end that it has undisturbed (INV-7). A call of an engine that hangs fails after the time limit
- * of its adapter, see `HANG_MS`.
+ * Each engine slow, failing, hanging or gone for ten minutes of virtual time in the middle of files: work waits, shows for what, retries
+ * seldom, and resumes by itself to the end of an undisturbed run (INV-7). A call to a hanging engine fails after the time limit of its
+ * adapter, see `HANG_MS`.
  */
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { isOmsError } from '../../src/errors.ts';
@@ -13,15 +13,15 @@ import type { SourceFile } from './source-files.ts';
 
 const OUTAGE_MS = 10 * 60_000;
 const SECOND_MS = 1_000;
-/** What an undisturbed pipeline does in far less. */
+/** An undisturbed pipeline needs far less. */
 const SOON_MS = 60_000;
-/** After an outage: the longest pause, a lease that ran out meanwhile, and what the sweeper does about a message that was lost. */
+/** After an outage: the longest pause, a lease that ran out, and the sweeper that queues a file whose message was lost. */
 const RECOVERY_MS = limits.outageBackoff.lastMs + 2 * limits.queueVisibilityMs + limits.strandedMs + 2 * limits.sweepMs;
 const FILES = 7;
 const WORKERS = 3;
 const MANY = 24;
 
-/** Tries of one that waits, with the shortest pauses that chance can give it. */
+/** The most tries of a waiting file: with the shortest random pauses. */
 function triesWithin(ms: number): number {
   let tries = 1;
   for (let atMs = 0; atMs < ms; tries++) atMs += backoffMs(limits.outageBackoff, tries - 1) / 2;
@@ -30,7 +30,7 @@ function triesWithin(ms: number): number {
 const TRIES = triesWithin(OUTAGE_MS);
 const often = (everyMs: number) => Math.ceil(OUTAGE_MS / everyMs) + 1;
 
-/** The most that work asks of an engine which answers nothing for ten minutes. */
+/** The most calls to an engine that does not respond for ten minutes. */
 const MOST_CALLS: Record<PortName, number> = {
   // Beside the tries of a file, the reads that were under way.
   objects: FILES * (TRIES + 1),
@@ -38,17 +38,17 @@ const MOST_CALLS: Record<PortName, number> = {
   events: TRIES,
   queue: WORKERS * TRIES + FILES * (often(limits.queueVisibilityMs / 3) + 2) + 2 * often(limits.sweepMs),
   store:
-    // Each try of a file also tries to say that it waits.
+    // Each try of a file also tries to record that it waits.
     2 * FILES * TRIES +
     FILES * (often(limits.cancelCheckMs) + often(limits.queueVisibilityMs / 3)) +
-    // A message whose file could not be claimed comes again, to whoever is first.
+    // A message whose file could not be claimed is delivered again, to any worker.
     FILES * often(limits.queueVisibilityMs) +
     // The publisher, and the sweeper.
     TRIES +
     often(limits.sweepMs),
 };
 
-/** What is asked for again and again while there is no answer. */
+/** The calls that are repeated while there is no response. */
 const RETRIED: Record<PortName, string> = {
   objects: 'objects.open',
   ims: 'ims.validate',
@@ -57,7 +57,7 @@ const RETRIED: Record<PortName, string> = {
   events: 'events.publish',
 };
 
-/** The most of these moments that are within one second. */
+/** The most of these times that lie within one second. */
 function peak(moments: number[]): number {
   const sorted = moments.toSorted((a, b) => a - b);
   let from = 0;
@@ -78,19 +78,19 @@ function start(options: { files: number; rows: number; workers: number }): Direc
   return pipeline;
 }
 
-/** All files but the last, which nobody has uploaded, are in work, each with chunks behind and before it. */
+/** All files are halfway, except the last one, which is not uploaded. */
 async function inTheMiddle({ files = FILES, workers = WORKERS } = {}): Promise<Directed> {
   const pipeline = start({ files, rows: 48, workers });
   const early = pipeline.sources.slice(0, -1);
   await pipeline.settled('the uploads', Promise.all(early.map(pipeline.uploadFile)), SOON_MS);
   await pipeline.until('work on all files', () => pipeline.shown().every(({ chunks }) => chunks > 0), SOON_MS);
   expect(pipeline.openFiles()).toHaveLength(early.length);
-  // From here on they ask the inventory service anew.
+  // From here on they ask the inventory service again.
   pipeline.scheduler.advance(limits.pairsKeptMs + 1);
   return pipeline;
 }
 
-/** Until nothing is left to do; what uploads that were refused have left is left to the sweeper. */
+/** Until nothing is left to do; the sweeper removes what refused uploads have left. */
 async function comesToRest(pipeline: Directed): Promise<EndState> {
   await pipeline.until('rest', pipeline.atRest, RECOVERY_MS);
   await pipeline.stopWork(SOON_MS);
@@ -99,11 +99,11 @@ async function comesToRest(pipeline: Directed): Promise<EndState> {
   return pipeline.endState();
 }
 
-/** As a client does that is told to try again later. Returns what it was told at last. */
+/** Uploads like a client that retries after a retryable error. Returns the last result. */
 async function uploadUntilTaken(pipeline: Directed, source: SourceFile): Promise<'created' | 'duplicate'> {
   for (;;) {
     const result = await pipeline.settled('an upload', pipeline.uploadFile(source), SOON_MS);
-    // The answer that said that it was created may have been lost.
+    // The response that it was created may have been lost.
     if (result.status === 'fulfilled' && (result.value.kind === 'created' || result.value.kind === 'duplicate'))
       return result.value.kind;
     if (result.status === 'rejected' && !(isOmsError(result.reason) && result.reason.retryable)) throw result.reason;
@@ -124,12 +124,12 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
   ({ port, kind }) => {
     const dead = kind === 'gone' || kind === 'hanging';
     const hangMs = kind === 'hanging' ? HANG_MS[port] : 0;
-    /** Files in work cannot go on without it, and can say so. */
+    /** Files in work cannot continue without it, and can show that. */
     const isShown = port === 'objects' || port === 'ims';
-    /** An upload is taken without it. */
+    /** An upload succeeds without it. */
     const isNoneOfUploads = port !== 'objects' && port !== 'store';
 
-    test('for ten minutes files wait, say so, ask seldom, and end as if nothing had been', async () => {
+    test('for ten minutes files wait, show it, retry seldom, and end as in an undisturbed run', async () => {
       const pipeline = await inTheMiddle();
       const { scheduler, until, shown, openFiles } = pipeline;
       const late = pipeline.sources.at(-1)!;
@@ -142,7 +142,7 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
           const untilMs = scheduler.nowMs + limits.outageBackoff.firstMs / 2;
           await until('a moment', () => scheduler.nowMs >= untilMs, SECOND_MS);
           for (const { waitingFor } of shown()) if (waitingFor !== null) waitedFor.add(waitingFor);
-          // By then what was under way has failed.
+          // By then the calls under way have failed.
           if (!dead || !isShown || scheduler.nowMs < fromMs + 2 * hangMs + limits.outageBackoff.lastMs) continue;
           const early = openFiles().filter(({ name }) => name !== late.name);
           expect(early).toEqual(Array(FILES - 1).fill(expect.objectContaining({ waitingFor: port })));
@@ -155,8 +155,8 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
         const result = await pipeline.settled('an upload', pipeline.uploadFile(late), 3 * hangMs + SOON_MS);
         expect(result).toMatchObject({ status: 'rejected', reason: { code: CODES[port], retryable: true } });
       } else {
-        const told = await uploadUntilTaken(pipeline, late);
-        if (kind !== 'failing' || isNoneOfUploads) expect(told).toBe('created');
+        const result = await uploadUntilTaken(pipeline, late);
+        if (kind !== 'failing' || isNoneOfUploads) expect(result).toBe('created');
       }
       if (dead && port === 'store') {
         const { files } = pipeline.portsFor('reader').store;
@@ -186,17 +186,17 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
       expect(await comesToRest(pipeline)).toEqual(expected);
       if (isShown && kind !== 'slow') expect([...waitedFor]).toEqual([port]);
       else expect([...waitedFor].filter((engine) => engine !== port)).toEqual([]);
-      // No outage but the store's own, which keeps the leases, looks like a crash.
+      // Only an outage of the store, which keeps the leases, looks like a crash.
       if (port !== 'store') expect(new Set(shown().map(({ attempts }) => attempts))).toEqual(new Set([1]));
     });
 
-    test('a stop ends in time, and a later start goes on', async () => {
+    test('a stop ends in time, and a later start resumes', async () => {
       const pipeline = await inTheMiddle();
       const { scheduler, until } = pipeline;
       const fromMs = scheduler.nowMs;
       scheduler.outages.set(port, kind);
       await until('a minute', () => scheduler.nowMs >= fromMs + SOON_MS, 2 * SOON_MS);
-      // What is under way is not cut off: a call, and what gives the file and its message back, three more.
+      // Calls under way are not cut off: one call, and three more to release the file and its message.
       await pipeline.stopWork(4 * hangMs + SOON_MS);
       await pipeline.stopSweeper(4 * hangMs + SOON_MS);
       scheduler.outages.clear();
@@ -207,7 +207,7 @@ describe.each(PORTS.flatMap((port) => OUTAGES.map((kind) => ({ port, kind }))))(
   },
 );
 
-/** The steps of an upload behind which something is durable already, or may be. */
+/** The steps of an upload after which something is durable, or may be. */
 const STEPS = [
   { step: 'complete an object', at: ['objects.commit'] },
   { step: 'record a file', at: ['store.files.create'] },
@@ -218,28 +218,28 @@ const STEPS = [
 describe.each(STEPS.flatMap((step) => (['failing', 'hanging', 'gone'] as const).map((kind) => ({ ...step, kind }))))(
   'with the calls $kind that $step',
   ({ at, kind }) => {
-    test('no upload is lost, none is there twice, and none leaves an object behind', async () => {
+    test('no upload is lost or doubled, and none leaves an object behind', async () => {
       const pipeline = start({ files: 12, rows: 4, workers: WORKERS });
       const { scheduler, sources, shown } = pipeline;
       for (const what of at) scheduler.outages.set(what, kind);
       const uploads = Promise.allSettled(sources.map(pipeline.uploadFile));
       await pipeline.settled('the uploads', uploads, 3 * HANG_MS.store);
       scheduler.outages.clear();
-      const told = await uploads;
-      const refused = sources.filter((_, n) => told[n]!.status === 'rejected');
+      const results = await uploads;
+      const refused = sources.filter((_, n) => results[n]!.status === 'rejected');
       for (const [n, { name }] of sources.entries()) {
-        const result = told[n]!;
+        const result = results[n]!;
         // INV-5
         if (result.status === 'fulfilled') expect(shown().map((file) => file.name)).toContain(name);
         else expect(result.reason).toMatchObject({ retryable: true });
       }
       if (at.includes('queue.send')) expect(refused).toEqual([]);
       else expect(refused.length).toBeGreaterThan(0);
-      // What could not be taken back is left to the sweeper, what could be is not.
+      // Only what could not be removed immediately is left to the sweeper.
       if (at.length > 1 && kind !== 'failing') expect(pipeline.orphans().length).toBeGreaterThan(0);
       if (at.length === 1 && at[0] === 'store.files.create') {
         expect(pipeline.orphans()).toEqual([]);
-        // Whose record is there was told so, though the answer to the record was lost.
+        // An upload with a record was confirmed, although the response to the record was lost.
         expect(refused.filter(({ name }) => shown().some((file) => file.name === name))).toEqual([]);
       }
       for (const source of refused) await uploadUntilTaken(pipeline, source);
@@ -304,7 +304,7 @@ describe.each(
     (['gone', 'hanging'] as const).map((kind) => ({ port, kind })),
   ),
 )(`with $port $kind and ${MANY} that wait for it`, ({ port, kind }) => {
-  test('they do not ask all at once, nor when it is back', { timeout: 180_000 }, async () => {
+  test('they do not all ask at the same time, nor when it is back', { timeout: 180_000 }, async () => {
     const workers = port === 'queue' ? MANY : MANY / limits.workerSlots;
     const pipeline = await inTheMiddle({ files: MANY + 1, workers });
     const { scheduler, shown, step } = pipeline;
@@ -323,7 +323,7 @@ describe.each(
     scheduler.outages.clear();
     const backMs = scheduler.nowMs;
     const before = new Map(shown().map((file) => [file.name, file.chunks]));
-    /** When each got on: a file by its next chunk, a worker by its next look for a message. */
+    /** When each resumed: a file with its next chunk, a worker with its next receive. */
     const on = new Map<string, number>();
     const waiting = port === 'queue' ? MANY : pipeline.openFiles().length;
     const open = new Set(pipeline.openFiles().map(({ name }) => name));

@@ -1,4 +1,4 @@
-/** A file that kills whoever works on it at one place, every time, until the cause is mended. */
+/** A file that kills every worker at the same place, until the cause is fixed. */
 import { UPLOADS } from '../../src/model/file.ts';
 import type { ChunkToCommit } from '../../src/ports/chunks.ts';
 import type { Claim } from '../../src/ports/files.ts';
@@ -8,12 +8,12 @@ import type { SourceFile } from './source-files.ts';
 
 export interface Poison {
   source: SourceFile;
-  mended: boolean;
-  /** The file whose worker dies of this call; null for any other call. */
+  fixed: boolean;
+  /** The file whose worker dies at this call; null for any other call. */
   deadlyTo(call: Call): string | null;
 }
 
-/** Null where no file lends itself. `fileIds`: the files that were made of a source. */
+/** Null when no file is suitable. `fileIds`: the files that were created from a source. */
 export function createPoison(
   random: Random,
   sources: readonly SourceFile[],
@@ -26,13 +26,13 @@ export function createPoison(
   const { row, cells } = random.pick(good(source));
   const atByte = random.between(0, source.bytes.length - 1);
 
-  /** By kind of call, the file that it is about when it is the deadly one. */
+  /** By kind of call: the file that a deadly call is about. */
   const places: Record<string, (about: readonly unknown[]) => string | undefined> = {
     'store.chunks.commit': ([claim, chunk]) =>
       (chunk as ChunkToCommit).end.row >= row ? (claim as Claim).fileId : undefined,
     'objects.read': ([key, at, bytes]) =>
       (at as number) + (bytes as number) > atByte ? (key as string).slice(UPLOADS.length) : undefined,
-    // What a file does not share tells it from all others.
+    // An order id that no other file has identifies the file.
     'ims.validate': ([pairs]) =>
       (pairs as { sku: string }[]).some(({ sku }) => sku === cells[4]) ? fileIds(source).at(-1) : undefined,
   };
@@ -40,9 +40,9 @@ export function createPoison(
 
   const poison: Poison = {
     source,
-    mended: false,
+    fixed: false,
     deadlyTo({ what, about }) {
-      if (poison.mended || what !== place) return null;
+      if (poison.fixed || what !== place) return null;
       const fileId = places[place]!(about);
       return fileId !== undefined && fileIds(source).includes(fileId) ? fileId : null;
     },

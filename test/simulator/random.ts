@@ -1,4 +1,4 @@
-/** Chance from a seed: the same seed gives the same numbers, on every machine. Source: sfc32 of PractRand, seeded by splitmix32. */
+/** Random numbers from a seed: the same seed gives the same numbers on every machine. Source: sfc32 of PractRand, seeded by splitmix32. */
 export interface Random {
   /** From 0 to below 1. */
   fraction(): number;

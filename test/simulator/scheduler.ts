@@ -1,6 +1,6 @@
 /**
- * Decides every interleaving from one seed. Whatever an actor asks of a port, and each of its sleeps, waits here until it is picked;
- * a request that is picked is carried out or meets a fault. Virtual time moves only here.
+ * Decides every interleaving from one seed. Each call of a port and each sleep of an actor waits here until it is picked; then it is
+ * carried out or meets a fault. Virtual time moves only here.
  */
 import { createHash } from 'node:crypto';
 import { OmsError } from '../../src/errors.ts';
@@ -24,15 +24,15 @@ export const FAULTS = [
   'poisoned',
   'outage',
 ] as const;
-/** Of the last the engine says no reason: only a test decides it. */
+/** The last one has no known reason: only tests choose it. */
 export type Outcome = 'done' | (typeof FAULTS)[number] | 'failed, unknown why';
 
-/** Something that runs by itself and may be stopped in the middle: a process. */
+/** A process, which may be killed or frozen at any call. */
 export interface Actor {
   readonly name: string;
   dead: boolean;
   frozenUntilMs: number;
-  /** What may happen to it beside failing calls. */
+  /** What may happen to it besides failing calls. */
   readonly mortal: boolean;
 }
 
@@ -42,24 +42,24 @@ interface Waiting {
   readyAtMs(): number;
   notBeforeMs: number;
   pick(): Outcome;
-  /** Carried out although nobody waits for the answer any more. */
+  /** Carried out although its caller does not wait any more. */
   orphan?(): void;
 }
 
-/** A request to a port, as it is decided upon. */
+/** A request to a port that waits for a decision. */
 export interface Call {
   actor: Actor;
   /** Port and operation. */
   what: string;
-  /** What it is asked with, where somebody wants to know. */
+  /** Its arguments, for tests that need them. */
   about: readonly unknown[];
 }
 
 export interface CallOptions {
   about?: readonly unknown[];
-  /** When there is something to answer; at once unless told. */
+  /** When there is a result; immediately when absent. */
   readyAtMs?: () => number;
-  /** What a request that fails half-way leaves. */
+  /** The part that a request which fails halfway has done. */
   partly?: () => void;
   /** A call that must not fail. */
   safe?: boolean;
@@ -68,7 +68,7 @@ export interface CallOptions {
 const NETWORK: Actor = { name: 'network', dead: false, frozenUntilMs: 0, mortal: false };
 const TRACE_STEPS = 40;
 const FOCUSED_FAULT_RATE = 0.5;
-/** Made all the time, mostly for nothing: they meet fewer faults, and let others go first. */
+/** Frequent calls that mostly do nothing: they get fewer faults and a lower priority. */
 const POLLS: ReadonlySet<string> = new Set([
   'sleep',
   'queue.receive',
@@ -86,12 +86,12 @@ export class Scheduler {
   step = 0;
   /** Faults happen while this is set; from 0 to 1. */
   faultRate = 0;
-  /** Only then an answer or a message of a queue is late enough to matter. */
+  /** Only such a delay of a response or a message has an effect. */
   readonly outageUntilMs = new Map<PortName, number>();
   readonly counts = new Map<string, number>();
-  /** Kills and freezes left: many in a row are rightly charged to a file. Those by a poison are not counted. */
+  /** Kills and freezes left: many in a row would rightly be charged to a file. Those of a poison are not counted. */
   blowsLeft = 0;
-  /** The one kind of call that meets so many faults more, so that what is rare elsewhere happens often. */
+  /** The one kind of call that gets so many more faults, so that rare situations happen often. */
   readonly focus = { what: '', faultsLeft: 0 };
   /** Decides before chance does. */
   force: (call: Call) => Outcome | null = () => null;
@@ -109,7 +109,7 @@ export class Scheduler {
     return { name, dead: false, frozenUntilMs: 0, mortal };
   }
 
-  /** A request to a port. `work` is done in one go when it is picked. */
+  /** A request to a port. `work` is done as one step when it is picked. */
   call<Result>(
     actor: Actor,
     port: PortName,
@@ -245,7 +245,7 @@ export class Scheduler {
     };
   }
 
-  /** Nothing it waits for ever comes back; of its requests that are under way some arrive. */
+  /** Nothing it waits for ever returns; some of its requests under way still arrive. */
   kill(actor: Actor): void {
     actor.dead = true;
     this.blowsLeft--;
@@ -262,14 +262,14 @@ export class Scheduler {
       this.faultRate > 0 && this.random.chance(0.3) ? Number.POSITIVE_INFINITY : this.#later(200_000);
   }
 
-  /** One that is at work on something; each kind of call is as likely, however seldom it is made. */
-  someoneAtWork(among: readonly Actor[]): Actor {
+  /** A busy actor; each kind of call is equally likely, however rare it is. */
+  busyActor(among: readonly Actor[]): Actor {
     const waiting = this.#waiting.filter(({ actor }) => among.includes(actor));
     const what = this.random.pick([...new Set(waiting.map((other) => other.what))]);
     return this.random.pick(waiting.filter((other) => other.what === what)).actor;
   }
 
-  /** Picks one of those that are ready; false when there is none. */
+  /** Picks a ready request; false when there is none. */
   async pickOne(): Promise<boolean> {
     const ready = this.#waiting.filter(
       (waiting) =>
@@ -286,7 +286,7 @@ export class Scheduler {
     return true;
   }
 
-  /** The next moment at which something is ready that is not now. */
+  /** The next time at which something becomes ready. */
   nextMs(): number {
     return this.#waiting.reduce((next, { actor, notBeforeMs, readyAtMs }) => {
       const at = Math.max(actor.frozenUntilMs, notBeforeMs, readyAtMs());
@@ -323,9 +323,9 @@ export class Scheduler {
     this.#waiting.push(waiting);
   }
 
-  /** Lets all jobs of promises and streams run until nothing more is asked. */
+  /** Runs all promise jobs and streams until there are no new requests. */
   async #settle(): Promise<void> {
-    // Time goes on a little with everything that happens.
+    // Everything that happens takes a little time.
     this.nowMs++;
     let seen: number;
     do {
@@ -348,7 +348,7 @@ export class Scheduler {
     return this.random.weighted<Outcome>([
       [5, 'failed before'],
       [6, 'failed after'],
-      // A database connection keeps its order, and an object is there when it is told.
+      // A database connection keeps its order, and an object is there once it is confirmed.
       [port === 'queue' ? 3 : 0, 'applied late'],
       [3, 'answered late'],
       [4, 'slow'],
@@ -373,7 +373,9 @@ export class Scheduler {
       ims: 'ims_unavailable',
     };
     const full = (port === 'objects' || port === 'store') && this.random.chance(0.2);
-    return new OmsError(full ? 'disk_full' : codes[port], `${what} failed, as it was told to`, { retryable: true });
+    return new OmsError(full ? 'disk_full' : codes[port], `${what} failed, as the simulation wants`, {
+      retryable: true,
+    });
   }
 
   #count(what: string, outcome: Outcome): void {
@@ -387,7 +389,7 @@ const carriedOut = (work: () => void) => (): Outcome => {
   return 'done';
 };
 
-/** Begins the work at once; what it throws is for those who still listen. */
+/** Begins the work immediately; its errors are for callers that still wait. */
 function settled<Result>(work: () => Result | Promise<Result>): Promise<Result> {
   const result = (async () => work())();
   result.catch(() => {});

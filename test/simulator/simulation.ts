@@ -1,7 +1,7 @@
 /**
  * Runs the pipeline itself in one thread, on virtual time: uploads, workers, publishers, the sweeper and users, with every call and
- * every interleaving chosen by one seed. First everything goes wrong that may; then the faults end, and all must come to rest with
- * what was promised. The same seed gives the same run.
+ * every interleaving chosen by one seed. First everything goes wrong that may; then the faults end, and all work must finish with what
+ * was promised. The same seed gives the same run.
  */
 import { isOmsError, OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
@@ -23,16 +23,16 @@ import { createWorld } from './world.ts';
 export interface SimulationResult {
   seed: number;
   steps: number;
-  /** Of all steps: two runs with the same hash were the same run. */
+  /** The hash of all steps: two runs with the same hash are the same run. */
   hash: string;
   /** How often each call met each outcome, and each thing from outside happened. */
   counts: ReadonlyMap<string, number>;
-  /** Null when all held. */
+  /** Null when all invariants held. */
   violation: string | null;
   lastSteps: string[];
 }
 
-/** Calls of which a share of the seeds picks one to meet most faults. */
+/** In a share of the seeds one of these calls gets most faults. */
 export const FOCUSES = [
   'events.publish',
   'objects.commit',
@@ -51,10 +51,10 @@ export const FOCUSES = [
   'store.files.requeue',
   'store.outbox.markPublished',
 ] as const;
-/** Those that are made only of what was given up. */
+/** Calls that only happen for files that were given up. */
 const OF_GIVEN_UP: readonly string[] = ['queue.deadLetter', 'queue.redrive', 'store.files.requeue'];
 
-/** To come to rest after the faults; the longest that was seen is a third of it. */
+/** Steps to finish after the faults; the longest seen is a third of it. */
 const MAX_STEPS_TO_REST = 30_000;
 const MAX_WORKERS = 4;
 
@@ -64,7 +64,7 @@ interface Role {
   stop(): Promise<void>;
 }
 
-/** `focusOn`: the call that is to meet most faults; without it the seed says. */
+/** `focusOn`: the call that gets most faults; chosen by the seed when absent. */
 export async function simulate(seed: number, steps: number, focusOn?: string): Promise<SimulationResult> {
   const random = createRandom(seed);
   const sources = createSources(random);
@@ -74,7 +74,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
   const report = (what: string) => {
     found ??= new Violation(what);
   };
-  const onRejection = (error: unknown) => report(`a promise was rejected and nobody looked: ${describe(error)}`);
+  const onRejection = (error: unknown) => report(`a promise was rejected without a handler: ${describe(error)}`);
   process.on('unhandledRejection', onRejection);
 
   const world = createWorld(random, sources, report);
@@ -110,7 +110,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
   const sweeping = scheduler.actor('sweeper', false);
   const sweeper = startSweeper(portsOf(sweeping), { exclusive: false }, logger);
 
-  /** What somebody does by the API: it may fail, and then they may be told so. */
+  /** An action of a client over the API, which may fail with an error. */
   function user(what: string, mortal: boolean, work: (ports: Ports) => Promise<unknown>): Actor {
     const actor = newActor(what, mortal);
     usersAtWork.add(actor);
@@ -135,7 +135,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
       });
       // INV-5
       if (result.kind === 'created' && !files().some(({ file_id }) => file_id === result.file.fileId))
-        report(`INV-5 ${source.name} was answered as created and is not there`);
+        report(`INV-5 ${source.name} was confirmed as created and is not there`);
     });
     uploaders.push({ actor, source });
   }
@@ -146,7 +146,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     if (await ports.store.files.requeue(fileId)) await ports.queue.send({ version: 1, fileId });
   };
 
-  /** The command, which says so when it breaks off. */
+  /** The command, which reports when it breaks off. */
   async function redriveAll(ports: Ports): Promise<void> {
     const before = files().filter(isGivenUp);
     const times = new Map(store.requeues);
@@ -157,7 +157,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         report(`${name} was not brought back by a redrive`);
   }
 
-  /** Does it again until it succeeds. */
+  /** Repeats it until it succeeds. */
   const untilDone = async (clock: Ports['clock'], work: () => Promise<unknown>) => {
     for (;;) {
       try {
@@ -170,7 +170,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     }
   };
 
-  /** Sent again under its key until it is answered: it must count once. */
+  /** Sent again under its key until there is a response: it must count once. */
   function restock(sku: string, delta: number): void {
     const changes: StockChange[] = [{ sku, hubId: 'HUB-1', delta }];
     const key = `restock-${++restocks}`;
@@ -182,7 +182,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     );
   }
 
-  /** Something from outside; nothing when it does not fit now. */
+  /** An event from outside; nothing when it does not fit now. */
   async function disturb(): Promise<void> {
     const all = files();
     const sharedSkus = sources.stock.filter(({ sku }) => sku.startsWith('S-')).map(({ sku }) => sku);
@@ -217,7 +217,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         2,
         'a worker is killed',
         blows && workers.length > 0,
-        () => scheduler.kill(scheduler.someoneAtWork(workers.map(({ actor }) => actor))),
+        () => scheduler.kill(scheduler.busyActor(workers.map(({ actor }) => actor))),
       ],
       [
         1,
@@ -229,7 +229,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         4,
         'a worker freezes',
         blows && workers.length > 0,
-        () => scheduler.freeze(scheduler.someoneAtWork(workers.map(({ actor }) => actor))),
+        () => scheduler.freeze(scheduler.busyActor(workers.map(({ actor }) => actor))),
       ],
       [
         1,
@@ -256,7 +256,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
       ],
       [2, 'visibility is lost', hidden.length > 0, () => Object.assign(random.pick(hidden), { visibleAtMs: 0 })],
       [1, 'a message comes twice', queue.alive().length > 0, () => queue.send(random.pick(queue.alive()).body)],
-      [focus === 'queue.deadLetter' ? 10 : 0.5, 'a message of somebody else', true, () => queue.send('something else')],
+      [focus === 'queue.deadLetter' ? 10 : 0.5, 'a foreign message', true, () => queue.send('something else')],
       [
         OF_GIVEN_UP.includes(focus ?? '') ? 16 : 2,
         'a redrive',
@@ -269,7 +269,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     await scheduler.act(name, action);
   }
 
-  /** Time goes on to the next moment at which something is due, or beyond it. */
+  /** Moves time to the next moment at which something is due, or beyond it. */
   function letTimePass(leapMs: number): void {
     const untilMs = scheduler.nextMs();
     if (untilMs === Number.POSITIVE_INFINITY) throw new Violation('nothing will ever happen again');
@@ -333,7 +333,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
   async function run(): Promise<void> {
     for (let count = random.between(2, 3); count > 0; count--) startWorkerRole();
     startPublisherRole();
-    // The others come while these are in work.
+    // The other files come while these are in work.
     for (let count = random.between(1, waitingSources.length); count > 0; count--)
       await scheduler.act('upload', () => uploadFile(waitingSources.shift()!, false));
 
@@ -342,7 +342,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     scheduler.blowsLeft = focus ? 20 : 8;
     const disturbance = random.pick(focus ? [0.03, 0.06] : [0.01, 0.03, 0.06]);
     while (scheduler.step < steps) {
-      // As whatever looks after processes does.
+      // As a process manager does.
       if (live('worker').length === 0 && random.chance(0.1)) startWorkerRole();
       if (random.chance(disturbance)) await disturb();
       else if (random.chance(0.06) && scheduler.nextMs() < Number.POSITIVE_INFINITY) letTimePass(leap());
@@ -351,7 +351,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     }
 
     scheduler.note('the faults end');
-    // Of what is called seldom, most is called from here on.
+    // Most of the rare calls happen from here on.
     scheduler.focus.faultsLeft = Math.min(scheduler.focus.faultsLeft, 8);
     scheduler.faultRate = 0;
     scheduler.outageUntilMs.clear();
@@ -386,12 +386,12 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     await checkRest();
   }
 
-  /** What a poison kept from its end is mended and goes on, as does some of what was cancelled. */
+  /** Fixes the poison and resumes its file, and some of the cancelled files. */
   async function bringBack(): Promise<void> {
     const ended = files().filter(({ status }) => status === 'failed' || status === 'cancelled');
     for (const { name, status } of files())
       if (name === poison?.source.name && status === 'completed') throw new Violation(`${name} came through as it was`);
-    if (poison) poison.mended = true;
+    if (poison) poison.fixed = true;
     const redriven = random.chance(0.5);
     if (redriven) {
       let done = false;
@@ -412,11 +412,11 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
   }
 
   const isGivenUp = ({ status, failure }: FileState) => status === 'failed' && failure!.includes('"internal"');
-  /** Its bytes came once more, so that it is not to be retried. */
+  /** Its bytes were uploaded again, so it must not be retried. */
   const isThereAgain = (file: FileState) =>
     files().some(({ name, file_id, status }) => name === file.name && file_id !== file.file_id && status !== 'failed');
 
-  /** What must hold when all is done. */
+  /** The checks when all is done. */
   async function checkRest(): Promise<void> {
     for (const file of files()) {
       const { broken } = byName.get(file.name)!;

@@ -79,7 +79,7 @@ describe('the invariants of the pipeline hold', () => {
 
   test('while every call that ends a step is interrupted in every way', async () => {
     const missed = (call: string) => BLOWS.map((blow) => `${call} ${blow}`).filter((met) => !counts.has(met));
-    // What is rare on these seeds is looked for on more of them.
+    // More seeds for what is rare on these.
     for (const call of FOCUSES)
       for (let seed = 1; missed(call).length > 0 && seed <= 4 * SEEDS_OF_A_TEST; seed++) await holdsOn(seed, call);
     expect(FOCUSES.flatMap(missed)).toEqual([]);

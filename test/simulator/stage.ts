@@ -1,5 +1,5 @@
 /**
- * A few files on the engines of a simulation without chance: what goes wrong is told by the test. All invariants are looked at after
+ * A few files on the engines of a simulation without chance: the test decides what goes wrong. All invariants are checked after
  * every step.
  */
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
@@ -60,7 +60,7 @@ export function createStage(sources: readonly SourceFile[], bounds: Partial<Inge
     }
   }
 
-  /** Something that somebody does, until it is done. */
+  /** Runs an action until it is done. */
   async function user<Result>(work: (ports: Ports) => Promise<Result>): Promise<Result> {
     let settled = false;
     const result = work(world.portsOf(world.newActor('user', false))).finally(() => {

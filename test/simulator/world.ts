@@ -18,7 +18,7 @@ export const START_MS = Date.UTC(2026, 0, 1);
 
 export type World = ReturnType<typeof createWorld>;
 
-/** `report`: told of what is wrong whatever comes of it. */
+/** `report`: called with every violation, whatever happens next. */
 export function createWorld(
   random: Random,
   { known, stock }: Pick<Sources, 'known' | 'stock'>,
@@ -45,7 +45,7 @@ export function createWorld(
     const message = readMessage(body);
     return message.kind === 'job' ? message.fileId : '';
   };
-  /** Open, although whoever has this message took it for ended; who retried it meanwhile is about to send one. */
+  /** Open, although the holder of this message saw it ended: a client has retried it and is about to send a message. */
   const openFileOf = (body: string, seen: unknown) => {
     const fileId = fileOf(body);
     const file = files().find((other) => other.file_id === fileId);
@@ -60,7 +60,7 @@ export function createWorld(
   };
   queue.onDead = (body, seen) => {
     const file = openFileOf(body, seen);
-    if (file) report(`a message of ${file.name} was put aside while it was ${file.status}`);
+    if (file) report(`a message of ${file.name} was moved to the dead letters while it was ${file.status}`);
   };
 
   const portsOf = (actor: Actor): Ports => ({
@@ -86,7 +86,7 @@ export function createWorld(
     fileOf,
     portsOf,
     newActor,
-    /** Each worker cuts files into other chunks, unless it is told. */
+    /** By default each worker cuts files into different chunks. */
     startWorker(own: Partial<IngestBounds> = {}) {
       const actor = newActor('worker', true);
       const bounds = {
@@ -119,7 +119,7 @@ export function createLogger(report: (what: string) => void): Logger {
         };
         if (err && err.retryable !== true && err.code !== 'claim_lost')
           report(`${msg}: ${err.stack ?? JSON.stringify(err)}`);
-        // Nobody has to look at it.
+        // An operator need not act.
         if (err?.retryable && level >= 50) report(`an outage was logged as an error: ${msg}`);
       },
     },

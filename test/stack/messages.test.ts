@@ -131,7 +131,8 @@ describe.skipIf(missingEngines !== null)('in a queue of SQS', () => {
   test('a redrive delivers dead messages again: foreign ones go back to the dead-letter queue', async () => {
     const before = await countOf(`${stack.queue}-dead`);
     expect(before).toBeGreaterThan(0);
-    const handled = () => service.log.filter(({ msg }) => msg === 'a message was put aside as dead').length;
+    const handled = () =>
+      service.log.filter(({ msg }) => msg === 'a message was moved to the dead-letter queue').length;
     const until = handled() + before;
     expect(await runOms(['redrive'], stack.env)).toMatchObject({ code: 0, stdout: '0 files queued again\n' });
     while (handled() < until) await delay(20);

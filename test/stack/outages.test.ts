@@ -225,14 +225,14 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       for (const service of [api, worker]) expect(await readiness(service)).toEqual({ status: 503, down: ['objects'] });
       for (const fileId of ids)
         expect(await fileOf(api, fileId)).toMatchObject({ status: 'waiting', waiting_for: 'objects' });
-      expect(linesOf(worker, 'the engine is back, the file goes on')).toEqual([]);
+      expect(linesOf(worker, 'the engine is back: the file continues')).toEqual([]);
 
       await s3.start();
       ids.push(await accept(api, late));
       await expectUndisturbed(api, ids);
       for (const fileId of ids.slice(0, 2)) {
         expect(linesOf(worker, 'the file waits for an engine', fileId)).toMatchObject([{ dependency: 'objects' }]);
-        expect(linesOf(worker, 'the engine is back, the file goes on', fileId)).toHaveLength(1);
+        expect(linesOf(worker, 'the engine is back: the file continues', fileId)).toHaveLength(1);
       }
       expect(await readiness(worker)).toEqual({ status: 200, down: [] });
     });

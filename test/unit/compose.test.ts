@@ -46,7 +46,7 @@ describe.each(services)('the service %s', (_name, service) => {
     expect(service.image).toMatch(/^[a-z/]+:\d+\.\d+\.\d+$/);
   });
 
-  test('has a health check and starts again by itself', () => {
+  test('has a health check and restarts by itself', () => {
     expect(service.healthcheck?.test.length).toBeGreaterThan(1);
     expect(service.restart).toBe('unless-stopped');
   });
@@ -63,12 +63,12 @@ describe.each(services)('the service %s', (_name, service) => {
 
 const ours = services.filter(([, { build }]) => build !== undefined);
 
-test('the roles and the IMS are ours', () => {
+test('the roles and the IMS are services of OMS', () => {
   expect(ours.map(([name]) => name)).toEqual(['ims', 'api', 'worker', 'publisher']);
 });
 
 describe.each(ours)('our service %s', (_name, service) => {
-  test('names settings that there are, with values that are taken', () => {
+  test('has settings that exist, with valid values', () => {
     const settings = Object.entries(service.environment!).filter(([name]) => name.startsWith('OMS_'));
     for (const [name] of settings) expect(SETTINGS).toContain(name);
     // What the environment may set otherwise is taken at its default here.
@@ -77,7 +77,7 @@ describe.each(ours)('our service %s', (_name, service) => {
     expect(config.orderStore).toMatchObject({ kind: 'mongodb' });
   });
 
-  test('can write to nothing and do nothing that it need not', () => {
+  test('can neither write nor do anything that it does not need', () => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   });
 });

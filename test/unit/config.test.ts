@@ -6,7 +6,7 @@ import { withoutCredentials } from '../../src/ports/inspection.ts';
 const read = (environment: Record<string, string>) => readConfig(environment, tmpdir());
 
 describe('the URL of a port', () => {
-  test('is of the embedded engine by default', () => {
+  test('chooses the embedded engine by default', () => {
     expect(read({})).toMatchObject({
       objectStore: { kind: 'directory' },
       jobQueue: { kind: 'sqlite' },

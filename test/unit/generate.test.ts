@@ -41,7 +41,7 @@ describe('a generated file', () => {
     );
   });
 
-  test('has every reason that a file can cause alone', () => {
+  test('has every reason that a file can cause by itself', () => {
     const counts = expectedInvalidByCode({ rows: 3_400, invalidShare: 0.01, seed: 1, ids: 'random' });
     const expected = REASON_CODES.filter((code) => code !== 'out_of_stock').map((code) => [code, 2]);
     expect(counts).toEqual(Object.fromEntries(expected));
@@ -60,7 +60,7 @@ describe('a generated file', () => {
     expect(bytesOf(options).equals(bytesOf({ ...options, seed: 8 }))).toBe(false);
   });
 
-  test.each(['ordered', 'random'] as const)('with %s ids shares none with a file of later numbers', (ids) => {
+  test.each(['ordered', 'random'] as const)('with %s ids shares no id with a file of later numbers', (ids) => {
     const idsFrom = (startAt: number) => {
       const { accepted } = outcomeOf({ rows: 2_000, invalidShare: 0, seed: 1, ids, startAt });
       return accepted.map(({ orderId }) => orderId);
@@ -89,7 +89,7 @@ describe('a generated file', () => {
     }
   });
 
-  test('without rows is a header alone', () => {
+  test('without rows is only a header', () => {
     const file = bytesOf({ rows: 0, invalidShare: 0.5, seed: 1, ids: 'ordered' }).toString();
     expect(checkFile(file).rows).toEqual([]);
     expect(file.split('\n').length).toBe(2);

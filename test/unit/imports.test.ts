@@ -44,7 +44,7 @@ test('imports go in one direction', () => {
   expect(wrong).toEqual([]);
 });
 
-test('what serves all clients of the SQLite database knows none of them', () => {
+test('the code that serves all clients of the SQLite database imports none of them', () => {
   const wrong = [...imports]
     .filter(([file]) => file.startsWith('adapters/sqlite/'))
     .flatMap(([file, imported]) => imported.map((other) => [file, other] as const))
@@ -52,7 +52,7 @@ test('what serves all clients of the SQLite database knows none of them', () => 
   expect(wrong).toEqual([]);
 });
 
-test('no module imports itself, on whatever way', () => {
+test('no module imports itself, directly or indirectly', () => {
   const done = new Set<string>();
   const visit = (file: string, path: string[]): string[][] => {
     if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file]];
@@ -64,7 +64,7 @@ test('no module imports itself, on whatever way', () => {
   expect([...imports.keys()].flatMap((file) => visit(file, []))).toEqual([]);
 });
 
-test('the parser of imports finds them', () => {
+test('the parser of imports finds all of them', () => {
   expect(imports.get('main.ts')!.length).toBeGreaterThan(2);
   expect(imports.get('app.ts')).toContain('http/server.ts');
 });

@@ -20,7 +20,7 @@ test('a line that requests repeat is logged immediately, then once in each inter
   await expect.poll(() => lines.length).toBe(4);
   expect(lines[3]).toEqual({ level: 'warn', message: 'a request could not be served', lines: 999, err: full });
 
-  // After a time without any the next is told at once, again.
+  // After a quiet time the next line is logged immediately again.
   await delay(100);
   expect(lines).toHaveLength(4);
   log.warn({ err: full }, 'a request could not be served');

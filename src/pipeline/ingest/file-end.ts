@@ -1,4 +1,4 @@
-/** What ends the work on a file: a stop between two chunks, or an error that decides how the file ends. */
+/** Ends of the work on a file: a stop between two chunks, or an error that decides how the file ends. */
 import { isOmsError } from '../../errors.ts';
 import type { FileFailure } from '../../model/file.ts';
 import { isFileFailure } from '../../model/file-failure.ts';
@@ -15,7 +15,7 @@ export class StopSignal {
 export const isStop = (error: unknown, reason: StopSignal['reason']): boolean =>
   error instanceof StopSignal && error.reason === reason;
 
-/** The end of the file that an error means, or null. */
+/** The end that an error means for the file; null when it only ends this attempt. */
 export function endBy(error: unknown): FileEnd | null {
   if (isStop(error, 'cancelled'))
     return {

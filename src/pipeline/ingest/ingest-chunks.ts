@@ -1,6 +1,6 @@
 /**
- * The chunks of a file, from its checkpoint to its end: each is read and validated while the one before it is committed. Where an engine
- * fails, they are begun again at the checkpoint.
+ * The chunks of a file, from its checkpoint to its end: each is read and validated while the one before it is being committed. After a
+ * failure of an engine reading starts again at the checkpoint.
  */
 import { assert } from '../../assert.ts';
 import { isOmsError } from '../../errors.ts';
@@ -16,7 +16,7 @@ import { endBy, StopSignal } from './file-end.ts';
 import type { IngestBounds } from './options.ts';
 import { isOfStore } from './outage.ts';
 
-/** Starts again at the checkpoint for as long as the object cannot be read. Throws what ends the file, or this work on it. */
+/** Starts again at the checkpoint as long as an engine fails. Throws what ends the file or this attempt. */
 export async function ingestAllChunks(context: IngestContext, claimed: FileRecord): Promise<void> {
   const { ports, claim, outage } = context;
   let file = claimed;
@@ -25,7 +25,7 @@ export async function ingestAllChunks(context: IngestContext, claimed: FileRecor
       return await ingestChunks(context, file);
     } catch (error) {
       if (endBy(error)) throw error;
-      // A release that cuts other chunks was at work here, or the object cannot be read now.
+      // A release that cuts chunks differently has committed here, or an engine is down.
       if (!isOmsError(error, 'chunk_moved')) await outage.pauseAfter(error, isOfStore(error) ? 'store' : 'objects');
       file = await outage.retry('store', async () => (await ports.store.files.get(claim.fileId))!);
     }
@@ -51,7 +51,7 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
       await committing;
       stopIfAsked();
       const chunk = chunkOf(borders, builder.takeChunk(), expected++);
-      // Only the end of the file may lie behind a chunk without rows; one before it moves the checkpoint past blank records.
+      // The last chunk may have no rows. An earlier one without rows still moves the checkpoint past blank records.
       if (borders.last && rowsOf(chunk) === 0) break;
       logger.debug({ stage: 'chunk', chunk: chunk.n }, 'committing a chunk');
       committing = commit(context, chunk, borders.last);
@@ -61,7 +61,7 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
     await committing;
   } catch (error) {
     stopReading.abort();
-    // What the commit reports meanwhile, a cancel for example, comes before what became of the reading.
+    // An error of the commit, or a cancel that it reports, goes before the error of reading.
     await committing;
     throw error;
   } finally {
@@ -77,7 +77,7 @@ function openAtCheckpoint(
 ): Promise<OpenFile> {
   const { intake, columns, nextChunk, offset, row, sizeBytes, objectKey, objectVersion, encodingOverride } = file;
   const { maxInflatedBytes } = options;
-  // An object of a bucket that was too large to be hashed, and is tried again.
+  // A retry of an object from a bucket that was too large to be hashed.
   if (file.sha256 === '' && sizeBytes > maxInflatedBytes)
     throw fileFailure('too_large', `the object is larger than ${maxInflatedBytes} bytes`);
   // Before the first checkpoint there is no offset yet, though the intake may be recorded already.
@@ -102,7 +102,7 @@ function createBuilder({ ports, claim, options, outage }: IngestContext, file: F
     async beforeCheck(intake, fileOfFirstRow) {
       await outage.markRecovered('objects');
       if (recorded !== null && (!recorded.encodingOpen || intake.encodingOpen)) return;
-      // Before a row is committed that was read by it.
+      // Recorded before any row is committed that was read by it.
       if (recorded === null) parent ??= fileOfFirstRow;
       await outage.retry('store', () => store.files.recordIntake(claim, intake, opened.header.columns, parent));
       recorded = intake;
@@ -138,8 +138,8 @@ const rowsOf = ({ orders, rejections }: Pick<ChunkToCommit, 'orders' | 'rejectio
   orders.length + rejections.length;
 
 /**
- * A file with more is given up, with the report of the rows up to here. The figures are those that a commit returns and that are kept
- * with the file, so that another worker, or a retry, comes to the same end (INV-4).
+ * A file with more rejections fails, with the report of the rows so far. The figures are those that a commit returns and the file keeps, so
+ * that another worker, or a retry, decides the same (INV-4).
  */
 function checkRejected(rejected: ChunkResult['rejected'], bounds: IngestBounds = limits): void {
   const { maxRejectedRows, maxRejectedBytes } = bounds;

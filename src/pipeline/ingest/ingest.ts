@@ -1,6 +1,6 @@
 /**
- * Ingests one file, the whole story: open at the checkpoint, read chunk by chunk, validate, ask the IMS, commit, write the report,
- * finish. An engine that is down makes the file wait and say for what (INV-7); it never makes a row invalid.
+ * Ingests one file: open at the checkpoint, read chunk by chunk, validate, ask the IMS, commit, write the report, finish. While an engine
+ * is down the file waits and shows for what (INV-7); an outage never makes a row invalid.
  */
 import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
@@ -33,7 +33,7 @@ export async function ingest(
 async function ingestToEnd(context: IngestContext, file: FileRecord): Promise<EndStatus> {
   const { ports, claim, options, outage, logger } = context;
   let end = await ingestRows(context, file);
-  // A cancel comes too late for the end, but not for a report that takes long; the report of a cancelled file has the rows that were kept.
+  // From here on a cancel cannot change the end, but it can stop a long report. The report of a cancelled file has the rows so far.
   const asked = end.status === 'cancelled' || options.cancelRequested();
   const cancelsReport = () => !asked && options.cancelRequested();
   outage.cancels = () => false;
@@ -54,7 +54,7 @@ async function ingestToEnd(context: IngestContext, file: FileRecord): Promise<En
   return end.status;
 }
 
-/** Returns how the file ends. Throws what only ends this work on it. */
+/** Returns how the file ends. Throws what only ends this attempt. */
 async function ingestRows(context: IngestContext, file: FileRecord): Promise<FileEnd> {
   try {
     await ingestAllChunks(context, file);
@@ -75,7 +75,7 @@ const CANCELLED_REPORT: FileEnd = {
   },
 };
 
-/** Called between two pages of the report: stops where it should, and records the progress now and then. */
+/** Called between two pages of the report: stops when asked to, and records the progress now and then. */
 function reportProgress(
   { ports, claim, options }: IngestContext,
   isCancelled: () => boolean,

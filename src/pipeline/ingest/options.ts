@@ -1,4 +1,4 @@
-/** What ingestion needs, and its settings. */
+/** The ports and the settings of ingestion. */
 import type { Clock } from '../../ports/clock.ts';
 import type { Ims } from '../../ports/ims.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';

@@ -1,6 +1,6 @@
 /**
- * Waiting for engines that are down: with bounded pauses and jitter, for as long as it takes; the file says what it waits for (INV-7).
- * It waits for each engine until that one has answered, whatever the others do meanwhile.
+ * Waits for engines that are down, with bounded pauses and jitter, for as long as it takes; the file shows what it waits for (INV-7). Each
+ * engine is waited for until it has answered, independently of the others.
  */
 import type { Logger } from 'pino';
 import { isOmsError, OmsError } from '../../errors.ts';
@@ -30,14 +30,14 @@ export class Outage {
     this.cancels = options.cancelRequested;
   }
 
-  /** Does the work until it succeeds. Throws what waiting cannot fix. */
+  /** Repeats the work until it succeeds. Throws what waiting cannot fix. */
   async retry<Result>(dependency: Dependency, work: () => Promise<Result>): Promise<Result> {
     const waitedFor = new Set<Dependency>();
     for (;;) {
       try {
         const result = await work();
         for (const engine of waitedFor) await this.markRecovered(engine);
-        // What could not be recorded before.
+        // In case it could not be recorded before.
         await this.#show();
         return result;
       } catch (error) {
@@ -65,10 +65,10 @@ export class Outage {
   async markRecovered(dependency: Dependency): Promise<void> {
     if (!this.#waits.delete(dependency)) return;
     await this.#show();
-    this.#logger.info({ dependency }, 'the engine is back, the file goes on');
+    this.#logger.info({ dependency }, 'the engine is back: the file continues');
   }
 
-  /** In short sleeps, so that a stop or a cancel need not wait. */
+  /** In short sleeps, so that a stop or a cancel takes effect soon. */
   async #pause(pauseMs: number): Promise<void> {
     const { lost, shouldRelease } = this.#options;
     for (let left = pauseMs; left > 0; left -= limits.outageBackoff.firstMs) {
@@ -93,11 +93,11 @@ export class Outage {
   }
 }
 
-/** Whatever the work was about: a report is written from what the store has, and a full disk is full for everything on it. */
+/** Whichever engine was called: writing a report also reads the store, and a full disk is full for everything on it. */
 export const isOfStore = (error: unknown): boolean =>
   ['disk_full', 'store_unavailable', 'store_damaged', 'store_contention'].some((code) => isOmsError(error, code));
 
-/** An engine failed and said no reason. The reason may be this file. */
+/** An engine failed without a known reason. The reason may be this file. */
 const isUnknown = (error: unknown): boolean => isOmsError(error) && error.details.unknown_error !== undefined;
 
 /** An error of the operating system, such as EIO. */

@@ -1,7 +1,7 @@
 /**
- * Bytes on demand from an asynchronous source: looking ahead, skipping, and taking them in blocks of a wanted size,
- * however the source cuts them. Errors of the source pass through as they are, behind the bytes that came before them:
- * what can be read of a damaged file is the same wherever its reading began.
+ * Bytes on demand from an asynchronous source: looks ahead, skips, and takes blocks of a given size, however the source cuts them. An error
+ * of the source is thrown unchanged, after the bytes before it were taken: so the readable part of a damaged file is the same wherever
+ * reading began.
  */
 import { limits } from '../../limits.ts';
 import { isFileFailure } from '../../model/file-failure.ts';
@@ -17,14 +17,14 @@ export class ByteReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** The next bytes, without taking them: fewer than asked only at the end. */
+  /** The next bytes, without taking them: fewer than requested only at the end. */
   async peek(bytes: number): Promise<Buffer> {
     await this.#fill(bytes);
     if (this.#failure !== null && this.#aheadBytes < bytes) throw this.#failure.error;
     return this.#joined().subarray(0, bytes);
   }
 
-  /** The next bytes, without taking them: fewer than asked at the end, and where the file is damaged. */
+  /** The next bytes, without taking them: fewer than requested at the end, and where the file is damaged. */
   async lookAhead(bytes: number): Promise<Buffer> {
     await this.#fill(bytes);
     if (this.#failure !== null && this.#aheadBytes < bytes && !isFileFailure(this.#failure.error))
@@ -32,7 +32,7 @@ export class ByteReader {
     return this.#joined().subarray(0, bytes);
   }
 
-  /** The next bytes: fewer than asked only at the end or before an error, none after the end. */
+  /** The next bytes: fewer than requested only at the end or before an error, none after the end. */
   async take(bytes: number): Promise<Buffer> {
     await this.#fill(bytes);
     if (this.#failure !== null && this.#aheadBytes === 0) throw this.#failure.error;
@@ -51,7 +51,7 @@ export class ByteReader {
     }
   }
 
-  /** What is left, in blocks of this size. */
+  /** The remaining bytes, in blocks of this size. */
   async *blocks(bytes: number): AsyncGenerator<Buffer> {
     for (;;) {
       const block = await this.take(bytes);

@@ -1,11 +1,13 @@
 /**
- * The CSV grammar: text goes in by `push` in pieces cut anywhere, rows come out of `next`. What comes out depends on the
- * whole text alone, never on the pieces. No more than one record and one piece is held.
+ * The CSV grammar: `push` takes text in pieces cut anywhere, `next` returns rows. The rows depend only on the whole text, never on how it
+ * was cut. At most one record and one piece are held.
  *
- * RFC 4180, and beyond it: line ends are LF, CRLF or CR, in any mixture; spaces and tabs around a quoted field are not part of it; a
- * quote inside an unquoted field is text; a quoted field followed by neither delimiter nor line end makes its row malformed, and reading
- * continues after the line on which that field began, so that a stray quote costs one row and not those behind it. Behind spaces such a
- * field is text. Records without any value count but are no rows.
+ * RFC 4180, and beyond it:
+ * - Line ends are LF, CRLF or CR, in any mixture.
+ * - Spaces and tabs around a quoted field are not part of it. A quote inside an unquoted field is text.
+ * - A quoted field that is followed by neither delimiter nor line end makes its row malformed. Reading continues after the line on which
+ *   the field began, so that a stray quote costs one row and not those after it. Where spaces come before its quote, the field is text.
+ * - Blank records count for row numbers, but are not rows.
  */
 import type { OmsError } from '../../errors.ts';
 import { fileFailure } from '../../model/file-failure.ts';
@@ -21,16 +23,15 @@ const CR = 13;
 const SPACE = 32;
 const QUOTE = 34;
 
-/** Characters that may have to be seen after a closing quote to know what it is: a CR, and whether it is alone. */
+/** Characters after a closing quote that decide what it is: a CR, and whether an LF follows. */
 const LOOK_AHEAD_CHARS = 2;
 
-/** Takes records by their bytes, before texts are made of them. */
+/** Takes records as bytes, before they are decoded to texts. */
 export interface RecordTaker {
-  /** What bytes that are not ASCII are, from the next record on. */
+  /** How bytes beyond ASCII are encoded, from the next record on. */
   form: TextForm;
   /**
-   * The record that begins at `from`, the row of that number: returns the index behind its line end, which must be before `to`, or -1
-   * to have it read as texts.
+   * Takes the record that begins at `from`, as this row. Returns the index after its line end, at most `to`; -1 to have it read as texts.
    */
   take(bytes: Uint8Array, from: number, to: number, row: number): number;
 }
@@ -42,7 +43,7 @@ interface Scanned {
   malformedQuote: boolean;
 }
 
-/** The text ends before the record does: in a quoted field that is not closed, or elsewhere. */
+/** The text ends before the record does: inside a quoted field, or elsewhere. */
 type Incomplete = 'in quotes' | 'outside quotes';
 
 export class CsvRecords {
@@ -53,19 +54,19 @@ export class CsvRecords {
   readonly #maxRecordChars: number;
 
   #text = '';
-  /** Of the text, or null where it was put together. */
+  /** The bytes of the text; null when the text was joined from two pieces. */
   #bytes: Uint8Array | null = null;
   #at = 0;
-  /** The file's bytes before the text. */
+  /** How many bytes of the file come before the text. */
   #offset: number;
   #endOffset = Number.POSITIVE_INFINITY;
   #row: number;
-  /** Where the first of each after some earlier place is, or the text's end: valid until passed. */
+  /** The next quote, LF and CR from an earlier place on, or the end of the text: valid until reading has passed them. */
   #quote = -1;
   #lf = -1;
   #cr = -1;
 
-  /** May change where only ASCII was read by it, between forms of a byte each. */
+  /** May change while only ASCII was read, between forms of one byte per character. */
   form: TextForm;
 
   constructor(delimiter: Delimiter, form: TextForm, maxRecordBytes: number, position: Position) {
@@ -79,17 +80,17 @@ export class CsvRecords {
     this.#row = position.row;
   }
 
-  /** Spreadsheet row of the last record that was read, blank ones included. */
+  /** The spreadsheet row of the last record that was read; blank records count. */
   get row(): number {
     return this.#row;
   }
 
-  /** The file's bytes up to the end of that record. */
+  /** The byte offset of the end of that record. */
   get offset(): number {
     return Math.min(this.#offset + this.#at * this.#unitBytes, this.#endOffset);
   }
 
-  /** `bytes`: those of the text, when it has a character for each. */
+  /** `bytes`: the bytes of the text, when each is one character. */
   push(text: string, bytes: Uint8Array | null = null): void {
     this.#offset += this.#at * this.#unitBytes;
     const isWhole = this.#at === this.#text.length;
@@ -99,7 +100,7 @@ export class CsvRecords {
     this.#quote = this.#lf = this.#cr = -1;
   }
 
-  /** No more text comes: what is left is the last record, with or without a line end. */
+  /** No more text comes: the rest is the last record, with or without a line end. */
   end(endOffset: number): void {
     this.#endOffset = endOffset;
     if (this.#at < this.#text.length && this.#text.charCodeAt(this.#text.length - 1) !== LF) this.push('\n');
@@ -116,7 +117,7 @@ export class CsvRecords {
     return true;
   }
 
-  /** The next row, or null when there is none without more text. */
+  /** The next row; null when more text is needed. */
   next(): RawRow | null {
     while (this.#at < this.#text.length) {
       const start = this.#at;
@@ -139,7 +140,7 @@ export class CsvRecords {
   #scan(start: number): Scanned | Incomplete {
     const text = this.#text;
     const lineEnd = this.#lineEndFrom(start);
-    // A record is split once, not again for each piece of it: a megabyte of delimiters would take half a second.
+    // A record is split only once it is complete, not for each piece: a megabyte of delimiters would take half a second.
     if (lineEnd === -1 && text.length - start <= this.#maxRecordChars) return 'outside quotes';
     if (this.#quote < start) this.#quote = indexOrEnd(text, '"', start);
     return this.#quote < lineEnd || lineEnd === -1 ? this.#scanFields(start) : this.#splitLine(start, lineEnd, false);
@@ -150,7 +151,7 @@ export class CsvRecords {
     const delimiter = this.#delimiterCode;
     const cells: string[] = [];
     for (let at = start; ; at++) {
-      // A field that begins beyond the limit must not decide, by a quote that may have come or not, what the record is called.
+      // Whether a quote beyond the limit was read depends on the pieces: it must not decide which error the record gets.
       if (at - start >= this.#maxRecordChars) throw this.#recordTooLarge();
       const quote = this.#behindBlanks(start, at);
       const quoted = text.charCodeAt(quote) === QUOTE ? this.#scanQuoted(start, quote, quote > at) : 'text';
@@ -158,7 +159,7 @@ export class CsvRecords {
       if (quoted === 'in quotes' || quoted === 'outside quotes') return quoted;
       let to: number;
       if (quoted === 'text') {
-        // Character by character, as a search for the delimiter could run far beyond the line, again in every line.
+        // Character by character: `indexOf` could search far beyond the line for the delimiter, again in every line.
         to = at;
         let code = text.charCodeAt(to);
         while (code !== delimiter && code !== LF && code !== CR) {
@@ -178,7 +179,7 @@ export class CsvRecords {
     }
   }
 
-  /** The field that this quote opens, up to the delimiter or line end behind it. One behind spaces is text where it ends badly. */
+  /** The field that this quote opens, up to its delimiter or line end. When it ends badly and spaces come before it, it is text. */
   #scanQuoted(
     start: number,
     quote: number,
@@ -189,7 +190,7 @@ export class CsvRecords {
     const close = closingQuote(text, firstQuote);
     if (close === -1) {
       if (!spaced) return 'in quotes';
-      return this.#mayGoOn(text.length - start) ? 'outside quotes' : 'text';
+      return this.#mayContinue(text.length - start) ? 'outside quotes' : 'text';
     }
     if (close - start >= this.#maxRecordChars) {
       if (spaced) return 'text';
@@ -204,7 +205,7 @@ export class CsvRecords {
     return { cell: close === firstQuote ? cell : cell.replaceAll('""', '"'), end };
   }
 
-  /** The record up to the end of the line on which its bad field opens, split without regard to quotes. */
+  /** The record up to the end of the line on which its malformed field opens, split at every delimiter. */
   #scanMalformed(start: number, badField: number): Scanned | Incomplete {
     const lineEnd = this.#lineEndFrom(badField);
     return lineEnd === -1 ? 'outside quotes' : this.#splitLine(start, lineEnd, true);
@@ -216,7 +217,7 @@ export class CsvRecords {
     return { cells: this.#text.slice(start, lineEnd).split(this.#delimiter), end, malformedQuote };
   }
 
-  /** Index of the first LF or CR from here on, or -1. */
+  /** The index of the first LF or CR from here on, or -1. */
   #lineEndFrom(start: number): number {
     const text = this.#text;
     if (this.#lf < start) this.#lf = indexOrEnd(text, '\n', start);
@@ -225,14 +226,14 @@ export class CsvRecords {
     return lineEnd === text.length ? -1 : lineEnd;
   }
 
-  /** Index behind the line end that begins here; -1 while more of it may come. */
+  /** The index after the line end that begins here; -1 while an LF may still come. */
   #behindLineEnd(at: number): number {
     if (this.#text.charCodeAt(at) === LF) return at + 1;
     if (at + 1 >= this.#text.length) return -1;
     return this.#text.charCodeAt(at + 1) === LF ? at + 2 : at + 1;
   }
 
-  /** Behind spaces, and tabs where they delimit nothing; no further than just beyond the limit. */
+  /** The index after spaces, and after tabs unless they are the delimiter; at most one past the limit of a record. */
   #behindBlanks(start: number, at: number): number {
     const tab = this.#delimiterCode === TAB ? SPACE : TAB;
     let to = at;
@@ -244,12 +245,12 @@ export class CsvRecords {
   }
 
   #checkIncomplete(incomplete: Incomplete, chars: number): void {
-    if (this.#mayGoOn(chars)) return;
+    if (this.#mayContinue(chars)) return;
     throw incomplete === 'in quotes' ? this.#unclosedQuote() : this.#recordTooLarge();
   }
 
-  /** A record of which so many characters are there and which has no end yet. */
-  #mayGoOn(chars: number): boolean {
+  /** Whether an incomplete record with so many characters may still be completed. */
+  #mayContinue(chars: number): boolean {
     return this.#endOffset === Number.POSITIVE_INFINITY && chars <= this.#maxRecordChars + LOOK_AHEAD_CHARS;
   }
 
@@ -282,7 +283,7 @@ function indexOrEnd(text: string, character: string, from: number): number {
   return at === -1 ? text.length : at;
 }
 
-/** The first quote from this one on that is not doubled, or -1. */
+/** The first quote from this one on that is not doubled; -1 when there is none. */
 function closingQuote(text: string, quote: number): number {
   let at = quote;
   while (at !== -1 && text.charCodeAt(at + 1) === QUOTE) at = text.indexOf('"', at + 2);

@@ -1,4 +1,4 @@
-/** The encoding of a file: what its uploader said, a byte order mark, or a guess by its bytes. */
+/** The encoding of a file: by its uploader's choice, a byte order mark, or a guess from its bytes. */
 import { MIMEType } from 'node:util';
 import { fileFailure } from '../../model/file-failure.ts';
 import { ENCODINGS, type Encoding } from '../../model/intake.ts';
@@ -22,12 +22,12 @@ export function parseEncoding(label: string): Encoding {
   return encoding;
 }
 
-/** Before an encoding that only came with the file, which a byte order mark beats. */
+/** Marks an encoding that a content type declared: a byte order mark overrides it. */
 const DECLARED = 'declared:';
 
 /**
- * What the `charset` of a content type asks for, to be kept as the encoding of an upload; null without one. Throws
- * `unsupported_encoding` when it is not known.
+ * The `charset` of a content type, in the form in which the encoding of an upload is stored; null without one. Throws
+ * `unsupported_encoding` when it is unknown.
  */
 export function declaredEncoding(contentType: string | undefined): string | null {
   const charset = charsetOf(contentType ?? '');
@@ -50,14 +50,14 @@ const BOMS: readonly (readonly [Encoding, string])[] = [
   ['utf-16be', '\xfe\xff'],
 ];
 
-/** Bytes from the first that is not ASCII on, with the one before it. */
+/** The bytes from the first that is not ASCII on, and the byte before it. */
 export interface Evidence {
   bytes: Buffer;
   /** The file ends with them. */
   whole: boolean;
 }
 
-/** `isGiven`: it was not guessed. Throws `unsupported_encoding`. */
+/** `isGiven`: the encoding was not guessed. Throws `unsupported_encoding`. */
 export function decideEncoding(first: Buffer, evidence: Evidence | null, label: string | undefined) {
   const start = first.toString('latin1', 0, 4);
   const marked = BOMS.find(([, mark]) => start.startsWith(mark));
@@ -66,7 +66,7 @@ export function decideEncoding(first: Buffer, evidence: Evidence | null, label: 
   return { encoding, isGiven: given !== null, marked };
 }
 
-/** By the uploader, a byte order mark, or what came with the file, in this order. */
+/** The uploader's choice, a byte order mark, or the declared encoding, in this order. */
 function givenEncoding(label: string | undefined, marked: Encoding | undefined): Encoding | null {
   if (label === undefined) return marked ?? null;
   if (label.startsWith(DECLARED)) return marked ?? parseEncoding(label.slice(DECLARED.length));

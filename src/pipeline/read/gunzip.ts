@@ -1,6 +1,6 @@
 /**
- * Inflates a gzip file: its members, one after the other. Zeros and line ends behind a member are padding, as tapes, block devices and
- * editors add them; Node's own reader takes a line end there for damage, so the members are separated here.
+ * Inflates the members of a gzip file, one after the other. Zeros and line ends after a member are padding, as tapes, block devices and
+ * editors add them. Node's own reader takes a line end there for damage, so the members are separated here.
  */
 import { once } from 'node:events';
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
@@ -15,7 +15,7 @@ export interface InflateBounds {
   gzipRatioFromBytes: number;
 }
 
-/** Bytes that were read from the file, and bytes that they unpacked to. */
+/** How many bytes of the file were unpacked, and to how many. */
 interface Progress {
   unpacked: { bytes: number };
   inflatedBytes: number;
@@ -54,11 +54,11 @@ async function* inflateMember(stored: ByteReader, bounds: InflateBounds, progres
   let size = 0;
   try {
     for (let ended = false; !ended; ) {
-      // In blocks of one size, as what comes out before damage is met depends on them.
+      // In blocks of one size: the output before damage depends on the blocks.
       const block = await stored.peek(limits.inflateBlockBytes);
       if (block.length === 0) throw new Damage('unexpected end of file');
       const used = await write(engine, block);
-      // It leaves what is behind its end.
+      // It takes no bytes after the end of the member.
       ended = used < block.length;
       await stored.take(used);
       progress.unpacked.bytes += used;
@@ -80,7 +80,7 @@ async function* inflateMember(stored: ByteReader, bounds: InflateBounds, progres
   if (trailer.readUInt32LE(4) !== size % 2 ** 32) throw new Damage('incorrect length check');
 }
 
-/** How many bytes of the block the engine took; all that came of them has been given out. */
+/** Returns how many bytes of the block the engine took, after it has emitted all output for them. */
 async function write(engine: InflateRaw, block: Buffer): Promise<number> {
   const before = engine.bytesWritten;
   const stop = new AbortController();
@@ -104,10 +104,10 @@ const HAS_NAME = 8;
 const HAS_COMMENT = 16;
 const UNKNOWN_FLAGS = 0xe0;
 const FIXED_HEADER_BYTES = 10;
-/** Of nearly all files, with their names. */
+/** Enough for nearly all files, with their names. */
 const FEW_HEADER_BYTES = 512;
 
-/** Of the member that begins here, as RFC 1952 has it. */
+/** The length of the header of the member that begins here. Source: RFC 1952. */
 async function headerBytes(stored: ByteReader): Promise<number> {
   for (const most of [FEW_HEADER_BYTES, limits.maxGzipHeaderBytes]) {
     const head = await stored.lookAhead(most);
@@ -117,7 +117,7 @@ async function headerBytes(stored: ByteReader): Promise<number> {
   throw new Damage('unexpected end of file');
 }
 
-/** More than there are where the header does not end in them. */
+/** The length of the header; more than `head` has when the header does not end in it. */
 function measureHeader(head: Buffer): number {
   if (head.length < FIXED_HEADER_BYTES) return FIXED_HEADER_BYTES;
   const flags = head[3]!;
@@ -144,7 +144,7 @@ async function isAnotherMember(stored: ByteReader, progress: Progress): Promise<
     progress.unpacked.bytes += (await stored.take(next === -1 ? block.length : next)).length;
     if (next === -1) continue;
     if (isGzipMagic(await stored.peek(2))) return true;
-    throw new Damage('bytes that are no gzip behind its end');
+    throw new Damage('bytes after its end that are not gzip');
   }
 }
 

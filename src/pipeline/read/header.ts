@@ -1,4 +1,4 @@
-/** The header of a file: which column is which. Throws the file failures of a header that cannot be worked with. */
+/** The header of a file: which column is which. Throws the file failures of unusable headers. */
 import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { ALL_REPORT_COLUMNS, ORDER_COLUMNS, type OrderColumn, type ReportColumn } from '../../model/columns.ts';
@@ -6,7 +6,7 @@ import { fileFailure } from '../../model/file-failure.ts';
 import type { Header } from '../../model/intake.ts';
 import { trim } from '../../model/trim.ts';
 
-/** Names that differ in case and surrounding spaces alone are the same. */
+/** Names that differ only in case and surrounding spaces are the same. */
 export const columnKey = (name: string): string => name.trim().toLowerCase();
 
 /** The order columns that cells name. */
@@ -18,7 +18,7 @@ const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
 export function makeHeader(names: string[], row = 1): Header {
   // A spreadsheet with a stray space far to the right writes hundreds of delimiters.
   const columns = names.length > limits.maxColumns ? names.slice(0, lastNamed(names)) : names;
-  // Those of a report do not count: the report of a file can be uploaded where the file could.
+  // Report columns do not count, so that the report of a file can always be uploaded.
   const counted = columns.filter((name) => !isReportColumn(name)).length;
   if (counted > limits.maxColumns) {
     throw fileFailure(
@@ -57,15 +57,15 @@ export function makeHeader(names: string[], row = 1): Header {
   };
 }
 
-/** Of other columns nothing is read, so their names need not be distinct. */
+/** Other columns are not read, so their names need not be distinct. */
 const isOurs = (key: string): boolean => ORDER_COLUMN_KEYS.has(key) || isReportColumn(key);
 
-/** How many there are up to the last that has a name. */
+/** The number of columns up to the last one with a name. */
 const lastNamed = (names: string[]): number => names.findLastIndex((name) => name !== '') + 1;
 
 /**
- * Makes the cells of a row as many as the header's: those without a value behind its last column are left out, and those are added that a
- * row has not under columns at the end without a name. A row that has other cells too many or too few stays as it is.
+ * Fits a row to the header: surplus empty cells are cut off, and cells that are missing under unnamed columns at the end are added. A row
+ * with surplus values, or with other cells missing, stays as it is.
  */
 export function fitToHeader(cells: string[], { columns }: Header): void {
   if (cells.length > columns.length) {

@@ -1,6 +1,6 @@
 /**
- * What the first bytes of a file say about it: whether it is text at all, its encoding, its delimiter. Decided once,
- * before the first row, and kept with the file.
+ * Decides from the first bytes of a file whether it is text at all, its encoding and its delimiter. Decided once, before the first row, and
+ * kept with the file.
  */
 import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -22,8 +22,8 @@ export interface Decided {
 }
 
 /**
- * Decides how to read a file by its first bytes. `whole` says that there are no others; `evidence` are those from the first that is not
- * ASCII on, null when there is none. Throws `not_csv`, `unsupported_encoding` or `missing_column` for what cannot be a file of orders.
+ * Decides how to read a file from its first bytes. `whole`: there are no others. `evidence`: the bytes from the first that is not ASCII on,
+ * null when there is none. Throws `not_csv`, `unsupported_encoding` or `missing_column` for what cannot be a file of orders.
  */
 export function decideIntake(
   first: Buffer,
@@ -71,7 +71,7 @@ function firstText(bytes: Buffer, whole: boolean, encoding: Encoding): string {
 
 const CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
-/** For names of columns and for a first line, which may be a whole file without line ends. */
+/** For column names, and for the first line, which may be a whole file without line ends. */
 export function refuseControlCharacters(text: string): void {
   if (CONTROL.test(text)) throw notCsv('The file begins with control characters, as no text does');
 }
@@ -83,7 +83,7 @@ function checkText(text: string, form: TextForm): void {
   refuseControlCharacters(firstLine);
 }
 
-/** Text of UTF-16 that is read byte by byte has a NUL in nearly every other place. */
+/** UTF-16 read byte by byte has a NUL at nearly every other place. */
 function refuseUnmarkedUtf16(firstLine: string, form: TextForm): void {
   if (form.startsWith('utf-16')) return;
   const start = firstLine.slice(0, 200);
@@ -93,11 +93,11 @@ function refuseUnmarkedUtf16(firstLine: string, form: TextForm): void {
   }
   const [even, odd] = nuls as [number, number];
   if (Math.max(even, odd) <= start.length / 4 || Math.min(even, odd) > 0) return;
-  const remedy = `upload it with ?encoding=${odd > 0 ? 'utf-16le' : 'utf-16be'}, or save it as UTF-8`;
-  throw fileFailure('unsupported_encoding', `The file seems to be UTF-16 without a byte order mark: ${remedy}.`);
+  const fix = `upload it with ?encoding=${odd > 0 ? 'utf-16le' : 'utf-16be'}, or save it as UTF-8`;
+  throw fileFailure('unsupported_encoding', `The file seems to be UTF-16 without a byte order mark: ${fix}.`);
 }
 
-/** A first line that names the delimiter for spreadsheets: `sep=;`, perhaps in quotes, and with delimiters that were filled in. */
+/** A first line that names the delimiter for spreadsheets: `sep=;`, perhaps in quotes, and padded with delimiters. */
 const DELIMITER_LINE = /^"?sep=([^"\r\n])?"?[,;\t| ]*(?:\r\n|\n|\r|$)/i;
 
 export const namesDelimiter = (line: string): boolean => DELIMITER_LINE.test(line);
@@ -108,7 +108,7 @@ interface Head {
   names: number;
 }
 
-/** The delimiter by which the header names the most order columns; of several the one that the first line names. */
+/** The delimiter with which the header names the most order columns; of several, the one that the first line names. */
 function detectDelimiter(named: string | undefined, records: (delimiter: Delimiter, count: number) => RawRow[]): Head {
   const first = DELIMITERS.filter((delimiter) => delimiter === named);
   let best: Head = { delimiter: first[0] ?? DELIMITERS[0], names: 0 };
@@ -119,7 +119,7 @@ function detectDelimiter(named: string | undefined, records: (delimiter: Delimit
   return best;
 }
 
-/** The next rows, as far as they can be read. */
+/** The first rows, as far as they can be read. */
 function firstOf(records: CsvRecords, count: number): RawRow[] {
   const rows: RawRow[] = [];
   try {
@@ -129,7 +129,7 @@ function firstOf(records: CsvRecords, count: number): RawRow[] {
       rows.push(row);
     }
   } catch (error) {
-    // Reading the file by the delimiter that is chosen says so again, with the right row.
+    // Reading the file with the chosen delimiter throws the error again, with the right row.
     if (!isOmsError(error)) throw error;
   }
   return rows;

@@ -1,4 +1,4 @@
-/** What a file is whose first row is not its header: a header below titles, text of another kind, or orders without a header. */
+/** Explains a first row that is not a header: the header is below titles, the file is another kind of text, or it has no header. */
 import type { OmsError } from '../../errors.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { fileFailure, notCsv } from '../../model/file-failure.ts';
@@ -9,7 +9,7 @@ import { orderColumnsIn, shownNames } from './header.ts';
 /** A row that names so many of the columns is a header. */
 export const isHeaderLike = (names: number): boolean => names * 2 >= ORDER_COLUMNS.length;
 
-/** By what the text begins with. */
+/** Recognised by the beginning of the text. */
 const FORMATS: readonly (readonly [RegExp, string])[] = [
   [
     /^<(?:html|head|body|table|meta|title|style|script|div|pre)\b|^<.*<(?:html|body|table)\b|^<!doctype html/is,
@@ -20,14 +20,14 @@ const FORMATS: readonly (readonly [RegExp, string])[] = [
   [/^\{\\rtf/, 'an RTF document'],
 ];
 
-/** Cells as the orders of a file have them, and its header has not: amounts, dates, addresses for e-mail. */
+/** Cells that occur in orders and never in a header: amounts, dates, e-mail addresses. */
 const DATA = /^[-+]?\d[\d.,' ]{0,20}$|^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b|^\S+@\S+\.\S+$/;
 const MIN_DATA_CELLS = 3;
 const MAX_DATA_CHARS = 254;
 
 /**
- * Throws what is known of a file whose first row names so few columns: `missing_column` or `not_csv`; nothing when nothing is.
- * `records` returns the first of them by a delimiter, `start` is the beginning of the text.
+ * Throws `missing_column` or `not_csv` for a file whose first row names so few columns, when the cause is recognised. `start` is the
+ * beginning of the text, `records` returns its first records for a delimiter.
  */
 export function refuseWithoutHeader(names: number, start: string, records: (delimiter: Delimiter) => RawRow[]): void {
   const heads = DELIMITERS.map((delimiter) => ({ delimiter, rows: records(delimiter) }));

@@ -1,6 +1,6 @@
 /**
- * The second step of reading a file: its rows, cut into chunks. Chunks are a function of the file's bytes alone, so that a second
- * reading of the same file cuts the same ones (INV-4). Memory is one record and what the consumer keeps (INV-6).
+ * The second step of reading a file: its rows, cut into chunks. Chunks depend only on the file's bytes, so a second reading of the file
+ * cuts the same ones (INV-4). Memory holds one record and what the consumer keeps (INV-6).
  */
 import type { OmsError } from '../../errors.ts';
 import { fileFailure } from '../../model/file-failure.ts';
@@ -19,13 +19,13 @@ export type ReadBounds = RowStreamBounds &
     number
   >;
 
-/** Takes the rows of a file in their order: each by its bytes, or else as texts. */
+/** Takes the rows of a file in their order, each as bytes or as texts. */
 export interface RowConsumer extends RecordTaker {
-  /** A row that was not taken by its bytes. */
+  /** Takes a row as texts, when `take` has refused its bytes. */
   add(row: RawRow): void;
   /**
-   * Called after every `maxPartRows` rows that were added, and at the end of each chunk: what was added need not be kept as texts
-   * after it. `intake` is how the file is read up to here.
+   * Called after every `maxPartRows` rows that were added, and at the end of each chunk: afterwards the added rows need not be kept as
+   * texts. `intake` is how the file is read up to here.
    */
   check(intake: Intake): Promise<void>;
 }
@@ -33,30 +33,30 @@ export interface RowConsumer extends RecordTaker {
 /** A chunk whose rows the consumer has taken. */
 export interface Chunk {
   n: number;
-  /** How the file is read up to here: its encoding may have been open until then. */
+  /** How the file is read up to here. Its encoding may have been decided in this chunk. */
   intake: Intake;
   start: Position;
   end: Position;
   /** Stored bytes consumed so far, for progress. */
   bytesRead: number;
-  /** The file's last chunk. Only this one may have no row at all. */
+  /** The last chunk of the file; it may have no row. */
   last: boolean;
 }
 
 export interface ChunkReadOptions {
   signal?: AbortSignal;
-  /** Called between blocks while no row of the next chunk was read, as in a long run of blank records; may throw to stop there. */
+  /** Called between blocks while the chunk has no row yet, as in a long run of blank records; may throw to stop there. */
   atBorder?: () => void;
 }
 
-/** A file behind its header, or at a chunk's end. */
+/** A file opened after its header, or at the end of a chunk. */
 export interface Opened {
   intake: Intake;
   header: Header;
   rows: RowStream;
   nextChunk: number;
   position: Position;
-  /** No row of the file was read before. */
+  /** No row of the file was read in an earlier attempt. */
   fresh: boolean;
 }
 
@@ -86,7 +86,7 @@ export async function* readChunks(
   }
 }
 
-/** Reads the rows of the chunk that begins here; `last` when the file ends with them. */
+/** Reads the rows of the chunk that begins here; `last`: the file ends with them. */
 async function readRows(
   { rows: stream, header }: Opened,
   start: Position,
@@ -121,7 +121,7 @@ async function readRows(
   }
 }
 
-/** Rows of the chunk that begins here: as many as come before it in the file, within bounds. */
+/** The number of rows of the chunk that begins here: as many as the file has before it, within bounds. */
 const chunkRows = (start: Position, { firstChunkRows, maxChunkRows }: ReadBounds): number =>
   Math.min(maxChunkRows, Math.max(firstChunkRows, start.row));
 

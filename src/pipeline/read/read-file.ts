@@ -1,6 +1,6 @@
 /**
- * Opens a file for reading: gzip, encoding, delimiter and header are found out once. From then on its rows are read in chunks, and the
- * end of any chunk is a place to resume at.
+ * Opens a file for reading: gzip, encoding, delimiter and header are detected once. Then its rows are read in chunks, and reading can
+ * resume at the end of any chunk.
  */
 import { limits } from '../../limits.ts';
 import { fileFailure } from '../../model/file-failure.ts';
@@ -29,7 +29,7 @@ export interface ReadOptions extends ChunkReadOptions {
   /** The encoding as the uploader typed it. */
   encoding?: string;
   maxInflatedBytes: number;
-  /** The number of the first chunk of a file that is read from its start: not 0 when earlier ends of the file took numbers. */
+  /** The number of the first chunk of a file that is read from its start: above 0 when earlier ends of the file have taken numbers. */
   firstChunk?: number;
 }
 
@@ -42,19 +42,19 @@ export interface Resume {
 }
 
 export interface OpenFile {
-  /** As the first bytes say. */
+  /** As detected from the first bytes. */
   intake: Intake;
   header: Header;
   /**
-   * To be called once: the chunks, each yielded when the consumer has taken its rows. Iterate to the end or break: until then
-   * streams are open, unless `signal` aborts. Errors of the consumer come out here.
+   * The chunks, each yielded when the consumer has taken its rows. Call it once, and iterate to the end or break: until then streams are
+   * open, unless `signal` aborts. Errors of the consumer are thrown here.
    */
   chunks(consumer: RowConsumer): AsyncIterable<Chunk>;
 }
 
 /**
- * Opens a file and reads its header, or resumes where `resume` says. Throws file failures (not retryable), here or from
- * the iterator; errors of the source come as they are, and the signal's reason once it aborts.
+ * Opens a file and reads its header, or resumes at `resume`. Here or in the iterator: throws file failures (not retryable), errors of the
+ * source unchanged, and the signal's reason once it aborts.
  */
 export async function readFile(
   source: ByteSource,
@@ -95,7 +95,7 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
     }
   };
   let record = await nextRecord();
-  // Only for spreadsheets; it has a row number like any other line.
+  // The line `sep=` is only for spreadsheets. It has a row number like any other line.
   if (record.row === 1 && namesDelimiter(record.cells.join(intake.delimiter))) record = await nextRecord();
   const header = headerOf(record);
   const position = { offset: record.end, row: record.row };
@@ -124,7 +124,7 @@ function headerOf({ cells, row }: RawRow): Header {
   const columns = cells.map((name) => name.trim());
   columns.forEach(refuseControlCharacters);
   const header = makeHeader(columns, row);
-  // Built again, as it is when the file is resumed: names that differed by that quote alone are one name now.
+  // Checked again without the quotes that escape formulas, as when the file is resumed: two names may have become equal.
   const restored = header.report ? makeHeader(columns.map(unescapeCell), row) : header;
   checkHeaderChars(restored, row);
   return restored;

@@ -1,6 +1,6 @@
 /**
- * Turns the row of a report back into the row of the file that the report is about. A row whose cells could not be separated, or were
- * no text, looks right in the report: it stays rejected until a user has changed it, or else it would become an order that no user sent.
+ * Turns the row of a report back into the row of the file that the report is about. A row whose cells could not be separated or decoded may
+ * look right in the report: it stays rejected until a user has changed it, or it would become an order that no user sent.
  */
 import type { ReportColumn } from '../../model/columns.ts';
 import type { Header } from '../../model/intake.ts';
@@ -18,7 +18,7 @@ export function restoreRow(row: RawRow, header: Header, report: Record<ReportCol
     const cell = row.cells[index];
     if (cell !== undefined) row.cells[index] = unescapeCell(cell);
   }
-  // In other rows it is unknown which cell is which.
+  // In rows with another number of cells it is unknown which cell is which.
   const mark = row.malformedQuote || row.cells.length !== columns.length ? '' : cellOf(row, report._check);
   const unchanged =
     mark !== '' &&
@@ -36,7 +36,7 @@ export function restoreRow(row: RawRow, header: Header, report: Record<ReportCol
   }
   const named = cellOf(row, report._column).split(' | ');
   const notText = new Set(named.filter((_, i) => codes[i] === 'invalid_utf8'));
-  // What is shown in place of bytes that are no text may be in the file itself; then it was judged, and not by that.
+  // U+FFFD may be in the file itself, and not stand for undecodable bytes: then the row was rejected for another reason.
   const judged = codes[0] !== ('' as ReasonCode) && !WHOLE_ROW_CODES.includes(code);
   for (const index of dataColumns) {
     const wasNoText = notText.has(columns[index]!.toLowerCase());
@@ -48,7 +48,7 @@ export function restoreRow(row: RawRow, header: Header, report: Record<ReportCol
 
 const cellOf = ({ cells }: RawRow, index: number): string => cells[index]?.trim() ?? '';
 
-/** Spreadsheets leave out empty cells at the end of some rows: here those of the report's own columns. */
+/** Adds the empty cells of the report's own columns that spreadsheets leave out at the end of some rows. */
 function fillUp(
   { cells, malformedQuote }: RawRow,
   { columns, dataColumns }: Header,

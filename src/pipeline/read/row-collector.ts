@@ -1,4 +1,4 @@
-/** The rows of a file as texts, for readers that compare or explain them and have no use for their bytes. */
+/** The rows of a file as texts, for callers that compare or explain them. */
 import { limits } from '../../limits.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import type { ReadBounds, RowConsumer } from './read-chunks.ts';
@@ -20,7 +20,7 @@ class RowCollector implements RowConsumer {
   async check(): Promise<void> {}
 }
 
-/** Bounds by which a file is read so many rows at a time. */
+/** Bounds that read a file so many rows at a time. */
 export const boundsOf = (rows: number): ReadBounds => ({ ...limits, firstChunkRows: rows, maxChunkRows: rows });
 
 /** The rows of the file, as many at a time as its bounds say. */

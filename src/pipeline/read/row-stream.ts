@@ -1,4 +1,4 @@
-/** Rows of a file from its bytes: those at hand without waiting, more by `feed`, so that no row is awaited by itself. */
+/** Rows of a file from its bytes. Rows that are already in memory are returned synchronously; `feed` awaits the next block. */
 import { isAscii } from 'node:buffer';
 import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
@@ -22,13 +22,13 @@ export class RowStream {
   readonly #records: CsvRecords;
   readonly #bounds: RowStreamBounds;
   readonly #holdsBack: boolean;
-  /** Taken already: what follows the last line end. */
+  /** Bytes after the last line end, held back until the next block. */
   #held: Buffer = Buffer.alloc(0);
   #fedOffset: number;
   #ended = false;
   #intake: Intake;
   #lastByte: Buffer = Buffer.of(LF);
-  /** Of a block of which the beginning was read before the encoding was decided. */
+  /** The rest of a block whose beginning was read before the encoding was decided. */
   #left: Buffer | null = null;
 
   constructor(bytes: ByteReader, intake: Intake, position: Position, bounds: RowStreamBounds) {
@@ -42,7 +42,7 @@ export class RowStream {
     this.#fedOffset = position.offset;
   }
 
-  /** The next row, or null when more must be fed first. */
+  /** The next row; null when more must be fed first. */
   next(): RawRow | null {
     return this.#records.next();
   }
@@ -52,12 +52,12 @@ export class RowStream {
     return this.#records.offer(taker);
   }
 
-  /** As it is now: where the first bytes that are not ASCII come late, it was open until then. */
+  /** As decided so far: the encoding stays open until the first byte that is not ASCII. */
   get intake(): Intake {
     return this.#intake;
   }
 
-  /** Behind the last record that was read. */
+  /** After the last record that was read. */
   get offset(): number {
     return this.#records.offset;
   }
@@ -66,7 +66,7 @@ export class RowStream {
     return { offset: this.#records.offset, row: this.#records.row };
   }
 
-  /** Takes the next block of the file; false when there was none left. */
+  /** Takes the next block of the file; false at the end. */
   async feed(): Promise<boolean> {
     if (this.#ended) return false;
     const taken = this.#left ?? (await this.#bytes.take(this.#bounds.readBlockBytes));
@@ -85,8 +85,9 @@ export class RowStream {
   }
 
   /**
-   * The bytes before the first that is not ASCII; or all of them, when it is the first, once the encoding is decided. So rows before it
-   * are read whatever becomes of it, and it is decided by the bytes from there on: any reading that comes to them decides the same (INV-4).
+   * The bytes before the first one that is not ASCII; when the block begins with it, the whole block, after the encoding is decided. So the
+   * rows before it are read even if no encoding fits, and the decision depends only on the bytes from there on: every reading that gets
+   * there decides the same (INV-4).
    */
   async #upToEncoding(block: Buffer): Promise<Buffer> {
     const at = isAscii(block) ? block.length : firstNonAscii(block);
@@ -105,12 +106,12 @@ export class RowStream {
   }
 
   /**
-   * What was held back and this block up to its last line end; the rest is held back. A text that ends with a record is searched as
-   * it is, where one that is put together of two would be copied first.
+   * The bytes that were held back and this block up to its last line end; the rest is held back. A text that ends with a record is parsed
+   * without a copy; a record that spans two texts would have to be joined first.
    */
   #upToLineEnd(block: Buffer): Buffer {
     const lineEnd = block.lastIndexOf(LF) + 1;
-    // More than a record is none, whatever comes behind it; and what was cut is not held, as a CR may end records in it.
+    // Not held back: more bytes than a record may have, and bytes of a block that was cut, as a CR may end records in them.
     const holds =
       this.#holdsBack && this.#left === null && lineEnd > 0 && block.length - lineEnd <= this.#bounds.maxRecordBytes;
     const end = holds ? lineEnd : block.length;

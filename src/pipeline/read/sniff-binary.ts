@@ -1,6 +1,6 @@
-/** Files of another kind than text, by their first bytes. */
+/** Recognises binary formats by their first bytes. */
 
-/** Bytes a file of another kind begins with, as one character per byte. */
+/** The first bytes of a format, as one character per byte. */
 const MAGIC: readonly (readonly [string, string])[] = [
   ['PK\x03\x04', 'an Excel workbook (.xlsx) or another ZIP archive'],
   ['PK\x05\x06', 'an empty ZIP archive'],
@@ -18,7 +18,7 @@ const MAGIC: readonly (readonly [string, string])[] = [
 ];
 const BZIP2 = /^BZh[1-9]1AY&SY/;
 
-/** Words for what the file is when it is of a known kind that is not text; gzip is not looked for. */
+/** The name of a known binary format; null for others. Gzip is not recognised here. */
 export function sniffBinary(firstBytes: Uint8Array): string | null {
   const start = Buffer.from(firstBytes.subarray(0, 16)).toString('latin1');
   if (BZIP2.test(start)) return 'a bzip2 archive';

@@ -1,6 +1,6 @@
 /**
- * The first step of reading a file: the stored object as a stream of CSV bytes, inflated when it is gzip, from any
- * offset of the inflated bytes. Whoever opens it must close it, which ends every stream below.
+ * The first step of reading a file: the stored object as a stream of CSV bytes, inflated when it is gzip, from any offset of the inflated
+ * bytes. The caller that opens it must close it, which ends every stream below.
  */
 import { addAbortSignal, type Readable } from 'node:stream';
 import { OmsError } from '../../errors.ts';
@@ -22,7 +22,7 @@ export interface StoredBytes {
   close(): Promise<void>;
 }
 
-/** `gzip` is null when it has yet to be found out, by the first bytes. */
+/** `gzip`: null when it has to be detected from the first bytes. */
 export async function openStored(
   source: ByteSource,
   offset: number,
@@ -53,7 +53,7 @@ export async function openStored(
   }
 
   const stored = new ByteReader(counted());
-  // A few bytes of gzip may be millions of rows: what was only taken says nothing.
+  // A few bytes of gzip may hold millions of rows: only unpacked bytes show progress.
   const unpacked = { bytes: 0 };
   let inflated: ByteReader | undefined;
   const close = async () => {

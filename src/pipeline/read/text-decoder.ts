@@ -1,14 +1,13 @@
 /**
- * Bytes to text such that every character of the text is the same number of bytes, so that an index in the text is an
- * offset in the file. UTF-16 becomes text of its code units. The other encodings give one character per byte, which is
- * final where it is ASCII; `decodeCells` decodes the rest.
+ * Bytes to text with the same number of bytes for each character, so that an index in the text is an offset in the file. UTF-16 becomes
+ * text of its code units. The other encodings give one character per byte: ASCII is final, `decodeCells` decodes the rest.
  */
 import { isUtf8 } from 'node:buffer';
 import type { TextForm } from './transcode.ts';
 
-/** Stands for an odd last byte of a UTF-16 file: no text, as a surrogate without its pair is none. */
+/** Stands for an odd last byte of a UTF-16 file: a lone surrogate, which counts as undecodable. */
 const LONE_SURROGATE = '\ud800';
-/** Stands for bytes that are no text. */
+/** Stands for bytes that cannot be decoded. */
 export const REPLACEMENT = '\ufffd';
 const NON_ASCII = /[^\0-\x7f]/;
 
@@ -38,7 +37,7 @@ export class UnitDecoder {
 
 const windows1252 = new TextDecoder('windows-1252');
 
-/** Decodes the cells of a record in place; returns the indices of those whose bytes are no text, or null. */
+/** Decodes the cells of a record in place; returns the indices of those that cannot be decoded, or null. */
 export function decodeCells(cells: string[], form: TextForm): number[] | null {
   let undecodable: number[] | null = null;
   for (let index = 0; index < cells.length; index++) {

@@ -1,14 +1,14 @@
 /**
- * The encodings that the reader does not read in place are converted to UTF-8 first. From there on the file is one of UTF-8, with its
- * offsets; to resume in it is to convert it from its start again, as with gzip. Bytes that are no text become one that UTF-8 forbids, so
- * that their row is reported like any row with such bytes.
+ * Encodings that the reader does not read in place are converted to UTF-8 first. From there on the file is read as UTF-8, with offsets of
+ * that; to resume, it is converted from its start again, as with gzip. Bytes that cannot be decoded become a byte that UTF-8 forbids, so
+ * that their row is rejected like any row with such bytes.
  */
 
 import { limits } from '../../limits.ts';
 import type { Encoding } from '../../model/intake.ts';
 import type { ByteReader } from './byte-reader.ts';
 
-/** How the reader reads text: those that it finds offsets in. */
+/** The encodings that the reader reads in place. */
 export type TextForm = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252';
 
 const IN_PLACE: readonly string[] = ['utf-8', 'utf-16le', 'utf-16be', 'windows-1252'] satisfies TextForm[];
@@ -19,16 +19,16 @@ export const textForm = (encoding: Encoding): TextForm =>
 export const isTranscoded = (encoding: Encoding): boolean => !IN_PLACE.includes(encoding);
 
 const LF = 0x0a;
-/** No character of several bytes has one below this but as its first. */
+/** In multi-byte characters, bytes below this can only be the first. */
 const FIRST_TRAIL = 0x30;
-/** Stands in what was made for bytes that are no text. */
+/** Stands in the converted text for bytes that cannot be decoded. */
 const NO_TEXT = Buffer.of(0xff);
 
 export class Transcoder {
   readonly #decoder: InstanceType<typeof TextDecoder>;
-  /** Where shift sequences change what bytes mean, each line starts in the initial state. */
+  /** Encodings with shift sequences: each line starts in the initial state. */
   readonly #lineByLine: boolean;
-  /** Of a unit of two bytes, the one by which a surrogate is known; null for other encodings. */
+  /** In UTF-16 the index of the high byte of a unit, which shows a surrogate; null for other encodings. */
   readonly #highByte: 0 | 1 | null;
   #held: Buffer = Buffer.alloc(0);
 
@@ -38,10 +38,10 @@ export class Transcoder {
     this.#highByte = encoding === 'utf-16be' ? 0 : encoding === 'utf-16le' ? 1 : null;
   }
 
-  /** What is sure of this block and those before it. */
+  /** Converts the blocks so far up to the last byte whose meaning is certain. */
   push(block: Buffer): Buffer {
     const bytes = this.#held.length === 0 ? block : Buffer.concat([this.#held, block]);
-    // No record is as long as this, so a character that is cut here is never read.
+    // No record is as long as this, so a character that is cut here is never part of a row.
     const cut = bytes.length > limits.maxRecordBytes ? bytes.length : this.#sureBytes(bytes);
     this.#held = bytes.subarray(cut);
     return this.#make(bytes.subarray(0, cut));
@@ -51,7 +51,7 @@ export class Transcoder {
     return this.#make(this.#held);
   }
 
-  /** Up to behind the last byte that is a character by itself: a decoder that is called again from there returns the same. */
+  /** The index after the last byte that is a character by itself: decoding may be split there. */
   #sureBytes(bytes: Buffer): number {
     if (this.#lineByLine) return bytes.lastIndexOf(LF) + 1;
     if (this.#highByte !== null) {
@@ -82,7 +82,7 @@ function encode(text: string): Buffer {
   return Buffer.concat(pieces.slice(1));
 }
 
-/** The rest of the bytes as UTF-8. In blocks of one size, so that even bytes that are no text are converted the same at each reading. */
+/** The remaining bytes as UTF-8, in blocks of one size, so that even undecodable bytes are converted the same at each reading. */
 export async function* transcoded(bytes: ByteReader, encoding: Encoding): AsyncGenerator<Buffer> {
   const transcoder = new Transcoder(encoding);
   for await (const block of bytes.blocks(limits.readBlockBytes)) yield transcoder.push(block);

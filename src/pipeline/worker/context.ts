@@ -26,6 +26,6 @@ export interface WorkerContext {
   logger: Logger;
 }
 
-/** Level 50 is for what an operator has to look at, and an outage ends by itself. */
+/** Level 50 is for what needs an operator; an outage ends by itself. */
 export const logFailure = (logger: Logger, error: unknown, message: string): void =>
   logger[isRetryable(error) ? 'warn' : 'error']({ err: error }, message);

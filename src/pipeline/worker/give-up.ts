@@ -1,4 +1,4 @@
-/** Fails a file that crashed each worker which had it: its report is written, and its message is moved to the dead letters. */
+/** Fails a file that crashed every worker that claimed it: its report is written, its message is moved to the dead-letter queue. */
 import type { Logger } from 'pino';
 import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -25,7 +25,8 @@ export async function giveUp(
     const report = await writeReport(ports, claim.fileId, () => stop.throwIfAborted());
     await store.files.finish(claim, { ...end, report });
   } catch (error) {
-    if (isOmsError(error, 'claim_lost')) return log.info({ err: error }, 'the file is in other hands: left alone');
+    if (isOmsError(error, 'claim_lost'))
+      return log.info({ err: error }, 'another worker has claimed the file: this worker stops');
     if (!stopping.aborted) throw error;
     await store.files.release(claim);
     return await queue.extend(delivery.receipt, 0);

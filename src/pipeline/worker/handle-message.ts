@@ -1,12 +1,12 @@
 /**
- * What becomes of a message: it is deleted when its file has ended, left for later while another worker holds the file, and moved to the
- * dead letters when it is not one of ours.
+ * Handles one message: it is deleted when its file has ended, hidden for a while when another worker holds the file, and moved to the
+ * dead-letter queue when it is foreign.
  */
 import { limits } from '../../limits.ts';
 import { every } from '../../ports/clock.ts';
 import type { Delivery } from '../../ports/job-queue.ts';
 import { adopt } from '../adopt.ts';
-import { type Drop, readMessage } from '../message.ts';
+import { type ObjectCreated, readMessage } from '../message.ts';
 import type { WorkerContext } from './context.ts';
 import { giveUp } from './give-up.ts';
 import { holdClaim } from './hold-claim.ts';
@@ -18,33 +18,40 @@ export async function handleMessage(context: WorkerContext, delivery: Delivery, 
   const message = readMessage(delivery.body);
   switch (message.kind) {
     case 'foreign':
-      context.logger.error({ why: message.why, body: delivery.body.slice(0, 200) }, 'a message was put aside as dead');
+      context.logger.error(
+        { why: message.why, body: delivery.body.slice(0, 200) },
+        'a message was moved to the dead-letter queue',
+      );
       return queue.deadLetter(delivery, message.why);
     case 'nothing':
       context.logger.info(`${message.what} was dropped`);
       return queue.delete(delivery.receipt);
-    case 'drops':
-      return adoptAll(context, message.drops, delivery);
+    case 'objectsCreated':
+      return adoptAll(context, message.objects, delivery);
     case 'job':
       return handleJob(context, message.fileId, delivery, slot);
   }
 }
 
-/** Creates files of the objects and queues them like any other; the notification is deleted when all are queued. */
-async function adoptAll({ ports, options, logger }: WorkerContext, drops: Drop[], delivery: Delivery): Promise<void> {
+/** Creates a file for each object and queues it; the notification is deleted when all are queued. */
+async function adoptAll(
+  { ports, options, logger }: WorkerContext,
+  objects: ObjectCreated[],
+  delivery: Delivery,
+): Promise<void> {
   const { queue, clock } = ports;
   const { receipt } = delivery;
   const heartbeat = every(clock, queue.visibilityMs / 3, () =>
     queue.extend(receipt, queue.visibilityMs).catch(() => {}),
   );
   try {
-    for (const drop of drops) {
-      if (drop.bucket !== options.bucket) {
-        const why = `it is about the bucket "${drop.bucket}", not about that of this service`;
-        logger.error({ why }, 'a message was put aside as dead');
+    for (const object of objects) {
+      if (object.bucket !== options.bucket) {
+        const why = `it is about the bucket "${object.bucket}", which is not the bucket of this service`;
+        logger.error({ why }, 'a message was moved to the dead-letter queue');
         return await queue.deadLetter(delivery, why);
       }
-      const file = await adopt(ports, drop, { maxBytes: options.maxInflatedBytes }, logger);
+      const file = await adopt(ports, object, { maxBytes: options.maxInflatedBytes }, logger);
       if (file) await queue.send({ version: 1, fileId: file.fileId });
     }
     await queue.delete(receipt);
@@ -75,7 +82,7 @@ async function handleJob(context: WorkerContext, fileId: string, delivery: Deliv
       const hold = holdClaim(context, claimed, receipt, slot, log);
       const isSuspect = claimed.file.strikes > limits.suspectStrikes;
       try {
-        // A message that was received before another file had the worker to itself is given back, too.
+        // Also given back: a message that was received before another file got the worker for itself.
         if ((isSuspect || state.mode.name === 'exclusive') && !(await state.becomeExclusive(slot))) {
           await store.files.release(claimed.claim);
           await queue.extend(receipt, limits.turnCheckMs);

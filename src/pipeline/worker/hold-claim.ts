@@ -1,4 +1,4 @@
-/** Keeps a claim while the worker works under it: renews the lease and keeps the message hidden, each at a third of its time. */
+/** Keeps a claim alive: renews the lease and keeps the message hidden, at each third of their time. */
 import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
 import type { FileRecord } from '../../model/file.ts';
@@ -30,7 +30,7 @@ export function holdClaim(
       const renewed = await store.files.renew(claim, queue.visibilityMs);
       if (renewed === null) lost.abort(claimLost(claim.fileId));
       else hold.cancelRequested = renewed.cancelRequested;
-      // A queue may end a delivery that is extended for too long: in time the file continues under a new message.
+      // A queue may end a delivery that was extended for too long: before that the file is queued under a new message.
       if (clock.now() - slot.startedMs > limits.maxDeliveryMs) slot.release = true;
       await queue.extend(receipt, queue.visibilityMs);
       failing = false;
@@ -43,7 +43,7 @@ export function holdClaim(
     try {
       hold.cancelRequested ||= (await store.files.get(claim.fileId))?.cancelRequested ?? false;
     } catch {
-      // The next check, or the next commit, finds out.
+      // The next check, or the next commit, notices the cancel.
     }
   });
   return hold;

@@ -1,10 +1,10 @@
 /**
- * What a worker does with further messages, as one value, and the slots of the messages that it handles now.
+ * Whether a worker receives further messages, as one value, and the slots of the messages that it handles now.
  *
  *     receiving -> resting                 a message could not be handled: a backlog must not fall on an engine that is down
  *     resting -> receiving                 the pause is over
  *     receiving, resting -> exclusive      a file that may crash the worker is worked on, and no other
- *     exclusive -> receiving               that file has left its slot
+ *     exclusive -> receiving               that file has freed its slot
  */
 import { assert } from '../../assert.ts';
 import { limits } from '../../limits.ts';
@@ -57,7 +57,7 @@ export class WorkerState {
     this.#slotFreed = Promise.withResolvers();
   }
 
-  /** `pause` takes the number of rests before. It is not called where the worker receives nothing anyway. */
+  /** `pause` gets the number of earlier rests. It is not called when the worker receives nothing anyway. */
   rest(pause: (restsBefore: number) => Promise<void>): void {
     if (this.#mode.name !== 'receiving') return;
     const resting: Mode = {
@@ -69,15 +69,15 @@ export class WorkerState {
     this.#mode = resting;
   }
 
-  /** The order store answers. */
+  /** A claim was answered, so the order store works: the next pause is a short one again. */
   markClaimed(): void {
     this.#rests = 0;
   }
 
-  /** Releases all other files and waits until they have left; false when another file has the worker to itself. */
+  /** Releases all other files and waits until their slots are free; false when another file has the worker for itself. */
   async becomeExclusive(slot: Slot): Promise<boolean> {
     if (this.#mode.name === 'exclusive') return false;
-    assert(this.#slots.has(slot), 'only a message in work has the worker to itself');
+    assert(this.#slots.has(slot), 'only a message in a slot can have the worker for itself');
     this.#mode = { name: 'exclusive', slot };
     while (this.#slots.size > 1) {
       for (const other of this.#slots) if (other !== slot) other.release = true;

@@ -1,4 +1,4 @@
-/** Ingests a claimed file until it ends, is released at a chunk border, or the claim is lost. Then the message is dealt with. */
+/** Ingests a claimed file until it ends, is released at a chunk border, or the claim is lost. Then handles the message. */
 import type { Logger } from 'pino';
 import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
@@ -35,7 +35,7 @@ export async function workOnFile(
     await logEnd(context, claim.fileId, log);
   } catch (error) {
     if (isOmsError(error, 'claim_lost')) {
-      log.info({ err: error }, 'the file is in other hands: left alone');
+      log.info({ err: error }, 'another worker has claimed the file: this worker stops');
       return;
     }
     logFailure(log, error, 'the file could not be worked on: it will be tried again');
@@ -49,7 +49,7 @@ async function releaseFile({ ports, stopping }: WorkerContext, claim: Claim, rec
   log.debug({ stage: 'release' }, 'releasing at a chunk border');
   await store.files.release(claim);
   if (stopping.aborted) return queue.extend(receipt, 0);
-  // A new message is queued behind those that wait, and its deliveries count from one again.
+  // A new message is queued behind the waiting ones, and its deliveries count from one again.
   await queue.send({ version: 1, fileId: claim.fileId });
   await queue.delete(receipt);
 }

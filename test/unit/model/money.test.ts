@@ -49,11 +49,11 @@ describe('an amount', () => {
     expect(formatMinor(minor)).toBe(text);
   });
 
-  test('comes back as it was after it is written and read', () => {
+  test('is the same after it is written and read', () => {
     fc.assert(fc.property(fc.maxSafeNat(), (minor) => parseMinor(formatMinor(minor)) === minor));
   });
 
-  test('is read from digits alone as BigInt arithmetic reads it', () => {
+  test('is parsed from digits as BigInt arithmetic does', () => {
     const whole = fc.stringMatching(/^\d{1,13}$/);
     const cents = fc.stringMatching(/^\d{2}$/);
     fc.assert(fc.property(whole, cents, (w, c) => BigInt(parseMinor(`${w}.${c}`)!) === BigInt(w + c)));

@@ -1,4 +1,4 @@
-/** Advice on numbers leads to what was meant, or is told on: never to another value. */
+/** Advice on numbers leads to the value that was meant or to further advice, never to another value. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatMinor, parseMinor } from '../../../src/model/money.ts';
@@ -32,7 +32,7 @@ const formOf = fc.record({
   wide: fc.boolean(),
 }); // biome-ignore format: a list of values
 
-test('an amount in any form is accepted as what was meant once the advice was followed, or it asks', () => {
+test('an amount in any form is accepted as it was meant once the advice is followed, or the advice asks', () => {
   let followed = 0;
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 999_999_999 }), fc.constantFrom(0, 1, 2), formOf, (minor, places, form) => {
@@ -56,7 +56,7 @@ test('an amount in any form is accepted as what was meant once the advice was fo
   expect(followed).toBeGreaterThan(500);
 });
 
-test('a quantity in any form is accepted as what was meant once the advice was followed, or it asks', () => {
+test('a quantity in any form is accepted as it was meant once the advice is followed, or the advice asks', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 1_000_000 }),
@@ -77,21 +77,21 @@ test('a quantity in any form is accepted as what was meant once the advice was f
   );
 });
 
-describe('what cannot be known is asked', () => {
+describe('the advice asks for what cannot be known', () => {
   test.each<[string, string, string]>([
     ['1,000', 'write 1000 if the comma separates thousands, or 1 if decimals', 'write 1000 if the comma separates thousands, or 1.00 if decimals'],
     ['1.000', 'write 1000 if the point separates thousands, or 1 if decimals', 'write 1000 if the point separates thousands, or 1.00 if decimals'],
     ['2,500', 'write 2500 if the comma separates thousands, a quantity has no decimals', 'write 2500 if the comma separates thousands, else at most 2 decimals'],
-    ['-1', 'orders are for goods that go out, and a return is none', 'an amount is not negative, and a return or a credit is no order'],
-    ['(5.00)', 'orders are for goods that go out, and a return is none', 'an amount is not negative, and a return or a credit is no order'],
+    ['-1', 'orders are for goods that go out, a return is not an order', 'an amount is not negative, a return or a credit is not an order'],
+    ['(5.00)', 'orders are for goods that go out, a return is not an order', 'an amount is not negative, a return or a credit is not an order'],
     ['4.00638E+12', 'write the number in full, without an exponent', 'write the number in full, without an exponent'],
-    ['#REF!', 'a spreadsheet could not work this cell out, repair its formula', 'a spreadsheet could not work this cell out, repair its formula'],
+    ['#REF!', 'a spreadsheet could not calculate this cell, fix its formula', 'a spreadsheet could not calculate this cell, fix its formula'],
     ['n/a', 'this stands for no value, write the quantity', 'this stands for no value, write the amount'],
   ])('%s', (value, quantity, amount) => {
     expect([numberHint('quantity', value), numberHint('amount', value)]).toEqual([quantity, amount]);
   }); // biome-ignore format: a line for each
 
-  test('and long values are left alone', () => {
+  test('long values get no advice', () => {
     for (const text of ['1 ', '1', ' ', '1,000,', '(', '-'])
       expect(numberHint('amount', `1${text.repeat(500_000)}x`)).toBe('');
   });

@@ -65,7 +65,7 @@ describe('an order date', () => {
     expect(iso(text)).toBe(problem);
   });
 
-  test('every day of four centuries is read as the calendar has it', () => {
+  test('every day of four centuries is parsed as in the calendar', () => {
     const parse = createOrderDateParser('UTC');
     const lastMs = Date.UTC(2100, 0, 1);
     for (let dayMs = Date.UTC(1700, 0, 1); dayMs < lastMs; dayMs += 86_400_000) {
@@ -73,7 +73,7 @@ describe('an order date', () => {
     }
   });
 
-  test('every moment comes back after it is written by Date', () => {
+  test('every moment is the same after it is written by Date', () => {
     const parse = createOrderDateParser('UTC');
     const date = fc.date({
       min: new Date('0001-01-01T00:00:00Z'),

@@ -24,7 +24,7 @@ test('an order that finds too little stock names how much is left', () => {
   });
 });
 
-test('the file that a stored order is from is found in the words, and in no others', () => {
+test('the file that a stored order is from is found in its reasons, and in no others', () => {
   expect(fileOfStored(orderConflict('A of file f_9', ['quantity'], 'f_1', 12))).toBe('f_1');
   expect(fileOfStored(duplicateOrder('A\n1', 'f_1', 2))).toBe('f_1');
   expect(fileOfStored(repeatedOrder('A', ['quantity'], 2))).toBeNull();

@@ -10,7 +10,7 @@ describe('what is searched in a name', () => {
     expect(searchWords('Mu\u0308ller')).toEqual(['Müller']);
   });
 
-  it('takes letters for each other whatever their case and accents', () => {
+  it('matches letters regardless of case and accents', () => {
     const isAlike = (typed: string, name: string) => {
       const letters = Array.from(name);
       return alikeCharacters(typed).every((alike, i) => alike.includes(letters[i]!));

@@ -32,7 +32,7 @@ describe('a cell of a report', () => {
     },
   );
 
-  it('comes back as it was', () => {
+  it('is the same after it is unescaped', () => {
     const cell = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -57,7 +57,7 @@ describe('a cell of a report', () => {
 });
 
 describe('a line of CSV', () => {
-  it('quotes only where it must', () => {
+  it('quotes only where needed', () => {
     expect(csvLine(['a', '', 'a b', 'a,b', '"', 'a\nb', '\r', ' a', 'a ', 'é;'])).toBe(
       'a,,a b,"a,b","""","a\nb","\r"," a","a ",é;\n',
     );

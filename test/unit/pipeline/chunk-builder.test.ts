@@ -214,7 +214,7 @@ function bytesOf({ order, extra, delimiter, lineEnd, rows, ended }: FileParts): 
 }
 
 describe('the fast path of a row', () => {
-  test('gives what the slow path gives', async () => {
+  test('gives the same as the slow path', async () => {
     let taken = 0;
     let rows = 0;
     await fc.assert(
@@ -242,7 +242,7 @@ describe('the fast path of a row', () => {
     expect(taken / rows).toBeGreaterThan(0.1);
   });
 
-  test('gives what the slow path gives for any bytes and characters in a text', async () => {
+  test('gives the same as the slow path for any bytes and characters in a text', async () => {
     const edges = [
       0x7f, 0x80, 0x9f, 0xa0, 0xbf, 0xc0, 0xc2, 0xdf, 0xe0, 0xe2, 0xed, 0xef, 0xf0, 0xf4, 0xf5, 0xff, 0x20,
     ];
@@ -294,7 +294,7 @@ describe('the fast path of a row', () => {
     expect(taken).toBeGreaterThan(300);
   });
 
-  test('gives what the slow path gives where the encoding is found out late', async () => {
+  test('gives the same as the slow path when the encoding is decided late', async () => {
     const line = (name: string, i: number) => `O-${i},${name},a@b.de,E,S,H,1,1,1,2026-11-20,L`;
     const names = [...Array(40).fill('Jose'), 'NESCAF\xc9\xae', 'Jos\xe9', 'Jos\xc3\xa9', 'Jos\xe9', 'Jos\xe9', 'Ann'];
     const file = Buffer.from([ORDER_COLUMNS.join(','), ...names.map(line), ''].join('\n'), 'latin1');
@@ -304,7 +304,7 @@ describe('the fast path of a row', () => {
     expect(fast.chunks).toEqual((await build(file, { fast: false, bounds })).chunks);
   });
 
-  test.each(['UTC', 'America/New_York'])('gives the dates that the slow path gives, in %s', async (timeZone) => {
+  test.each(['UTC', 'America/New_York'])('gives the same dates as the slow path, in %s', async (timeZone) => {
     const days = Array.from({ length: 800 }, (_, i) => new Date(Date.UTC(2025, 0, i)).toISOString());
     const lines = days.flatMap((day) => [day.slice(0, 10), `${day.slice(0, 10)}T02:30:59Z`]);
     const file = Buffer.from(
@@ -327,7 +327,7 @@ describe('the fast path of a row', () => {
     expect(fast.chunks).toEqual((await build(file, { fast: false })).chunks);
   });
 
-  test('is not taken in a report, whose values are not those that stand in it', async () => {
+  test('is not taken in a report, whose values differ from its bytes', async () => {
     const columns = [...ORDER_COLUMNS, '_row', '_file'];
     const file = Buffer.from(`${columns.join(',')}\nA-1,'=Ada,a@b.de,Engine,S,H,1,1,1,2026-11-20,London,2,f_1\n`);
     expect((await build(file, { fast: true })).taken).toBe(0);
@@ -345,7 +345,7 @@ describe('the inventory service', () => {
     return full.map(({ asked }) => asked);
   }
 
-  test('is asked about a pair once, though chunks go on to name it', async () => {
+  test('is asked about a pair once, though later chunks name it again', async () => {
     expect(await askedBy(['S', 'S', 'S', 'T', 'T', 'S'], 100)).toEqual([['S at H'], ['T at H'], []]);
   });
 

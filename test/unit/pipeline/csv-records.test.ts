@@ -68,7 +68,7 @@ const anyPieces = fc.array(
 );
 
 describe('records', () => {
-  it('are what a naive reading of the whole text gives, well formed or not, in any pieces', () => {
+  it('are the same as by a naive reading of the whole text, well-formed or not, in any pieces', () => {
     fc.assert(
       fc.property(anyPieces, fc.constantFrom(...DELIMITERS), (pieces, delimiter) => {
         expect(read(pieces, delimiter)).toEqual(naiveRows(pieces.join(''), delimiter));
@@ -77,7 +77,7 @@ describe('records', () => {
     );
   });
 
-  it('meet their limit at the same place in any pieces, be it in bytes or in pairs of them', () => {
+  it('meet their limit at the same place in any pieces, in bytes and in pairs of bytes', () => {
     fc.assert(
       fc.property(anyPieces, fc.integer({ min: 1, max: 12 }), (pieces, maxRecordChars) => {
         const text = pieces.join('');

@@ -24,7 +24,7 @@ describe('a header', () => {
     expect(header).toMatchObject({ report: null, fileColumn: -1 });
   });
 
-  it('is made of its columns again as it was', async () => {
+  it('is the same when it is built again from its columns', async () => {
     const { header } = await readBytes(`${HEADER},_row,_file,"x\ny"\na\n`);
     expect(makeHeader(header!.columns)).toEqual(header);
     expect(header!.report).toMatchObject({ _row: 11, _file: 12, _code: -1 });
@@ -48,7 +48,7 @@ describe('a header', () => {
     expect(failure!.message.length).toBeLessThan(1500);
   });
 
-  it('that is below other rows is missing_column, and told where it is', async () => {
+  it('that is below other rows is missing_column, with its row', async () => {
     const titles = ['Orders of November', '', 'Made 2026-11-30, by Ann', 'Total,25'];
     for (const [head, row] of [
       [`${titles.join('\n')}\n`, 5],
@@ -67,7 +67,7 @@ describe('a header', () => {
       }
   });
 
-  it('that lacks some columns is not looked for elsewhere, nor one far below', async () => {
+  it('that lacks some columns is not searched for elsewhere, nor one far below', async () => {
     for (const text of [`${HEADER.replace('sku', 'SKU no')}\n${HEADER}\n`, `${'title\n'.repeat(20)}${HEADER}\na\n`]) {
       const { failure } = await readBytes(text);
       expect(failure!.message).toContain('The header lacks');
@@ -79,7 +79,7 @@ describe('a header', () => {
     [';', 'T-1;Ann Lee;ann@example.com;Notebook;55120;HUB-1;1;4,20;4,20;21.11.2026;1 Road, Leeds, 2'],
     ['\t', '"T-1"\t"Ann"\t"ann@example.com"\t"Notebook"\t"55120"\tHUB-1\t"1"\t"4"\t"4"\t"21/11/26"\t"1 Road"'],
     ['|', '1|x||||||2.00|2.00|'],
-  ])('that is missing is told, whatever values are there twice, of rows with %j', async (delimiter, line) => {
+  ])('that is missing is reported, whatever values are repeated, of rows with %j', async (delimiter, line) => {
     const { failure } = await readBytes(`${line}\n${line}\n`);
     expect(failure).toMatchObject({ code: 'missing_column', retryable: false, details: { row: 1 } });
     expect(failure!.message).toContain('The first row looks like an order, not like a header');
@@ -87,7 +87,7 @@ describe('a header', () => {
     expect(failure!.message).toMatch(/it has "(T-1|1)", /);
   });
 
-  it('of names that are none of ours is a header still', async () => {
+  it('of other names only is still a header', async () => {
     for (const header of ['Bestellnummer,Kunde,Menge,2026', 'Order no.,Name', 'id', '1,2']) {
       const { failure } = await readBytes(`${header}\na\n`);
       expect(failure!.message).toContain('The header lacks order_id');
@@ -103,7 +103,7 @@ describe('a header', () => {
     },
   );
 
-  it('may have other names twice: nothing is read from them', async () => {
+  it('may repeat other names: their columns are not read', async () => {
     const { failure, header } = await readBytes(`${HEADER},note, Note ,note\na\n`);
     expect(failure).toBeNull();
     expect(header!.columns.slice(-3)).toEqual(['note', 'Note', 'note']);
@@ -131,7 +131,7 @@ describe('a header', () => {
     );
   });
 
-  it('of a report has no two names that are one without the quote before them, at once as when reading goes on', async () => {
+  it('of a report has no two names that are equal without their leading quotes, on the first opening and on resuming', async () => {
     for (const names of ["'\tsku", "'\tSku,note"]) {
       const header = `${HEADER},${names},_row,_file`;
       expect((await readBytes(`${header}\na\n`)).failure?.code).toBe('duplicate_column');

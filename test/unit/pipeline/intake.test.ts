@@ -1,4 +1,4 @@
-/** What the first bytes of a file tell: its kind, encoding, delimiter. */
+/** What is detected from the first bytes of a file: its kind, encoding, delimiter. */
 import { gzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
@@ -37,13 +37,13 @@ describe('the encoding', () => {
     }
   });
 
-  it('is Windows-1252 when there are bytes that UTF-8 forbids and none that only it has', async () => {
+  it('is Windows-1252 when there are bytes that UTF-8 forbids and no characters of UTF-8', async () => {
     const { intake, rows } = await readBytes(latin1(`${HEADER}\n\x80 5,caf\xe9,\x93q\x94\n`));
     expect(intake!.encoding).toBe('windows-1252');
     expect(rows).toMatchObject([{ cells: ['€ 5', 'café', '“q”'], undecodable: null }]);
   });
 
-  it('is UTF-8 when both are there, and the bad bytes are the cell’s', async () => {
+  it('is UTF-8 when there are both, and the cell with the bad bytes is invalid', async () => {
     const { intake, rows } = await readBytes(latin1(`${HEADER}\nok,caf\xe9,"x\xff",caf\xc3\xa9,\xef\xbf\xbd\nb`));
     expect(intake!.encoding).toBe('utf-8');
     expect(rows).toMatchObject([
@@ -88,7 +88,7 @@ describe('the encoding', () => {
     ['Cyrillic of Windows', '\xc8\xe2\xe0\xed,\xcf\xe5\xf2\xf0\xee\xe2,\xc5\xeb\xe5\xed\xe0'],
     ['GBK', '\xc0\xee\xc3\xf7,\xb1\xb1\xbe\xa9,\xc9\xcf\xba\xa3'],
   ])(
-    'is unsupported_encoding where it would be neither, %s say, rather than signs that nobody wrote',
+    'is unsupported_encoding where it would be neither, %s for example, rather than garbled characters',
     async (_, text) => {
       const early = latin1(`${HEADER}\n${text}\n`);
       const late = latin1(`${HEADER}\n${'a\n'.repeat(500)}${text}\n`);
@@ -121,7 +121,7 @@ describe('the encoding', () => {
     }
   });
 
-  it('of a damaged gzip file is decided by what there is before the damage', async () => {
+  it('of a damaged gzip file is decided by the bytes before the damage', async () => {
     const packed = gzipSync(latin1(`${HEADER}\n${'a\n'.repeat(400)}${'Jos\xe9\n'.repeat(50)}`), { level: 0 });
     const { rows, failure, intake } = await readBytes(packed.subarray(0, -200), {
       bounds: { detectBytes: 300, readBlockBytes: 64, maxPartRows: 1 },
@@ -131,14 +131,14 @@ describe('the encoding', () => {
     expect(rows.at(-1)!.cells).toEqual(['José']);
   });
 
-  it('is UTF-8 wherever the end of the beginning cuts a character', async () => {
+  it('is UTF-8 wherever the end of the evidence cuts a character', async () => {
     const bytes = Buffer.from(`${HEADER}\naé€😀b`);
     for (let detectBytes = HEADER.length + 1; detectBytes <= bytes.length + 1; detectBytes++) {
       expect((await readBytes(bytes, { bounds: { detectBytes } })).intake!.encoding).toBe('utf-8');
     }
   });
 
-  it('is what the uploader says, before all else', async () => {
+  it('is the choice of the uploader, whatever the bytes are', async () => {
     const bytes = latin1(`${HEADER}\ncaf\xc3\xa9\n`);
     expect((await readBytes(bytes, { encoding: 'Latin1' })).rows[0]!.cells).toEqual(['cafÃ©']);
     const unmarked = await readBytes(utf16be(`${HEADER}\né`), { encoding: 'UTF-16BE' });
@@ -185,7 +185,7 @@ describe('the encoding', () => {
   });
 
   it.each(['shift_jis', 'euc-jp', 'gbk', 'gb18030', 'big5', 'euc-kr', 'windows-1253'])(
-    'of %s with bytes that are no text marks their cells and no others, in any pieces and gone on with at any border',
+    'of %s with undecodable bytes marks their cells and no others, in any pieces and resumed at any border',
     async (encoding) => {
       const good = { shift_jis: '\x93c', big5: '\xa4\xa4', 'windows-1253': '\xe1' }[encoding] ?? '\xb0\xa1';
       const bad = { big5: '\xfe', 'windows-1253': '\xd2' }[encoding] ?? '\xff';
@@ -208,7 +208,7 @@ describe('the encoding', () => {
     },
   );
 
-  it('that came with the file beats its bytes, but not a byte order mark', async () => {
+  it('that a content type declares overrides the bytes, but not a byte order mark', async () => {
     const declared = declaredEncoding('text/csv; charset="Shift_JIS"')!;
     expect((await readBytes(latin1(`${HEADER}\n\x93c`), { encoding: declared })).rows[0]!.cells).toEqual(['田']);
     const marked = await readBytes(Buffer.from(`\ufeff${HEADER}\né`), { encoding: declared });
@@ -222,7 +222,7 @@ describe('the encoding', () => {
   it.each([
     ['utf-16le', utf16le(`${HEADER}\na\n`)],
     ['utf-16be', utf16be(`${HEADER}\na\n`)],
-  ])('%s without a mark is unsupported_encoding, and the remedy is told', async (encoding, bytes) => {
+  ])('%s without a byte order mark is unsupported_encoding, with the fix', async (encoding, bytes) => {
     const { failure } = await readBytes(bytes);
     expect(failure!.code).toBe('unsupported_encoding');
     expect(failure!.message).toContain(`?encoding=${encoding}`);
@@ -276,7 +276,7 @@ describe('the delimiter', () => {
     expect(rows[0]!.cells).toEqual(cells);
   });
 
-  it('is found in a header of quoted names with a line end in one', async () => {
+  it('is found in a header of quoted names, one with a line end', async () => {
     const { intake } = await readBytes(`"a\nb";${ORDER_COLUMNS.map((name) => `"${name}"`).join(';')}\nx\n`);
     expect(intake!.delimiter).toBe(';');
   });
@@ -299,7 +299,7 @@ const BINARIES: [string, number[] | string][] = [
   ['program', '\x7fELF'],
 ];
 
-describe('a file that is no CSV', () => {
+describe('a file that is not CSV', () => {
   it.each([
     ['an HTML page', '<!DOCTYPE html>\n<html><body>Sign in</body></html>'],
     ['an HTML page', '\ufeff \n<HTML xmlns:x="urn:schemas-microsoft-com:office:excel"><table><tr><td>order_id</td>'],
@@ -322,7 +322,7 @@ describe('a file that is no CSV', () => {
     }
   });
 
-  it('that only looks like another kind is read where its header has the columns, and else lacks them', async () => {
+  it('that only looks like another kind is read when its header has the columns, else it is missing_column', async () => {
     for (const name of ['<table>', '{"x"}', '["x"]', '<?xml?>'])
       expect((await readBytes(`${name},${HEADER}\na\n`)).failure).toBeNull();
     for (const start of ['<b', '[Orders]', '{x}', '<table>,order_id'])
@@ -342,7 +342,7 @@ describe('a file that is no CSV', () => {
     }
   });
 
-  it('is told from text and gzip', () => {
+  it('is distinguished from text and gzip', () => {
     for (const text of ['', 'P', 'PK,x', 'BZh9,name', 'order_id', '%PDF'])
       expect(sniffBinary(Buffer.from(text))).toBeNull();
     expect(sniffBinary(gzipSync('a'))).toBeNull();

@@ -14,28 +14,28 @@ const record = (key: string, object: object = {}, eventName = 'ObjectCreated:Put
 });
 
 describe('a message', () => {
-  test('of ours is a job', () => {
+  test('of OMS is a job', () => {
     expect(readMessage(JSON.stringify({ version: 1, fileId: 'f_1' }))).toEqual({ kind: 'job', fileId: 'f_1' });
   });
 
-  test('of a bucket tells which objects are new, their keys decoded', () => {
+  test('of a bucket has the new objects, with decoded keys', () => {
     expect(readMessage(notification(record('incoming/a+b%2Bc%C3%A9.csv'), record('incoming/two.csv')))).toEqual({
-      kind: 'drops',
-      drops: [
+      kind: 'objectsCreated',
+      objects: [
         { bucket: 'orders', key: 'incoming/a b+cé.csv', etag: 'abc', sequence: '0055AED6DCD90281E5' },
         { bucket: 'orders', key: 'incoming/two.csv', etag: 'abc', sequence: '0055AED6DCD90281E5' },
       ],
     });
   });
 
-  test('of a bucket without a sequencer is told apart by its time', () => {
+  test('of a bucket without a sequencer is distinguished by its time', () => {
     const message = readMessage(notification(record('incoming/a.csv', { sequencer: undefined, eTag: undefined })));
-    expect(message).toMatchObject({ drops: [{ sequence: '2026-11-21T10:00:00.000Z', etag: '' }] });
+    expect(message).toMatchObject({ objects: [{ sequence: '2026-11-21T10:00:00.000Z', etag: '' }] });
   });
 
-  test('of a bucket with a key that cannot be decoded has it as it is', () => {
+  test('of a bucket keeps a key that cannot be decoded', () => {
     expect(readMessage(notification(record('incoming/100%.csv')))).toMatchObject({
-      drops: [{ key: 'incoming/100%.csv' }],
+      objects: [{ key: 'incoming/100%.csv' }],
     });
   });
 
@@ -56,7 +56,7 @@ describe('a message', () => {
     ['null', 'null', 'neither a job nor a bucket notification'],
     ['a list', '[1]', 'neither a job nor a bucket notification'],
     ['records of something else', '{"Records":[{"body":"x"}]}', 'neither a job nor a bucket notification'],
-  ])('with %s is foreign, and why is told', (_, body, why) => {
+  ])('with %s is foreign, with the reason', (_, body, why) => {
     expect(readMessage(body)).toEqual({ kind: 'foreign', why: expect.stringContaining(why) });
   });
 });

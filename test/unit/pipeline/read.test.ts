@@ -26,7 +26,7 @@ const small = {
   maxChunkBytes: 60,
 };
 
-/** All that reading tells of a file but progress, which depends on how the bytes come. */
+/** Everything that reading returns for a file, except progress, which depends on how the bytes arrive. */
 const outcome = ({ intake, header, chunks, failure }: Reading) => ({
   intake,
   header,
@@ -101,7 +101,7 @@ describe('rows', () => {
     }
   });
 
-  it('may end in LF, CRLF and CR by turns, and are gone on with at any of them', async () => {
+  it('may end in LF, CRLF and CR in turn, and reading resumes at any of them', async () => {
     const file = `${HEADER}\ra\nb\r\nc\r"d\re"\r\rf\n\r\ng\r`;
     const bounds = { maxChunkRows: 1, firstChunkRows: 1, readBlockBytes: 3 };
     const whole = await readBytes(file, { bounds });
@@ -119,7 +119,7 @@ describe('rows', () => {
     }
   });
 
-  it('keep spaces and quotes that stand inside an unquoted field', async () => {
+  it('keep spaces and quotes inside an unquoted field', async () => {
     expect(cellsOf(await readBytes(lines(' a ,27" monitor,x "y" z, "x" y, "z')))).toEqual([
       [' a ', '27" monitor', 'x "y" z', ' "x" y', ' "z'],
     ]);
@@ -140,7 +140,7 @@ describe('rows', () => {
     ]);
   });
 
-  it('are as many as the header names: empty cells too many are left out, and those under no name may lack', async () => {
+  it('have as many cells as the header: surplus empty cells are cut off, and cells under no name may be missing', async () => {
     const columns = `${HEADER},note,,`;
     const cells = (values: string) => ORDER_COLUMNS.map(() => 'x').join(',') + values;
     const { rows } = await readBytes(
@@ -161,7 +161,7 @@ describe('rows', () => {
     ['sep=,\n', ','],
     ['sep=\n', ';'],
   ])(
-    'may come below a line that tells spreadsheets their delimiter, %j, which counts as row 1',
+    'may come below a line that names the delimiter for spreadsheets, %j, which counts as row 1',
     async (line, delimiter) => {
       const text = `${line}${ORDER_COLUMNS.join(delimiter)}\na${delimiter}b\nc\n`;
       for (const bytes of [Buffer.from(text), Buffer.from(`\ufeff${text.replace('\ufeff', '')}`, 'utf16le')]) {
@@ -177,7 +177,7 @@ describe('rows', () => {
     },
   );
 
-  it('count blank records without being given any', async () => {
+  it('count blank records, which are not rows', async () => {
     const { rows, chunks } = await readBytes(`\n ,\n${HEADER}\n\na\n,,,\n"",  \n\r\nb\n\n\n`);
     expect(rows.map(({ row, cells }) => [row, cells[0]])).toEqual([
       [5, 'a'],
@@ -186,7 +186,7 @@ describe('rows', () => {
     expect(chunks.at(-1)!.end.row).toBe(11);
   });
 
-  it('with a field that goes on after its quote are malformed, and cost only the line on which that field opens', async () => {
+  it('with text after a closing quote are malformed, and cost only the line on which that field opens', async () => {
     const { rows } = await readBytes(lines('"a"x,b', 'c,"d', 'e,f', '"g",h', '"i\nj","k" .,l', 'm'));
     expect(rows.map(({ row, cells, malformedQuote }) => ({ row, cells, malformedQuote }))).toEqual([
       { row: 2, cells: ['"a"x', 'b'], malformedQuote: true },
@@ -220,7 +220,7 @@ describe('a file', () => {
     );
   });
 
-  it('reads on from the end of any chunk as if it had not stopped', async () => {
+  it('reads the same when it is resumed at the end of any chunk', async () => {
     await fc.assert(
       fc.asyncProperty(anyBody, anyEncoding, fc.boolean(), pieces, async (body, encode, gzip, pieceSizes) => {
         const plain = encode(`${HEADER}\na\n${body}`);
@@ -236,7 +236,7 @@ describe('a file', () => {
     );
   });
 
-  it('tells by its offsets where each row is, in bytes before decoding', async () => {
+  it('has the offset of each row, in bytes before decoding', async () => {
     await fc.assert(
       fc.asyncProperty(anyBody, anyEncoding, async (body, encode) => {
         const bytes = encode(`${HEADER}\nfirst\n${body}`);
@@ -252,7 +252,7 @@ describe('a file', () => {
     );
   });
 
-  it('that is resumed at its very end says only that it has ended', async () => {
+  it('that is resumed at its end has no more rows', async () => {
     const whole = await readBytes(lines('a', 'b'));
     const { chunks, failure } = await readBytes(lines('a', 'b'), { resume: resumeAfter(whole, whole.chunks[0]!) });
     expect(failure).toBeNull();
@@ -278,7 +278,7 @@ describe('chunks', () => {
     expect(chunks[1]!.start).toEqual(chunks[0]!.end);
   });
 
-  it('grow with what was read before, also when reading goes on at the end of any of them', async () => {
+  it('grow with what was read before, also when reading resumes at the end of any of them', async () => {
     const bounds = { firstChunkRows: 2, maxChunkRows: 7 };
     const file = lines(...Array.from({ length: 30 }, (_, index) => `order ${index}`));
     const whole = await readBytes(file, { bounds });
@@ -322,7 +322,7 @@ describe('chunks', () => {
     },
   );
 
-  it('tell the stored bytes that were read', async () => {
+  it('report the stored bytes that were read', async () => {
     const file = lines(...Array.from({ length: 1000 }, (_, index) => `order ${index}`));
     for (const bytes of [Buffer.from(file), gzipSync(file)]) {
       const { chunks } = await readBytes(bytes, { bounds: { maxChunkRows: 400 } });
@@ -334,7 +334,7 @@ describe('chunks', () => {
 describe('gzip', () => {
   const file = lines('a', 'b');
 
-  it('is seen by its first bytes, and its members are read as one file', async () => {
+  it('is recognised by its first bytes, and its members are read as one file', async () => {
     const members = Buffer.concat([gzipSync(file.slice(0, 50)), gzipSync(file.slice(50))]);
     for (let cut = 1; cut < members.length; cut++) {
       const { rows, intake } = await readBytes(members, { pieceSizes: [cut, 1e6] });
@@ -363,7 +363,7 @@ describe('gzip', () => {
     expect(cellsOf(await readBytes(members))).toEqual([...expected, ['y']]);
   });
 
-  it('with anything else behind it fails the file as corrupt_gzip', async () => {
+  it('with anything but padding after it fails the file as corrupt_gzip', async () => {
     for (const more of ['\n\nx', '\x1f', '\0\x1f\x8b', ' ']) {
       const { failure } = await readBytes(Buffer.concat([gzipSync(file), Buffer.from(more, 'latin1')]));
       expect(failure?.code).toBe('corrupt_gzip');
@@ -414,7 +414,7 @@ describe('gzip', () => {
     expect((await readBytes(gzipSync(file), { maxInflatedBytes: file.length - 1 })).failure?.code).toBe('too_large');
   });
 
-  it('that grows as only a bomb does is too_large', async () => {
+  it('that grows like a bomb is too_large', async () => {
     const bomb = gzipSync(lines(...Array.from({ length: 30_000 }, () => 'a'.repeat(100))));
     const { failure } = await readBytes(bomb, { bounds: { gzipRatioFromBytes: 1_000_000 } });
     expect(failure?.code).toBe('too_large');
@@ -457,7 +457,7 @@ describe('a file fails', () => {
     },
   );
 
-  it('as unclosed_quote that tells of quotes escaped by a backslash', async () => {
+  it('as unclosed_quote that mentions quotes escaped by a backslash', async () => {
     for (const record of ['x,"27\\"" monitor\n', `x,"27\\"" monitor${'\ny'.repeat(300)}"\n`]) {
       const { failure } = await readBytes(lines('a', record), { bounds: small });
       expect(failure).toMatchObject({ code: 'unclosed_quote', details: { row: 3 } });
@@ -496,7 +496,7 @@ describe('a file fails', () => {
 });
 
 describe('a report that is uploaded again', () => {
-  it('loses the quote that was put before cells, in data columns alone', async () => {
+  it('loses the quote that was put before cells, only in data columns', async () => {
     const { rows, header } = await readBytes(
       [`${HEADER},'=note,_row,_file`, `'=1,''a,'a,'-,=1,',,'@x,+1,"'\t",z,'+n,'=2,'=f`].join('\n'),
     );
@@ -509,13 +509,13 @@ describe('a report that is uploaded again', () => {
     expect(rows[0]!.cells).toEqual(['=1', "'a", "'a", '-', '=1', "'", '', '@x', '+1', '\t', 'z', '+n', "'=2", "'=f"]);
   });
 
-  it('still has no text in a cell that shows where bytes were none; other files may have that mark', async () => {
+  it('is still invalid where a cell shows U+FFFD for undecodable bytes; other files may have that character', async () => {
     const { rows } = await readBytes(`${HEADER},_row,_file\na,caf\ufffd,b,,,,,,,,,7\ufffd,f\n`);
     expect(rows[0]).toMatchObject({ cells: expect.arrayContaining(['caf\ufffd']), undecodable: [1] });
     expect((await readBytes(lines('a,caf\ufffd'))).rows[0]!.undecodable).toBeNull();
   });
 
-  it('is known as one by both of its columns; other files keep their quotes', async () => {
+  it('is recognised by both of its columns; other files keep their quotes', async () => {
     const { rows, header } = await readBytes(`${HEADER},_file\n'=1`);
     expect(header).toMatchObject({ report: null, fileColumn: 11 });
     expect(rows[0]!.cells).toEqual(["'=1"]);
@@ -610,7 +610,7 @@ describe('the streams below', () => {
     }
   });
 
-  it('that end before the object does make the reading retryable, never a shorter file', async () => {
+  it('that end before the object are a retryable error, never a shorter file', async () => {
     const source = { sizeBytes: big.length + 1, open: async () => Readable.from([big]) };
     const file = await readFile(source, null, { maxInflatedBytes: 1e9 });
     await expect(drain(file)).rejects.toMatchObject({ code: 'short_read', retryable: true });

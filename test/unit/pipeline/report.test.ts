@@ -10,7 +10,7 @@ test('the header has the original columns, then those of the report', () => {
   );
 });
 
-test('several reasons are joined in their order, and a cell that would run is made harmless', () => {
+test('several reasons are joined in their order, and a cell that a spreadsheet would run is escaped', () => {
   const line = reportLine(
     {
       row: 7,
@@ -35,7 +35,7 @@ test('a reason about the whole row names no column', () => {
   );
 });
 
-test('no line is longer than the bytes that its rejection counts with, but for a mark before each of its cells', () => {
+test('no line is longer than the bytes counted for its rejection, except for a quote before each of its cells', () => {
   const text = fc.string({ unit: fc.constantFrom(...'aé,"=\'\n 0') });
   const reason = fc.record({ column: fc.constant('sku'), code: fc.constant('malformed_quote' as const), reason: text });
   const rejection = fc.record(

@@ -1,4 +1,4 @@
-/** Checking a row: what is valid, what is told of what is not, and in which order. */
+/** Validating a row: what is valid, and which reasons are reported in which order. */
 import { parse } from 'csv-parse/sync';
 import { describe, expect, test } from 'vitest';
 import { ORDER_COLUMNS, type OrderColumn } from '../../../src/model/columns.ts';
@@ -20,7 +20,7 @@ const VALID: Record<OrderColumn, string> = {
   shipping_address: 'Königstraße 12\n70173 Stuttgart',
 };
 
-const HEADER_AGAIN = 'the row is the header again, as when files are put one behind the other: leave this row out';
+const HEADER_AGAIN = 'the row is the header again, as when files are joined: leave this row out';
 
 type Values = Partial<Record<OrderColumn, string>>;
 
@@ -80,7 +80,7 @@ describe('a valid row', () => {
     expect(checked.order).toMatchObject({ sku: '00417-BLK', orderId: '007', quantity: 2, unitPriceMinor: 1999 });
   });
 
-  test('may cost nothing, or as much as can be', () => {
+  test('may cost nothing, or the maximum', () => {
     expect(check({ unit_price: '0', total_amount: '0.00' }).order).toMatchObject({ totalMinor: 0 });
     const most = check({ quantity: '1000000', unit_price: '9999999.99', total_amount: '9999999990000.00' });
     expect(most.order).toMatchObject({ totalMinor: 999_999_999_000_000 });
@@ -189,7 +189,7 @@ describe('a bad value', () => {
     expect(codes({ customer_name: spaced, product_name: spaced, shipping_address: spaced })).toEqual([]);
   });
 
-  test('of a megabyte is told at once', () => {
+  test('of a megabyte is reported without delay', () => {
     const started = performance.now();
     for (const column of ORDER_COLUMNS) {
       for (const text of ['a.', '1', '-', '@']) {
@@ -201,7 +201,7 @@ describe('a bad value', () => {
 });
 
 describe('the reasons of a row', () => {
-  test('are all told, in the order of the columns of the file', () => {
+  test('are all reported, in the order of the columns of the file', () => {
     const bad = { sku: '', quantity: '1e3', order_date: 'soon', order_id: 'a\0b' };
     expect(codes(bad)).toEqual([
       'order_id control_character',
@@ -213,7 +213,7 @@ describe('the reasons of a row', () => {
     expect(reversed.map(({ column }) => column)).toEqual(['order_date', 'quantity', 'sku', 'order_id']);
   });
 
-  test('include a wrong total although other columns failed, but not when its parts are no numbers', () => {
+  test('include a wrong total although other columns failed, but not when its parts are not numbers', () => {
     expect(codes({ customer_email: 'x', total_amount: '1' })).toEqual([
       'customer_email invalid_email',
       'total_amount total_mismatch',
@@ -222,7 +222,7 @@ describe('the reasons of a row', () => {
     expect(codes({ unit_price: 'x', total_amount: '1' })).toEqual(['unit_price invalid_price']);
   });
 
-  test('tell the value, what is expected, and the mistake where it can be recognised', () => {
+  test('name the value, what is expected, and the mistake where it can be recognised', () => {
     expect(reason({ quantity: '1e3' })).toBe(
       'quantity "1e3" is not a whole number from 1 to 1,000,000 (digits only): write the number in full, without an exponent',
     );
@@ -237,7 +237,7 @@ describe('the reasons of a row', () => {
     expect(reason({ order_date: '11/21/2026' })).toBe(
       'order_date "11/21/2026" is not an ISO 8601 date such as 2026-11-21 or 2026-11-21T14:03:00Z: write year-month-day',
     );
-    expect(reason({ order_date: '46347' })).toMatch(/spreadsheet's number of a day/);
+    expect(reason({ order_date: '46347' })).toMatch(/spreadsheet's day number/);
     expect(reason({ order_date: '2026-02-30' })).toBe('order_date "2026-02-30" is not a day of the calendar');
     expect(reason({ order_date: '2026-11-20T25:00:00Z' })).toMatch(/has a time that is not from 00:00:00 to 23:59:59$/);
     expect(reason({ total_amount: '39.97' })).toBe('total_amount "39.97" is not quantity 2 x unit_price 19.99 = 39.98');
@@ -253,8 +253,8 @@ describe('the reasons of a row', () => {
   });
 });
 
-describe('a row that could not be read well', () => {
-  test('with too few or too many cells has only that reason, and tells the surplus', () => {
+describe('a row that could not be separated', () => {
+  test('with too few or too many cells has only that reason, with the surplus', () => {
     const validate = createRowValidator(headerOf(), { timeZone: 'UTC' });
     const short = validate(rawRow(['A-1', '']));
     expect(short).toMatchObject({ order: null, sku: null, hubId: null });
@@ -271,7 +271,7 @@ describe('a row that could not be read well', () => {
     expect(checked).toMatchObject({ order: null, sku: null, hubId: null });
   });
 
-  test('with quotes that a backslash escapes is told so', () => {
+  test('with quotes that a backslash escapes has a reason that says so', () => {
     const checked = check({ product_name: '"27\\" monitor"' }, { raw: { malformedQuote: true } });
     expect(checked.reasons).toEqual([
       { column: '', code: 'malformed_quote', reason: expect.stringContaining('a backslash (\\"), export them') },
@@ -295,7 +295,7 @@ describe('a row that could not be read well', () => {
     ['with a byte order mark and quotes', `\ufeff"order_id"${NAMES.slice('order_id'.length)}`],
     ['in another order', ORDER_COLUMNS.toReversed().join(',')],
     ['with more columns', `note,${NAMES},_row`],
-  ])('that is the header again is told as that alone: %s', (_, line) => {
+  ])('that is the header again has only that reason: %s', (_, line) => {
     expect(reasonsOf(line)).toEqual([` not_an_order: ${HEADER_AGAIN}`]);
     expect(reasonsOf(`${line},x`, [...ORDER_COLUMNS, 'note'])).toEqual([` not_an_order: ${HEADER_AGAIN}`]);
   });
@@ -311,7 +311,7 @@ describe('a row that could not be read well', () => {
     'Total orders,25',
     '合計,,,,,,25,,1234.50,,',
     'Sum of total_amount,,,,,,,,1234.50,,,,,',
-  ])('that is a line of totals is told as that alone: %s', (line) => {
+  ])('that is a line of totals has only that reason: %s', (line) => {
     expect(reasonsOf(line)).toEqual([' not_an_order: the row looks like a line of totals: leave it out']);
   });
 
@@ -324,7 +324,7 @@ describe('a row that could not be read well', () => {
     [',,,,,,25,,1234.50,,'],
     ['A-1,x'],
     [NAMES.replace('sku', 'SKU no')],
-  ])('that may be an order gone wrong is told all that is wrong with it: %s', (line) => {
+  ])('that may be a wrong order has all reasons of its cells: %s', (line) => {
     expect(
       createRowValidator(headerOf([...ORDER_COLUMNS]), { timeZone: 'UTC' })(rawRow(line.split(','))).reasons.map(
         ({ code }) => code,
@@ -344,7 +344,7 @@ describe('a row that could not be read well', () => {
     ]);
   });
 
-  test('with bytes that are no text has that reason alone for the column, and others for the rest', () => {
+  test('with undecodable bytes has only that reason for the column, and others for the rest', () => {
     const at = (column: OrderColumn) => ORDER_COLUMNS.indexOf(column);
     const checked = check(
       { sku: '\uFFFD', quantity: '\uFFFD', hub_id: '' },
@@ -360,7 +360,7 @@ describe('a row that could not be read well', () => {
 });
 
 describe('the answer of the inventory service', () => {
-  test('adds what is not known in column order, and takes the order away', () => {
+  test('adds the unknown values in column order, and removes the order', () => {
     const checked = check({ order_id: '', quantity: '0' });
     expect(checked).toMatchObject({ sku: '00417-BLK', hubId: 'HUB-1' });
     rejectUnknown(checked, { skuValid: false, hubValid: false });
@@ -377,7 +377,7 @@ describe('the answer of the inventory service', () => {
     expect(reversed.order).toBeNull();
   });
 
-  test('is told with its own words', () => {
+  test('has the message of the service', () => {
     const checked = check({});
     rejectUnknown(checked, { skuValid: false, hubValid: true, words: 'SKU must not\nhave zeros' });
     expect(checked.reasons).toEqual([
@@ -389,7 +389,7 @@ describe('the answer of the inventory service', () => {
     ]);
   });
 
-  test('changes nothing when all is known, or was not asked about', () => {
+  test('changes nothing when all values are known, or were not asked about', () => {
     const valid = check({});
     rejectUnknown(valid, { skuValid: true, hubValid: true });
     expect(valid.order).not.toBeNull();
@@ -412,7 +412,7 @@ describe('a rejection', () => {
     });
   });
 
-  test('is as wide as the header, whatever the row had, all of which it has in its record', () => {
+  test('has as many values as the header, whatever the row had, and the whole row in its record', () => {
     const header = headerOf();
     const validate = createRowValidator(header, { timeZone: 'UTC' });
     const short = toRejection(validate(rawRow(['A-1'])), header, ',');
@@ -424,7 +424,7 @@ describe('a rejection', () => {
   });
 });
 
-describe('a character that is not seen', () => {
+describe('an invisible character', () => {
   const KEYS = ['order_id', 'sku', 'hub_id', 'customer_email', 'quantity', 'unit_price', 'order_date'] as const;
   const TEXTS = ['customer_name', 'product_name', 'shipping_address'] as const;
   const UNSEEN = [
@@ -433,7 +433,7 @@ describe('a character that is not seen', () => {
     ...['\ud800', '\ufdd0', '\uffff', '\u{1fffe}', '\u{1d173}', '\u17b4'],
   ]; // biome-ignore format: a list of values
 
-  test.each(UNSEEN)('%j is refused inside of what is compared, by name and place', (char) => {
+  test.each(UNSEEN)('%j is refused inside values that are compared, by name and place', (char) => {
     const point = `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
     for (const column of KEYS) {
       const value = VALID[column];
@@ -445,7 +445,7 @@ describe('a character that is not seen', () => {
     }
   });
 
-  test.each(UNSEEN)('%j is cut off at the ends of what is compared, and alone is an empty value', (char) => {
+  test.each(UNSEEN)('%j is trimmed at the ends of values that are compared, and alone is an empty value', (char) => {
     for (const column of KEYS)
       expect(check({ [column]: `${char} ${VALID[column]}${char}\u00a0` }).order).toEqual(check({}).order);
     for (const column of ORDER_COLUMNS)
@@ -454,7 +454,7 @@ describe('a character that is not seen', () => {
       ]);
   });
 
-  test('is told by a name that people know', () => {
+  test('is reported by a name that people know', () => {
     expect(reason({ sku: 'A\u200bB' })).toBe(
       'sku "A\\u200bB" contains a zero-width space (U+200B) at character 2: remove it',
     );
@@ -494,13 +494,13 @@ describe('a character that is not seen', () => {
     },
   );
 
-  test('at the ends of a text goes', () => {
+  test('at the ends of a text is trimmed', () => {
     expect(check({ customer_name: '\u200d\u200bAnn\u200d\u2060' }).order?.customerName).toBe('Ann');
     expect(check({ customer_name: '👩\u200d' }).order?.customerName).toBe('👩');
   });
 });
 
-test('an order id is stored in NFC, what it was written with stays in the row', () => {
+test('an order id is stored in NFC; the row keeps it as it was written', () => {
   const checked = check({ order_id: 'Ze\u0301-1', sku: 'e\u0301', customer_name: 'e\u0301' });
   expect(checked.order).toMatchObject({ orderId: 'Z\u00e9-1', sku: 'e\u0301', customerName: 'e\u0301' });
   expect(checked.raw.cells[0]).toBe('Ze\u0301-1');
