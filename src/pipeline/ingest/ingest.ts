@@ -33,7 +33,7 @@ export async function ingest(
 async function ingestToEnd(context: IngestContext, file: FileRecord): Promise<EndStatus> {
   const { ports, claim, options, outage, logger } = context;
   let end = await ingestRows(context, file);
-  // From here on a cancel cannot change the end, but it can stop a long report. The report of a cancelled file has the rows so far.
+  // From here on a cancel is too late for the rows, but it can stop a long report. The report of a cancelled file has the rows so far.
   const asked = end.status === 'cancelled' || options.cancelRequested();
   const cancelsReport = () => !asked && options.cancelRequested();
   outage.cancels = () => false;
