@@ -131,6 +131,15 @@ interface Disturbed {
   publisher: Service;
 }
 
+let starting: Promise<unknown> = Promise.resolve();
+
+/** Starts one process after the other: a start asks all engines and has seconds for it, and tests run together on few cores. */
+function startInTurn<Started>(start: () => Promise<Started>): Promise<Started> {
+  const started = starting.then(start);
+  starting = started.catch(() => {});
+  return started;
+}
+
 /** Starts a process for each role with stock, and every engine but Kafka behind a proxy of its own; stops all after the work. */
 export async function onStack(kafkaAddress: string, work: (disturbed: Disturbed) => Promise<void>): Promise<void> {
   const engines = engineAddresses();
@@ -146,9 +155,9 @@ export async function onStack(kafkaAddress: string, work: (disturbed: Disturbed)
     },
   });
   const [api, worker, publisher] = await Promise.all([
-    stack.start('api'),
-    stack.start('worker'),
-    stack.start('publisher'),
+    startInTurn(() => stack.start('api')),
+    startInTurn(() => stack.start('worker')),
+    startInTurn(() => stack.start('publisher')),
   ]);
   await putStock(api);
   await work({ stack, proxies: { s3, sqs, mongo }, api, worker, publisher });
