@@ -30,6 +30,8 @@ import {
 import { ended, getJson, upload } from '../support/service.ts';
 import { engineAddresses, missingEngines, newStack } from '../support/stack.ts';
 
+/** A guard: clients and engines have time limits of up to a minute, several of them one after the other in some tests. */
+const GUARD_MS = 300_000;
 const WAIT = { timeout: 90_000, interval: 50 };
 
 describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => {
@@ -43,7 +45,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   afterAll(() => kafka?.stop());
 
   test('without S3 files in work wait and show it, and an upload is refused and leaves nothing', {
-    timeout: 60_000,
+    timeout: GUARD_MS,
   }, async () => {
     await onStack(kafka.address, async ({ stack, proxies: { s3 }, api, worker }) => {
       s3.holdAnswersAfter(first.bytes.length * READ_SHARE);
@@ -75,7 +77,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test('without SQS files in work are completed, and an upload is accepted and ingested later', {
-    timeout: 60_000,
+    timeout: GUARD_MS,
   }, async () => {
     await onStack(kafka.address, async ({ stack, proxies: { sqs }, api, worker }) => {
       const ids = [await accept(api, first), await accept(api, second)];
@@ -93,7 +95,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test('without MongoDB every request that needs it gets 503, and an upload leaves nothing', {
-    timeout: 90_000,
+    timeout: GUARD_MS,
   }, async () => {
     await onStack(kafka.address, async ({ stack, proxies: { mongo }, api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];
@@ -119,7 +121,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test('without Kafka files are ingested, and their events wait and are published later', {
-    timeout: 60_000,
+    timeout: GUARD_MS,
   }, async () => {
     await onStack(kafka.address, async ({ api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];
@@ -139,7 +141,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test('without any engine all work waits, and resumes when the engines are back', { timeout: 90_000 }, async () => {
+  test('without any engine all work waits, and resumes when the engines are back', { timeout: GUARD_MS }, async () => {
     await onStack(kafka.address, async ({ proxies, api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second), await accept(api, late)];
       await lineOf(worker, inChunk(0));
@@ -159,7 +161,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test('started without Kafka a worker ingests files; a publisher reports the missing engine, and later publishes all events', {
-    timeout: 60_000,
+    timeout: GUARD_MS,
   }, async () => {
     await kafka.stop();
     const stack = await newStack({ visibilitySeconds: 6, addresses: { ...engineAddresses(), kafka: kafka.address } });
