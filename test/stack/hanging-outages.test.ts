@@ -58,7 +58,8 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
           .poll(() => fileOf(api, fileId), WAIT)
           .toMatchObject({ status: 'waiting', waiting_for: 'objects', progress: { rows: 5_000 } });
       await refused;
-      for (const service of [api, worker]) expect(await readiness(service)).toEqual({ status: 503, down: ['objects'] });
+      for (const service of [api, worker])
+        await expect.poll(() => readiness(service), WAIT).toEqual({ status: 503, down: ['objects'] });
 
       // What the proxy held reaches S3 now, including the object of the refused upload.
       await s3.start();
@@ -146,7 +147,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       await lineOf(publisher, ({ msg }) => msg === 'events cannot be published now: they wait in the outbox');
       expect(await getJson(api, '/stats')).toMatchObject({ events: { pending: expect.toSatisfy((n) => n > 0) } });
       for (const service of [api, publisher])
-        expect(await readiness(service)).toEqual({ status: 503, down: ['events'] });
+        await expect.poll(() => readiness(service), WAIT).toEqual({ status: 503, down: ['events'] });
 
       kafka.resume();
       await expectOutcome(api, ids, expected);

@@ -60,7 +60,8 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       await expectUnavailable(upload(api, late.bytes, `?name=${late.name}`), 'object_store_unavailable');
       expect(await countObjects(stack)).toBe(2);
       expect(await getJson(api, '/files')).toMatchObject({ items: [{}, {}] });
-      for (const service of [api, worker]) expect(await readiness(service)).toEqual({ status: 503, down: ['objects'] });
+      for (const service of [api, worker])
+        await expect.poll(() => readiness(service), WAIT).toEqual({ status: 503, down: ['objects'] });
       for (const fileId of ids)
         expect(await fileOf(api, fileId)).toMatchObject({ status: 'waiting', waiting_for: 'objects' });
       expect(linesOf(worker, 'the engine is back: the file continues')).toEqual([]);
@@ -72,7 +73,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
         expect(linesOf(worker, 'the file waits for an engine', fileId)).toMatchObject([{ dependency: 'objects' }]);
         expect(linesOf(worker, 'the engine is back: the file continues', fileId)).toHaveLength(1);
       }
-      expect(await readiness(worker)).toEqual({ status: 200, down: [] });
+      await expect.poll(() => readiness(worker), WAIT).toEqual({ status: 200, down: [] });
     });
   });
 
@@ -85,7 +86,8 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       await sqs.stop();
       ids.push(await accept(api, late));
       expect(await fileOf(api, ids[2]!)).toMatchObject({ status: 'queued' });
-      for (const service of [api, worker]) expect(await readiness(service)).toEqual({ status: 503, down: ['queue'] });
+      for (const service of [api, worker])
+        await expect.poll(() => readiness(service), WAIT).toEqual({ status: 503, down: ['queue'] });
       await lineOf(worker, ({ msg }) => msg === 'no message could be received');
 
       await sqs.start();
@@ -109,7 +111,9 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       ]);
       expect(await countObjects(stack)).toBe(2);
       for (const service of [api, worker, publisher])
-        expect(await readiness(service)).toMatchObject({ status: 503, down: expect.arrayContaining(['store']) });
+        await expect
+          .poll(() => readiness(service), WAIT)
+          .toMatchObject({ status: 503, down: expect.arrayContaining(['store']) });
       await lineOf(worker, ({ msg }) => msg === 'the file waits for an engine');
 
       await mongo.start();
@@ -133,7 +137,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
       expect(await getJson(api, '/stats')).toMatchObject({ events: { pending: expect.toSatisfy((n) => n > 0) } });
       await expectUnavailable(fetch(`${api.url}/events?after=0`), 'event_stream_unavailable');
       for (const service of [api, publisher])
-        expect(await readiness(service)).toEqual({ status: 503, down: ['events'] });
+        await expect.poll(() => readiness(service), WAIT).toEqual({ status: 503, down: ['events'] });
 
       await kafka.start();
       await expectOutcome(api, ids, expected);
@@ -151,10 +155,12 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
         lineOf(worker, ({ msg }) => msg === 'no message could be received'),
         lineOf(publisher, ({ msg }) => msg === 'events cannot be published now: they wait in the outbox'),
       ]);
-      expect(await readiness(api)).toMatchObject({
-        status: 503,
-        down: expect.arrayContaining(['objects', 'queue', 'store', 'events']),
-      });
+      await expect
+        .poll(() => readiness(api), WAIT)
+        .toMatchObject({
+          status: 503,
+          down: expect.arrayContaining(['objects', 'queue', 'store', 'events']),
+        });
       await Promise.all([...Object.values(proxies), kafka].map((engine) => engine.start()));
       await expectOutcome(api, ids, expected);
     });
