@@ -41,10 +41,12 @@ const long = [
   'test/flow/attacks.test.ts',
   'test/flow/damaged-store.test.ts',
   'test/flow/openapi-schemathesis.test.ts',
-  'test/**/*outages.test.ts',
+  'test/{simulator,flow}/*outages.test.ts',
   'test/**/*mutations.test.ts',
   'test/fuzz/memory.test.ts',
 ];
+// They wait for time limits and start many processes that must be up in time, so nothing else runs beside them.
+const outages = ['test/stack/*outages.test.ts'];
 // In a browser, on the page that `npm run build:web` makes.
 const inBrowser = ['test/web/**/*.test.ts'];
 const globalSetup = 'test/support/engines.setup.ts';
@@ -81,12 +83,16 @@ export default defineConfig({
         test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...onEngines, ...long, ...inBrowser] },
       },
       { extends: true, test: { name: 'web', include: inBrowser } },
-      { extends: true, test: { name: 'engines', include: onEngines, exclude: long, globalSetup } },
+      { extends: true, test: { name: 'engines', include: onEngines, exclude: [...long, ...outages], globalSetup } },
       {
         extends: true,
         test: { name: 'stack', include: onBothProfiles, globalSetup, env: { TEST_PROFILE: 'stack' } },
       },
       { extends: true, test: { name: 'long', include: long, globalSetup, testTimeout: 180_000, hookTimeout: 180_000 } },
+      {
+        extends: true,
+        test: { name: 'outages', include: outages, globalSetup, testTimeout: 180_000, hookTimeout: 180_000 },
+      },
     ],
   },
 });

@@ -137,7 +137,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
 
   test.concurrent('while Kafka hangs files are ingested, and their events wait and are published later', {
     timeout: HANG_MS,
-  }, async () => {
+  }, async ({ expect }) => {
     await onStack(kafka.address, async ({ api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(0));
