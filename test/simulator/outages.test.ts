@@ -19,7 +19,7 @@ const SOON_MS = 60_000;
 const RECOVERY_MS = limits.outageBackoff.lastMs + 2 * limits.queueVisibilityMs + limits.strandedMs + 2 * limits.sweepMs;
 const FILES = 7;
 const WORKERS = 3;
-const MANY = 12;
+const MANY = 24;
 
 /** The most tries of a waiting file: with the shortest random pauses. */
 function triesWithin(ms: number): number {
