@@ -1,14 +1,11 @@
 /** The service on the files of the crash tests without any crash: what each run with crashes is compared with. */
 import { expect } from 'vitest';
+import { putStockCsv } from '../support/http.ts';
 import { ended, runOms, type Service, startService, upload } from '../support/service.ts';
 import { type OrderFile, stockCsv } from './order-files.ts';
 import { type Outcome, readOutcome } from './outcome.ts';
 
-export async function putStock(service: Pick<Service, 'url'>): Promise<void> {
-  const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${service.url}/inventory`, { method: 'PUT', headers, body: stockCsv() });
-  expect(response.status).toBe(200);
-}
+export const putStock = (service: Pick<Service, 'url'>): Promise<void> => putStockCsv(service, stockCsv());
 
 export async function undisturbed(files: OrderFile[]): Promise<Outcome> {
   const service = await startService();

@@ -3,7 +3,6 @@
  * each file waits for the time limits of the adapter, and then the outcome is as in `outages.test.ts`.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../scripts/engines/free-port.ts';
 import type { Outcome } from '../crash/outcome.ts';
 import {
   accept,
@@ -12,6 +11,7 @@ import {
   expectUnavailable,
   fileOf,
   first,
+  GUARD_MS,
   inChunk,
   late,
   lineOf,
@@ -24,14 +24,11 @@ import {
   sentinel,
   sweep,
   undisturbed,
+  WAIT,
 } from '../support/engine-outages.ts';
 import { startMongoProxy } from '../support/mongo-proxy.ts';
 import { ended, getJson, upload } from '../support/service.ts';
 import { engineAddresses, missingEngines, newStack } from '../support/stack.ts';
-
-/** A guard: a hang is over for a request after the time limits of its adapter, at most a minute and a half. */
-const HANG_MS = 300_000;
-const WAIT = { timeout: 90_000, interval: 50 };
 
 // They wait for time limits more than they work, so they run together. Only the last one makes its Kafka hang, a broker of its own.
 describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => {
@@ -39,13 +36,13 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   let kafka: Awaited<ReturnType<typeof ownKafka>>;
 
   beforeAll(async () => {
-    kafka = await ownKafka(await freePort());
+    kafka = await ownKafka();
     [expected] = await Promise.all([undisturbed(), kafka.start()]);
   }, 120_000);
   afterAll(() => kafka?.stop());
 
   test.concurrent('while S3 hangs files in work wait for it, and an upload is refused and leaves nothing', {
-    timeout: HANG_MS,
+    timeout: GUARD_MS,
   }, async ({ expect }) => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { s3 }, api, worker }) => {
       s3.holdAnswersAfter(first.bytes.length * READ_SHARE);
@@ -71,7 +68,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test.concurrent('while SQS hangs files in work are completed, and an upload is accepted and ingested later', {
-    timeout: HANG_MS,
+    timeout: GUARD_MS,
   }, async () => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { sqs }, api, worker }) => {
       const ids = [await accept(api, first), await accept(api, second)];
@@ -89,7 +86,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test.concurrent('while MongoDB hangs requests get 503, files wait, and an upload leaves nothing', {
-    timeout: HANG_MS,
+    timeout: GUARD_MS,
   }, async () => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { mongo }, api, worker }) => {
       const ids = [await accept(api, first), await accept(api, second)];
@@ -112,7 +109,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test.concurrent('while MongoDB accepts connections but executes nothing requests get 503, however long that takes', {
-    timeout: HANG_MS,
+    timeout: GUARD_MS,
   }, async () => {
     const resumed = Promise.withResolvers<void>();
     let hangs = false;
@@ -136,7 +133,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   });
 
   test.concurrent('while Kafka hangs files are ingested, and their events wait and are published later', {
-    timeout: HANG_MS,
+    timeout: GUARD_MS,
   }, async ({ expect }) => {
     await onStack(kafka.address, async ({ api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];

@@ -4,7 +4,6 @@
  * and no row is rejected because of the outage (INV-7). `hanging-outages.test.ts` has engines that hang.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePort } from '../../scripts/engines/free-port.ts';
 import type { Outcome } from '../crash/outcome.ts';
 import {
   accept,
@@ -13,6 +12,7 @@ import {
   expectUnavailable,
   fileOf,
   first,
+  GUARD_MS,
   inChunk,
   late,
   lineOf,
@@ -26,20 +26,17 @@ import {
   second,
   sweep,
   undisturbed,
+  WAIT,
 } from '../support/engine-outages.ts';
 import { ended, getJson, upload } from '../support/service.ts';
 import { engineAddresses, missingEngines, newStack } from '../support/stack.ts';
-
-/** A guard: clients and engines have time limits of up to a minute, several of them one after the other in some tests. */
-const GUARD_MS = 300_000;
-const WAIT = { timeout: 90_000, interval: 50 };
 
 describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => {
   let expected: Outcome;
   let kafka: Awaited<ReturnType<typeof ownKafka>>;
 
   beforeAll(async () => {
-    kafka = await ownKafka(await freePort());
+    kafka = await ownKafka();
     [expected] = await Promise.all([undisturbed(), kafka.start()]);
   }, 120_000);
   afterAll(() => kafka?.stop());

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import type { Line } from '../crash/lives.ts';
 import { type OrderFile, scarceFiles, smallFile, stockFor } from '../crash/order-files.ts';
 import { differences, type Outcome, readOutcome } from '../crash/outcome.ts';
+import { putStockCsv } from '../support/http.ts';
 import { ended, type FileJson, getJson, type Service, startService, upload } from '../support/service.ts';
 import { missingEngines, newStack } from '../support/stack.ts';
 
@@ -18,15 +19,7 @@ const VISIBILITY_SECONDS = 6;
 const scarce = scarceFiles(ROWS);
 const sentinel = smallFile(99);
 
-async function putStock(service: Pick<Service, 'url'>): Promise<void> {
-  const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${service.url}/inventory`, {
-    method: 'PUT',
-    headers,
-    body: stockFor(scarce, sentinel),
-  });
-  expect(response.status).toBe(200);
-}
+const putStock = (service: Pick<Service, 'url'>): Promise<void> => putStockCsv(service, stockFor(scarce, sentinel));
 
 async function uploadAll(service: Pick<Service, 'url'>, files: OrderFile[]): Promise<string[]> {
   const ids: string[] = [];

@@ -5,6 +5,7 @@
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { pino } from 'pino';
 import { expect } from 'vitest';
+import { freePort } from '../../scripts/engines/free-port.ts';
 import { startKafka } from '../../scripts/engines/kafka.ts';
 import { createSqsJobQueue } from '../../src/adapters/job-queue.sqs.ts';
 import { createS3ObjectStore } from '../../src/adapters/object-store.s3.ts';
@@ -16,6 +17,7 @@ import type { Line } from '../crash/lives.ts';
 import { type OrderFile, scarceFiles, smallFile, stockFor } from '../crash/order-files.ts';
 import { differences, type Outcome, readOutcome } from '../crash/outcome.ts';
 import { s3Client, s3Options } from './adapters/aws.ts';
+import { putStockCsv } from './http.ts';
 import { ended, type FileJson, getJson, type Service, startService, temporaryDirectory, upload } from './service.ts';
 import { engineAddresses, newStack, type Stack } from './stack.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
@@ -27,16 +29,12 @@ export const [first, second, late] = scarce.map(({ file }) => file) as [OrderFil
 export const sentinel = smallFile(99);
 /** Share of a file's bytes: more than its first chunk and the bytes that decide its encoding, less than two chunks. */
 export const READ_SHARE = 0.8;
+/** A guard: clients and engines have time limits of up to a minute and a half, several of them one after the other in some tests. */
+export const GUARD_MS = 300_000;
+/** How long a state is waited for that comes after those time limits. */
+export const WAIT = { timeout: 90_000, interval: 50 };
 
-export async function putStock(service: Service): Promise<void> {
-  const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${service.url}/inventory`, {
-    method: 'PUT',
-    headers,
-    body: stockFor(scarce, sentinel),
-  });
-  expect(response.status).toBe(200);
-}
+export const putStock = (service: Service): Promise<void> => putStockCsv(service, stockFor(scarce, sentinel));
 
 /** Uploads a file, and returns its id. */
 export async function accept(service: Service, file: OrderFile): Promise<string> {
@@ -89,7 +87,8 @@ export const inChunk = (n: number, fileId?: string) => (line: Line) =>
   line.stage === 'chunk' && line.chunk === n && (fileId === undefined || line.file_id === fileId);
 
 /** A broker that can be killed and started again with its data. */
-export async function ownKafka(port: number) {
+export async function ownKafka() {
+  const port = await freePort();
   const directory = await temporaryDirectory();
   let broker: Awaited<ReturnType<typeof startKafka>> | null = null;
   return {

@@ -64,13 +64,15 @@ export async function until(service: Url, fileId: string, reached: (file: FileJs
 export const generated = (options: Partial<GenerateOptions> & { rows: number }): Buffer =>
   Buffer.concat([...generateOrders({ invalidShare: 0, seed: 1, ids: 'ordered', ...options })]);
 
-/** Stock for all that is generated. */
-export async function stockGenerated(service: Url): Promise<void> {
+export async function putStockCsv(service: Url, csv: RequestInit['body']): Promise<void> {
   const headers = { 'content-type': 'text/csv' };
-  const response = await fetch(`${service.url}/inventory`, { method: 'PUT', headers, body: generateStock() });
+  const response = await fetch(`${service.url}/inventory`, { method: 'PUT', headers, body: csv ?? null });
   expect(response.status).toBe(200);
   await response.arrayBuffer();
 }
+
+/** Stock for all that is generated. */
+export const stockGenerated = (service: Url): Promise<void> => putStockCsv(service, generateStock());
 
 export async function setSwitches(service: Pick<Service, 'imsUrl'>, switches: Record<string, unknown>): Promise<void> {
   const response = await fetch(`${service.imsUrl}/switches`, { method: 'PUT', body: JSON.stringify(switches) });
