@@ -17,6 +17,7 @@ import {
   toOrderStore,
 } from './engine-urls.ts';
 import { OmsError } from './errors.ts';
+import { DEFAULT_WORKFLOW, type Workflow } from './model/workflow.ts';
 import { withoutCredentials } from './ports/inspection.ts';
 
 const GiB = 1024 ** 3;
@@ -109,6 +110,7 @@ export interface Config {
   );
   readonly maxUploadBytes: number;
   readonly trackStock: boolean;
+  readonly workflow: Workflow;
   readonly timeZone: string;
   readonly logLevel: string;
 }
@@ -152,6 +154,7 @@ export function readConfig(
     ims: toIms(values.OMS_IMS, values.OMS_IMS_PORT),
     maxUploadBytes: values.OMS_MAX_UPLOAD_BYTES,
     trackStock: values.OMS_STOCK === 'tracked',
+    workflow: DEFAULT_WORKFLOW,
     timeZone: values.OMS_TIME_ZONE,
     logLevel: values.OMS_LOG_LEVEL,
   });

@@ -117,6 +117,14 @@ export const limits = {
   // Checking a row.
   /** A text of an order, in characters: an address or a product's name with room to spare. */
   maxTextChars: 500,
+  /** Items of an order: as many lines as a delivery note of a few pages has. */
+  maxOrderItems: 100,
+  /** Changes of an order that its history keeps. */
+  maxOrderChanges: 1_000,
+  /** Edits end at this version, so that its status can always change, and it can be deleted. */
+  maxOrderEdits: 900,
+  /** Orders of one request. */
+  maxOrdersOfBatch: 1_000,
   /** A value quoted in a reason: enough to recognise it in the file. */
   maxReasonValueChars: 60,
   /** A reason that is uploaded with a report: as long as those that the service writes. */

@@ -10,7 +10,7 @@ import { createSqliteJobQueue } from './adapters/job-queue.sqlite.ts';
 import { createDirectoryObjectStore } from './adapters/object-store.directory.ts';
 import type { MongoOrderStore } from './adapters/order-store.mongo/order-store.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
-import { numberedOrders } from './adapters/order-store.sqlite/orders.ts';
+import { numberedEvents } from './adapters/order-store.sqlite/orders.ts';
 import { type Database, openForReading } from './adapters/sqlite/database.ts';
 import { Writer } from './adapters/sqlite/writer.ts';
 import type { SqliteOperations } from './adapters/sqlite-operations.ts';
@@ -82,10 +82,11 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
     store(): Promise<OrderStore> {
       store ??= (async () => {
         const publishes = eventStream.kind !== 'outbox';
-        const { trackStock } = config;
-        if (orderStore.kind === 'sqlite') return createSqliteOrderStore({ ...sqlite(), trackStock, publishes, now });
+        const { trackStock, workflow } = config;
+        if (orderStore.kind === 'sqlite')
+          return createSqliteOrderStore({ ...sqlite(), trackStock, workflow, publishes, now });
         const { createMongoOrderStore } = await import('./adapters/order-store.mongo/order-store.ts');
-        const mongo = createMongoOrderStore({ url: orderStore.url, trackStock, now, logger });
+        const mongo = createMongoOrderStore({ url: orderStore.url, trackStock, workflow, now, logger });
         return closing(mongo);
       })();
       return store;
@@ -100,7 +101,7 @@ export function portOpener({ config, embedded }: PortsOptions, logger: Logger) {
       const orders = await open.store();
       if (orderStore.kind === 'sqlite') {
         const { db, writer } = sqlite();
-        return createOutboxEventStream(numberedOrders(db, writer), orders);
+        return createOutboxEventStream(numberedEvents(db, writer), orders);
       }
       const { createMongoOutboxEventStream } = await import('./adapters/event-stream.mongo-outbox.ts');
       return createMongoOutboxEventStream(orders as MongoOrderStore);

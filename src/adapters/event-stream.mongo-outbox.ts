@@ -4,13 +4,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { limits } from '../limits.ts';
-import type { Order } from '../model/order.ts';
+import { ORDER_CREATED } from '../model/event.ts';
 import type { EventStream, OutboxBatch } from '../ports/event-stream.ts';
-import { createOutboxEventStream } from './event-stream.outbox.ts';
+import { createOutboxEventStream, type NumberedEvent, type NumberedEvents } from './event-stream.outbox.ts';
 import type { NumberedChunkDocument } from './order-store.mongo/documents.ts';
 import { isDuplicateKey, mapErrors } from './order-store.mongo/errors.ts';
 import type { MongoOrderStore } from './order-store.mongo/order-store.ts';
-import { ordersOf } from './order-store.mongo/outbox.ts';
+import { eventsOf } from './order-store.mongo/outbox.ts';
 import { pauseBetweenRounds } from './order-store.mongo/rounds.ts';
 
 const behind = (last: NumberedChunkDocument | null): number => (last ? last._id + last.count : 1);
@@ -21,11 +21,11 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
   const newest = async () => behind(await newestChunk()) - 1;
   let polling: Promise<number> | null = null;
 
-  const numbered = mapErrors({
+  const numbered: NumberedEvents = mapErrors({
     newest,
 
-    async after(number: number, limit: number) {
-      const found: { number: number; order: Order }[] = [];
+    async after(number, types, limit) {
+      const found: NumberedEvent[] = [];
       const inside = await outbox.findOne({ _id: { $lte: number + 1 } }, { sort: { _id: -1 } });
       let next = number + 1;
       const from = inside && behind(inside) > number + 1 ? inside._id : number + 1;
@@ -34,15 +34,15 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
         if (entry._id > next) break;
         next = entry._id + entry.count;
         const chunk = await chunks.findOne({ _id: entry.chunk });
-        const orders = await ordersOf(chunk!);
-        for (let i = Math.max(0, number + 1 - entry._id); i < orders.length && found.length < limit; i++)
-          found.push({ number: entry._id + i, order: orders.at(i)! });
+        const events = await eventsOf(chunk!);
+        for (let i = Math.max(0, number + 1 - entry._id); i < events.length && found.length < limit; i++)
+          found.push({ number: entry._id + i, ...events.at(i)! });
         if (found.length === limit) break;
       }
-      return found;
+      return { last: found.at(-1)?.number ?? number, events: types.has(ORDER_CREATED) ? found : [] };
     },
 
-    async wait(number: number, signal: AbortSignal) {
+    async wait(number, signal) {
       while (!signal.aborted) {
         polling ??= delay(limits.mongoOutboxPollMs)
           .then(newest)
@@ -58,13 +58,13 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
    * At most one entry per chunk: the newest entry is read first, then whether this chunk has an entry, and the insert fails if there is a
    * newer entry by then.
    */
-  async function publish({ id, orders }: OutboxBatch): Promise<void> {
+  async function publish({ id, events }: OutboxBatch): Promise<void> {
     for (let round = 0; ; round++) {
       if (round > 0) await pauseBetweenRounds(round);
       const last = await newestChunk();
       if (await outbox.findOne({ chunk: id })) return;
       try {
-        await outbox.insertOne({ _id: behind(last), chunk: id, count: orders.length });
+        await outbox.insertOne({ _id: behind(last), chunk: id, count: events.length });
         return;
       } catch (error) {
         if (!isDuplicateKey(error)) throw error;

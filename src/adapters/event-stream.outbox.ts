@@ -1,22 +1,32 @@
 /**
- * The event stream without a broker: the orders of the order store, read by the number that each has in the outbox, without gaps. Each
- * reading builds the event from the order, always with the same bytes (INV-3).
+ * The event stream without a broker: the events of the order store, read by the number that each has in the outbox, without gaps. Each
+ * reading builds the event from the order and its history, always with the same bytes (INV-3).
  */
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { orderCreatedJson } from '../model/event.ts';
-import type { Order } from '../model/order.ts';
+import { CREATED, type EventType, type OrderEvent } from '../model/event.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
 import type { EventStream } from '../ports/event-stream.ts';
 
 /** What this stream needs of an order store. */
-export interface NumberedOrders {
+export interface NumberedEvents {
   /** The highest number so far; 0 when there is none. */
   newest(): Promise<number>;
-  /** Orders above a number, up to `limit`, in the order of their numbers. */
-  after(number: number, limit: number): Promise<{ number: number; order: Order }[]>;
+  /**
+   * Events of these types above a number, up to `limit`, in the order of their numbers; `last` is the number up to which all were
+   * considered, above `number` unless there are no more.
+   */
+  after(
+    number: number,
+    types: ReadonlySet<EventType>,
+    limit: number,
+  ): Promise<{ last: number; events: NumberedEvent[] }>;
   /** Resolves when there may be some above the number, or the signal is aborted. */
   wait(number: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface NumberedEvent extends OrderEvent {
+  number: number;
 }
 
 const toCursor = (number: number) => `o${number.toString(36)}`;
@@ -34,34 +44,31 @@ const invalidCursor = (cursor: string) =>
   );
 
 export function createOutboxEventStream(
-  orders: NumberedOrders,
+  numbered: NumberedEvents,
   { inspect, publish = null }: Pick<EventStream, 'inspect'> & Partial<Pick<EventStream, 'publish'>>,
 ): EventStream {
   const check = async (cursor: string) => {
     // With a cursor of another store the reader would skip all events up to it.
-    if (toNumber(cursor) > (await orders.newest())) throw invalidCursor(cursor);
+    if (toNumber(cursor) > (await numbered.newest())) throw invalidCursor(cursor);
   };
   return {
     beginning: toCursor(0),
-    end: async () => toCursor(await orders.newest()),
+    end: async () => toCursor(await numbered.newest()),
     check,
-    async *subscribe(after, signal) {
+    async *subscribe(after, signal, types = CREATED) {
       await check(after);
       let last = toNumber(after);
       while (!signal.aborted) {
         // A commit wakes all subscribers together.
         await sliceTurn();
-        const batch = await orders.after(last, limits.eventBatch);
-        if (batch.length === 0) {
-          await orders.wait(last, signal);
+        const batch = await numbered.after(last, types, limits.eventBatch);
+        if (batch.last === last) {
+          await numbered.wait(last, signal);
           continue;
         }
-        last = batch.at(-1)!.number;
-        yield batch.map(({ number, order }) => ({
-          cursor: toCursor(number),
-          orderId: order.orderId,
-          json: orderCreatedJson(order),
-        }));
+        last = batch.last;
+        if (batch.events.length > 0)
+          yield batch.events.map(({ number, ...event }) => ({ cursor: toCursor(number), ...event }));
       }
     },
     publish,

@@ -1,8 +1,9 @@
 /** `/orders`: an order by its id, its events, and lists with filters, newest first. */
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { orderCreatedJson } from '../model/event.ts';
-import { ORDER_STATUSES, type Order, orderJson } from '../model/order.ts';
+import { orderCreated } from '../model/event.ts';
+import { type Order, orderJson } from '../model/order.ts';
+import { DEFAULT_WORKFLOW } from '../model/workflow.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { OrderFilter } from '../ports/orders.ts';
 import type { PageRequest } from '../ports/page.ts';
@@ -25,7 +26,7 @@ export function orderRoutes({ store }: { store: Orders }, { timeZone }: { timeZo
 const params = { order_id: z.string().describe('The `order_id` of the row.') };
 
 async function find({ orders }: Orders, orderId: string): Promise<Order> {
-  const order = await orders.get(orderId);
+  const order = (await orders.get(orderId))?.order;
   if (!order) throw notFound('order', orderId);
   return order;
 }
@@ -39,7 +40,7 @@ function listOrders(store: Orders, timeZone: string) {
       summary: 'List and search orders, newest first',
       query: {
         ...pageShape,
-        status: oneOf(ORDER_STATUSES),
+        status: oneOf(Object.keys(DEFAULT_WORKFLOW.states)),
         hub_id: key,
         sku: key,
         file_id: text,
@@ -105,6 +106,6 @@ const listEventsOfOrder = (store: Orders) =>
     // The bytes are a function of the order (INV-3).
     async (c) => {
       const order = await find(store, c.req.param('order_id'));
-      return c.body(`{"items":[${orderCreatedJson(order)}]}`, 200, { 'content-type': 'application/json' });
+      return c.body(`{"items":[${orderCreated(order).json}]}`, 200, { 'content-type': 'application/json' });
     },
   );

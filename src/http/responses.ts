@@ -7,7 +7,6 @@ import { ORDER_CREATED } from '../model/event.ts';
 import { FILE_STATUSES } from '../model/file.ts';
 import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
 import { DELIMITERS, ENCODINGS } from '../model/intake.ts';
-import { ORDER_STATUSES } from '../model/order.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import { WARNING_CODES } from '../model/warnings.ts';
 
@@ -145,7 +144,9 @@ export const orderResponse = named(
   'Order',
   z.strictObject({
     order_id: z.string(),
-    status: z.enum(ORDER_STATUSES),
+    status: z.string(),
+    version: z.int(),
+    actor: z.string().nullable(),
     customer: z.strictObject({ name: z.string(), email: z.string() }),
     items: z.array(
       z.strictObject({
@@ -160,7 +161,7 @@ export const orderResponse = named(
     total_amount: amount,
     order_date: time,
     shipping_address: z.string(),
-    source: z.strictObject({ file_id: z.string(), row: count }),
+    source: z.strictObject({ file_id: z.string().nullable(), row: count.nullable() }),
     created_at: time,
     updated_at: time,
   }),

@@ -1,32 +1,86 @@
 /**
- * The `order.created` event: a CloudEvents 1.0 envelope around the order as it was created. Id and bytes depend on the
- * order alone, so an event that is sent twice is the same event (INV-3).
- * Source: CloudEvents 1.0.2, JSON event format.
+ * The events of an order: CloudEvents 1.0 envelopes around the order as it was created, and around each later change. Id and bytes depend
+ * on the order's content and history alone, so an event that is sent twice is the same event (INV-3); only a deletion of the order takes
+ * the content out of its events.
+ * Source: CloudEvents 1.0.2, JSON event format; CloudEvents extension `sequence`.
  */
-import { type Order, orderJson } from './order.ts';
+import { type Order, orderJson, type StoredOrder } from './order.ts';
+import { type ChangeKind, fieldJson, type OrderChange, orderAt } from './order-change.ts';
 
-export const ORDER_CREATED = 'order.created';
+export const EVENT_TYPES = ['order.created', 'order.status_changed', 'order.edited', 'order.deleted'] as const;
+export type EventType = (typeof EVENT_TYPES)[number];
+export const ORDER_CREATED = 'order.created' satisfies EventType;
+/** The types that subscribers get by default, as the first release had no other. */
+export const CREATED: ReadonlySet<EventType> = new Set([ORDER_CREATED]);
 
-export interface PublishedEvent {
-  /** The cursor after this event. */
-  cursor: string;
+export const eventTypeOf = (kind: ChangeKind): EventType => `order.${kind}`;
+
+export interface OrderEvent {
+  type: EventType;
   orderId: string;
   /** The event as JSON text. */
   json: string;
 }
 
-export const eventId = (orderId: string): string => `${orderId}:created`;
+export interface PublishedEvent extends OrderEvent {
+  /** The cursor after this event. */
+  cursor: string;
+}
 
-export function orderCreatedJson(order: Order): string {
-  const data = orderJson({ ...order, status: 'on_hold', updatedAtMs: order.createdAtMs });
+export const eventId = (orderId: string, version = 1): string => `${orderId}:${version === 1 ? 'created' : version}`;
+
+/** The event of one change. `history`: all changes of the order, oldest first. */
+export function orderEvent(stored: StoredOrder, history: readonly OrderChange[], version: number): OrderEvent {
+  const { order } = stored;
+  const { orderId } = order;
+  const change = history.find((one) => one.version === version)!;
+  const type = eventTypeOf(change.kind);
+  if (stored.deleted) return { type, orderId, json: envelope(type, orderId, change, erasedData(orderId, change)) };
+  if (version === 1) return orderCreated(orderAt(order, history, 1));
+  return { type, orderId, json: envelope(type, orderId, change, changeData(orderId, change)) };
+}
+
+/** The event of an order as it was created. That of a row has the bytes of the first release, which knew no versions. */
+export function orderCreated(order: Order): OrderEvent {
+  const { orderId, createdAtMs: atMs } = order;
+  const { version, actor, ...former } = orderJson(order);
+  const data = order.fileId === null ? { ...former, version, actor } : former;
+  return { type: ORDER_CREATED, orderId, json: envelope(ORDER_CREATED, orderId, { version: 1, atMs }, data) };
+}
+
+const changeData = (orderId: string, change: OrderChange) => ({
+  order_id: orderId,
+  version: change.version,
+  status: change.toStatus,
+  previous_status: change.fromStatus,
+  reason: change.reason,
+  actor: change.actor,
+  at: new Date(change.atMs).toISOString(),
+  changes: change.fields.map(fieldJson),
+});
+
+const erasedData = (orderId: string, { version, toStatus }: OrderChange) => ({
+  order_id: orderId,
+  version,
+  status: toStatus,
+  erased: true,
+});
+
+function envelope(
+  type: EventType,
+  orderId: string,
+  { version, atMs }: Pick<OrderChange, 'version' | 'atMs'>,
+  data: object,
+): string {
   return JSON.stringify({
     specversion: '1.0',
-    id: eventId(order.orderId),
+    id: eventId(orderId, version),
     source: '/oms',
-    type: ORDER_CREATED,
-    subject: order.orderId,
-    time: data.created_at,
+    type,
+    subject: orderId,
+    time: new Date(atMs).toISOString(),
     datacontenttype: 'application/json',
+    ...(version > 1 && { sequence: String(version) }),
     data,
   });
 }

@@ -1,9 +1,6 @@
 /** An order as the store holds it and as the API and events show it. Money is in minor units inside, text outside. */
 import { formatMinor } from './money.ts';
 
-export const ORDER_STATUSES = ['on_hold'] as const;
-export type OrderStatus = (typeof ORDER_STATUSES)[number];
-
 export interface OrderItem {
   sku: string;
   hubId: string;
@@ -13,20 +10,51 @@ export interface OrderItem {
   lineTotalMinor: number;
 }
 
-export interface Order {
-  orderId: string;
-  status: OrderStatus;
+/** What an order says: an edit may change it. */
+export interface OrderContent {
   customerName: string;
   customerEmail: string;
+  /** At least one; a pair of SKU and hub may repeat. */
   items: OrderItem[];
   totalMinor: number;
   orderDateMs: number;
   shippingAddress: string;
-  fileId: string;
-  row: number;
+}
+
+export interface Order extends OrderContent {
+  orderId: string;
+  /** A state of the workflow. */
+  status: string;
+  /** The number of its changes; 1 = as created. */
+  version: number;
+  /** Who made its last change; null when that is not known. */
+  actor: string | null;
+  /** The file and row that it came from; both null for an order that was created through the API. */
+  fileId: string | null;
+  row: number | null;
   createdAtMs: number;
   updatedAtMs: number;
 }
+
+/** An order with what only the store needs to know. */
+export interface StoredOrder {
+  /** Without content when deleted. */
+  order: Order;
+  /** Whether its items have taken stock that was not given back. */
+  holdsStock: boolean;
+  /** Its id stays taken. */
+  deleted: boolean;
+}
+
+/** The content of a deleted order. */
+export const ERASED: OrderContent = {
+  customerName: '',
+  customerEmail: '',
+  items: [],
+  totalMinor: 0,
+  orderDateMs: 0,
+  shippingAddress: '',
+};
 
 /** The public shape. Field order is fixed: events are built from it and must be the same bytes each time (INV-3). */
 export function orderJson(order: Order) {
@@ -34,15 +62,10 @@ export function orderJson(order: Order) {
   return {
     order_id: order.orderId,
     status: order.status,
+    version: order.version,
+    actor: order.actor,
     customer: { name: order.customerName, email: order.customerEmail },
-    items: order.items.map((item) => ({
-      sku: item.sku,
-      hub_id: item.hubId,
-      product_name: item.productName,
-      quantity: item.quantity,
-      unit_price: formatMinor(item.unitPriceMinor),
-      line_total: formatMinor(item.lineTotalMinor),
-    })),
+    items: order.items.map(itemJson),
     total_amount: formatMinor(order.totalMinor),
     order_date: new Date(order.orderDateMs).toISOString(),
     shipping_address: order.shippingAddress,
@@ -51,3 +74,12 @@ export function orderJson(order: Order) {
     updated_at: order.updatedAtMs === order.createdAtMs ? createdAt : new Date(order.updatedAtMs).toISOString(),
   };
 }
+
+export const itemJson = (item: OrderItem) => ({
+  sku: item.sku,
+  hub_id: item.hubId,
+  product_name: item.productName,
+  quantity: item.quantity,
+  unit_price: formatMinor(item.unitPriceMinor),
+  line_total: formatMinor(item.lineTotalMinor),
+});

@@ -109,7 +109,7 @@ class StoredRows {
       const next = await this.#chunks.next();
       if (next.done) break;
       const { rows, orders } = next.value;
-      this.#chunk = { rows, orders: new Map(orders.map((order) => [order.row, order])) };
+      this.#chunk = { rows, orders: new Map(orders.map((order) => [order.row!, order])) };
     }
     this.#chunk.rows--;
   }

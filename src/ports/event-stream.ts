@@ -1,23 +1,22 @@
 /**
- * `order.created` events, read from any cursor on. A cursor names what was read before it; it stays valid for as long as the
- * events are kept. Events of one order come in the order in which they were published; whether all readers see all events in one
- * order depends on the engine.
+ * The events of orders, read from any cursor on. A cursor names what was read before it; it stays valid for as long as the events are
+ * kept. Events of one order and type come in the order in which they were published; whether all readers see all events in one order
+ * depends on the engine.
  */
-import type { PublishedEvent } from '../model/event.ts';
-import type { Order } from '../model/order.ts';
+import type { EventType, OrderEvent, PublishedEvent } from '../model/event.ts';
 import type { Inspected } from './inspection.ts';
 
-/** Orders that were committed together and are published together. */
+/** Events that are published together. */
 export interface OutboxBatch {
   /** Names the batch in the order store's outbox. */
   id: string;
-  orders: CreatedOrders;
+  events: OrderEvents;
 }
 
-/** Orders as they were created. Each object is created on access: thousands of them together would burden the garbage collector. */
-export interface CreatedOrders extends Iterable<Order> {
+/** Events, those of one order by version. Each is built on access: thousands of them together would burden the garbage collector. */
+export interface OrderEvents extends Iterable<OrderEvent> {
   readonly length: number;
-  at(index: number): Order | undefined;
+  at(index: number): OrderEvent | undefined;
 }
 
 export interface EventStream extends Inspected {
@@ -28,11 +27,12 @@ export interface EventStream extends Inspected {
   /** Throws `invalid_cursor` for a cursor that is not of this stream. */
   check(after: string): Promise<void>;
   /**
-   * Events after the cursor, oldest first, in batches, as they come, until the signal is aborted. An iteration whose consumer
+   * Events of some types, by default `order.created` alone, after the cursor, oldest first, in batches, as they come, until the signal is
+   * aborted. An iteration whose consumer
    * pauses MUST NOT buffer events without bound. Throws what `check` throws, and retryable
    * `event_stream_unavailable`.
    */
-  subscribe(after: string, signal: AbortSignal): AsyncIterable<PublishedEvent[]>;
+  subscribe(after: string, signal: AbortSignal, types?: ReadonlySet<EventType>): AsyncIterable<PublishedEvent[]>;
   /**
    * Makes the events of the batch durable in the stream, those of one order in order. Publishing a batch again MUST be harmless:
    * its events have the same ids and bytes. Null where an order is published by its commit. Throws retryable

@@ -11,6 +11,7 @@ import type { Chunks } from './chunks.ts';
 import type { Files } from './files.ts';
 import type { Inspected } from './inspection.ts';
 import type { Leases } from './leases.ts';
+import type { OrderChanges } from './order-changes.ts';
 import type { Orders } from './orders.ts';
 import type { Outbox } from './outbox.ts';
 import type { Rejections } from './rejections.ts';
@@ -27,6 +28,7 @@ export interface IngestionStore {
 
 export interface OrderStore extends IngestionStore, Inspected {
   readonly orders: Orders;
+  readonly changes: OrderChanges;
   readonly stock: Stock;
   readonly statistics: Statistics;
   readonly outbox: Outbox;

@@ -1,9 +1,11 @@
-/** Orders, to be found and listed. Only the commit of a chunk writes them. */
-import type { Order, OrderStatus } from '../model/order.ts';
+/** Orders, to be found and listed. */
+import type { Order, StoredOrder } from '../model/order.ts';
 import type { Page, PageRequest } from './page.ts';
 
 export interface OrderFilter {
-  status?: OrderStatus;
+  /** A state of the workflow. */
+  status?: string;
+  /** Together they match one and the same item. */
   hubId?: string;
   sku?: string;
   fileId?: string;
@@ -19,8 +21,13 @@ export interface OrderFilter {
 export type OrderPage = Page<Order> & { reachedMs: number | null };
 
 export interface Orders {
-  /** MUST find an order by any form of its id: NFC or NFD, with or without invisible characters at its ends. The given form comes first. */
-  get(orderId: string): Promise<Order | null>;
-  /** Newest first by (created_at, order_id). The order whose whole id is `q` comes first, once, however old it is. */
+  /**
+   * MUST find an order by any form of its id: NFC or NFD, with or without invisible characters at its ends. The given form comes first.
+   * A deleted order is found as such.
+   */
+  get(orderId: string): Promise<StoredOrder | null>;
+  /**
+   * Newest first by (created_at, order_id), without deleted ones. The order whose whole id is `q` comes first, once, however old it is.
+   */
   list(filter: OrderFilter, page: PageRequest): Promise<OrderPage>;
 }

@@ -108,7 +108,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       const fileId = await ingest(['A-1']);
       const [event] = await follow(first.events.beginning, 1);
       expect(await follow(second.events.beginning, 1, second)).toEqual([event]);
-      const order = (await first.store.orders.get('A-1'))!;
+      const { order } = (await first.store.orders.get('A-1'))!;
       const createdAt = new Date(order.createdAtMs).toISOString();
       expect(JSON.parse(event!.json)).toEqual({
         specversion: '1.0',

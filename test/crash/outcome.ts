@@ -93,7 +93,7 @@ function normalOrder(
   { created_at: _, updated_at: __, source, ...order }: OrderJson,
   names: Map<string, string>,
 ): string {
-  return JSON.stringify({ ...order, source: { file: names.get(source.file_id), row: source.row } });
+  return JSON.stringify({ ...order, source: { file: names.get(source.file_id!), row: source.row } });
 }
 
 async function* pages<Item>(service: At, path: string): AsyncGenerator<Item> {

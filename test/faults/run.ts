@@ -12,7 +12,7 @@ import { createDirectoryObjectStore } from '../../src/adapters/object-store.dire
 import { isOmsError, OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
-import { orderCreatedJson } from '../../src/model/event.ts';
+import { type OrderEvent, orderCreated } from '../../src/model/event.ts';
 import { isEnded, reportKey, uploadKey } from '../../src/model/file.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
@@ -164,18 +164,17 @@ export async function run(
   function eventsOf(actor: Actor): EventStream {
     return {
       ...{ inspect: unused, end: unused, check: unused, subscribe: unused, beginning: '0' },
-      publish: ({ orders }) => {
-        const add = (published: typeof orders) => {
-          for (const order of published) {
-            const json = orderCreatedJson(order);
+      publish: (batch) => {
+        const add = (published: Iterable<OrderEvent>) => {
+          for (const { json } of published) {
             const { id } = JSON.parse(json) as { id: string };
             events.set(id, (events.get(id) ?? new Set()).add(json));
           }
         };
-        return world.call(actor, 'events.publish', () => add(orders), {
+        return world.call(actor, 'events.publish', () => add(batch.events), {
           error: unavailable('event_stream_unavailable'),
-          parts: orders.length > 1 ? orders.length : 0,
-          partly: (count) => add([...orders].slice(0, count)),
+          parts: batch.events.length > 1 ? batch.events.length : 0,
+          partly: (count) => add([...batch.events].slice(0, count)),
         });
       },
     };
@@ -382,7 +381,7 @@ export async function run(
     for (const violation of await violationsOf(direct, objects)) problems.push(JSON.stringify(violation));
     problems.push(...(await store.leftovers()));
     if (await direct.outbox.pending()) problems.push('events are still pending');
-    const expected = new Map(orders.map((order) => [`${order.orderId}:created`, orderCreatedJson(order)]));
+    const expected = new Map(orders.map((order) => [`${order.orderId}:created`, orderCreated(order).json]));
     expected.delete('EARLIER:created');
     for (const [id, jsons] of events) {
       if (jsons.size !== 1) problems.push(`INV-3 ${id} was published with different bytes`);

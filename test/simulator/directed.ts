@@ -4,7 +4,7 @@
  */
 import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
-import { orderCreatedJson } from '../../src/model/event.ts';
+import { orderCreated } from '../../src/model/event.ts';
 import { isEnded, reportKey, UPLOADS } from '../../src/model/file.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
@@ -274,7 +274,7 @@ export function startPipeline({
       const { orders } = portsFor('reader').store;
       const compared = Promise.all(
         [...stream.published].map(async ([orderId, json]) => {
-          if (orderCreatedJson((await orders.get(orderId))!) !== json) throw new Violation(`INV-3 ${orderId}`);
+          if (orderCreated((await orders.get(orderId))!.order).json !== json) throw new Violation(`INV-3 ${orderId}`);
         }),
       );
       const result = await settled('reading the events', compared, 60_000);

@@ -2,9 +2,8 @@
 import { Readable } from 'node:stream';
 import { OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
-import { orderCreatedJson } from '../../src/model/event.ts';
+import type { OrderEvent } from '../../src/model/event.ts';
 import { UPLOADS } from '../../src/model/file.ts';
-import type { Order } from '../../src/model/order.ts';
 import type { EventStream } from '../../src/ports/event-stream.ts';
 import type { Ims } from '../../src/ports/ims.ts';
 import type { Inspection } from '../../src/ports/inspection.ts';
@@ -246,13 +245,12 @@ export class Stream {
   repeats = 0;
 
   portOf(actor: Actor, scheduler: Scheduler): EventStream {
-    const add = (orders: Iterable<Order>) => {
-      for (const order of orders) {
-        const json = orderCreatedJson(order);
-        const before = this.published.get(order.orderId);
+    const add = (events: Iterable<OrderEvent>) => {
+      for (const { orderId, json } of events) {
+        const before = this.published.get(orderId);
         if (before !== undefined) this.repeats++;
-        if (before !== undefined && before !== json) this.differing.add(order.orderId);
-        this.published.set(order.orderId, json);
+        if (before !== undefined && before !== json) this.differing.add(orderId);
+        this.published.set(orderId, json);
       }
     };
     const unused = () => {
@@ -264,9 +262,9 @@ export class Stream {
       end: unused,
       check: unused,
       subscribe: unused,
-      publish: ({ orders }) =>
-        scheduler.call(actor, 'events', 'publish', () => add(orders), {
-          partly: () => add([...orders].slice(0, scheduler.random.between(0, orders.length))),
+      publish: ({ events }) =>
+        scheduler.call(actor, 'events', 'publish', () => add(events), {
+          partly: () => add([...events].slice(0, scheduler.random.between(0, events.length))),
         }),
     };
   }

@@ -5,7 +5,7 @@
  */
 import { isOmsError, OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
-import { orderCreatedJson } from '../../src/model/event.ts';
+import { orderCreated } from '../../src/model/event.ts';
 import { isEnded, UPLOADS } from '../../src/model/file.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { redrive } from '../../src/pipeline/redrive.ts';
@@ -438,7 +438,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         throw new Violation(`INV-2 ${sku}: received ${received}, it was given ${restocked.get(sku)}`);
     const calm = store.portOf(scheduler.actor('reader', false));
     const orders: Promise<void>[] = [...stream.published].map(async ([orderId, json]) => {
-      if (orderCreatedJson((await calm.orders.get(orderId))!) !== json)
+      if (orderCreated((await calm.orders.get(orderId))!.order).json !== json)
         throw new Violation(`INV-3 ${orderId}: the event does not have the bytes of the order`);
     });
     let read = false;

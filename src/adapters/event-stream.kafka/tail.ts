@@ -4,7 +4,7 @@
  */
 import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { PublishedEvent } from '../../model/event.ts';
+import { ORDER_CREATED, type PublishedEvent } from '../../model/event.ts';
 import { type Position, toCursor } from './position.ts';
 import { type Item, Reader, type ReaderSetup } from './reader.ts';
 import { Wakeup } from './wakeup.ts';
@@ -85,7 +85,7 @@ export function eventsOf(items: Item[], position: Position): PublishedEvent[] {
   const events: PublishedEvent[] = [];
   for (const { partition, next, orderId, json } of items) {
     position[partition] = next;
-    if (json !== null) events.push({ cursor: toCursor(position), orderId, json });
+    if (json !== null) events.push({ type: ORDER_CREATED, cursor: toCursor(position), orderId, json });
   }
   return events;
 }

@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, CompressionTypes, type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { orderCreatedJson } from '../../model/event.ts';
 import type { OutboxBatch } from '../../ports/event-stream.ts';
 import type { Missing } from '../../ports/inspection.ts';
 import { type KafkaErrors, type KafkaEventStreamOptions, protocolError, refusal } from './client.ts';
@@ -79,7 +78,7 @@ export class Topic {
    * idempotence is not used: after a request that failed for good it gives the next one the same sequence numbers, and Kafka may
    * drop that as a repeat. A repeated event does no harm here.
    */
-  async publish({ orders }: OutboxBatch): Promise<void> {
+  async publish({ events }: OutboxBatch): Promise<void> {
     const { topic, compression } = this.#options;
     try {
       await this.ensure();
@@ -96,8 +95,8 @@ export class Topic {
         messages = [];
         bytes = 0;
       };
-      for (const order of orders) {
-        const message = { key: order.orderId, value: orderCreatedJson(order), headers: HEADERS };
+      for (const { orderId, json } of events) {
+        const message = { key: orderId, value: json, headers: HEADERS };
         const size = sizeOf(message);
         if (messages.length > 0 && bytes + size > limits.kafkaRequestBytes) await send();
         messages.push(message);

@@ -2,7 +2,6 @@
 import { type Binary, Decimal128 } from 'mongodb';
 import type { Dependency, EndStatus, FileFailure } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
-import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { Warning, WarningCode } from '../../model/warnings.ts';
 
@@ -104,7 +103,7 @@ export interface ChunkDocument {
 
 export interface OrderDocument {
   _id: string;
-  status: OrderStatus;
+  status: string;
   customer: { name: string; email: string };
   items: {
     sku: string;

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
+import type { Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
 import { commitChunk } from './commit-chunk.ts';
@@ -37,7 +38,7 @@ type Bounds = Record<'mongoOperationMs' | 'mongoInsertDocuments', number>;
 
 /** Throws `invalid_configuration`; the first call connects. */
 export function createMongoOrderStore(
-  options: { url: string; trackStock: boolean; now: () => number; logger?: Logger },
+  options: { url: string; trackStock: boolean; workflow?: Workflow; now: () => number; logger?: Logger },
   { mongoOperationMs, mongoInsertDocuments }: Bounds = limits,
   { migrations, backfills }: Upgrade = { migrations: MIGRATIONS, backfills: BACKFILLS },
 ): MongoOrderStore {
@@ -53,6 +54,7 @@ export function createMongoOrderStore(
     chunks: inTime({ commit: commitChunk.bind(null, context) }),
     rejections: inTime(createRejections(database)),
     orders: inTime(createOrders(database)),
+    changes: null as never,
     // Without a bound: a change may have a quarter of a million rows.
     stock: mapErrors(createStock(database, now)),
     statistics: inTime(createStatistics(database)),

@@ -17,6 +17,8 @@ export function toOrder(document: OrderDocument): Order {
   return {
     orderId: document._id,
     status: document.status,
+    version: 1,
+    actor: null,
     customerName: document.customer.name,
     customerEmail: document.customer.email,
     items: document.items.map((item) => ({
@@ -63,7 +65,10 @@ export function createOrders({ orders }: Database): Orders {
   };
 
   return {
-    get: find,
+    async get(orderId) {
+      const order = await find(orderId);
+      return order && { order, holdsStock: true, deleted: false };
+    },
 
     async list(filter, { limit, after }): Promise<OrderPage> {
       const position = readPosition<Position>(after, 'number', 'string');

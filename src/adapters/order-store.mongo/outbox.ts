@@ -1,14 +1,15 @@
 /** The outbox of this store: the committed chunks with accepted rows that are not marked as published, oldest first. */
+import { type OrderEvent, orderCreated } from '../../model/event.ts';
 import type { Order } from '../../model/order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
-import type { CreatedOrders } from '../../ports/event-stream.ts';
+import type { OrderEvents } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { Database } from './database.ts';
 import type { ChunkDocument } from './documents.ts';
 import { decodePlan } from './plan.ts';
 
-/** The orders of a committed chunk, in file order. */
-class OrdersOfChunk implements CreatedOrders {
+/** The events of a committed chunk, in file order. */
+class EventsOfChunk implements OrderEvents {
   readonly #rows: OrderBatch;
   readonly #accepted: number[];
   readonly #fileId: string;
@@ -25,13 +26,13 @@ class OrdersOfChunk implements CreatedOrders {
     return this.#accepted.length;
   }
 
-  at(index: number): Order | undefined {
+  at(index: number): OrderEvent | undefined {
     const i = this.#accepted.at(index);
-    return i === undefined ? undefined : this.#order(i);
+    return i === undefined ? undefined : orderCreated(this.#order(i));
   }
 
-  *[Symbol.iterator](): Generator<Order> {
-    for (const i of this.#accepted) yield this.#order(i);
+  *[Symbol.iterator](): Generator<OrderEvent> {
+    for (const i of this.#accepted) yield orderCreated(this.#order(i));
   }
 
   #order(i: number): Order {
@@ -39,6 +40,8 @@ class OrdersOfChunk implements CreatedOrders {
     return {
       orderId: rows.text(i, 'order_id'),
       status: 'on_hold',
+      version: 1,
+      actor: null,
       customerName: rows.text(i, 'customer_name'),
       customerEmail: rows.text(i, 'customer_email'),
       items: [
@@ -62,10 +65,10 @@ class OrdersOfChunk implements CreatedOrders {
   }
 }
 
-export async function ordersOf(chunk: ChunkDocument): Promise<CreatedOrders> {
+export async function eventsOf(chunk: ChunkDocument): Promise<OrderEvents> {
   const { orders, taking } = await decodePlan(chunk.plan);
   const refused = new Set(chunk.refused);
-  return new OrdersOfChunk(
+  return new EventsOfChunk(
     orders,
     taking.filter((i) => !refused.has(orders.row(i))),
     chunk,
@@ -76,7 +79,7 @@ export function createOutbox({ chunks }: Database): Outbox {
   return {
     async pending() {
       const chunk = await chunks.findOne({ publish: 'pending' }, { sort: { committed_at: 1 } });
-      return chunk && { id: chunk._id, orders: await ordersOf(chunk) };
+      return chunk && { id: chunk._id, events: await eventsOf(chunk) };
     },
     async markPublished(batchId) {
       await chunks.updateOne({ _id: batchId, publish: 'pending' }, { $set: { publish: 'published' } });

@@ -1,4 +1,5 @@
 /** The order store on SQLite: reads through a connection of the calling thread, writes through the writer thread. */
+import type { Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
@@ -17,6 +18,8 @@ export function createSqliteOrderStore(options: {
   db: Database;
   writer: Calls<StoreOperations & Probing> & Commits;
   trackStock: boolean;
+  /** By default the preset `default`. */
+  workflow?: Workflow;
   /** Events are published to another engine; else the commit of an order publishes it. */
   publishes: boolean;
   now: () => number;
@@ -30,6 +33,7 @@ export function createSqliteOrderStore(options: {
     },
     rejections: createRejections(db),
     orders: createOrders(db),
+    changes: null as never,
     stock: createStock(db, writer),
     statistics: createStatistics(db, publishes),
     outbox: createOutbox(db, writer),

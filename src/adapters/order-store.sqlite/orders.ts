@@ -4,10 +4,11 @@
  */
 import { limits } from '../../limits.ts';
 import { formsOfId } from '../../model/characters.ts';
+import { ORDER_CREATED, orderCreated } from '../../model/event.ts';
 import type { Order } from '../../model/order.ts';
 import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
 import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
-import type { NumberedOrders } from '../event-stream.outbox.ts';
+import type { NumberedEvents } from '../event-stream.outbox.ts';
 import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
 import type { Commits } from '../sqlite/calls.ts';
@@ -41,7 +42,9 @@ export const SELECT = `
 export function toOrder(row: OrderRow): Order {
   return {
     orderId: row.order_id,
-    status: row.status as Order['status'],
+    status: row.status,
+    version: 1,
+    actor: null,
     customerName: row.customer_name,
     customerEmail: row.customer_email,
     items: [
@@ -102,7 +105,10 @@ export function createOrders(db: Database): Orders {
   };
 
   return {
-    get: async (orderId) => find(orderId),
+    async get(orderId) {
+      const order = find(orderId);
+      return order && { order, holdsStock: true, deleted: false };
+    },
 
     async list(filter, { limit, after }) {
       const position = readPosition<[number]>(after, 'number');
@@ -167,15 +173,19 @@ const globOf = (word: string): string =>
     .map((alike) => (alike.length > 1 || /[*?[]/.test(alike[0]!) ? `[${alike.join('')}]` : alike[0]!))
     .join('');
 
-/** Orders by their number in the outbox, oldest first. */
-export function numberedOrders(db: Database, writer: Commits): NumberedOrders {
+/** The events by their number in the outbox, oldest first. */
+export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
   const after = db.prepare(`${SELECT} where o.seq > ? order by o.seq limit ?`);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
   const last = () => (newest.get() as { seq: number }).seq;
   return {
     newest: async () => last(),
-    after: async (number, limit) =>
-      (after.all(number, limit) as unknown as OrderRow[]).map((row) => ({ number: row.seq, order: toOrder(row) })),
+    async after(number, types, limit) {
+      if (!types.has(ORDER_CREATED)) return { last: last(), events: [] };
+      const rows = after.all(number, limit) as unknown as OrderRow[];
+      const events = rows.map((row) => ({ number: row.seq, ...orderCreated(toOrder(row)) }));
+      return { last: events.at(-1)?.number ?? number, events };
+    },
     async wait(number, signal) {
       // `last` is read in the same turn as the wait begins, so that no commit comes in between.
       while (!signal.aborted && last() <= number) await writer.nextCommit(signal);

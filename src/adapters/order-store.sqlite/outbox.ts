@@ -1,9 +1,10 @@
 /** The outbox of this store, for an event stream of another engine: the orders whose number is above the last published one. */
 import { limits } from '../../limits.ts';
+import { EVENT_TYPES } from '../../model/event.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { Calls, Commits } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
-import { numberedOrders } from './orders.ts';
+import { numberedEvents } from './orders.ts';
 
 /** The row of `totals` with the number of the last published order. */
 export const PUBLISHED = 'published';
@@ -21,12 +22,13 @@ export function outboxOperations(db: Database) {
 
 export function createOutbox(db: Database, writer: Calls<ReturnType<typeof outboxOperations>> & Commits): Outbox {
   const published = db.prepare('select value from totals where name = ?');
-  const orders = numberedOrders(db, writer);
+  const numbered = numberedEvents(db, writer);
+  const types = new Set(EVENT_TYPES);
   return {
     async pending() {
       const { value } = (published.get(PUBLISHED) as { value: number } | undefined) ?? { value: 0 };
-      const batch = await orders.after(value, limits.publishOrders);
-      return batch.length === 0 ? null : { id: String(batch.at(-1)!.number), orders: batch.map(({ order }) => order) };
+      const { last, events } = await numbered.after(value, types, limits.publishOrders);
+      return events.length === 0 ? null : { id: String(last), events };
     },
     markPublished: (batchId) => writer.call('markPublished', Number(batchId)),
   };

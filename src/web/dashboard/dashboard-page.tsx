@@ -4,7 +4,6 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { StatsResponse } from '../../http/responses.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
-import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { readyQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
@@ -95,7 +94,7 @@ function Shares({ stats }: { stats: StatsResponse }) {
             bars={largestFirst(stats.orders.by_status).map(([status, value]) => ({
               key: status,
               value,
-              label: orderStatus[status as OrderStatus] ?? status,
+              label: orderStatus(status),
             }))}
           />
         </Panel>

@@ -2,7 +2,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { FileResponse, StatsResponse } from '../../http/responses.ts';
-import { ORDER_STATUSES } from '../../model/order.ts';
+import { DEFAULT_WORKFLOW } from '../../model/workflow.ts';
 import { filesQuery } from '../api/queries.ts';
 import { FilterField } from '../components/filter-field.tsx';
 import { orderStatus } from '../texts/codes.ts';
@@ -11,7 +11,7 @@ import { list } from '../texts/page.ts';
 import { daysLater, isDay, useTimeZone } from './order-date.tsx';
 
 export interface OrderFilterValues {
-  status?: (typeof ORDER_STATUSES)[number] | undefined;
+  status?: string | undefined;
   hub_id?: string | undefined;
   sku?: string | undefined;
   file_id?: string | undefined;
@@ -82,14 +82,11 @@ export function OrderFilters({ values, stats, onChange }: Filters & { stats: Sta
 const StatusFilter = ({ values, onChange }: Filters) => (
   <label>
     {orders.status}
-    <select
-      value={values.status ?? ''}
-      onChange={({ target }) => onChange({ status: ORDER_STATUSES.find((status) => status === target.value) })}
-    >
+    <select value={values.status ?? ''} onChange={({ target }) => onChange({ status: target.value || undefined })}>
       <option value="">{orders.anyStatus}</option>
-      {ORDER_STATUSES.map((status) => (
+      {Object.keys(DEFAULT_WORKFLOW.states).map((status) => (
         <option key={status} value={status}>
-          {orderStatus[status]}
+          {orderStatus(status)}
         </option>
       ))}
     </select>

@@ -121,13 +121,15 @@ const Facts = ({ order }: { order: OrderResponse }) => (
       <h2>{words.origin}</h2>
       <dl>
         <dt>{words.file}</dt>
-        <dd>
-          <FileLink fileId={order.source.file_id} />
-        </dd>
-        <dt>{words.row}</dt>
-        <dd>
-          <Count value={order.source.row} />
-        </dd>
+        <dd>{order.source.file_id === null ? words.api : <FileLink fileId={order.source.file_id} />}</dd>
+        {order.source.row !== null && (
+          <>
+            <dt>{words.row}</dt>
+            <dd>
+              <Count value={order.source.row} />
+            </dd>
+          </>
+        )}
       </dl>
     </section>
   </div>

@@ -4,5 +4,5 @@ import type { OrderResponse } from '../../http/responses.ts';
 import { orderStatus } from '../texts/codes.ts';
 
 export const OrderStatus = ({ status }: { status: OrderResponse['status'] }) => (
-  <span className="status-badge">{orderStatus[status]}</span>
+  <span className="status-badge">{orderStatus(status)}</span>
 );

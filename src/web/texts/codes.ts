@@ -1,7 +1,6 @@
 /** What the service's codes mean: statuses, reasons, failures and what to do about them, warnings, refusals. */
 import type { FileResponse, StockResultResponse } from '../../http/responses.ts';
 import type { FileFailureCode } from '../../model/file-failure.ts';
-import type { OrderStatus } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { WarningCode } from '../../model/warnings.ts';
 import { formatNumber } from '../components/number.tsx';
@@ -27,7 +26,11 @@ export const waitingFor: Record<NonNullable<FileResponse['waiting_for']>, string
   queue: 'The job queue does not answer. Nothing is lost: the import continues when it is back.',
 };
 
-export const orderStatus: Record<OrderStatus, string> = { on_hold: 'On hold' };
+/** A state of the workflow in words: `on_hold` is On hold. */
+export function orderStatus(status: string): string {
+  const words = status.replaceAll('_', ' ').toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
 
 export const reason: Record<ReasonCode, string> = {
   missing_value: 'A value is missing',

@@ -59,6 +59,7 @@ export const order = {
   origin: 'Source',
   file: 'File',
   row: 'Row',
+  api: 'Created through the API',
   dates: 'Dates',
   ordered: (zone: string) => `Ordered (${zone})`,
   stored: 'Stored',

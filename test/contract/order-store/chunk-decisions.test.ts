@@ -53,7 +53,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       const later = await ingestChunks(opened.second, [chunkOf(0, [{ ...row, row: 9, quantity: 9 }])]);
       expect(await rejectionsOf(later)).toEqual([{ row: 9, codes: ['order_conflict'] }]);
       expect(await availableOf(sku)).toEqual([8]);
-      expect(await opened.first.orders.get(id)).toMatchObject({ fileId: first, row: 2 });
+      expect((await opened.first.orders.get(id))?.order).toMatchObject({ fileId: first, row: 2 });
     });
 
     test('a repeat is found with any characters in its id, wherever the id sorts', async () => {
@@ -169,7 +169,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       const sku = await newSku(10);
       const fileId = await ingestChunks(opened.first, [chunkOf(0, [orderRow(2, former, { sku })])]);
       const stored = await opened.first.orders.get(former);
-      expect(stored?.orderId).toBe(former);
+      expect(stored?.order.orderId).toBe(former);
       expect(await opened.first.orders.get(id)).toEqual(stored);
       expect(await opened.first.orders.get(`\u200b${id}\u00a0`)).toEqual(stored);
       const again = await ingestChunks(opened.first, [
@@ -187,7 +187,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
         { row: 2, codes: ['order_conflict'] },
         { row: 3, codes: ['duplicate_order'] },
       ]);
-      expect((await opened.first.orders.get(id))?.fileId).toBe(fileId);
+      expect((await opened.first.orders.get(id))?.order.fileId).toBe(fileId);
       expect(await availableOf(sku)).toEqual([7]);
       expect(await violations()).toEqual([]);
     });

@@ -18,7 +18,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
         cancelRequested: false,
       });
 
-      expect(await opened.second.orders.get(id)).toMatchObject({
+      expect((await opened.second.orders.get(id))?.order).toMatchObject({
         orderId: id,
         status: 'on_hold',
         customerName: row.customerName,
@@ -64,7 +64,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
       const refused = { ...rejection(3), values: Array.from({ length: 11 }, () => `${text}\u0000`) };
       const claim = await newClaim(opened.first);
       expect(await opened.first.chunks.commit(claim, chunkOf(0, [row], [refused]))).toMatchObject({ accepted: 1 });
-      expect(await opened.first.orders.get(id)).toMatchObject({
+      expect((await opened.first.orders.get(id))?.order).toMatchObject({
         orderId: id,
         customerName: text,
         shippingAddress: text,

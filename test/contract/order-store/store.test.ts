@@ -1,5 +1,7 @@
 /** The outbox, leases, and what the store itself answers. */
+
 import { expect, test } from 'vitest';
+import { orderCreated } from '../../../src/model/event.ts';
 import { COMPLETED, chunkOf, ingestChunks, LEASE_MS, newClaim, orderRow, rejection } from '../../support/chunks.ts';
 import { onEachOrderStore } from './contract.ts';
 
@@ -28,9 +30,9 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku, violations }) => 
     const published: string[] = [];
     for (let batch = await first.outbox.pending(); batch; batch = await second.outbox.pending()) {
       expect(await second.outbox.pending()).toEqual(batch);
-      for (const order of batch.orders) {
-        expect(order).toEqual(await first.orders.get(order.orderId));
-        published.push(order.orderId);
+      for (const event of batch.events) {
+        expect(event).toEqual(orderCreated((await first.orders.get(event.orderId))!.order));
+        published.push(event.orderId);
       }
       await first.outbox.markPublished(batch.id);
       await first.outbox.markPublished(batch.id);

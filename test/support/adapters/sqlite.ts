@@ -5,7 +5,7 @@ import { createSqliteJobQueue } from '../../../src/adapters/job-queue.sqlite.ts'
 import { prepareDirectory } from '../../../src/adapters/object-store.directory/prepare.ts';
 import { createDirectoryObjectStore } from '../../../src/adapters/object-store.directory.ts';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
-import { numberedOrders } from '../../../src/adapters/order-store.sqlite/orders.ts';
+import { numberedEvents } from '../../../src/adapters/order-store.sqlite/orders.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
 import { Writer } from '../../../src/adapters/sqlite/writer.ts';
 import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/sqlite-operations.ts';
@@ -53,7 +53,7 @@ export const sqliteOutbox: Adapter<Publishing> & { totalOrder: boolean } = {
   open: () =>
     openSqlite((connection) => {
       const store = createSqliteOrderStore({ ...connection, trackStock: true, publishes: false });
-      return { store, events: createOutboxEventStream(numberedOrders(connection.db, connection.writer), store) };
+      return { store, events: createOutboxEventStream(numberedEvents(connection.db, connection.writer), store) };
     }),
 };
 

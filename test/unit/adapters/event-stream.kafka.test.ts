@@ -8,7 +8,7 @@ import { GROUP_PREFIX } from '../../../src/adapters/event-stream.kafka/client.ts
 import { createKafkaEventStream, type KafkaEventStream } from '../../../src/adapters/event-stream.kafka.ts';
 import { isOmsError } from '../../../src/errors.ts';
 import { limits } from '../../../src/limits.ts';
-import { eventId, type PublishedEvent } from '../../../src/model/event.ts';
+import { eventId, orderCreated, type PublishedEvent } from '../../../src/model/event.ts';
 import type { Order } from '../../../src/model/order.ts';
 import type { EventStream } from '../../../src/ports/event-stream.ts';
 import { kafkaOptions, openKafka, withAdmin } from '../../support/adapters/kafka.ts';
@@ -31,6 +31,8 @@ function orderOf(orderId: string, shippingAddress = '12 St James Square'): Order
   return {
     orderId,
     status: 'on_hold',
+    version: 1,
+    actor: null,
     customerName: 'Ada Lovelace',
     customerEmail: 'ada@example.com',
     items: [
@@ -54,7 +56,7 @@ function orderOf(orderId: string, shippingAddress = '12 St James Square'): Order
 }
 const idsOf = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
 const publish = (stream: EventStream, ids: string[]) =>
-  stream.publish!({ id: '1', orders: ids.map((id) => orderOf(id)) });
+  stream.publish!({ id: '1', events: ids.map((id) => orderCreated(orderOf(id))) });
 
 /** Takes events until there are so many. */
 async function take(stream: EventStream, after: string, count: number): Promise<PublishedEvent[]> {
@@ -105,7 +107,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
       const ids = idsOf('A', 2_000);
       // 3 MB, and hardly compressible.
       const address = () => Array.from({ length: 1_500 }, () => Math.trunc(Math.random() * 36).toString(36)).join('');
-      await stream.publish!({ id: '1', orders: ids.map((id) => orderOf(id, address())) });
+      await stream.publish!({ id: '1', events: ids.map((id) => orderCreated(orderOf(id, address()))) });
       const seen = await take(stream, stream.beginning, ids.length);
       expect(seen.map(({ orderId }) => orderId)).toEqual(ids);
     },

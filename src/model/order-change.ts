@@ -1,0 +1,126 @@
+/** The changes of an order, which are its history, the source of its events, and the way back to each of its versions. */
+import { isSameText } from './characters.ts';
+import { formatMinor } from './money.ts';
+import { itemJson, type Order, type OrderContent, type OrderItem } from './order.ts';
+
+/** What an order says by the names of the order file; its items are one field. */
+export const CONTENT_FIELDS = {
+  customer_name: 'customerName',
+  customer_email: 'customerEmail',
+  items: 'items',
+  total_amount: 'totalMinor',
+  order_date: 'orderDateMs',
+  shipping_address: 'shippingAddress',
+} as const satisfies Record<string, keyof OrderContent>;
+export type ContentField = keyof typeof CONTENT_FIELDS;
+
+/** A field before and after a change, as the store holds it: text, milliseconds, minor units, items. */
+export interface FieldChange {
+  field: ContentField;
+  from: string | number | OrderItem[];
+  to: string | number | OrderItem[];
+}
+
+export const CHANGE_KINDS = ['created', 'status_changed', 'edited', 'deleted'] as const;
+export type ChangeKind = (typeof CHANGE_KINDS)[number];
+
+export interface OrderChange {
+  /** Of the order after the change; the first is 1. */
+  version: number;
+  kind: ChangeKind;
+  /** Null for the first. */
+  fromStatus: string | null;
+  toStatus: string;
+  /** Empty once the order was deleted. */
+  fields: FieldChange[];
+  /** Null when none was given, or once the order was deleted. */
+  reason: string | null;
+  actor: string | null;
+  atMs: number;
+}
+
+/** The status of a deleted order in its history. No workflow has such a state. */
+export const DELETED = 'deleted';
+
+/** The fields in which the second content is another. */
+export function fieldChanges(before: OrderContent, after: OrderContent): FieldChange[] {
+  const changes: FieldChange[] = [];
+  for (const [field, name] of Object.entries(CONTENT_FIELDS) as [ContentField, keyof OrderContent][]) {
+    const from = before[name];
+    const to = after[name];
+    if (from !== to && JSON.stringify(from) !== JSON.stringify(to)) changes.push({ field, from, to });
+  }
+  return changes;
+}
+
+/** An order as it was at a version. `history`: all its changes, oldest first. */
+export function orderAt(order: Order, history: readonly OrderChange[], version: number): Order {
+  const at: Order = { ...order };
+  for (let n = history.length - 1; n >= 0 && history[n]!.version > version; n--)
+    for (const { field, from } of history[n]!.fields) Object.assign(at, { [CONTENT_FIELDS[field]]: from });
+  const change = history.find((one) => one.version === version);
+  if (!change) throw new RangeError(`order ${order.orderId} has no version ${version}`);
+  return { ...at, status: change.toStatus, version, actor: change.actor, updatedAtMs: change.atMs };
+}
+
+/** The public shape of a change. */
+export const changeJson = (change: OrderChange) => ({
+  version: change.version,
+  at: new Date(change.atMs).toISOString(),
+  actor: change.actor,
+  action: change.kind,
+  from: change.fromStatus,
+  to: change.toStatus,
+  reason: change.reason,
+  changes: change.fields.map(fieldJson),
+});
+
+export const fieldJson = ({ field, from, to }: FieldChange) => ({
+  field,
+  from: shown(field, from),
+  to: shown(field, to),
+});
+
+function shown(field: ContentField, value: FieldChange['from']) {
+  if (field === 'items') return (value as OrderItem[]).map(itemJson);
+  if (field === 'total_amount') return formatMinor(value as number);
+  if (field === 'order_date') return new Date(value as number).toISOString();
+  return value as string;
+}
+
+const sameText = (a: string, b: string) => a === b || isSameText(a, b);
+
+const ITEM_FIELDS = {
+  product_name: 'productName',
+  sku: 'sku',
+  hub_id: 'hubId',
+  quantity: 'quantity',
+  unit_price: 'unitPriceMinor',
+} as const satisfies Record<string, keyof OrderItem>;
+
+/**
+ * The fields in which what somebody sends differs from a stored order, by the names of the order file; none when they are the same order.
+ * A field that is not sent is not compared. Items that are not one on both sides are compared as a whole.
+ */
+export function differingFields(stored: OrderContent, sent: Partial<OrderContent>): string[] {
+  const differing: string[] = [];
+  const compare = (field: string, a: string | number, b: string | number | undefined) => {
+    if (b !== undefined && !sameText(String(a), String(b))) differing.push(field);
+  };
+  compare('customer_name', stored.customerName, sent.customerName);
+  compare('customer_email', stored.customerEmail, sent.customerEmail);
+  if (sent.items) differing.push(...differingItems(stored.items, sent.items));
+  compare('total_amount', stored.totalMinor, sent.totalMinor);
+  compare('order_date', stored.orderDateMs, sent.orderDateMs);
+  compare('shipping_address', stored.shippingAddress, sent.shippingAddress);
+  return differing;
+}
+
+function differingItems(stored: readonly OrderItem[], sent: readonly OrderItem[]): string[] {
+  const fields = Object.entries(ITEM_FIELDS);
+  const inFields = (a: OrderItem, b: OrderItem) =>
+    fields.filter(([, name]) => !sameText(String(a[name]), String(b[name]))).map(([field]) => field);
+  if (stored.length === 1 && sent.length === 1) return inFields(stored[0]!, sent[0]!);
+  const isSame = stored.length === sent.length && stored.every((item, n) => inFields(item, sent[n]!).length === 0);
+  return isSame ? [] : ['items'];
+}
