@@ -5,7 +5,7 @@
 import { limits } from '../limits.ts';
 import { ERASED, type Order, type OrderContent, type OrderItem, type StoredOrder } from './order.ts';
 import { DELETED, differingFields, fieldChanges, type OrderChange } from './order-change.ts';
-import { givesBack, isDeletable, type Workflow } from './workflow.ts';
+import { givesBack, type Workflow } from './workflow.ts';
 
 /** An Idempotency-Key: repeats of the request are answered as the first. */
 export interface RequestKey {
@@ -222,20 +222,24 @@ function judgeDeletion(
   { workflow }: Rules,
   nowMs: number,
 ): Judgement {
-  if (!isDeletable(workflow, order.status))
-    return refused('not_deletable', `order "${order.orderId}" is ${order.status}: its goods have left, so it stays`, {
-      status: order.status,
-    });
+  const state = workflow.states[order.status]?.stock;
+  if (state !== 'held' && (state !== 'returned' || holdsStock))
+    return refused(
+      'not_deletable',
+      `order "${order.orderId}" is ${order.status}: its goods have left and did not come back, so it stays`,
+      {
+        status: order.status,
+      },
+    );
   const change = changeOf(order, {
     ...{ kind: 'deleted', toStatus: DELETED, fields: [], reason: null, actor, atMs: nowMs },
   });
   const next = { ...order, ...ERASED, status: DELETED, version: change.version, actor, updatedAtMs: nowMs };
-  const back = holdsStock && workflow.states[order.status]!.stock === 'held';
   return {
     plan: {
       next: { order: next, holdsStock: false, deleted: true },
       change,
-      moves: back ? movesBetween(order.items, []) : [],
+      moves: holdsStock ? movesBetween(order.items, []) : [],
     },
   };
 }

@@ -89,9 +89,5 @@ export function givesBack(workflow: Workflow, from: string, to: string): boolean
   return before.stock === 'held' || (before.stock === 'gone' && after.restock === true);
 }
 
-/** Whether an order in this state may be deleted: its stock has not left. */
-export const isDeletable = (workflow: Workflow, status: string): boolean =>
-  workflow.states[status] !== undefined && workflow.states[status].stock !== 'gone';
-
 /** Whether its amount counts: its stock was not given back. */
 export const isCounted = (workflow: Workflow, status: string): boolean => workflow.states[status]?.stock !== 'returned';
