@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { objectsPath } from './adapters/data-directory.ts';
 import { unprepareDirectory } from './adapters/object-store.directory/prepare.ts';
 import { checkEngines } from './check-engines.ts';
+import { checkStoredStatuses } from './check-stored-statuses.ts';
 import type { Config } from './config.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
 import { isEmbedded, openPorts } from './open-ports.ts';
@@ -106,6 +107,7 @@ async function openEngine(
 /** Prepares the engines before the roles use them. */
 async function prepare(config: Config, ports: Ports, embedded: Embedded | null, roles: readonly Role[]): Promise<void> {
   await ports.store.prepare();
+  await checkStoredStatuses(ports.store, config.workflow);
   // Whether the objects that oms.db knows are there was checked when the directory was opened.
   if (embedded?.objectsBegun && config.orderStore.kind !== 'sqlite' && (await hasFiles(ports.store)))
     throw await unprepareDirectory(objectsPath(config.dataDirectory));

@@ -17,8 +17,9 @@ import {
   toOrderStore,
 } from './engine-urls.ts';
 import { OmsError } from './errors.ts';
-import { DEFAULT_WORKFLOW, type Workflow } from './model/workflow.ts';
+import type { Workflow } from './model/workflow.ts';
 import { withoutCredentials } from './ports/inspection.ts';
+import { readWorkflow } from './read-workflow.ts';
 
 const GiB = 1024 ** 3;
 
@@ -43,6 +44,16 @@ const engine = <Config>(byDefault: string, parse: (url: string) => Config) =>
         return z.NEVER;
       }
     });
+
+const workflow = z
+  .string()
+  .default('default')
+  .transform((value, context) => {
+    const read = readWorkflow(value);
+    if ('workflow' in read) return read.workflow;
+    for (const message of read.faults) context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
 
 const schema = z.object({
   OMS_PORT: port(8080),
@@ -80,6 +91,7 @@ const schema = z.object({
     .transform(Number)
     .default(5 * GiB),
   OMS_STOCK: z.enum(['tracked', 'untracked'], { error: 'is neither "tracked" nor "untracked"' }).default('tracked'),
+  OMS_WORKFLOW: workflow,
   OMS_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin').default('UTC'),
   OMS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -154,7 +166,7 @@ export function readConfig(
     ims: toIms(values.OMS_IMS, values.OMS_IMS_PORT),
     maxUploadBytes: values.OMS_MAX_UPLOAD_BYTES,
     trackStock: values.OMS_STOCK === 'tracked',
-    workflow: DEFAULT_WORKFLOW,
+    workflow: values.OMS_WORKFLOW,
     timeZone: values.OMS_TIME_ZONE,
     logLevel: values.OMS_LOG_LEVEL,
   });

@@ -134,6 +134,12 @@ export const limits = {
   /** Days whose offset from UTC is remembered for dates without one: some eleven years, in about 200 KB. */
   maxZoneOffsetDays: 4_096,
 
+  // The workflow.
+  /** More states than people can tell apart. */
+  maxWorkflowStates: 50,
+  /** A file of that many states takes a tenth of it. */
+  maxWorkflowBytes: 64 * KiB,
+
   // Asking the IMS.
   /** Pairs of SKU and hub that a file keeps from chunk to chunk, with their answers: some 2 MB. Each chunk has its own in addition. */
   pairsKept: 10_000,

@@ -9,6 +9,7 @@ import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
 import { DELIMITERS, ENCODINGS } from '../model/intake.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import { WARNING_CODES } from '../model/warnings.ts';
+import { STOCK_STATES } from '../model/workflow.ts';
 
 /** The schemas that have a name in the OpenAPI document. */
 export const components = z.registry<{ id: string }>();
@@ -240,6 +241,24 @@ export const historyResponse = named(
   }),
 );
 export type HistoryResponse = z.infer<typeof historyResponse>;
+
+export const workflowResponse = named(
+  'Workflow',
+  z.strictObject({
+    initial: z.string(),
+    states: z.record(
+      z.string(),
+      z.strictObject({
+        to: z.array(z.string()),
+        editable: z.boolean(),
+        stock: z.enum(STOCK_STATES),
+        restock: z.boolean().optional(),
+      }),
+    ),
+    finalize: z.strictObject({ confirm: z.string(), cancel: z.string() }).nullable(),
+    undo: z.string().nullable(),
+  }),
+);
 
 /** `time_zone`: applies to order dates without an offset, and to days in filters. */
 export const settingsResponse = named('Settings', z.strictObject({ time_zone: z.string() }));

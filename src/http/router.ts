@@ -30,6 +30,7 @@ import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { uploadRoutes } from './upload.ts';
 import { WebPage } from './web.ts';
+import { workflowRoutes } from './workflow.ts';
 
 export interface HttpOptions {
   ports: Ports;
@@ -102,6 +103,7 @@ function addApi(
   app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone));
   app.route('/', invalidFileRoutes(ports));
   app.route('/', orderRoutes(ports, config));
+  app.route('/', workflowRoutes(config));
   app.route('/', inventoryRoutes(ports));
   app.route('/', eventRoutes(ports, streaming));
   app.route('/', settingsRoutes(config));

@@ -5,7 +5,7 @@
 import { limits } from '../limits.ts';
 import { ERASED, type Order, type OrderContent, type OrderItem, type StoredOrder } from './order.ts';
 import { DELETED, differingFields, fieldChanges, type OrderChange } from './order-change.ts';
-import { givesBack, type Workflow } from './workflow.ts';
+import { givesBack, stateOf, type Workflow } from './workflow.ts';
 
 /** An Idempotency-Key: repeats of the request are answered as the first. */
 export interface RequestKey {
@@ -171,7 +171,7 @@ function judgeMove(
   nowMs: number,
 ): Judgement {
   if (status === order.status) return { answer: { outcome: 'unchanged', order } };
-  const allowed = workflow.states[order.status]?.to ?? [];
+  const allowed = stateOf(workflow, order.status)?.to ?? [];
   if (!allowed.includes(status))
     return refused(
       'invalid_transition',
@@ -203,7 +203,7 @@ function judgeEdit(
   const edited: Order = { ...order, ...patch, totalMinor };
   const fields = fieldChanges(order, edited);
   if (fields.length === 0) return { answer: { outcome: 'unchanged', order } };
-  if (!workflow.states[order.status]?.editable)
+  if (!stateOf(workflow, order.status)?.editable)
     return refused(
       'not_editable',
       `order "${order.orderId}" is ${order.status}, where it cannot be edited: only its status can change`,
@@ -222,7 +222,7 @@ function judgeDeletion(
   { workflow }: Rules,
   nowMs: number,
 ): Judgement {
-  const state = workflow.states[order.status]?.stock;
+  const state = stateOf(workflow, order.status)?.stock;
   if (state !== 'held' && (state !== 'returned' || holdsStock))
     return refused(
       'not_deletable',

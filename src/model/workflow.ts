@@ -81,13 +81,21 @@ export const WORKFLOWS = {
 
 export const DEFAULT_WORKFLOW: Workflow = WORKFLOWS.default;
 
+/** Names that statuses cannot have. */
+export const RESERVED_NAMES: readonly string[] = ['deleted', 'void'];
+
+/** A state by its name; undefined for any other text, also where objects have such a member, as `constructor`. */
+export const stateOf = ({ states }: Workflow, status: string): WorkflowState | undefined =>
+  Object.hasOwn(states, status) ? states[status] : undefined;
+
 /** Whether a move gives back the stock that an order holds. */
 export function givesBack(workflow: Workflow, from: string, to: string): boolean {
-  const before = workflow.states[from];
-  const after = workflow.states[to];
+  const before = stateOf(workflow, from);
+  const after = stateOf(workflow, to);
   if (before === undefined || after?.stock !== 'returned') return false;
   return before.stock === 'held' || (before.stock === 'gone' && after.restock === true);
 }
 
 /** Whether its amount counts: its stock was not given back. */
-export const isCounted = (workflow: Workflow, status: string): boolean => workflow.states[status]?.stock !== 'returned';
+export const isCounted = (workflow: Workflow, status: string): boolean =>
+  stateOf(workflow, status)?.stock !== 'returned';

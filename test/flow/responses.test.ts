@@ -50,6 +50,7 @@ test.each([
   ['/stats', responses.statsResponse],
   ['/stats/history', responses.historyResponse],
   ['/settings', responses.settingsResponse],
+  ['/workflow', responses.workflowResponse],
   ['/healthz', responses.healthResponse],
   ['/readyz', responses.readyResponse],
 ])('GET %s', async (path, schema) => fits(schema, await getJson(service, path)));
