@@ -33,7 +33,7 @@ export function operation(method: string, description: RouteDescription): Json {
   const responses = Object.fromEntries(
     Object.entries(description.responses).map(([status, one]) => [status, response(one, isHead)]),
   );
-  for (const [status, one] of problemResponses(problems, isHead))
+  for (const [status, one] of problemResponses(problems, isHead, description.problemStatus))
     responses[status] = responses[status] ? bothResponses(responses[status], one) : one;
   return {
     operationId: isHead ? `${description.id}Head` : description.id,
@@ -90,16 +90,25 @@ const mediaTypes = (content: Record<string, z.ZodType | null>, io: 'input' | 'ou
 const PROBLEM_TYPE = 'application/problem+json';
 
 /** One response for each status, with its possible codes. A response with a single code is a component. */
-function problemResponses(codes: readonly ProblemCode[], isHead: boolean): [status: number, Json][] {
-  const byStatus = Map.groupBy(new Set(codes), (code) => PROBLEM_STATUS[code]);
+function problemResponses(
+  codes: readonly ProblemCode[],
+  isHead: boolean,
+  ownStatus: Partial<Record<ProblemCode, number>> = {},
+): [status: number, Json][] {
+  const byStatus = Map.groupBy(new Set(codes), (code) => ownStatus[code] ?? PROBLEM_STATUS[code]);
   return [...byStatus].map(([status, those]) => [
     status,
-    isHead || those.length > 1 ? problemResponse(those, isHead) : { $ref: `#/components/responses/${those[0]}` },
+    isHead || those.length > 1 || ownStatus[those[0]!] !== undefined
+      ? problemResponse(those, isHead, status)
+      : { $ref: `#/components/responses/${those[0]}` },
   ]);
 }
 
-export function problemResponse(codes: readonly ProblemCode[], isHead: boolean): Json {
-  const status = PROBLEM_STATUS[codes[0]!];
+export function problemResponse(
+  codes: readonly ProblemCode[],
+  isHead: boolean,
+  status: number = PROBLEM_STATUS[codes[0]!],
+): Json {
   const headers = [...(status === 503 ? ['retry-after'] : []), ...(status === 416 ? ['content-range'] : [])];
   const own = { properties: { status: { const: status }, code: { enum: codes } } };
   const schema = { allOf: [{ $ref: '#/components/schemas/Problem' }, own] };

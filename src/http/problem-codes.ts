@@ -1,5 +1,6 @@
 /** Every code that a problem document of the service may have, with its HTTP status. */
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { RefusalCode } from '../model/change-request.ts';
 
 /** Codes of errors that the pipeline and the stores throw. An error with any other code becomes a 500 without details. */
 export const THROWN = {
@@ -20,6 +21,8 @@ export const THROWN = {
   too_large: 413,
   not_csv: 415,
   key_reused: 422,
+  invalid_order: 422,
+  too_many_bodies: 503,
   too_many_reads: 503,
   too_many_uploads: 503,
   store_unavailable: 503,
@@ -31,6 +34,25 @@ export const THROWN = {
   store_contention: 503,
   disk_full: 507,
 } as const satisfies Record<string, ContentfulStatusCode>;
+
+/** Codes of refused changes of orders. That the id of a new order is one of a deleted order is 409, in `STATUS_OF_CREATION`. */
+export const REFUSED = {
+  key_reused: 422,
+  not_found: 404,
+  order_deleted: 410,
+  version_mismatch: 412,
+  not_editable: 409,
+  invalid_transition: 409,
+  not_deletable: 409,
+  too_many_changes: 409,
+  order_conflict: 409,
+  out_of_stock: 409,
+} as const satisfies Record<RefusalCode, ContentfulStatusCode>;
+
+/** Where the status of a code is another for a new order. */
+export const STATUS_OF_CREATION = { order_deleted: 409 } as const satisfies Partial<
+  Record<RefusalCode, ContentfulStatusCode>
+>;
 
 /** Codes that only the HTTP server uses. */
 const OF_THE_SERVER = {
@@ -45,7 +67,7 @@ const OF_THE_SERVER = {
   internal: 500,
 } as const satisfies Record<string, ContentfulStatusCode>;
 
-export const PROBLEM_STATUS = { ...THROWN, ...OF_THE_SERVER };
+export const PROBLEM_STATUS = { ...THROWN, ...REFUSED, ...OF_THE_SERVER };
 export type ProblemCode = keyof typeof PROBLEM_STATUS;
 
 /** The problems of any request that needs an engine which is down or damaged. */
@@ -54,5 +76,6 @@ export const ENGINE_PROBLEMS = {
   objects: ['object_store_unavailable'],
   queue: ['job_queue_unavailable'],
   events: ['event_stream_unavailable'],
+  ims: ['ims_unavailable'],
 } as const satisfies Record<string, readonly ProblemCode[]>;
 export type Engine = keyof typeof ENGINE_PROBLEMS;

@@ -3,10 +3,11 @@
  * from them, and a test parses the responses of a running service with them, strictly.
  */
 import * as z from 'zod';
-import { ORDER_CREATED } from '../model/event.ts';
+import { EVENT_TYPES, ORDER_CREATED } from '../model/event.ts';
 import { FILE_STATUSES } from '../model/file.ts';
 import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
 import { DELIMITERS, ENCODINGS } from '../model/intake.ts';
+import { CHANGE_KINDS, CONTENT_FIELDS, type ContentField } from '../model/order-change.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import { WARNING_CODES } from '../model/warnings.ts';
 import { STOCK_STATES } from '../model/workflow.ts';
@@ -33,6 +34,20 @@ export interface PageResponse<Item> {
   next_cursor: string | null;
 }
 
+/**
+ * One of the mistakes in a request. Of a JSON body: a JSON pointer to the value. Of a CSV: line and column. Of stock that does not
+ * suffice: what is available.
+ */
+const mistake = z.strictObject({
+  pointer: z.string().optional(),
+  code: z.string().optional(),
+  line: count.optional(),
+  column: z.string().optional(),
+  detail: z.string(),
+  available: count.optional(),
+});
+
+/** Members after `code` are those of single codes. */
 export const problemResponse = named(
   'Problem',
   z.looseObject({
@@ -41,6 +56,21 @@ export const problemResponse = named(
     status: z.int(),
     detail: z.string(),
     code: z.string(),
+    /** `invalid_order`, `out_of_stock`, `invalid_body`: all mistakes, or the first hundred. */
+    errors: z.array(mistake).optional(),
+    /** How many there are. */
+    error_count: count.optional(),
+    /** `order_conflict`: where the stored order differs. */
+    fields: z.array(z.string()).optional(),
+    /** `invalid_transition`: the status that the order has, the one that was asked for, and those that it may get. */
+    from: z.string().optional(),
+    to: z.string().optional(),
+    allowed: z.array(z.string()).optional(),
+    /** `version_mismatch`: the version of the order as it is now, and who made it. */
+    current_version: count.optional(),
+    actor: z.string().nullable().optional(),
+    /** `not_editable`, `not_deletable`: the status that does not allow it. */
+    order_status: z.string().optional(),
   }),
 );
 export type ProblemResponse = z.infer<typeof problemResponse>;
@@ -141,24 +171,24 @@ export const reportResponse = named(
 export type ReportResponse = z.infer<typeof reportResponse>;
 export const reportsResponse = named('Reports', pageOf(reportResponse));
 
+const orderItem = z.strictObject({
+  sku: z.string(),
+  hub_id: z.string(),
+  product_name: z.string(),
+  quantity: count,
+  unit_price: amount,
+  line_total: amount,
+});
+
 export const orderResponse = named(
   'Order',
   z.strictObject({
     order_id: z.string(),
     status: z.string(),
-    version: z.int(),
+    version: z.int().min(1),
     actor: z.string().nullable(),
     customer: z.strictObject({ name: z.string(), email: z.string() }),
-    items: z.array(
-      z.strictObject({
-        sku: z.string(),
-        hub_id: z.string(),
-        product_name: z.string(),
-        quantity: count,
-        unit_price: amount,
-        line_total: amount,
-      }),
-    ),
+    items: z.array(orderItem),
     total_amount: amount,
     order_date: time,
     shipping_address: z.string(),
@@ -168,25 +198,93 @@ export const orderResponse = named(
   }),
 );
 export type OrderResponse = z.infer<typeof orderResponse>;
+
+/** The order, or why that one was refused. */
+export const orderResultResponse = named(
+  'OrderResult',
+  z.union([
+    z.strictObject({ status: z.union([z.literal(200), z.literal(201)]), order: orderResponse }),
+    z.strictObject({ status: z.int().min(400), problem: problemResponse }),
+  ]),
+);
+export type OrderResultResponse = z.infer<typeof orderResultResponse>;
+export const orderResultsResponse = named('OrderResults', z.strictObject({ results: z.array(orderResultResponse) }));
+export type OrderResultsResponse = z.infer<typeof orderResultsResponse>;
+
+const fieldValue = z.union([z.string(), z.array(orderItem)]);
+const fieldChange = z.strictObject({
+  field: z.enum(Object.keys(CONTENT_FIELDS) as ContentField[]),
+  from: fieldValue,
+  to: fieldValue,
+});
+
+/** `from` is null for the first. Without `reason` and `changes` once the order was deleted. */
+export const orderChangeResponse = named(
+  'OrderChange',
+  z.strictObject({
+    version: z.int().min(1),
+    at: time,
+    actor: z.string().nullable(),
+    action: z.enum(CHANGE_KINDS),
+    from: z.string().nullable(),
+    to: z.string(),
+    reason: z.string().nullable(),
+    changes: z.array(fieldChange),
+  }),
+);
+export type OrderChangeResponse = z.infer<typeof orderChangeResponse>;
+export const orderHistoryResponse = named('OrderHistory', z.strictObject({ items: z.array(orderChangeResponse) }));
+export type OrderHistoryResponse = z.infer<typeof orderHistoryResponse>;
+
 /** `searched_to`: when the oldest order that this page examined was accepted; null when the list ends here. */
 export const ordersResponse = named('Orders', pageOf(orderResponse).extend({ searched_to: time.nullable() }));
 export type OrdersResponse = PageResponse<OrderResponse> & Pick<z.infer<typeof ordersResponse>, 'searched_to'>;
 
-/** Also the data of each message of `GET /events`. */
+const envelope = {
+  specversion: z.literal('1.0'),
+  id: z.string(),
+  source: z.literal('/oms'),
+  subject: z.string(),
+  time,
+  datacontenttype: z.literal('application/json'),
+};
+const atVersion = { order_id: z.string(), version: z.int().min(1), status: z.string() };
+/** What is left of an event once its order was deleted. */
+const erased = z.strictObject({ ...atVersion, erased: z.literal(true) });
+
+/** Also the data of each message of `GET /events`. An `order.created` of a row has no version and no actor. */
 export const eventResponse = named(
   'Event',
-  z.strictObject({
-    specversion: z.literal('1.0'),
-    id: z.string(),
-    source: z.literal('/oms'),
-    type: z.literal(ORDER_CREATED),
-    subject: z.string(),
-    time,
-    datacontenttype: z.literal('application/json'),
-    data: orderResponse,
-  }),
+  z.union([
+    z.strictObject({
+      ...envelope,
+      type: z.literal(ORDER_CREATED),
+      data: z.union([orderResponse.partial({ version: true, actor: true }), erased]),
+    }),
+    z.strictObject({
+      ...envelope,
+      type: z.enum(EVENT_TYPES).exclude([ORDER_CREATED]),
+      sequence: z.string(),
+      data: z.union([
+        z.strictObject({
+          ...atVersion,
+          previous_status: z.string(),
+          reason: z.string().nullable(),
+          actor: z.string().nullable(),
+          at: time,
+          changes: z.array(fieldChange),
+        }),
+        erased,
+      ]),
+    }),
+  ]),
 );
 export type EventResponse = z.infer<typeof eventResponse>;
+/** Of an order that was not deleted. */
+export type CreatedEventResponse = EventResponse & {
+  type: typeof ORDER_CREATED;
+  data: Omit<OrderResponse, 'version' | 'actor'>;
+};
 export const orderEventsResponse = named('OrderEvents', z.strictObject({ items: z.array(eventResponse) }));
 export type OrderEventsResponse = z.infer<typeof orderEventsResponse>;
 

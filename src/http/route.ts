@@ -43,6 +43,8 @@ export interface RouteDescription<Query extends z.ZodRawShape = z.ZodRawShape, P
   responses: Record<number, ResponseDescription>;
   /** Besides the problems of every route, of its engines and of its method. */
   problems?: readonly ProblemCode[];
+  /** Where a problem has another status than on other routes. */
+  problemStatus?: Partial<Record<ProblemCode, number>>;
   /** The engines that each request of the route needs. */
   engines?: readonly Engine[];
 }

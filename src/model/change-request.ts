@@ -62,7 +62,7 @@ export interface Refusal {
   code: RefusalCode;
   /** What happened, to what, and what to do. */
   detail: string;
-  /** More members of the problem document, by their public names. */
+  /** More members of the problem document, by their public names. Its `status` is that of HTTP. */
   members: Record<string, unknown>;
 }
 
@@ -207,7 +207,7 @@ function judgeEdit(
     return refused(
       'not_editable',
       `order "${order.orderId}" is ${order.status}, where it cannot be edited: only its status can change`,
-      { status: order.status },
+      { order_status: order.status },
     );
   if (order.version >= limits.maxOrderEdits) return tooManyChanges(order);
   const change = changeOf(order, { kind: 'edited', toStatus: order.status, fields, reason, actor, atMs: nowMs });
@@ -227,9 +227,7 @@ function judgeDeletion(
     return refused(
       'not_deletable',
       `order "${order.orderId}" is ${order.status}: its goods have left and did not come back, so it stays`,
-      {
-        status: order.status,
-      },
+      { order_status: order.status },
     );
   const change = changeOf(order, {
     ...{ kind: 'deleted', toStatus: DELETED, fields: [], reason: null, actor, atMs: nowMs },

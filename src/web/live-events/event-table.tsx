@@ -5,7 +5,7 @@
 import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef } from 'react';
-import type { EventResponse } from '../../http/responses.ts';
+import type { CreatedEventResponse } from '../../http/responses.ts';
 import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts/live-events.ts';
@@ -26,7 +26,7 @@ export function EventTable({
   onOpen,
 }: {
   events: readonly ReceivedEvent[];
-  onOpen: (event: EventResponse) => void;
+  onOpen: (event: CreatedEventResponse) => void;
 }) {
   const isStacked = useMedia(STACKED);
   const printing = usePrinting();
@@ -95,8 +95,8 @@ const Space = ({ pixels }: { pixels: number }) =>
 interface Row {
   /** Its index among the rows of the table; the header is the first. */
   place: number;
-  event: EventResponse;
-  onOpen: (event: EventResponse) => void;
+  event: CreatedEventResponse;
+  onOpen: (event: CreatedEventResponse) => void;
 }
 
 function EventRow({ place, event, onOpen }: Row) {
@@ -144,5 +144,5 @@ const Cells = memo(({ event, onOpen }: Omit<Row, 'place'>) => {
   );
 });
 
-const nameItem = ({ quantity, sku, hub_id }: EventResponse['data']['items'][number]): string =>
+const nameItem = ({ quantity, sku, hub_id }: CreatedEventResponse['data']['items'][number]): string =>
   `${formatNumber(quantity)} × ${sku} · ${hub_id}`;
