@@ -9,7 +9,7 @@ import { formatMinor } from './money.ts';
 import { numberHint } from './number-hints.ts';
 import type { OrderDateProblem } from './order-date.ts';
 import type { Reason, ReasonCode } from './rejection.ts';
-import { fromFile } from './stored-order.ts';
+import { storedFrom } from './stored-order.ts';
 
 /** The codes of a value that is wrong by itself. */
 export type ValueCode = Extract<
@@ -132,16 +132,27 @@ function unknown(words: string | undefined): string {
   return `is not known to the inventory service${message}`;
 }
 
-/** The order exists with the same payload, from `row` of the file `fileId`. */
-export function duplicateOrder(orderId: string, fileId: string, row: number): Reason {
-  const reason = `order_id ${shown(orderId)} is already stored, ${fromFile(fileId, row)}`;
+/** The order exists with the same payload, from `row` of the file `fileId`, or, where both are null, from the API. */
+export function duplicateOrder(orderId: string, fileId: string | null, row: number | null): Reason {
+  const reason = `order_id ${shown(orderId)} is already stored, ${storedFrom(fileId, row)}`;
   return { column: 'order_id', code: 'duplicate_order', reason };
 }
 
-/** The order exists with another payload, from `row` of the file `fileId`. */
-export function orderConflict(orderId: string, differingFields: string[], fileId: string, row: number): Reason {
+/** The order exists with another payload, likewise. */
+export function orderConflict(
+  orderId: string,
+  differingFields: string[],
+  fileId: string | null,
+  row: number | null,
+): Reason {
   const fields = differingFields.join(', ');
-  const reason = `order_id ${shown(orderId)} is already stored with another ${fields}, ${fromFile(fileId, row)}`;
+  const reason = `order_id ${shown(orderId)} is already stored with another ${fields}, ${storedFrom(fileId, row)}`;
+  return { column: 'order_id', code: 'order_conflict', reason };
+}
+
+/** The id is one of a deleted order. */
+export function deletedOrder(orderId: string): Reason {
+  const reason = `order_id ${shown(orderId)} was deleted, and its id stays taken`;
   return { column: 'order_id', code: 'order_conflict', reason };
 }
 

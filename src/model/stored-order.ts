@@ -1,8 +1,9 @@
 /** How a reason refers to the stored order that has the row's id. The page parses it to link the file. */
 import type { Reason } from './rejection.ts';
 
-/** The end of the reason. */
-export const fromFile = (fileId: string, row: number): string => `from row ${row} of file ${fileId}`;
+/** The end of the reason. Of an order that is of no file: both null. */
+export const storedFrom = (fileId: string | null, row: number | null): string =>
+  fileId === null ? 'made through the API' : `from row ${row} of file ${fileId}`;
 
 /** The file that the stored order is from; null for other reasons. */
 export function fileOfStored({ code, reason }: Pick<Reason, 'code' | 'reason'>): string | null {

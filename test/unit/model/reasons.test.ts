@@ -1,7 +1,19 @@
 /** The words for what only the order store can know. */
 import { expect, test } from 'vitest';
-import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../../src/model/reasons.ts';
+import { deletedOrder, duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../../src/model/reasons.ts';
 import { fileOfStored } from '../../../src/model/stored-order.ts';
+
+test('an order of no file is from the API, a deleted one is a conflict', () => {
+  expect(duplicateOrder('A-1', null, null).reason).toBe('order_id "A-1" is already stored, made through the API');
+  expect(orderConflict('A-1', ['quantity'], null, null).reason).toBe(
+    'order_id "A-1" is already stored with another quantity, made through the API',
+  );
+  expect(deletedOrder('A-1')).toEqual({
+    column: 'order_id',
+    code: 'order_conflict',
+    reason: 'order_id "A-1" was deleted, and its id stays taken',
+  });
+});
 
 test('a repeated order names where it came from, and what differs', () => {
   expect(duplicateOrder('A-1', 'f1', 12)).toEqual({
