@@ -10,6 +10,7 @@ import { checkEngines } from './check-engines.ts';
 import { checkStoredStatuses } from './check-stored-statuses.ts';
 import type { Config } from './config.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
+import { ALL_TYPES } from './model/event.ts';
 import { isEmbedded, openPorts } from './open-ports.ts';
 import { startBackfills } from './pipeline/backfill.ts';
 import { ownBucket } from './pipeline/own-bucket.ts';
@@ -112,7 +113,7 @@ async function prepare(config: Config, ports: Ports, embedded: Embedded | null, 
   if (embedded?.objectsBegun && config.orderStore.kind !== 'sqlite' && (await hasFiles(ports.store)))
     throw await unprepareDirectory(objectsPath(config.dataDirectory));
   if (config.objectStore.kind === 's3' && anyOf(roles, 'usesBucket')) await ownBucket(ports);
-  if (anyOf(roles, 'createsTopic')) await ports.events.end();
+  if (anyOf(roles, 'createsTopic')) await ports.events.end(ALL_TYPES);
 }
 
 const hasFiles = async (store: Pick<OrderStore, 'files'>) =>

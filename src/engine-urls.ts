@@ -54,12 +54,17 @@ export function toEventStream(value: string): EventStreamConfig {
   if (topic === undefined || !hosts.every((host) => /^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+):\d{1,5}$/.test(host)))
     throw new Error('is neither "outbox:" nor like kafka://localhost:9092/order.created (brokers by comma)');
   const parameters = readParameters(new URLSearchParams(query ?? ''), [
+    'changes_topic',
     'partitions',
     'replication',
     'tls',
     'sasl',
     'compression',
   ]);
+  const { changes_topic: changesTopic = DEFAULT_CHANGES_TOPIC } = parameters;
+  if (!TOPIC.test(changesTopic)) throw new Error(`has changes_topic=${changesTopic}, which is no name of a topic`);
+  if (changesTopic === topic)
+    throw new Error(`has changes_topic=${changesTopic}, the topic of order.created: it must be another one`);
   const mechanism = SASL_MECHANISMS.find((known) => known === (parameters.sasl ?? 'plain'));
   if (!mechanism) throw new Error(`has sasl=${parameters.sasl}, which is none of ${SASL_MECHANISMS.join(', ')}`);
   const compression = COMPRESSIONS.find((known) => known === (parameters.compression ?? 'zstd'));
@@ -71,6 +76,7 @@ export function toEventStream(value: string): EventStreamConfig {
     kind: 'kafka',
     brokers: hosts,
     topic,
+    changesTopic,
     partitions: count(parameters.partitions, 'partitions', DEFAULT_PARTITIONS),
     replication: count(parameters.replication, 'replication', BROKER_DEFAULT),
     tls: flag(parameters.tls, 'tls'),
@@ -82,6 +88,8 @@ export function toEventStream(value: string): EventStreamConfig {
   };
 }
 
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
+const DEFAULT_CHANGES_TOPIC = 'order.changed';
 const DEFAULT_PARTITIONS = 6;
 /** Kafka's value for the broker's default. */
 const BROKER_DEFAULT = -1;

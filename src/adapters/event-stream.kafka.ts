@@ -1,25 +1,23 @@
 /**
- * The event stream in Kafka: a topic with a message for each order, keyed by its id. Events are published at least once, those of
- * an order to one partition, and can be read for as long as the topic keeps them. All readers agree on the order within a partition,
- * not across partitions.
+ * The event stream in Kafka: two topics, one with an event for each order as it was created, one with an event for each later change. A
+ * message is keyed by the order's id. Events are published at least once, those of an order to one partition of each topic, and can be
+ * read for as long as the topics keep them. All readers agree on the order within a partition, not across partitions and topics.
  *
- * New events are read once for all subscribers of this adapter (`Tail`). A subscriber that is further back reads from Kafka by itself
- * (`replay`) until the tail covers its position. Nothing connects before the first use, nothing is read before the first subscription.
+ * Each topic is by itself (`Feed`): a subscriber needs and reads only the topics of its types. Nothing connects before the first use,
+ * nothing is read before the first subscription.
  * Source: CloudEvents 1.0.2, Kafka protocol binding; https://kafka.apache.org/documentation/
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
-import { sliceTurn } from '../ports/event-loop.ts';
-import type { EventStream } from '../ports/event-stream.ts';
-import { createClient, errorsOf, type KafkaEventStreamOptions } from './event-stream.kafka/client.ts';
+import { CREATED, type EventType, ORDER_CREATED, type OrderEvent, typeOfEvent } from '../model/event.ts';
+import type { EventStream, OrderEvents } from '../ports/event-stream.ts';
+import { createClient, type KafkaEventStreamOptions } from './event-stream.kafka/client.ts';
 import { Closings } from './event-stream.kafka/closings.ts';
-import { BEGINNING, type Position, toCursor, toPosition } from './event-stream.kafka/position.ts';
-import { type ReplaySetup, replay } from './event-stream.kafka/replay.ts';
+import { Feed } from './event-stream.kafka/feed.ts';
+import { merge } from './event-stream.kafka/merge.ts';
+import { BEGINNING, toCursor, toParts } from './event-stream.kafka/position.ts';
 import { Semaphore } from './event-stream.kafka/semaphore.ts';
-import { SharedTail } from './event-stream.kafka/shared-tail.ts';
-import { Tail } from './event-stream.kafka/tail.ts';
-import { Topic } from './event-stream.kafka/topic.ts';
 
 export interface KafkaEventStream extends EventStream {
   close(): Promise<void>;
@@ -29,74 +27,70 @@ export function createKafkaEventStream(
   options: KafkaEventStreamOptions,
   { logger, replayIdleMs = limits.kafkaReplayIdleMs }: { logger: Logger; replayIdleMs?: number },
 ): KafkaEventStream {
-  const kafka = createClient(options, logger);
-  const errors = errorsOf(options);
-  const topic = new Topic(kafka, options, errors);
   const closed = new AbortController();
   const closings = new Closings();
+  const places = new Semaphore(limits.kafkaReplays);
+  const setup = { kafka: createClient(options, logger), options, closings, places, replayIdleMs, logger };
+  const created = new Feed(options.topic, () => ORDER_CREATED, setup);
+  const changes = new Feed(options.changesTopic, typeOfEvent, setup);
+  /** In the order of the parts of a cursor. */
+  const feeds = [created, changes];
 
-  const watermarks = async () => {
-    await topic.ensure();
-    return topic.watermarks();
-  };
-  const locate = async (cursor: string): Promise<Position> => toPosition(cursor, await watermarks());
-
-  const setup: ReplaySetup = {
-    ...{ kafka, admin: () => topic.admin(), topic: options.topic, errors, logger },
-    places: new Semaphore(limits.kafkaReplays),
-    idleMs: replayIdleMs,
-    close: (reader) => closings.close(reader),
-    async relocate(position, signal) {
-      Object.assign(position, await unlessAborted(locate(toCursor(position)), signal));
-    },
-  };
-
-  const sharedTail = new SharedTail(async () => {
-    const ends = (await watermarks()).map(({ high }) => high);
-    return new Tail(setup, ends, { ended: (tail) => void closings.close(tail) });
-  });
+  /** The feeds that have events of these types, by their numbers. */
+  const feedsOf = (types: ReadonlySet<EventType>): number[] => [
+    ...(types.has(ORDER_CREATED) ? [0] : []),
+    ...([...types].some((type) => type !== ORDER_CREATED) ? [1] : []),
+  ];
 
   return {
     beginning: BEGINNING,
-    end: async () => toCursor((await watermarks()).map(({ high }) => high)),
-    async check(after) {
-      await locate(after);
+
+    async end(types = CREATED) {
+      const parts = feeds.map(() => '');
+      await Promise.all(
+        feedsOf(types).map(async (n) => {
+          parts[n] = await feeds[n]!.end();
+        }),
+      );
+      return toCursor(parts);
     },
 
-    async *subscribe(after, caller) {
+    async check(after, types = CREATED) {
+      const parts = toParts(after, feeds.length);
+      await Promise.all(feedsOf(types).map((n) => feeds[n]!.locate(parts[n]!)));
+    },
+
+    async *subscribe(after, caller, types = CREATED) {
+      const parts = toParts(after, feeds.length);
+      const numbers = feedsOf(types);
+      const sources = numbers.map((n) => (signal: AbortSignal) => feeds[n]!.follow(parts[n]!, types, signal));
       const signal = AbortSignal.any([caller, closed.signal]);
-      const position = await unlessAborted(locate(after), signal);
-      if (!position) return;
-      while (!signal.aborted) {
-        // A new event wakes all subscribers together.
-        await sliceTurn();
-        const tail = await unlessAborted(sharedTail.get(), signal);
-        if (!tail) return;
-        if (!tail.covers(position)) {
-          yield* replay(setup, position, tail, signal);
-          continue;
-        }
-        const events = tail.take(position);
-        if (events.length > 0) yield events;
-        else await tail.changed(signal);
-        if (tail.ended?.error) throw tail.ended.error;
-        if (tail.ended) await setup.relocate(position, signal);
+      for await (const { source, value } of merge(sources, signal)) {
+        const n = numbers[source]!;
+        const cursorAt = (part: string) => toCursor(parts.with(n, part));
+        const events = value.events.map((event) => ({ ...event, cursor: cursorAt(event.cursor) }));
+        parts[n] = value.part;
+        yield { events, cursor: toCursor(parts) };
       }
     },
 
-    publish: (batch) => topic.publish(batch),
+    async publish({ events }) {
+      const later: OrderEvent[] = [];
+      await created.topic.publish(createdOf(events, later));
+      await changes.topic.publish(later);
+    },
 
     async inspect() {
-      return { engine: 'Kafka', address: errors.address, missing: await topic.missing() };
+      const missing = await Promise.all(feeds.map(({ topic }) => topic.missing()));
+      return { engine: 'Kafka', address: options.brokers.join(','), missing: missing.flat() };
     },
 
     async close() {
       closed.abort();
       const left = (async () => {
-        const tail = await sharedTail.current();
-        if (tail) void closings.close(tail);
+        await Promise.all(feeds.map((feed) => feed.closeTail()));
         await closings.done();
-        await topic.close();
+        await Promise.all(feeds.map(({ topic }) => topic.close()));
       })();
       const late = new AbortController();
       await Promise.race([left, sleep(limits.kafkaCloseMs, undefined, { signal: late.signal }).catch(() => {})]);
@@ -105,16 +99,9 @@ export function createKafkaEventStream(
   };
 }
 
-/** Undefined when the signal is aborted first; the work then continues without a reader of its result. */
-async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result | undefined> {
-  work.catch(() => {});
-  if (signal.aborted) return undefined;
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const leave = () => resolve(undefined);
-  signal.addEventListener('abort', leave, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', leave);
-  }
+/** The events of new orders; all others are put into `later`. Each event is built once. */
+function* createdOf(events: OrderEvents, later: OrderEvent[]): Generator<OrderEvent> {
+  for (const event of events)
+    if (event.type === ORDER_CREATED) yield event;
+    else later.push(event);
 }

@@ -67,8 +67,8 @@ export function createOutboxEventStream(
           continue;
         }
         last = batch.last;
-        if (batch.events.length > 0)
-          yield batch.events.map(({ number, ...event }) => ({ cursor: toCursor(number), ...event }));
+        const events = batch.events.map(({ number, ...event }) => ({ cursor: toCursor(number), ...event }));
+        yield { events, cursor: toCursor(last) };
       }
     },
     publish,

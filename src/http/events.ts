@@ -45,7 +45,7 @@ export function eventRoutes({ events }: { events: EventStream }, streaming: Even
           yield `id: ${from}\nretry: ${limits.sseRetryMs}\n: ${ORDER_CREATED}\n\n`;
           // This JSON has no line breaks, so one data line holds it.
           for await (const batch of events.subscribe(from, stop))
-            yield batch
+            yield batch.events
               .map((event) => `event: ${ORDER_CREATED}\nid: ${event.cursor}\ndata: ${event.json}\n\n`)
               .join('');
         });

@@ -12,6 +12,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 export const ORDER_CREATED = 'order.created' satisfies EventType;
 /** The types that subscribers get by default, as the first release had no other. */
 export const CREATED: ReadonlySet<EventType> = new Set([ORDER_CREATED]);
+export const ALL_TYPES: ReadonlySet<EventType> = new Set(EVENT_TYPES);
 
 export const eventTypeOf = (kind: ChangeKind): EventType => `order.${kind}`;
 
@@ -46,6 +47,14 @@ export function orderCreated(order: Order): OrderEvent {
   const { version, actor, ...former } = orderJson(order);
   const data = order.fileId === null ? { ...former, version, actor } : former;
   return { type: ORDER_CREATED, orderId, json: envelope(ORDER_CREATED, orderId, { version: 1, atMs }, data) };
+}
+
+const ENVELOPE = /^\{"specversion":"1\.0","id":"(?:[^"\\]|\\.)*","source":"\/oms","type":"([a-z._]+)",/;
+
+/** The type of an event by its JSON; null when this is not one of ours. */
+export function typeOfEvent(json: string): EventType | null {
+  const type = ENVELOPE.exec(json)?.[1];
+  return EVENT_TYPES.find((known) => known === type) ?? null;
 }
 
 const changeData = (orderId: string, change: OrderChange) => ({

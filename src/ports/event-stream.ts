@@ -19,20 +19,26 @@ export interface OrderEvents extends Iterable<OrderEvent> {
   at(index: number): OrderEvent | undefined;
 }
 
+/** What was read together. `events` is empty where all that was read is of other types. */
+export interface EventBatch {
+  events: PublishedEvent[];
+  /** The cursor after all that was read. */
+  cursor: string;
+}
+
+/** Where `types` are not given, they are `order.created` alone. An engine may keep other types apart: then a call needs only their part. */
 export interface EventStream extends Inspected {
   /** Cursor before the first event. */
   readonly beginning: string;
-  /** Cursor after the newest event published so far. */
-  end(): Promise<string>;
+  /** Cursor after the newest event of these types published so far. With more types it may be before events of those. */
+  end(types?: ReadonlySet<EventType>): Promise<string>;
   /** Throws `invalid_cursor` for a cursor that is not of this stream. */
-  check(after: string): Promise<void>;
+  check(after: string, types?: ReadonlySet<EventType>): Promise<void>;
   /**
-   * Events of some types, by default `order.created` alone, after the cursor, oldest first, in batches, as they come, until the signal is
-   * aborted. An iteration whose consumer
-   * pauses MUST NOT buffer events without bound. Throws what `check` throws, and retryable
-   * `event_stream_unavailable`.
+   * Events of these types after the cursor, oldest first, in batches, as they come, until the signal is aborted. An iteration whose
+   * consumer pauses MUST NOT buffer events without bound. Throws what `check` throws, and retryable `event_stream_unavailable`.
    */
-  subscribe(after: string, signal: AbortSignal, types?: ReadonlySet<EventType>): AsyncIterable<PublishedEvent[]>;
+  subscribe(after: string, signal: AbortSignal, types?: ReadonlySet<EventType>): AsyncIterable<EventBatch>;
   /**
    * Makes the events of the batch durable in the stream, those of one order in order. Publishing a batch again MUST be harmless:
    * its events have the same ids and bytes. Null where an order is published by its commit. Throws retryable

@@ -28,7 +28,7 @@ export interface Inspected {
 }
 
 /** Parameters of an engine's address that may be shown: none is a secret. */
-const SHOWN_PARAMETERS = /^(endpoint|region|path_style|partitions|replication|tls|sasl|compression)=/;
+const SHOWN_PARAMETERS = /^(endpoint|region|path_style|changes_topic|partitions|replication|tls|sasl|compression)=/;
 
 /**
  * An address as it may be shown: without user and password, even when these contain characters that should be escaped, and only with our

@@ -1,6 +1,6 @@
 /** The contract of the EventStream port, run on each adapter with an order store: INV-3. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { PublishedEvent } from '../../src/model/event.ts';
+import { ALL_TYPES, type PublishedEvent } from '../../src/model/event.ts';
 import { eventStreams, type Opened, type Publishing } from '../support/adapters.ts';
 import { chunkOf, ingestChunks, orderRow, rejection } from '../support/chunks.ts';
 
@@ -29,7 +29,9 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       const seen: PublishedEvent[] = [];
       if (count === 0) return seen;
       for await (const batch of events.subscribe(after, AbortSignal.timeout(45_000))) {
-        seen.push(...batch.filter(({ orderId }) => totalOrder || !seen.some((event) => event.orderId === orderId)));
+        seen.push(
+          ...batch.events.filter(({ orderId }) => totalOrder || !seen.some((event) => event.orderId === orderId)),
+        );
         if (seen.length >= count) break;
       }
       expect(seen).toHaveLength(count);
@@ -94,7 +96,8 @@ for (const { name, open, missing, totalOrder } of eventStreams)
     test('a subscription ends when it is aborted', async () => {
       const collect = async (signal: AbortSignal) => {
         const seen: PublishedEvent[] = [];
-        for await (const batch of second.events.subscribe(await second.events.end(), signal)) seen.push(...batch);
+        for await (const batch of second.events.subscribe(await second.events.end(), signal))
+          seen.push(...batch.events);
         return seen;
       };
       expect(await collect(AbortSignal.abort())).toEqual([]);
@@ -167,7 +170,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       await publishAll(first);
       const seen = new Map<string, Set<string>>();
       for await (const read of events.subscribe(events.beginning, AbortSignal.timeout(45_000))) {
-        for (const { orderId, json } of read) {
+        for (const { orderId, json } of read.events) {
           if (!last.delete(orderId)) seen.set(orderId, (seen.get(orderId) ?? new Set()).add(json));
         }
         if (last.size === 0) break;
@@ -197,7 +200,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
     });
 
     test('reports its engine', async () => {
-      await first.events.end();
+      await first.events.end(ALL_TYPES);
       const { engine, address, missing: lacking } = await first.events.inspect();
       expect(engine).not.toBe('');
       expect(address).not.toBe('');

@@ -56,6 +56,7 @@ describe('the URL of a port', () => {
       kind: 'kafka',
       brokers: ['localhost:9092'],
       topic: 'order.created',
+      changesTopic: 'order.changed',
       partitions: 6,
       replication: -1,
       tls: false,
@@ -63,10 +64,12 @@ describe('the URL of a port', () => {
       compression: 'zstd',
     });
     const url =
-      'kafka://me:p%40ss%2F@a.example:9092,[::1]:9093/t?partitions=12&replication=3&tls=true&sasl=scram-sha-512&compression=gzip';
+      'kafka://me:p%40ss%2F@a.example:9092,[::1]:9093/t?changes_topic=t-changes&partitions=12&replication=3&tls=true&sasl=scram-sha-512&compression=gzip';
     expect(read({ OMS_EVENT_STREAM: url })).toMatchObject({
       eventStream: {
         brokers: ['a.example:9092', '[::1]:9093'],
+        topic: 't',
+        changesTopic: 't-changes',
         partitions: 12,
         replication: 3,
         tls: true,
@@ -98,6 +101,8 @@ describe('the URL of a port', () => {
       'kafka://localhost:9092/t?compression=lz4',
       'compression=lz4, which is none of gzip, zstd, none',
     ],
+    ['OMS_EVENT_STREAM', 'kafka://localhost:9092/t?changes_topic=a/b', 'changes_topic=a/b, which is no name'],
+    ['OMS_EVENT_STREAM', 'kafka://localhost:9092/order.changed', 'it must be another one'],
     ['OMS_EVENT_STREAM', 'kafka://localhost:9092/t?sasl=gssapi', 'sasl=gssapi, which is none of plain'],
     ['OMS_EVENT_STREAM', 'kafka://localhost:9092/t?sasl=plain', 'without a user'],
   ])('%s=%s is refused with what is wrong', (variable, url, words) => {

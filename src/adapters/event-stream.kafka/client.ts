@@ -10,8 +10,11 @@ import { Kafka, logLevel } from './kafkajs.ts';
 
 export interface KafkaEventStreamOptions {
   brokers: string[];
+  /** Of `order.created`. */
   topic: string;
-  /** Of the topic, when it has to be created. */
+  /** Of all other events. */
+  changesTopic: string;
+  /** Of each topic, when it has to be created. */
   partitions: number;
   /** -1: as the broker is set up. */
   replication: number;
@@ -80,8 +83,8 @@ export function refusal(error: unknown): string | null {
 const inProtocol = (error: unknown): KafkaJsError | undefined =>
   [...chain(error)].find(({ type }) => type !== undefined);
 
-/** Errors as `event_stream_unavailable`, with what to do about them. */
-export function errorsOf({ brokers, topic, partitions, replication, sasl }: KafkaEventStreamOptions) {
+/** Errors of a topic as `event_stream_unavailable`, with what to do about them. */
+export function errorsOf({ brokers, partitions, replication, sasl }: KafkaEventStreamOptions, topic: string) {
   const address = brokers.join(',');
   const user = `User:${sasl?.username ?? 'ANONYMOUS'}`;
   const server = `--bootstrap-server ${brokers[0]}`;

@@ -1,5 +1,5 @@
 /**
- * Reads the topic from a position on, by a consumer in a group of its own, as kafkajs has no consumer without a group. No offset is ever
+ * Reads a topic from a position on, by a consumer in a group of its own, as kafkajs has no consumer without a group. No offset is ever
  * committed. The group is deleted at the end; after a crash Kafka drops it, as it holds no offsets. No event is skipped or read twice:
  * where kafkajs fetches from another offset than the next one, the reader ends.
  */
@@ -8,18 +8,20 @@ import type { Admin, Batch, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import type { EventType } from '../../model/event.ts';
 import { GROUP_PREFIX, type KafkaErrors } from './client.ts';
 import type { Position } from './position.ts';
 import { Wakeup } from './wakeup.ts';
 
-/** An event; without `json` it says only that there is no event up to `next`. */
+/** An event; without `type` it says only that there is no event up to `next`. */
 export interface Item {
   partition: number;
   offset: number;
   /** The offset to read after this one. */
   next: number;
+  type: EventType | null;
   orderId: string;
-  json: string | null;
+  json: string;
 }
 
 export interface ReaderHandlers {
@@ -35,6 +37,8 @@ export interface ReaderSetup {
   kafka: Kafka;
   admin: () => Promise<Admin>;
   topic: string;
+  /** Null for a message that is no event of the topic. */
+  typeOf: (json: string) => EventType | null;
   errors: KafkaErrors;
   logger: Logger;
 }
@@ -114,7 +118,7 @@ export class Reader {
       const next = Number(lastOffset) + 1;
       if (batchSize > 0 || signal.aborted || next <= (this.#next[partition] ?? 0)) return;
       this.#next[partition] = next;
-      this.#handlers.take([{ partition, offset: next - 1, next, orderId: '', json: null }]);
+      this.#handlers.take([{ partition, offset: next - 1, next, type: null, orderId: '', json: '' }]);
     });
     const start = async () => {
       await consumer.connect();
@@ -151,12 +155,14 @@ export class Reader {
     }
     const items = batch.messages.map((message): Item => {
       const offset = Number(message.offset);
+      const json = message.value?.toString() ?? null;
       return {
         partition,
         offset,
         next: offset + 1,
+        type: json === null ? null : this.#setup.typeOf(json),
         orderId: message.key?.toString() ?? '',
-        json: message.value?.toString() ?? null,
+        json: json ?? '',
       };
     });
     const next = Number(batch.lastOffset()) + 1;

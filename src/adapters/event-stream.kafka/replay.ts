@@ -1,10 +1,10 @@
 /** Reads from Kafka for one subscriber, whose position is older than what the tail keeps. */
 import { limits } from '../../limits.ts';
-import type { PublishedEvent } from '../../model/event.ts';
 import type { Position } from './position.ts';
 import { type Item, Reader, type ReaderSetup } from './reader.ts';
 import type { Semaphore } from './semaphore.ts';
-import { eventsOf, sizeOf, type Tail } from './tail.ts';
+import { type FeedBatch, type Subscriber, taken } from './subscriber.ts';
+import { sizeOf, type Tail } from './tail.ts';
 import { Wakeup } from './wakeup.ts';
 
 export interface ReplaySetup extends ReaderSetup {
@@ -48,13 +48,14 @@ class ReadAhead {
   }
 }
 
-/** Until the tail covers the position, or the position was relocated. Moves the position. */
+/** Until the tail covers the subscriber's position, or the position was relocated. */
 export async function* replay(
   setup: ReplaySetup,
-  position: Position,
+  subscriber: Subscriber,
   tail: Tail,
   signal: AbortSignal,
-): AsyncGenerator<PublishedEvent[]> {
+): AsyncGenerator<FeedBatch> {
+  const { position } = subscriber;
   const release = await setup.places.acquire(signal);
   if (!release) return;
   const ahead = new ReadAhead();
@@ -74,10 +75,9 @@ export async function* replay(
       const items = ahead.take();
       if (items.length > 0) {
         reader.resume();
-        const events = eventsOf(items, position);
         const idle = setTimeout(end, setup.idleMs, null);
         try {
-          if (events.length > 0) yield events;
+          yield taken(items, subscriber);
         } finally {
           clearTimeout(idle);
         }

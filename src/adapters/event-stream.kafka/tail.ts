@@ -1,11 +1,10 @@
 /**
- * The newest events, read once for all subscribers and kept for a while, by partition. Each subscriber takes them at its own pace; one
+ * The newest events of a topic, read once for all subscribers and kept for a while, by partition. Each subscriber takes them at its own pace; one
  * that is so slow that its next events are dropped has to read from Kafka itself.
  */
 import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { ORDER_CREATED, type PublishedEvent } from '../../model/event.ts';
-import { type Position, toCursor } from './position.ts';
+import type { Position } from './position.ts';
 import { type Item, Reader, type ReaderSetup } from './reader.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -46,12 +45,12 @@ export class Tail {
     return this.#kept.every(({ start }, partition) => (position[partition] ?? 0) >= start);
   }
 
-  /** Kept events after a covered position, some of each partition, so that no partition waits for another. Moves the position. */
-  take(position: Position): PublishedEvent[] {
+  /** What is kept after a covered position, some of each partition, so that no partition waits for another. */
+  after(position: Position): Item[] {
     const share = Math.ceil(limits.eventBatch / this.#kept.length);
     return this.#kept.flatMap(({ items }, partition) => {
       const first = firstFrom(items, position[partition] ?? 0);
-      return eventsOf(items.slice(first, first + share), position);
+      return items.slice(first, first + share);
     });
   }
 
@@ -78,17 +77,7 @@ export class Tail {
 }
 
 /** In memory: at most two bytes a character, and the object. */
-export const sizeOf = ({ orderId, json }: Item): number => 2 * (orderId.length + (json?.length ?? 0)) + 200;
-
-/** Moves the position behind each item, and returns the events among them. */
-export function eventsOf(items: Item[], position: Position): PublishedEvent[] {
-  const events: PublishedEvent[] = [];
-  for (const { partition, next, orderId, json } of items) {
-    position[partition] = next;
-    if (json !== null) events.push({ type: ORDER_CREATED, cursor: toCursor(position), orderId, json });
-  }
-  return events;
-}
+export const sizeOf = ({ orderId, json }: Item): number => 2 * (orderId.length + json.length) + 200;
 
 /** The index of the first item at or after an offset. */
 function firstFrom(items: readonly Item[], offset: number): number {

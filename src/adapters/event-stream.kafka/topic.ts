@@ -1,12 +1,12 @@
 /**
- * The topic itself: creates it if it is missing, reads its offsets, publishes to it. A client that failed is thrown away, so that the next
+ * A topic itself: creates it if it is missing, reads its offsets, publishes to it. A client that failed is thrown away, so that the next
  * call begins with new connections: kafkajs does not recover from every outage.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Admin, CompressionTypes, type Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { OutboxBatch } from '../../ports/event-stream.ts';
+import type { OrderEvent } from '../../model/event.ts';
 import type { Missing } from '../../ports/inspection.ts';
 import { type KafkaErrors, type KafkaEventStreamOptions, protocolError, refusal } from './client.ts';
 import { Connected } from './connected.ts';
@@ -29,13 +29,15 @@ const sizeOf = ({ key, value }: Message): number =>
   Buffer.byteLength(key as string) + Buffer.byteLength(value as string) + 150;
 
 export class Topic {
+  readonly #name: string;
   readonly #options: KafkaEventStreamOptions;
   readonly #errors: KafkaErrors;
   readonly #admin: Connected<Admin>;
   readonly #producer: Connected<Producer>;
   #ready: Promise<void> | null = null;
 
-  constructor(kafka: Kafka, options: KafkaEventStreamOptions, errors: KafkaErrors) {
+  constructor(kafka: Kafka, name: string, options: KafkaEventStreamOptions, errors: KafkaErrors) {
+    this.#name = name;
     this.#options = options;
     this.#errors = errors;
     this.#admin = new Connected(() => kafka.admin());
@@ -60,7 +62,7 @@ export class Topic {
       try {
         return await this.#call('be asked for the offsets of its topic', async (admin) => {
           const watermarks: Watermarks[] = [];
-          for (const { partition, low, high } of await admin.fetchTopicOffsets(this.#options.topic))
+          for (const { partition, low, high } of await admin.fetchTopicOffsets(this.#name))
             watermarks[partition] = { low: Number(low), high: Number(high) };
           return watermarks;
         });
@@ -78,19 +80,18 @@ export class Topic {
    * idempotence is not used: after a request that failed for good it gives the next one the same sequence numbers, and Kafka may
    * drop that as a repeat. A repeated event does no harm here.
    */
-  async publish({ events }: OutboxBatch): Promise<void> {
-    const { topic, compression } = this.#options;
+  async publish(events: Iterable<OrderEvent>): Promise<void> {
     try {
-      await this.ensure();
-      const producer = await this.#producer.get();
       let messages: Message[] = [];
       let bytes = 0;
       const send = async () => {
+        await this.ensure();
+        const producer = await this.#producer.get();
         await producer.sendBatch({
           acks: -1,
           timeout: limits.kafkaAckMs,
-          compression: COMPRESSION[compression],
-          topicMessages: [{ topic, messages }],
+          compression: COMPRESSION[this.#options.compression],
+          topicMessages: [{ topic: this.#name, messages }],
         });
         messages = [];
         bytes = 0;
@@ -114,7 +115,7 @@ export class Topic {
 
   /** Creates the topic if it is missing, and waits for its leaders: what is sent before that is sent again and arrives twice. */
   ensure(): Promise<void> {
-    this.#ready ??= this.#call(`make the topic "${this.#options.topic}"`, (admin) => this.#createIfMissing(admin))
+    this.#ready ??= this.#call(`make the topic "${this.#name}"`, (admin) => this.#createIfMissing(admin))
       .then(() => this.watermarks())
       .then(() => {});
     return this.#ready;
@@ -122,7 +123,7 @@ export class Topic {
 
   /** What the service needs and the topic lacks; creates nothing. Throws where Kafka does not answer or does not accept the user. */
   async missing(): Promise<Missing[]> {
-    const { topic } = this.#options;
+    const topic = this.#name;
     await this.#call('be asked', (admin) => admin.describeCluster());
     this.#ready = null;
     try {
@@ -151,7 +152,7 @@ export class Topic {
 
   async #exists(admin: Admin): Promise<boolean> {
     try {
-      await admin.fetchTopicMetadata({ topics: [this.#options.topic] });
+      await admin.fetchTopicMetadata({ topics: [this.#name] });
       return true;
     } catch (error) {
       if (protocolError(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
@@ -161,9 +162,9 @@ export class Topic {
 
   /** `validateOnly`: the broker checks whether it would create the topic, and creates nothing. */
   async #create(admin: Admin, { validateOnly }: { validateOnly: boolean }): Promise<void> {
-    const { topic, partitions: numPartitions, replication: replicationFactor } = this.#options;
+    const { partitions: numPartitions, replication: replicationFactor } = this.#options;
     await admin.createTopics({
-      topics: [{ topic, numPartitions, replicationFactor }],
+      topics: [{ topic: this.#name, numPartitions, replicationFactor }],
       timeout: limits.kafkaAckMs,
       validateOnly,
       // The wait fails where a broker does not know the topic yet.

@@ -13,13 +13,14 @@ import type { Adapter, Publishing } from '../adapters.ts';
 import type { Engines } from '../engines.ts';
 import { temporaryDirectory } from '../service.ts';
 
-/** A topic that is not there yet. */
+/** Topics that are not there yet. */
 export const kafkaOptions = (
   broker: string,
   values: Partial<KafkaEventStreamOptions> = {},
 ): KafkaEventStreamOptions => ({
   brokers: [broker],
   topic: `orders-${randomUUID()}`,
+  changesTopic: `changes-${randomUUID()}`,
   partitions: 3,
   replication: -1,
   tls: false,
