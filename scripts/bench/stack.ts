@@ -92,7 +92,7 @@ async function ingest(file: string, engines: { aws: string; mongo: string; kafka
   const env = {
     ...(await makeBucketAndQueues(engines.aws, { bucket: name, queue: name })),
     OMS_ORDER_STORE: `${engines.mongo}/${name}`,
-    OMS_EVENT_STREAM: `kafka://${engines.kafka}/${name}?partitions=3&replication=1`,
+    OMS_EVENT_STREAM: `kafka://${engines.kafka}/${name}?changes_topic=${name}-changes&partitions=3&replication=1`,
     OMS_PORT: '0',
     OMS_IMS_PORT: '0',
     OMS_LOG_LEVEL: 'error',

@@ -43,13 +43,14 @@ export async function newStack({
 } = {}): Promise<Stack> {
   const bucket = await newBucket(engines.fauxqs!);
   const queue = await newQueue(engines.fauxqs!, { visibilitySeconds, maxDeliveries: 1_000 });
+  const topics = randomUUID();
   const database = new URL(newDatabaseUrl(addresses.mongo)).pathname;
   const env = {
     ...AWS_ENVIRONMENT,
     OMS_OBJECT_STORE: `s3://${bucket}?endpoint=${addresses.s3}&path_style=true`,
     OMS_JOB_QUEUE: `sqs://${queue}?endpoint=${addresses.sqs}`,
     OMS_ORDER_STORE: `${addresses.mongo}${database}`,
-    OMS_EVENT_STREAM: `kafka://${addresses.kafka}/order.created-${randomUUID()}?partitions=3&replication=1`,
+    OMS_EVENT_STREAM: `kafka://${addresses.kafka}/order.created-${topics}?changes_topic=order.changed-${topics}&partitions=3&replication=1`,
     OMS_LOG_LEVEL: 'debug',
   };
   return {

@@ -10,6 +10,12 @@ import { STREAMS_OF_CHANGES } from './contract.ts';
 
 const ALL = new Set(EVENT_TYPES);
 
+/** A stream may keep creations and changes apart: then there is no order between the two. */
+const creationsFirst = (events: PublishedEvent[]) => [
+  ...events.filter(({ type }) => type === 'order.created'),
+  ...events.filter(({ type }) => type !== 'order.created'),
+];
+
 for (const { name, open, missing, totalOrder } of eventStreams)
   describe.skipIf(missing !== null || !STREAMS_OF_CHANGES.includes(name))(`the events of changes on ${name}`, () => {
     let opened: Opened<Publishing>;
@@ -37,7 +43,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       const seen = new Map<string, PublishedEvent>();
       if (count === 0) return [];
       for await (const batch of first.events.subscribe(after, AbortSignal.timeout(45_000), types)) {
-        for (const event of batch) seen.set((JSON.parse(event.json) as { id: string }).id, event);
+        for (const event of batch.events) seen.set((JSON.parse(event.json) as { id: string }).id, event);
         if (seen.size >= count) break;
       }
       expect(seen.size).toBe(count);
@@ -55,9 +61,10 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       await apply(toCreate('P-1', newOrder([item('S')])), toMove('R-1', 'confirmed'), toMove('P-1', 'confirmed'));
       await apply(toEdit('R-1', { customerName: 'Grace' }), toMove('P-1', 'cancelled'), toMove('R-1', 'shipped'));
       const events = await read(8);
-      expect(idsOf(ofOrder(events, 'R-1'))).toEqual(['R-1:created', 'R-1:2', 'R-1:3', 'R-1:4']);
-      expect(idsOf(ofOrder(events, 'P-1'))).toEqual(['P-1:created', 'P-1:2', 'P-1:3']);
-      expect(idsOf(ofOrder(events, 'R-2'))).toEqual(['R-2:created']);
+      const inOrder = totalOrder ? events : creationsFirst(events);
+      expect(idsOf(ofOrder(inOrder, 'R-1'))).toEqual(['R-1:created', 'R-1:2', 'R-1:3', 'R-1:4']);
+      expect(idsOf(ofOrder(inOrder, 'P-1'))).toEqual(['P-1:created', 'P-1:2', 'P-1:3']);
+      expect(idsOf(ofOrder(inOrder, 'R-2'))).toEqual(['R-2:created']);
     });
 
     test('tell what changed', async () => {
@@ -66,7 +73,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
         toEdit('P-1', { items: [item('S', 3), item('S', 1)] }, { actor: 'bob', reason: 'one more' }),
         toMove('P-1', 'confirmed', { reason: 'paid' }),
       );
-      const events = parsed(await read(3));
+      const events = parsed(creationsFirst(await read(3)));
       const at = outcomes.map((outcome) => new Date(changed(outcome).updatedAtMs).toISOString());
       const envelope = { specversion: '1.0', source: '/oms', subject: 'P-1', datacontenttype: 'application/json' };
       const created = new Date(order.createdAtMs).toISOString();
@@ -138,7 +145,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       const end = await first.events.end();
       const reading = (async () => {
         for await (const batch of first.events.subscribe(end, AbortSignal.timeout(45_000), new Set(['order.deleted'])))
-          return batch.map(({ orderId }) => orderId);
+          if (batch.events.length > 0) return batch.events.map(({ orderId }) => orderId);
         return null;
       })();
       for (let n = 0; n < 10; n++) {
@@ -173,12 +180,14 @@ for (const { name, open, missing } of eventStreams)
           }
         const seen: PublishedEvent[] = [];
         for await (const batch of events.subscribe(events.beginning, AbortSignal.timeout(45_000), ALL)) {
-          seen.push(...batch);
+          seen.push(...batch.events);
           if (seen.length >= 6) break;
         }
         for (const id of ['R-1', 'P-1']) {
           const { stored, changes } = (await store.changes.history(id))!;
-          const those = seen.filter(({ orderId }) => orderId === id).map(({ json }) => JSON.parse(json) as never);
+          const those = creationsFirst(seen)
+            .filter(({ orderId }) => orderId === id)
+            .map(({ json }) => JSON.parse(json) as never);
           const statuses = ['on_hold', 'on_hold', 'deleted'];
           expect(those).toEqual(
             ['created', 'edited', 'deleted'].map((kind, n) => ({
