@@ -73,6 +73,10 @@ export const limits = {
   damageLines: 20,
   /** Rows of one statement. Measured: more are not faster. */
   sqliteRowsAtOnce: 50,
+  /**
+   * Orders and items of one call that changes orders: some 15 ms of the writer's time, so that other calls come in between.
+   */
+  sqliteChangesAtOnce: 500,
   /** Writer requests are collected into one transaction until this much time has passed, so that small ones share an fsync. */
   sqliteGroupCommitMs: 30,
 
@@ -351,6 +355,8 @@ export const limits = {
   publishLeaseMs: 15_000,
   /** Events read at a time for one subscriber. */
   eventBatch: 200,
+  /** Characters of their JSON: an order of a hundred items, or a change of them, may have 100,000. */
+  eventBatchChars: 2_000_000,
   /** The pause before a client of a stream reconnects, as the stream asks it to. */
   sseRetryMs: 1_000,
   /** A comment line keeps a quiet subscription open through proxies. */

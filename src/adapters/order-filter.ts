@@ -10,7 +10,6 @@ export function takes(filter: OrderFilter, order: Order): boolean {
     (customerEmail === undefined || order.customerEmail === customerEmail) &&
     order.orderDateMs >= fromMs &&
     order.orderDateMs < toMs &&
-    (hubId === undefined || order.items.some((item) => item.hubId === hubId)) &&
-    (sku === undefined || order.items.some((item) => item.sku === sku))
+    order.items.some((item) => (hubId === undefined || item.hubId === hubId) && (sku === undefined || item.sku === sku))
   );
 }

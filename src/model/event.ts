@@ -35,10 +35,15 @@ export function orderEvent(stored: StoredOrder, history: readonly OrderChange[],
   const { order } = stored;
   const { orderId } = order;
   const change = history.find((one) => one.version === version)!;
+  if (version === 1 && !stored.deleted) return orderCreated(orderAt(order, history, 1));
+  return changeEvent(orderId, change, stored.deleted);
+}
+
+/** The event of a change. `erased`: whether the order was deleted since. */
+export function changeEvent(orderId: string, change: OrderChange, erased: boolean): OrderEvent {
   const type = eventTypeOf(change.kind);
-  if (stored.deleted) return { type, orderId, json: envelope(type, orderId, change, erasedData(orderId, change)) };
-  if (version === 1) return orderCreated(orderAt(order, history, 1));
-  return { type, orderId, json: envelope(type, orderId, change, changeData(orderId, change)) };
+  const data = erased ? erasedData(orderId, change) : changeData(orderId, change);
+  return { type, orderId, json: envelope(type, orderId, change, data) };
 }
 
 /** The event of an order as it was created. That of a row has the bytes of the first release, which knew no versions. */

@@ -15,6 +15,7 @@ import type { FileRow } from './file-row.ts';
 import { insertOrders } from './insert-orders.ts';
 import { rejectionRecorder } from './record-rejections.ts';
 import { type Counts, sumRecorder, sumUp } from './record-sums.ts';
+import { creationTime, newestNumber } from './sequence.ts';
 import type { StockLevels } from './stock-levels.ts';
 
 /** A chunk as it is sent to the writer thread. */
@@ -23,19 +24,22 @@ export type ChunkMessage = Omit<ChunkToCommit, 'orders'> & { orders: BatchMessag
 interface Commit {
   claim: Claim;
   chunk: ChunkMessage;
+  /** Of the orders that are accepted. */
+  status: string;
   trackStock: boolean;
 }
 
 export function chunkOperations(db: Database, levels: StockLevels, now: () => number) {
   const readFile = db.prepare('select * from files where file_id = ?');
   const readChunk = db.prepare('select accepted, invalid from chunks where file_no = ? and n = ?');
-  const lastOrder = db.prepare('select seq, created_at from orders order by seq desc limit 1');
+  const newest = newestNumber(db);
+  const timeOfCreation = creationTime(db);
   const decide = rowDecider(db, levels);
   const recordRejections = rejectionRecorder(db);
   const moveCheckpoint = checkpointMover(db);
   const recordSums = sumRecorder(db);
 
-  function commitChunk({ claim, chunk, trackStock }: Commit): ChunkResult {
+  function commitChunk({ claim, chunk, status, trackStock }: Commit): ChunkResult {
     const file = readFile.get(claim.fileId) as FileRow | undefined;
     if (file?.status !== 'processing' || file.epoch !== claim.epoch) throw claimLost(claim.fileId);
     const cancelRequested = file.cancel_requested === 1;
@@ -55,21 +59,20 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const counts = { rows: rows.length + chunk.rejections.length, accepted: accepted.length, invalid: rejected.length };
     assert(counts.accepted + counts.invalid === counts.rows, 'each row of a chunk is accepted or rejected (INV-1)');
 
-    const last = lastOrder.get() as { seq: number; created_at: number } | undefined;
-    const firstSeq = (last?.seq ?? 0) + 1;
+    const firstSeq = newest() + 1;
     const at = now();
-    // Later chunks get later times even when the clock stops or is set back: lists are ordered by time.
-    const createdAtMs = Math.max(at, (last?.created_at ?? 0) + 1);
     insertOrders(db, rows, orderIds, accepted, {
       fileNo: file.file_no,
+      firstSeq,
+      status,
       stockTaken: trackStock ? 1 : 0,
-      atMs: createdAtMs,
+      atMs: timeOfCreation(at),
     });
     const sums = sumUp(rows, accepted);
     levels.take(takings);
     const { codes, bytes } = recordRejections(file.file_no, rejected);
     moveCheckpoint(file, chunk, { ...counts, codes, bytes, firstSeq, at });
-    recordSums(counts, sums, codes, at);
+    recordSums(counts, sums, codes, status, at);
     return {
       accepted: counts.accepted,
       invalid: counts.invalid,

@@ -16,10 +16,10 @@ export function refusal(db: Database) {
     "select file_id from files where sha256 = ? and status in ('queued', 'processing', 'completed') order by file_no limit 1",
   );
   const get = db.prepare('select * from files where file_id = ?');
-  const keys = idempotencyKeys(db, UPLOAD);
+  const keys = idempotencyKeys(db);
   return (file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>, now: number): CreateFileResult | null => {
     const existing = file.force ? undefined : (live.get(file.sha256) as { file_id: string } | undefined);
-    const known = keys.find(file.idempotencyKey, now);
+    const known = keys.find(UPLOAD, file.idempotencyKey, now);
     if (known) {
       if (known.fingerprint !== file.sha256) return { kind: 'key_reused' };
       return { kind: 'repeated', file: toFileRecord(get.get(known.answer) as unknown as FileRow) };
@@ -30,7 +30,7 @@ export function refusal(db: Database) {
 
 export function creationOperations(db: Database, now: () => number) {
   const refuse = refusal(db);
-  const keys = idempotencyKeys(db, UPLOAD);
+  const keys = idempotencyKeys(db);
   const get = db.prepare('select * from files where file_id = ?');
   const insert = db.prepare(`
     insert into files (file_id, name, size_bytes, sha256, object_key, object_version, encoding_override, parent_file_id, forced,
@@ -64,7 +64,7 @@ export function creationOperations(db: Database, now: () => number) {
         file.failure === null ? null : at,
         at,
       );
-      keys.record(file.idempotencyKey, file.sha256, file.fileId, at);
+      keys.record(UPLOAD, file.idempotencyKey, file.sha256, file.fileId, at);
       return { kind: 'created', file: record(file.fileId) };
     },
 

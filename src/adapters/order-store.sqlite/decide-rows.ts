@@ -2,13 +2,13 @@
  * Decides the rows of a chunk in file order: a row whose order exists is a duplicate or a conflict, one that its stock covers is accepted,
  * the others are out of stock. Reads the store and writes nothing.
  */
-import { isSameText } from '../../model/characters.ts';
-import { ORDER_COLUMNS } from '../../model/columns.ts';
-import { duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
+import type { OrderContent } from '../../model/order.ts';
+import { differingFields } from '../../model/order-change.ts';
+import { deletedOrder, duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type ExistingOrder, type Payload, storedOrderFinder } from './find-stored.ts';
+import { type ExistingOrder, storedOrderFinder } from './find-stored.ts';
 import { countUpTo, sortIds } from './sort-ids.ts';
 import type { StockLevel, StockLevels, Taking } from './stock-levels.ts';
 
@@ -19,24 +19,24 @@ interface StockLeft {
   left: number;
 }
 
-const PAYLOAD_COLUMNS = ORDER_COLUMNS.filter((column) => column !== 'order_id');
-
-function payloadOf(rows: OrderBatch, i: number): Payload {
-  return {
-    customer_name: rows.text(i, 'customer_name'),
-    customer_email: rows.text(i, 'customer_email'),
-    product_name: rows.text(i, 'product_name'),
+function contentOf(rows: OrderBatch, i: number): OrderContent {
+  const item = {
     sku: rows.text(i, 'sku'),
-    hub_id: rows.text(i, 'hub_id'),
+    hubId: rows.text(i, 'hub_id'),
+    productName: rows.text(i, 'product_name'),
     quantity: rows.quantity(i),
-    unit_price: rows.unitPriceMinor(i),
-    total_amount: rows.totalMinor(i),
-    order_date: rows.orderDateMs(i),
-    shipping_address: rows.text(i, 'shipping_address'),
+    unitPriceMinor: rows.unitPriceMinor(i),
+    lineTotalMinor: rows.totalMinor(i),
+  };
+  return {
+    customerName: rows.text(i, 'customer_name'),
+    customerEmail: rows.text(i, 'customer_email'),
+    items: [item],
+    totalMinor: rows.totalMinor(i),
+    orderDateMs: rows.orderDateMs(i),
+    shippingAddress: rows.text(i, 'shipping_address'),
   };
 }
-
-const isSame = (a: string | number, b: string | number): boolean => a === b || isSameText(String(a), String(b));
 
 export interface Decision {
   /** Rows by index, sorted by order id. */
@@ -70,14 +70,15 @@ export function rowDecider(db: Database, levels: StockLevels) {
 
     const findExisting = (orderId: string): ExistingOrder | undefined => {
       const here = acceptedHere.get(orderId);
-      return here === undefined ? stored.get(orderId) : { fileId, row: rows.row(here), payload: payloadOf(rows, here) };
+      if (here === undefined) return stored.get(orderId);
+      return { content: contentOf(rows, here), fileId, row: rows.row(here), deleted: false };
     };
 
     for (let i = 0; i < rows.length; i++) {
       const orderId = orderIds[i]!;
       const existing = toLookUp[i] === 1 ? findExisting(orderId) : undefined;
       if (existing) {
-        reject(i, repeatOf(existing, orderId, payloadOf(rows, i)));
+        reject(i, repeatOf(existing, orderId, contentOf(rows, i)));
         continue;
       }
       if (trackStock) {
@@ -102,8 +103,9 @@ export function rowDecider(db: Database, levels: StockLevels) {
   };
 }
 
-function repeatOf({ fileId, row, payload: stored }: ExistingOrder, orderId: string, payload: Payload): Reason {
-  const differing = PAYLOAD_COLUMNS.filter((column) => !isSame(stored[column], payload[column]));
+function repeatOf({ content, fileId, row, deleted }: ExistingOrder, orderId: string, sent: OrderContent): Reason {
+  if (deleted) return deletedOrder(orderId);
+  const differing = differingFields(content, sent);
   return differing.length === 0 ? duplicateOrder(orderId, fileId, row) : orderConflict(orderId, differing, fileId, row);
 }
 

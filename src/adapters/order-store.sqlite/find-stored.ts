@@ -1,19 +1,18 @@
 /** Finds the stored orders that have an id of a chunk. */
-import type { OrderColumn } from '../../model/columns.ts';
+import type { OrderContent } from '../../model/order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
+import { type OrderRow, SELECT_BY_IDS, toStored } from './order-row.ts';
 import { countUpTo } from './sort-ids.ts';
 
-/** An order as its payload is compared: by column name. */
-export type Payload = Record<Exclude<OrderColumn, 'order_id'>, string | number>;
-
+/** What a row with a stored id is compared with. */
 export interface ExistingOrder {
-  fileId: string;
-  row: number;
-  payload: Payload;
+  content: OrderContent;
+  /** Both null for an order that was made through the API. */
+  fileId: string | null;
+  row: number | null;
+  deleted: boolean;
 }
-
-type StoredRow = Payload & { order_id: string; file_id: string; row: number };
 
 /** Characters from U+D800 on. */
 const BEHIND_SURROGATES = /[\ud800-\uffff]/;
@@ -26,10 +25,7 @@ export type FindStored = (
 ) => Map<string, ExistingOrder>;
 
 export function storedOrderFinder(db: Database): FindStored {
-  const findOrders = db.prepare(`
-    select o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
-      o.unit_price_minor unit_price, o.total_minor total_amount, o.order_date, o.shipping_address
-    from json_each(?) id join orders o on o.order_id = id.value join files f on f.file_no = o.file_no`);
+  const findOrders = db.prepare(SELECT_BY_IDS);
   const readHighest = db.prepare('select max(order_id) order_id from orders');
 
   /** The ids that may be stored. An id behind the highest stored one is new, as most are where ids ascend. */
@@ -44,8 +40,10 @@ export function storedOrderFinder(db: Database): FindStored {
   function find(orderIds: readonly string[]): Map<string, ExistingOrder> {
     const stored = new Map<string, ExistingOrder>();
     if (orderIds.length === 0) return stored;
-    const found = findOrders.all(JSON.stringify(orderIds)) as unknown as StoredRow[];
-    for (const { order_id, file_id, row, ...payload } of found) stored.set(order_id, { fileId: file_id, row, payload });
+    for (const row of findOrders.all(JSON.stringify(orderIds)) as unknown as OrderRow[]) {
+      const { order, deleted } = toStored(row);
+      stored.set(order.orderId, { content: order, fileId: order.fileId, row: order.row, deleted });
+    }
     return stored;
   }
 

@@ -5,7 +5,7 @@
 import { limits } from '../../limits.ts';
 import type { Database } from '../sqlite/database.ts';
 
-export function idempotencyKeys(db: Database, scope: string) {
+export function idempotencyKeys(db: Database) {
   const find = db.prepare(
     'select fingerprint, answer from idempotency_keys where scope = ? and key = ? and created_at > ?',
   );
@@ -14,11 +14,11 @@ export function idempotencyKeys(db: Database, scope: string) {
   );
   const forget = db.prepare('delete from idempotency_keys where created_at <= ?');
   return {
-    find(key: string | null, now: number): { fingerprint: string; answer: string } | null {
+    find(scope: string, key: string | null, now: number): { fingerprint: string; answer: string } | null {
       if (key === null) return null;
       return (find.get(scope, key, now - limits.idempotencyKeyMs) as never) ?? null;
     },
-    record(key: string | null, fingerprint: string, answer: string, now: number): void {
+    record(scope: string, key: string | null, fingerprint: string, answer: string, now: number): void {
       if (key === null) return;
       forget.run(now - limits.idempotencyKeyMs);
       insert.run(scope, key, fingerprint, answer, now);

@@ -1,6 +1,7 @@
 /** The operations of the order store, which run in the writer thread. */
 import type { Database } from '../sqlite/database.ts';
 import { BACKFILLS, backfillOperations } from './backfills.ts';
+import { changeOperations } from './change-orders.ts';
 import { chunkOperations } from './commit-chunk.ts';
 import { fileOperations } from './file-operations.ts';
 import { outboxOperations } from './outbox.ts';
@@ -13,6 +14,7 @@ export function storeOperations(db: Database, now: () => number, backfills = BAC
     table: {
       ...fileOperations(db, now),
       ...chunkOperations(db, levels, now),
+      ...changeOperations(db, levels, now),
       ...stockOperations(db, levels, now),
       ...outboxOperations(db),
       ...backfillOperations(db, backfills),

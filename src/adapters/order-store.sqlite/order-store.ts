@@ -1,10 +1,11 @@
 /** The order store on SQLite: reads through a connection of the calling thread, writes through the writer thread. */
-import type { Workflow } from '../../model/workflow.ts';
+import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
 import { inspectDatabase } from '../sqlite/health.ts';
 import { createBackfills } from './backfills.ts';
+import { createChanges } from './changes.ts';
 import { createFiles } from './files.ts';
 import type { StoreOperations } from './operations.ts';
 import { createOrders } from './orders.ts';
@@ -24,18 +25,23 @@ export function createSqliteOrderStore(options: {
   publishes: boolean;
   now: () => number;
 }): OrderStore {
-  const { db, writer, trackStock, publishes, now } = options;
+  const { db, writer, trackStock, workflow = DEFAULT_WORKFLOW, publishes, now } = options;
   return {
     files: createFiles(db, writer, now),
     chunks: {
       commit: (claim, { orders, ...chunk }) =>
-        writer.call('commitChunk', { claim, chunk: { ...chunk, orders: orders.toMessage() }, trackStock }),
+        writer.call('commitChunk', {
+          claim,
+          chunk: { ...chunk, orders: orders.toMessage() },
+          status: workflow.initial,
+          trackStock,
+        }),
     },
     rejections: createRejections(db),
     orders: createOrders(db),
-    changes: null as never,
+    changes: createChanges(db, writer, { workflow, trackStock }, now),
     stock: createStock(db, writer),
-    statistics: createStatistics(db, publishes),
+    statistics: createStatistics(db, workflow, publishes),
     outbox: createOutbox(db, writer),
     // The process that holds the data directory is the only one.
     leases: { take: async () => true, async release() {} },

@@ -3,69 +3,15 @@
  * number of orders per page: filters have no indexes, as each index slows ingestion down.
  */
 import { limits } from '../../limits.ts';
-import { formsOfId } from '../../model/characters.ts';
-import { ORDER_CREATED, orderCreated } from '../../model/event.ts';
 import type { Order } from '../../model/order.ts';
+import { DELETED } from '../../model/order-change.ts';
 import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
 import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
-import type { NumberedEvents } from '../event-stream.outbox.ts';
 import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
-import type { Commits } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
-
-export interface OrderRow {
-  seq: number;
-  order_id: string;
-  file_id: string;
-  row: number;
-  customer_name: string;
-  customer_email: string;
-  product_name: string;
-  sku: string;
-  hub_id: string;
-  quantity: number;
-  unit_price_minor: number;
-  total_minor: number;
-  order_date: number;
-  shipping_address: string;
-  status: string;
-  created_at: number;
-  updated_at: number;
-}
-
-export const SELECT = `
-  select o.seq, o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
-    o.unit_price_minor, o.total_minor, o.order_date, o.shipping_address, o.status, o.created_at, o.updated_at
-  from orders o join files f on f.file_no = o.file_no`;
-
-export function toOrder(row: OrderRow): Order {
-  return {
-    orderId: row.order_id,
-    status: row.status,
-    version: 1,
-    actor: null,
-    customerName: row.customer_name,
-    customerEmail: row.customer_email,
-    items: [
-      {
-        sku: row.sku,
-        hubId: row.hub_id,
-        productName: row.product_name,
-        quantity: row.quantity,
-        unitPriceMinor: row.unit_price_minor,
-        lineTotalMinor: row.total_minor,
-      },
-    ],
-    totalMinor: row.total_minor,
-    orderDateMs: row.order_date,
-    shippingAddress: row.shipping_address,
-    fileId: row.file_id,
-    row: row.row,
-    createdAtMs: row.created_at,
-    updatedAtMs: row.updated_at,
-  };
-}
+import { orderHistories } from './order-history.ts';
+import { type OrderRow, SELECT, toOrder, toStored } from './order-row.ts';
 
 function* windows(low: number, from: number): Generator<{ low: number; high: number }> {
   for (let high = from; high >= low; high -= limits.maxScanOrders)
@@ -73,9 +19,9 @@ function* windows(low: number, from: number): Generator<{ low: number; high: num
 }
 
 export function createOrders(db: Database): Orders {
-  const get = db.prepare(`${SELECT} where o.order_id = ?`);
+  const { find } = orderHistories(db);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
-  const timeOf = db.prepare('select created_at from orders where seq = ?');
+  const timeFrom = db.prepare('select created_at from orders where seq >= ? order by seq limit 1');
   const chunksOf = db.prepare(`
     select c.first_seq first, c.accepted from chunks c join files f on f.file_no = c.file_no
     where f.file_id = ? and c.accepted > 0 and c.first_seq <= ? order by c.n desc`);
@@ -96,24 +42,17 @@ export function createOrders(db: Database): Orders {
     yield* windows(1, from);
   }
 
-  const find = (orderId: string): Order | null => {
-    for (const id of formsOfId(orderId)) {
-      const row = get.get(id) as unknown as OrderRow | undefined;
-      if (row) return toOrder(row);
-    }
-    return null;
-  };
-
   return {
     async get(orderId) {
-      const order = find(orderId);
-      return order && { order, holdsStock: true, deleted: false };
+      const row = find(orderId);
+      return row && toStored(row);
     },
 
     async list(filter, { limit, after }) {
       const position = readPosition<[number]>(after, 'number');
       const from = position ? position[0] - 1 : (newest.get() as { seq: number }).seq;
-      const named = filter.q === undefined ? null : find(filter.q);
+      const row = filter.q === undefined ? null : find(filter.q);
+      const named = row && row.status !== DELETED ? toOrder(row) : null;
       const items = named && position === null && takes(filter, named) ? [named] : [];
       const upTo = (seq: number, reachedMs: number): OrderPage => ({ items, next: JSON.stringify([seq]), reachedMs });
       const { where, values } = conditions(filter, named);
@@ -122,7 +61,7 @@ export function createOrders(db: Database): Orders {
       if (items.length === limit) return upTo(from + 1, items[0]!.createdAtMs);
       for (const { low, high } of ranges(filter, from)) {
         if (scanned > 0 && scanned + (high - low + 1) > limits.maxScanOrders)
-          return upTo(high + 1, (timeOf.get(high + 1) as { created_at: number }).created_at);
+          return upTo(high + 1, (timeFrom.get(high + 1) as { created_at: number }).created_at);
         scanned += high - low + 1;
         const rows = page.all(low, high, ...values, limit - items.length) as unknown as OrderRow[];
         items.push(...rows.map(toOrder));
@@ -138,14 +77,14 @@ export function createOrders(db: Database): Orders {
 function conditions(filter: OrderFilter, named: Order | null): { where: string; values: (string | number)[] } {
   const parts: string[] = [];
   const values: (string | number)[] = [];
-  const add = (condition: string, ...bound: (string | number | undefined)[]) => {
+  const add: Add = (condition, ...bound) => {
     if (bound[0] === undefined) return;
     parts.push(` and ${condition}`);
     values.push(...(bound as (string | number)[]));
   };
+  add('o.status <> ?', DELETED);
   add('o.status = ?', filter.status);
-  add('o.hub_id = ?', filter.hubId);
-  add('o.sku = ?', filter.sku);
+  addItem(filter, add);
   add('o.customer_email = ?', filter.customerEmail);
   add('o.order_date >= ?', filter.fromMs);
   add('o.order_date < ?', filter.toMs);
@@ -165,6 +104,17 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
   return { where: parts.join(''), values };
 }
 
+type Add = (condition: string, ...bound: (string | number | undefined)[]) => void;
+
+/** One and the same item matches: the first, or one of the others. */
+function addItem({ sku, hubId }: OrderFilter, add: Add): void {
+  const asked = Object.entries({ sku, hub_id: hubId }).filter(([, value]) => value !== undefined);
+  const of = (table: string) => asked.map(([column]) => `${table}.${column} = ?`).join(' and ');
+  const values = asked.map(([, value]) => value);
+  const others = `select 1 from order_items i where i.order_no = o.seq and ${of('i')}`;
+  add(`(${of('o')} or (o.more_items > 0 and exists (${others})))`, ...values, ...values);
+}
+
 /**
  * In a set of GLOB a hyphen stands for itself only at the end, where `alikeCharacters` puts it; outside of a set only * ? [ are special.
  */
@@ -172,23 +122,3 @@ const globOf = (word: string): string =>
   alikeCharacters(word)
     .map((alike) => (alike.length > 1 || /[*?[]/.test(alike[0]!) ? `[${alike.join('')}]` : alike[0]!))
     .join('');
-
-/** The events by their number in the outbox, oldest first. */
-export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
-  const after = db.prepare(`${SELECT} where o.seq > ? order by o.seq limit ?`);
-  const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
-  const last = () => (newest.get() as { seq: number }).seq;
-  return {
-    newest: async () => last(),
-    async after(number, types, limit) {
-      if (!types.has(ORDER_CREATED)) return { last: last(), events: [] };
-      const rows = after.all(number, limit) as unknown as OrderRow[];
-      const events = rows.map((row) => ({ number: row.seq, ...orderCreated(toOrder(row)) }));
-      return { last: events.at(-1)?.number ?? number, events };
-    },
-    async wait(number, signal) {
-      // `last` is read in the same turn as the wait begins, so that no commit comes in between.
-      while (!signal.aborted && last() <= number) await writer.nextCommit(signal);
-    },
-  };
-}

@@ -1,12 +1,12 @@
-/** The outbox of this store, for an event stream of another engine: the orders whose number is above the last published one. */
+/** The outbox of this store, for an event stream of another engine: the events whose number is above the last published one. */
 import { limits } from '../../limits.ts';
 import { EVENT_TYPES } from '../../model/event.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { Calls, Commits } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
-import { numberedEvents } from './orders.ts';
+import { numberedEvents } from './numbered-events.ts';
 
-/** The row of `totals` with the number of the last published order. */
+/** The row of `totals` with the number of the last published event. */
 export const PUBLISHED = 'published';
 
 export function outboxOperations(db: Database) {

@@ -1,4 +1,5 @@
-/** Adds the sums of a chunk to those over all files, for the statistics. */
+/** Adds to the sums over all files and orders, for the statistics: those of a chunk, and what changes of orders move. */
+import type { StoredOrder } from '../../model/order.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
@@ -8,6 +9,10 @@ export interface Counts {
   accepted: number;
   invalid: number;
 }
+
+/** The names of the sums that follow orders. */
+export const STATUS_SUM = 'status:';
+export const HUB_SUM = 'hub:';
 
 /** The amount of the accepted rows in minor units, and their number by hub. */
 export function sumUp(rows: OrderBatch, accepted: Uint32Array) {
@@ -31,14 +36,30 @@ export function sumUp(rows: OrderBatch, accepted: Uint32Array) {
   return { amountMinor: amountMinor + BigInt(partMinor), byHub };
 }
 
-export function sumRecorder(db: Database) {
+/** Statements that add to a sum. */
+function adders(db: Database) {
   const addTotal = db.prepare(
     'insert into totals (name, value) values (?, ?) on conflict (name) do update set value = value + excluded.value',
   );
-  const readAmount = db.prepare("select minor from amounts where name = 'orders'");
+  const readAmount = db.prepare('select minor from amounts where name = ?');
   const writeAmount = db.prepare(
-    "insert into amounts (name, minor) values ('orders', ?) on conflict (name) do update set minor = excluded.minor",
+    'insert into amounts (name, minor) values (?, ?) on conflict (name) do update set minor = excluded.minor',
   );
+  return {
+    addTotal: (name: string, value: number): void => {
+      addTotal.run(name, value);
+    },
+    addAmount(name: string, minor: bigint): void {
+      if (minor === 0n) return;
+      const known = (readAmount.get(name) as { minor: string } | undefined)?.minor ?? '0';
+      writeAmount.run(name, (BigInt(known) + minor).toString());
+    },
+  };
+}
+
+/** `status`: that of the accepted rows. */
+export function sumRecorder(db: Database) {
+  const { addTotal, addAmount } = adders(db);
   const addHistory = db.prepare(`
     insert into history (minute, rows, accepted, invalid) values (?, ?, ?, ?)
     on conflict (minute) do update set rows = rows + excluded.rows, accepted = accepted + excluded.accepted,
@@ -48,18 +69,48 @@ export function sumRecorder(db: Database) {
     counts: Counts,
     { amountMinor, byHub }: ReturnType<typeof sumUp>,
     codes: ReadonlyMap<ReasonCode, number>,
+    status: string,
     at: number,
   ): void => {
-    addTotal.run('rows', counts.rows);
-    addTotal.run('accepted', counts.accepted);
-    addTotal.run('invalid', counts.invalid);
-    addTotal.run('status:on_hold', counts.accepted);
-    for (const [hubId, count] of byHub) addTotal.run(`hub:${hubId}`, count);
-    for (const [code, count] of codes) addTotal.run(`code:${code}`, count);
-    if (amountMinor > 0n) {
-      const { minor } = (readAmount.get() as { minor: string } | undefined) ?? { minor: '0' };
-      writeAmount.run((BigInt(minor) + amountMinor).toString());
-    }
+    addTotal('rows', counts.rows);
+    addTotal('accepted', counts.accepted);
+    addTotal('invalid', counts.invalid);
+    addTotal(STATUS_SUM + status, counts.accepted);
+    for (const [hubId, count] of byHub) addTotal(HUB_SUM + hubId, count);
+    for (const [code, count] of codes) addTotal(`code:${code}`, count);
+    addAmount(STATUS_SUM + status, amountMinor);
     addHistory.run(Math.floor(at / 60_000), counts.rows, counts.accepted, counts.invalid);
+  };
+}
+
+/** Collects what changes of orders move between the sums, and writes it once. */
+export function orderSums(db: Database) {
+  const { addTotal, addAmount } = adders(db);
+  const counts = new Map<string, number>();
+  const amounts = new Map<string, bigint>();
+
+  const count = ({ order, deleted }: StoredOrder, sign: 1 | -1): void => {
+    if (deleted) return;
+    const status = STATUS_SUM + order.status;
+    for (const name of [status, ...new Set(order.items.map(({ hubId }) => HUB_SUM + hubId))])
+      counts.set(name, (counts.get(name) ?? 0) + sign);
+    amounts.set(status, (amounts.get(status) ?? 0n) + BigInt(sign * order.totalMinor));
+  };
+
+  return {
+    /** `before`: null for a new order. */
+    move(before: StoredOrder | null, after: StoredOrder): void {
+      if (before) count(before, -1);
+      count(after, 1);
+    },
+    write(): void {
+      for (const [name, value] of counts) if (value !== 0) addTotal(name, value);
+      for (const [name, minor] of amounts) addAmount(name, minor);
+      this.forget();
+    },
+    forget(): void {
+      counts.clear();
+      amounts.clear();
+    },
   };
 }

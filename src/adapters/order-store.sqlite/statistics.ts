@@ -1,12 +1,16 @@
-/** Sums for `/stats` and its history, from rows that each chunk updated. */
+/** Sums for `/stats` and its history, from rows that each chunk and each change updated. */
 import { FILE_STATUSES } from '../../model/file.ts';
+import { isCounted, type Workflow } from '../../model/workflow.ts';
 import type { Statistics } from '../../ports/statistics.ts';
 import type { Database } from '../sqlite/database.ts';
 import { PUBLISHED } from './outbox.ts';
+import { HUB_SUM, STATUS_SUM } from './record-sums.ts';
+import { newestNumber } from './sequence.ts';
 
-export function createStatistics(db: Database, publishes: boolean): Statistics {
+export function createStatistics(db: Database, workflow: Workflow, publishes: boolean): Statistics {
   const totals = db.prepare('select name, value from totals');
-  const amount = db.prepare("select minor from amounts where name = 'orders'");
+  const amounts = db.prepare('select name, minor from amounts');
+  const newest = newestNumber(db);
   const files = db.prepare('select shown_status status, count(*) count from files group by shown_status');
   // Numbers are bound as floats: only a cast makes the division a whole one.
   const history = db.prepare(`
@@ -20,26 +24,29 @@ export function createStatistics(db: Database, publishes: boolean): Statistics {
       const startingWith = (prefix: string) =>
         Object.fromEntries(
           [...sums]
-            .filter(([name]) => name.startsWith(prefix))
+            .filter(([name, value]) => name.startsWith(prefix) && value > 0)
             .map(([name, value]) => [name.slice(prefix.length), value]),
         );
       const byStatus = new Map(
         (files.all() as { status: string; count: number }[]).map((row) => [row.status, row.count]),
       );
-      const accepted = sums.get('accepted') ?? 0;
+      const newestNow = newest();
+      const published = publishes ? (sums.get(PUBLISHED) ?? 0) : newestNow;
+      const orderCounts = startingWith(STATUS_SUM);
       return {
         files: Object.fromEntries(FILE_STATUSES.map((status) => [status, byStatus.get(status) ?? 0])) as never,
-        rows: { total: sums.get('rows') ?? 0, accepted, invalid: sums.get('invalid') ?? 0 },
+        rows: { total: sums.get('rows') ?? 0, accepted: sums.get('accepted') ?? 0, invalid: sums.get('invalid') ?? 0 },
         orders: {
-          total: accepted,
-          byStatus: startingWith('status:'),
-          byHub: startingWith('hub:'),
-          amountMinor: BigInt((amount.get() as { minor: string } | undefined)?.minor ?? '0'),
+          total: Object.values(orderCounts).reduce((total, count) => total + count, 0),
+          byStatus: orderCounts,
+          byHub: startingWith(HUB_SUM),
+          amountMinor: (amounts.all() as { name: string; minor: string }[])
+            .filter(({ name }) => isCounted(workflow, name.slice(STATUS_SUM.length)))
+            .reduce((sum, { minor }) => sum + BigInt(minor), 0n),
         },
         invalidByCode: startingWith('code:'),
-        events: publishes
-          ? { published: sums.get(PUBLISHED) ?? 0, pending: accepted - (sums.get(PUBLISHED) ?? 0) }
-          : { published: accepted, pending: 0 },
+        // Numbers have no gaps, so the newest is how many there are.
+        events: { published, pending: newestNow - published },
       };
     },
 

@@ -8,6 +8,8 @@ import { type Database, fromJson } from '../sqlite/database.ts';
 import { idempotencyKeys } from './idempotency.ts';
 import type { StockLevels } from './stock-levels.ts';
 
+const STOCK = 'stock';
+
 interface StockRow {
   sku: string;
   hub_id: string;
@@ -15,7 +17,7 @@ interface StockRow {
 }
 
 export function stockOperations(db: Database, levels: StockLevels, now: () => number) {
-  const keys = idempotencyKeys(db, 'stock');
+  const keys = idempotencyKeys(db);
 
   const apply = (change: StockChange): StockResult => {
     const { sku, hubId } = change;
@@ -30,7 +32,7 @@ export function stockOperations(db: Database, levels: StockLevels, now: () => nu
   return {
     changeStock({ changes, idempotencyKey }: { changes: StockChange[]; idempotencyKey: string | null }): StockResult[] {
       const fingerprint = createHash('sha256').update(JSON.stringify(changes)).digest('hex');
-      const known = keys.find(idempotencyKey, now());
+      const known = keys.find(STOCK, idempotencyKey, now());
       if (known) {
         if (known.fingerprint !== fingerprint)
           throw new OmsError(
@@ -40,7 +42,7 @@ export function stockOperations(db: Database, levels: StockLevels, now: () => nu
         return fromJson<StockResult[]>(known.answer);
       }
       const results = changes.map(apply);
-      keys.record(idempotencyKey, fingerprint, JSON.stringify(results), now());
+      keys.record(STOCK, idempotencyKey, fingerprint, JSON.stringify(results), now());
       return results;
     },
   };

@@ -2,10 +2,13 @@
  * The checks of `oms verify` on SQLite, as queries whose rows are violations. Each run reads a snapshot in one transaction: what is written
  * meanwhile is not seen, and the log grows by no more than that.
  */
+import { DELETED } from '../../model/order-change.ts';
 import type { Check, Verification, Violation } from '../../ports/verification.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type OrderRow, SELECT, toOrder } from './orders.ts';
+import { type OrderRow, SELECT, toOrder } from './order-row.ts';
 import { PUBLISHED } from './outbox.ts';
+import { HUB_SUM, STATUS_SUM } from './record-sums.ts';
+import { NO_FILE } from './write-orders.ts';
 
 /** Its rows are violations, each with `id` and `detail`. */
 interface Query {
@@ -143,6 +146,9 @@ const OF_STOCK: readonly Query[] = [
         select sku, hub_id, received, available, 0 held from stock
         union all
         select sku, hub_id, 0, 0, sum(quantity) from orders where stock_taken = 1 group by sku, hub_id
+        union all
+        select i.sku, i.hub_id, 0, 0, sum(i.quantity)
+        from order_items i join orders o on o.seq = i.order_no where o.stock_taken = 1 group by i.sku, i.hub_id
       ) group by sku, hub_id having sum(received) - sum(available) <> sum(held)`,
   },
 ];
@@ -159,12 +165,15 @@ const OF_ALL: readonly Query[] = [
   },
   {
     check: 'events',
-    what: 'the numbers of a chunk do not follow those before',
-    sql: `select file_id || ':' || n id, 'from ' || first_seq || ', expected ' || expected detail
-      from (
-        select file_no, n, first_seq, lag(first_seq + accepted, 1, 1) over (order by first_seq) expected
-        from chunks where accepted > 0
-      ) join files using (file_no) where first_seq <> expected`,
+    what: 'the numbers of events do not follow those before',
+    sql: `with numbers(low, count, id) as (
+        select c.first_seq, c.accepted, file_id || ':' || n from chunks c join files using (file_no) where c.accepted > 0
+        union all
+        select seq, 1, order_id from orders where file_no = ${NO_FILE}
+        union all
+        select c.seq, 1, o.order_id from order_changes c left join orders o on o.seq = c.order_no)
+      select coalesce(id, low || '') id, 'from ' || low || ', expected ' || expected detail
+      from (select id, low, lag(low + count, 1, 1) over (order by low) expected from numbers) where low <> expected`,
   },
   {
     check: 'events',
@@ -174,24 +183,33 @@ const OF_ALL: readonly Query[] = [
         select lag(high, 1, -${MOST}) over (order by low) + 1, low - 1 from spans
         union all
         select coalesce(max(high), -${MOST}) + 1, ${MOST} from spans)
-      select order_id id, 'number ' || seq detail from gaps cross join orders on seq between gaps.low and gaps.high`,
+      select order_id id, 'number ' || seq detail from gaps cross join orders on seq between gaps.low and gaps.high
+      where file_no <> ${NO_FILE}`,
   },
   {
     check: 'events',
-    what: 'more events are marked as published than there are orders',
-    sql: `select '${PUBLISHED}' id, value || ' published, ' || newest || ' orders' detail
-      from totals, (select coalesce(max(seq), 0) newest from orders) where name = '${PUBLISHED}' and value > newest`,
+    what: 'more events are marked as published than there are',
+    sql: `select '${PUBLISHED}' id, value || ' published, ' || newest || ' are there' detail
+      from totals, (
+        select max(coalesce((select max(seq) from orders), 0), coalesce((select max(seq) from order_changes), 0)) newest)
+      where name = '${PUBLISHED}' and value > newest`,
   },
   {
     check: 'sums',
-    what: 'a sum of the statistics is not that of the files',
+    what: 'a sum of the statistics is not that of the files and orders',
     sql: `with sums(name, value) as (
         select 'rows', total(rows) from files
         union all select 'accepted', total(accepted) from files
         union all select 'invalid', total(invalid) from files
         union all select 'code:' || key, sum(value) from files, json_each(invalid_by_code) group by key
-        union all select 'hub:' || hub_id, count(*) from orders group by hub_id)
-      select name id, coalesce(t.value, 0) || ' in the statistics, ' || cast(s.value as integer) || ' in the files' detail
-      from sums s left join totals t using (name) where coalesce(t.value, 0) <> s.value`,
+        union all select '${STATUS_SUM}' || status, count(*) from orders where status <> '${DELETED}' group by status
+        union all select '${HUB_SUM}' || hub_id, count(*) from (
+          select hub_id from orders where status <> '${DELETED}'
+          union all
+          select hub_id from (
+            select distinct i.order_no, i.hub_id from order_items i join orders o on o.seq = i.order_no where i.hub_id <> o.hub_id)
+        ) group by hub_id)
+      select name id, coalesce(t.value, 0) || ' in the statistics, ' || cast(coalesce(s.value, 0) as integer) || ' are there' detail
+      from sums s full join totals t using (name) where coalesce(t.value, 0) <> coalesce(s.value, 0) and name <> '${PUBLISHED}'`,
   },
 ];

@@ -2,8 +2,8 @@
  * The tables of `oms.db`, as a list of migrations in the order of their versions, 1, 2, 3 and so on: each upgrades a database by one
  * version. All that are due run in one transaction at the start. A released migration never changes.
  *
- * Orders are numbered by `seq` in the order in which they were committed, without gaps. That number is also the position
- * of the order's event: the outbox is this table, read by `seq`, so an order and its event cannot come apart (INV-3).
+ * Orders and their changes are numbered by `seq` in the order in which they were committed, in one sequence without gaps. That number is
+ * also the position of the event: the outbox is these tables, read by `seq`, so a change and its event cannot come apart (INV-3).
  * Within a chunk orders are inserted sorted by id, so `seq` also sorts by (created_at, order_id).
  */
 import type { DatabaseSync } from 'node:sqlite';
@@ -254,6 +254,46 @@ export const MIGRATIONS: readonly Migration[] = [
     cursor text,
     done integer not null
   ) strict, without rowid;
+  `,
+  },
+  {
+    version: 10,
+    sql: `
+  -- Who made the order, its last change, and its items beside the one in its row. Orders made through the API have file_no 0 and row 0;
+  -- deleted ones have the status 'deleted' and no content. stock_taken = the order holds stock.
+  alter table orders add column version integer not null default 1;
+  alter table orders add column created_by text;
+  alter table orders add column actor text;
+  alter table orders add column more_items integer not null default 0;
+  -- The second item and those behind it.
+  create table order_items (
+    order_no integer not null,
+    n integer not null,
+    sku text not null,
+    hub_id text not null,
+    product_name text not null,
+    quantity integer not null,
+    unit_price_minor integer not null,
+    primary key (order_no, n)
+  ) strict, without rowid;
+  -- All changes of orders but their creation. Orders and changes are numbered by one sequence without gaps.
+  create table order_changes (
+    seq integer primary key,
+    order_no integer not null,
+    version integer not null,
+    kind text not null,
+    from_status text not null,
+    to_status text not null,
+    -- Which fields it changed, as a set of bits: the first change of a field is found without reading the others.
+    touched integer not null,
+    actor text,
+    at integer not null,
+    reason text,
+    fields text not null
+  ) strict;
+  create unique index order_changes_by_version on order_changes (order_no, version);
+  -- The sum of the amounts of each status.
+  update amounts set name = 'status:on_hold' where name = 'orders';
   `,
   },
 ];

@@ -4,8 +4,8 @@ import { createOutboxEventStream } from '../../../src/adapters/event-stream.outb
 import { createSqliteJobQueue } from '../../../src/adapters/job-queue.sqlite.ts';
 import { prepareDirectory } from '../../../src/adapters/object-store.directory/prepare.ts';
 import { createDirectoryObjectStore } from '../../../src/adapters/object-store.directory.ts';
+import { numberedEvents } from '../../../src/adapters/order-store.sqlite/numbered-events.ts';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
-import { numberedEvents } from '../../../src/adapters/order-store.sqlite/orders.ts';
 import { openForReading } from '../../../src/adapters/sqlite/database.ts';
 import { Writer } from '../../../src/adapters/sqlite/writer.ts';
 import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/sqlite-operations.ts';

@@ -1,0 +1,74 @@
+/** The events of this store by their number: those of orders and those of changes, merged. Oldest first. */
+import { limits } from '../../limits.ts';
+import {
+  changeEvent,
+  type EventType,
+  eventTypeOf,
+  ORDER_CREATED,
+  type OrderEvent,
+  orderCreated,
+  orderEvent,
+} from '../../model/event.ts';
+import { CHANGE_KINDS } from '../../model/order-change.ts';
+import type { NumberedEvent, NumberedEvents } from '../event-stream.outbox.ts';
+import type { Commits } from '../sqlite/calls.ts';
+import type { Database } from '../sqlite/database.ts';
+import { CHANGE_COLUMNS, type ChangeRow, orderHistories, toChange } from './order-history.ts';
+import { type OrderRow, SELECT, toOrder, toStored } from './order-row.ts';
+import { newestNumber } from './sequence.ts';
+
+type NumberedChange = ChangeRow & { seq: number; order_id: string; deleted: 0 | 1 };
+
+export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
+  const orders = db.prepare(`${SELECT} where o.seq > ? and o.seq <= ? order by o.seq limit ?`);
+  const changes = db.prepare(`
+    select c.seq, o.order_id, o.status = 'deleted' deleted, ${CHANGE_COLUMNS}
+    from order_changes c join orders o on o.seq = c.order_no
+    where c.seq > ? and c.seq <= ? and c.kind in (select value from json_each(?)) order by c.seq limit ?`);
+  const histories = orderHistories(db);
+  const newest = newestNumber(db);
+
+  /** As the order was created, whatever became of it. */
+  const createdEvent = (found: OrderRow): OrderEvent =>
+    found.version === 1
+      ? orderCreated(toOrder(found))
+      : histories.whole(found, (row) => orderEvent(toStored(row), histories.changesFrom(row, 1), 1));
+
+  function* read(number: number, high: number, types: ReadonlySet<EventType>, limit: number): Generator<NumberedEvent> {
+    const kinds = CHANGE_KINDS.filter((kind) => kind !== 'created' && types.has(eventTypeOf(kind)));
+    const ofChanges = (kinds.length === 0
+      ? []
+      : changes.all(number, high, JSON.stringify(kinds), limit)) as unknown as NumberedChange[];
+    let at = 0;
+    function* changesBelow(seq: number): Generator<NumberedEvent> {
+      for (let row = ofChanges[at]; row && row.seq < seq; row = ofChanges[++at])
+        yield { number: row.seq, ...changeEvent(row.order_id, toChange(row), row.deleted === 1) };
+    }
+    const created = types.has(ORDER_CREATED) ? orders.all(number, high, limit) : [];
+    for (const row of created as unknown as OrderRow[]) {
+      yield* changesBelow(row.seq);
+      yield { number: row.seq, ...createdEvent(row) };
+    }
+    yield* changesBelow(Number.POSITIVE_INFINITY);
+  }
+
+  return {
+    newest: async () => newest(),
+    async after(number, types, limit) {
+      // A filter may skip any number of events, and an event of many items is large: each call reads a bounded part.
+      const high = Math.min(newest(), number + limits.maxScanOrders);
+      const events: NumberedEvent[] = [];
+      let chars = 0;
+      for (const event of read(number, high, types, limit)) {
+        events.push(event);
+        chars += event.json.length;
+        if (events.length === limit || chars > limits.eventBatchChars) return { last: event.number, events };
+      }
+      return { last: Math.max(number, high), events };
+    },
+    async wait(number, signal) {
+      // `newest` is read in the same turn as the wait begins, so that no commit comes in between.
+      while (!signal.aborted && newest() <= number) await writer.nextCommit(signal);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+/** Writes single orders and their changes, as they were judged. Runs in the writer thread. */
+import type { PlannedChange } from '../../model/change-request.ts';
+import type { OrderItem, StoredOrder } from '../../model/order.ts';
+import type { Database } from '../sqlite/database.ts';
+import { touchedBy } from './order-history.ts';
+import { CONTENT_COLUMNS, contentValues } from './order-row.ts';
+
+/** What orders that were made through the API have instead of a file and a row. */
+export const NO_FILE = 0;
+
+export type OrderWriter = ReturnType<typeof orderWriter>;
+
+export function orderWriter(db: Database) {
+  const insert = db.prepare(`
+    insert into orders (seq, order_id, file_no, row, status, stock_taken, version, created_by, actor, created_at, updated_at,
+      ${CONTENT_COLUMNS.join(', ')})
+    values (?, ?, ${NO_FILE}, ${NO_FILE}, ?, ?, ?, ?, ?, ?, ?, ${CONTENT_COLUMNS.map(() => '?').join(', ')})`);
+  const state = 'status = ?, stock_taken = ?, version = ?, actor = ?, updated_at = ?';
+  const updateState = db.prepare(`update orders set ${state} where seq = ?`);
+  const updateAll = db.prepare(
+    `update orders set ${state}, ${CONTENT_COLUMNS.map((column) => `${column} = ?`).join(', ')} where seq = ?`,
+  );
+  const insertItem = db.prepare(`
+    insert into order_items (order_no, n, sku, hub_id, product_name, quantity, unit_price_minor) values (?, ?, ?, ?, ?, ?, ?)`);
+  const deleteItems = db.prepare('delete from order_items where order_no = ?');
+  const insertChange = db.prepare(`
+    insert into order_changes (seq, order_no, version, kind, from_status, to_status, touched, actor, at, reason, fields)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const eraseChanges = db.prepare(
+    "update order_changes set touched = 0, reason = null, fields = '[]' where order_no = ?",
+  );
+
+  const writeItems = (orderNo: number, items: readonly OrderItem[]): void => {
+    for (const [n, { sku, hubId, productName, quantity, unitPriceMinor }] of items.entries())
+      if (n > 0) insertItem.run(orderNo, n, sku, hubId, productName, quantity, unitPriceMinor);
+  };
+
+  return {
+    /** `seq`: the number of the order. */
+    create(seq: number, { order, holdsStock }: StoredOrder): void {
+      insert.run(
+        ...[seq, order.orderId, order.status, holdsStock ? 1 : 0, order.version, order.actor, order.actor],
+        ...[order.createdAtMs, order.updatedAtMs, ...contentValues(order)],
+      );
+      writeItems(seq, order.items);
+    },
+
+    /** `seq`: the number of the change; `orderNo`: that of the order. */
+    change(seq: number, orderNo: number, { next, change }: PlannedChange): void {
+      const { order, holdsStock, deleted } = next;
+      const stateNow = [order.status, holdsStock ? 1 : 0, order.version, order.actor, order.updatedAtMs];
+      if (change.kind === 'status_changed') updateState.run(...stateNow, orderNo);
+      else updateAll.run(...stateNow, ...contentValues(order), orderNo);
+      if (deleted || change.fields.some(({ field }) => field === 'items')) {
+        deleteItems.run(orderNo);
+        writeItems(orderNo, order.items);
+      }
+      if (deleted) eraseChanges.run(orderNo);
+      insertChange.run(
+        ...[seq, orderNo, change.version, change.kind, change.fromStatus, change.toStatus, touchedBy(change.fields)],
+        ...[change.actor, change.atMs, change.reason, JSON.stringify(change.fields)],
+      );
+    },
+  };
+}
