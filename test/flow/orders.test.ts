@@ -40,6 +40,8 @@ describe('an order', () => {
     expect(order).toEqual({
       order_id: 'O-01',
       status: 'on_hold',
+      version: 1,
+      actor: null,
       customer: { name: 'Ada Lovelace', email: 'ada@example.com' },
       items: [
         {
