@@ -65,7 +65,8 @@ function guard(app: Hono<HttpEnv>, config: Config, web: WebPage | null): void {
   app.use(lingerAfterEarlyResponse);
   app.use(async (c, next) => {
     await next();
-    c.header('x-content-type-options', 'nosniff');
+    // Not by `c.header`, which would make a new response from the one that is there: a third of a small request.
+    c.res.headers.set('x-content-type-options', 'nosniff');
     // HEAD runs the route of GET. Its body is not sent, but may hold a file open.
     if (c.req.method === 'HEAD') await c.res.body?.cancel();
   });
@@ -76,9 +77,10 @@ function guard(app: Hono<HttpEnv>, config: Config, web: WebPage | null): void {
   app.use(async (c, next) => {
     await next();
     // Most responses contain names and addresses of customers, so no cache may keep them.
-    c.header('cache-control', 'no-store');
+    const { headers } = c.res;
+    headers.set('cache-control', 'no-store');
     // A proxy that buffers responses would delay events.
-    if (c.res.headers.get('content-type')?.startsWith('text/event-stream')) c.header('x-accel-buffering', 'no');
+    if (headers.get('content-type')?.startsWith('text/event-stream')) headers.set('x-accel-buffering', 'no');
   });
 }
 
