@@ -361,6 +361,17 @@ export const limits = {
   sseRetryMs: 1_000,
   /** A comment line keeps a quiet subscription open through proxies. */
   sseKeepAliveMs: 15_000,
+  /** How often a subscriber whose filter passes over events is told where it is: rarer than events, and little is read again. */
+  cursorEveryMs: 1_000,
+  /** A ping keeps a quiet WebSocket open. So many in a row without an answer, and the client is gone. */
+  webSocketPingMs: 15_000,
+  webSocketLostPings: 4,
+  /** Sent together: many events, and little enough that even a slow client has taken it before the next check. */
+  webSocketSendChars: 64 * KiB,
+  /** Clients have nothing to say: room for the messages of libraries that keep connections alive. */
+  webSocketFrameBytes: 4 * KiB,
+  /** A client's time to answer the end of a WebSocket: within the time of a stop. */
+  webSocketCloseMs: 1_000,
   /** How often files are read for streams of progress. */
   progressMs: 250,
   /** Open files that are read one by one each time, as they are beyond the lists: small reads by key. */

@@ -6,15 +6,18 @@
  * - A body that arrives too slowly ends its connection.
  * - Responses that clients do not read are held up to a bound. Beyond it the connections that have been unread for longest are closed.
  * - When there is no place for a new connection, one without a request is closed, so health checks can always connect.
+ * - A connection that becomes a WebSocket keeps its place, and has no more requests.
  *
  * Source: RFC 9112, sections 9.3.2, "Pipelining", and 9.5, "Failures and timeouts".
  */
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
 import { arrived } from '../ports/event-loop.ts';
 import { type BodyBounds, BodyRate } from './body-rate.ts';
+import { endWith } from './last-response.ts';
 import { type Holder, Places } from './places.ts';
+import { offerUpgrade } from './ws-upgrade.ts';
 
 type Exchange = { request: IncomingMessage; response: ServerResponse };
 
@@ -23,6 +26,7 @@ class Connection implements Holder {
   readonly address: string;
   current: (Exchange & { body: BodyRate }) | null = null;
   readonly waiting: Exchange[] = [];
+  isWebSocket = false;
   /** Since when the client has not taken any of the bytes that wait for it; null when none wait. */
   unreadSinceMs: number | null = null;
   #takenBytes = 0;
@@ -33,7 +37,7 @@ class Connection implements Holder {
   }
 
   isReplaceable(): boolean {
-    return this.current === null || this.current.body.isSlow();
+    return this.current === null ? !this.isWebSocket : this.current.body.isSlow();
   }
 
   end(): void {
@@ -76,14 +80,16 @@ export class ConnectionGuard {
     this.#places = new Places({ all: bounds.maxConnections, perAddress: bounds.maxConnectionsOfAddress });
     server.on('connection', (socket) => this.#accept(socket));
     server.on('request', (request, response) => this.#receive({ request, response }));
+    server.on('upgrade', (request, socket, head) => this.#receiveUpgrade(request, socket as Socket, head));
     server.on('timeout', (socket) => this.#endSilent(socket));
     this.#checks = setInterval(() => this.#check(), bounds.connectionCheckMs);
   }
 
-  /** Ends the connections that have no request in work. Node does not end those that never had one. */
+  /** Ends the connections that have no request in work and are no WebSocket. Node does not end those that never had a request. */
   stop(): void {
     clearInterval(this.#checks);
-    for (const { socket, current } of this.#connections.values()) if (current === null) socket.destroy();
+    for (const { socket, current, isWebSocket } of this.#connections.values())
+      if (current === null && !isWebSocket) socket.destroy();
   }
 
   #accept(socket: Socket): void {
@@ -117,6 +123,33 @@ export class ConnectionGuard {
     this.#waiting++;
     socket.pause();
     if (this.#waiting > this.#bounds.maxWaitingRequests) socket.destroy();
+  }
+
+  /** Node gives the socket away with such a request: it gets a response like any other, unless its route accepts it. */
+  #receiveUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const connection = this.#connections.get(socket);
+    socket.on('error', () => {});
+    // Behind another request no client sends one.
+    if (!connection || connection.current !== null) return void socket.destroy();
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once('finish', () => {
+      response.detachSocket(socket);
+      response.emit('close');
+      socket.resume();
+      endWith(socket, '');
+    });
+    offerUpgrade(request, {
+      socket,
+      head,
+      taken() {
+        response.detachSocket(socket);
+        connection.isWebSocket = true;
+        connection.current = null;
+      },
+    });
+    this.#start(connection, { request, response });
   }
 
   #start(connection: Connection, exchange: Exchange): void {

@@ -1,11 +1,13 @@
 /**
- * Keeps pages of other origins from changing anything, whatever address the service listens on. A browser lets any page post to any
- * address, but names the page's origin in `Origin` and `Sec-Fetch-Site`, which a page cannot forge. Programs send neither.
- * Source: Fetch, "Origin header"; W3C, Fetch Metadata Request Headers.
+ * Keeps pages of other origins from changing anything and from opening WebSockets, whatever address the service listens on. A browser lets
+ * any page post to any address, and shows it what any WebSocket sends, but names the page's origin in `Origin` and `Sec-Fetch-Site`, which
+ * a page cannot forge. Programs send neither.
+ * Source: Fetch, "Origin header"; W3C, Fetch Metadata Request Headers; RFC 6455, section 10.2.
  */
 import type { MiddlewareHandler } from 'hono';
 import { isLoopback } from './local-only.ts';
 import { problem } from './problem.ts';
+import { isWebSocket } from './ws-upgrade.ts';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** `none`: the user typed the address or used a bookmark, so no page sent the request. */
@@ -31,17 +33,19 @@ export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHand
   };
 
   return async (c, next) => {
-    if (READS.has(c.req.method)) return next();
+    const isUpgrade = isWebSocket(c.req.header('upgrade'));
+    if (READS.has(c.req.method) && !isUpgrade) return next();
     const host = c.req.header('host') ?? new URL(c.req.url).host;
     const origin = c.req.header('origin');
-    const site = c.req.header('sec-fetch-site');
+    // A browser names the origin of each WebSocket.
+    const site = isUpgrade ? undefined : c.req.header('sec-fetch-site');
     if ((origin === undefined || isOwn(origin, host)) && (site === undefined || OWN_SITES.has(site))) return next();
     const page = origin === undefined ? 'another origin' : `"${origin.slice(0, 100)}"`;
     return problem(
       c,
       403,
       'foreign_origin',
-      `a page of ${page} may not change anything at "${host.slice(0, 100)}": use the service's own page; behind a proxy, pass Host through and name it in OMS_ALLOWED_HOSTS`,
+      `a page of ${page} may neither change anything nor open a WebSocket at "${host.slice(0, 100)}": use the service's own page; behind a proxy, pass Host through and name it in OMS_ALLOWED_HOSTS`,
     );
   };
 }

@@ -63,6 +63,7 @@ const OF_THE_SERVER = {
   request_idle: 408,
   body_too_slow: 408,
   range_not_satisfiable: 416,
+  upgrade_required: 426,
   headers_too_large: 431,
   internal: 500,
 } as const satisfies Record<string, ContentfulStatusCode>;

@@ -31,6 +31,7 @@ import { statsRoutes } from './stats.ts';
 import { uploadRoutes } from './upload.ts';
 import { WebPage } from './web.ts';
 import { workflowRoutes } from './workflow.ts';
+import { webSocketRoutes } from './ws.ts';
 
 export interface HttpOptions {
   ports: Ports;
@@ -108,6 +109,7 @@ function addApi(
   app.route('/', workflowRoutes(config));
   app.route('/', inventoryRoutes(ports));
   app.route('/', eventRoutes(ports, streaming));
+  app.route('/', webSocketRoutes(ports, streaming));
   app.route('/', settingsRoutes(config));
   app.route('/', sampleRoutes());
   app.route('/', openApiRoutes(app));

@@ -9,6 +9,7 @@ import { ConnectionGuard } from './connections.ts';
 import { createHttpApp, type HttpOptions } from './router.ts';
 import { sampleRowsPerSecond } from './row-rate.ts';
 import { respondToUnreadable, respondToUnroutable } from './unreadable.ts';
+import { isWebSocket } from './ws-upgrade.ts';
 
 /** Listens. Throws `address_in_use`, `address_unusable`. */
 export async function startHttpServer(options: HttpOptions) {
@@ -16,7 +17,8 @@ export async function startHttpServer(options: HttpOptions) {
   const stopping = new AbortController();
   const rate = sampleRowsPerSecond(ports);
   const app = createHttpApp(options, stopping.signal, rate.rowsPerSecond);
-  const server = createServer();
+  // Any other upgrade, such as to HTTP/2, is not offered: such a request is served as if it had not asked.
+  const server = createServer({ shouldUpgradeCallback: ({ headers }) => isWebSocket(headers.upgrade) });
   // A total time limit would end slow uploads that make progress, so only silence ends a connection.
   server.requestTimeout = 0;
   server.headersTimeout = limits.headersMs;

@@ -1,4 +1,4 @@
-/** `GET /events`: `order.created` as Server-Sent Events, which resume exactly after the last one received (INV-3). */
+/** `GET /events`: the events of orders as Server-Sent Events, which resume exactly after the last one received (INV-3). */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { problemOf, readEvents, type ServerSentEvent } from '../support/http.ts';
 import {
@@ -36,7 +36,7 @@ async function take(response: Response, count: number): Promise<{ start: string;
   const events: ServerSentEvent[] = [];
   for await (const event of readEvents(response)) {
     if (event.data) events.push(event);
-    else if (event.id) start = event.id;
+    else if (event.id) start ||= event.id;
     if (events.length >= count && start !== '') break;
   }
   return { start, events };
@@ -87,8 +87,31 @@ describe('a subscription', () => {
     expect(events).toEqual(all.slice(3, 5));
   });
 
+  test('has the types that it asks for', async () => {
+    await ingest(service, fileOf(ids(3)));
+    const created = (await take(await subscribe('?after=0'), 3)).events;
+    for (const type of ['*', 'order.created', 'order.deleted,order.created', 'order.created,order.created'])
+      expect((await take(await subscribe(`?after=0&type=${type}`), 3)).events).toEqual(created);
+  });
+
+  test('is told where it is while the events are of other types', async () => {
+    const { start: end } = await take(await subscribe(), 0);
+    await ingest(service, fileOf(ids(3)));
+    const { start: behind } = await take(await subscribe(), 0);
+    const told: string[] = [];
+    for await (const { id, data } of readEvents(await subscribe(`?type=order.edited,order.deleted&after=${end}`))) {
+      expect(data).toBe('');
+      told.push(id);
+      if (id === behind) break;
+    }
+    expect(told[0]).toBe(end);
+    expect(told.at(-1)).toBe(behind);
+  });
+
   test('is refused with a bad type or cursor', async () => {
-    await problemOf(await subscribe('?type=order.lost'), 400, 'invalid_parameter');
+    for (const type of ['order.lost', '', ',', 'order.created,', '*,order.created', 'order.created,order.lost'])
+      await problemOf(await subscribe(`?type=${type}`), 400, 'invalid_parameter');
+    await problemOf(await subscribe('?type=order.created&type=*'), 400, 'invalid_parameter');
     for (const query of ['?after=nonsense', '?after=', '?after=-1', '?after=ozzzzzz'])
       await problemOf(await subscribe(query), 400, 'invalid_cursor');
     await problemOf(await subscribe('?after=0', { 'last-event-id': 'nonsense' }), 400, 'invalid_cursor');

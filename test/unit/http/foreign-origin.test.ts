@@ -85,3 +85,20 @@ it('lets a page of any origin read, as the browser does not show it the response
   for (const method of ['GET', 'HEAD', 'OPTIONS'])
     expect((await post(strict, { host: 'a.example', origin: 'https://b.example' }, method)).status).toBe(200);
 });
+
+describe('a WebSocket', () => {
+  const open = (headers: Record<string, string>) => post(strict, { upgrade: 'WebSocket', ...headers }, 'GET');
+
+  it('is opened by programs, and by the own page', async () => {
+    expect((await open({ host: 'localhost:8080' })).status).toBe(200);
+    // A browser may call the other scheme another site.
+    const page = { host: 'localhost:8080', origin: 'http://localhost:8080', 'sec-fetch-site': 'cross-site' };
+    expect((await open(page)).status).toBe(200);
+    expect((await open({ host: 'orders.example.com', origin: 'https://orders.example.com' })).status).toBe(200);
+  });
+
+  it('is not opened by pages of other origins, as they would see what it sends', async () => {
+    for (const origin of ['http://localhost:18499', 'https://evil.example', 'null', 'file://'])
+      expect((await open({ host: 'localhost:8080', origin })).status).toBe(403);
+  });
+});
