@@ -94,5 +94,6 @@ function countsOf({
     sums: count(files, 'file'),
     stock: count(stockRows, 'stock row'),
     events: count(orders, 'order'),
+    history: count(orders, 'order'),
   };
 }

@@ -11,6 +11,7 @@ import { isFileFailure } from '../model/file-failure.ts';
 import type { Header } from '../model/intake.ts';
 import { parseMinor } from '../model/money.ts';
 import type { Order } from '../model/order.ts';
+import { DELETED } from '../model/order-change.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import type { Rejection } from '../model/rejection.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -87,7 +88,7 @@ class StoredRows {
     const at = `row ${raw.row} of ${this.#fileId}, order ${idInFile}`;
     if (order && rejected) yield off('a row is an order and a rejection', orderId, at);
     else if (order) {
-      const column = differingColumn(order, raw, header);
+      const column = order.status === DELETED ? null : differingColumn(order, raw, header);
       if (column) yield off('an order does not match its row', orderId, `${at}: ${column} differs`);
     } else if (!rejected) yield off('a row is neither an order nor a rejection', orderId, at);
     else if (dataValues(raw, header).some((value, i) => value !== rejected.values[i]))

@@ -5,7 +5,7 @@
 import type { FileRecord } from '../model/file.ts';
 import type { Order } from '../model/order.ts';
 
-export type Invariant = 'INV-1' | 'INV-2' | 'INV-3';
+export type Invariant = 'INV-1' | 'INV-2' | 'INV-3' | 'INV-8';
 
 /** The checks: the invariant that each belongs to, and what must be true. */
 export const CHECKS = {
@@ -14,6 +14,7 @@ export const CHECKS = {
   sums: { invariant: 'INV-1', holds: 'the sums are those of the files' },
   stock: { invariant: 'INV-2', holds: 'received - available is what orders hold' },
   events: { invariant: 'INV-3', holds: 'every order has its one event' },
+  history: { invariant: 'INV-8', holds: 'every order is what its history says' },
 } as const satisfies Record<string, { invariant: Invariant; holds: string }>;
 export type Check = keyof typeof CHECKS;
 
@@ -31,6 +32,7 @@ export interface Violation {
 export interface CommittedChunk {
   /** The number of its rows, rejected ones included. */
   rows: number;
+  /** As they were created; one that was deleted since has the status `deleted` and no content. */
   orders: Order[];
 }
 

@@ -1,21 +1,18 @@
 /**
- * The checks of `oms verify` on SQLite, as queries whose rows are violations. Each run reads a snapshot in one transaction: what is written
+ * The checks of `oms verify` on SQLite. Each run reads a snapshot in one transaction: what is written
  * meanwhile is not seen, and the log grows by no more than that.
  */
+import type { Order } from '../../model/order.ts';
 import { DELETED } from '../../model/order-change.ts';
-import type { Check, Verification, Violation } from '../../ports/verification.ts';
+import type { Verification, Violation } from '../../ports/verification.ts';
 import type { Database } from '../sqlite/database.ts';
+import { orderHistories } from './order-history.ts';
 import { type OrderRow, SELECT, toOrder } from './order-row.ts';
 import { PUBLISHED } from './outbox.ts';
 import { HUB_SUM, STATUS_SUM } from './record-sums.ts';
+import { type StoreCheck, violationsOf } from './store-check.ts';
+import { OF_HISTORY } from './verify-history.ts';
 import { NO_FILE } from './write-orders.ts';
-
-/** Its rows are violations, each with `id` and `detail`. */
-interface Query {
-  check: Check;
-  what: string;
-  sql: string;
-}
 
 interface Chunk {
   file_no: number;
@@ -25,12 +22,10 @@ interface Chunk {
 }
 
 export function createVerification(db: Database): Verification {
-  function* run(queries: readonly Query[], parameters: Record<string, string>): Generator<Violation> {
+  function* run(checks: readonly StoreCheck[], parameters: Record<string, string>): Generator<Violation> {
     db.exec('begin');
     try {
-      for (const { check, what, sql } of queries)
-        for (const { id, detail } of db.prepare(sql).iterate(parameters) as Iterable<{ id: string; detail: string }>)
-          yield { check, what, id, detail };
+      for (const check of checks) yield* typeof check === 'function' ? check(db) : violationsOf(db, check, parameters);
     } finally {
       // A read error may have ended the transaction.
       if (db.isTransaction) db.exec('rollback');
@@ -41,13 +36,18 @@ export function createVerification(db: Database): Verification {
     select c.file_no, c.rows, c.first_seq, c.accepted from chunks c join files f using (file_no)
     where f.file_id = ? and c.n < ? order by c.n`);
   const ordersOf = db.prepare(`${SELECT} where o.seq between ? and ? and o.file_no = ?`);
+  const histories = orderHistories(db);
+  const asCreated = (found: OrderRow): Order =>
+    found.version === 1
+      ? toOrder(found)
+      : histories.whole(found, (row) => (row.status === DELETED ? toOrder(row) : histories.orderAt(row, 1)));
 
   return {
     async *chunks({ fileId, nextChunk }) {
       for (const { file_no, rows, first_seq, accepted } of chunksOf.iterate(fileId, nextChunk) as Iterable<Chunk>)
         yield {
           rows,
-          orders: (ordersOf.all(first_seq, first_seq + accepted - 1, file_no) as unknown as OrderRow[]).map(toOrder),
+          orders: (ordersOf.all(first_seq, first_seq + accepted - 1, file_no) as unknown as OrderRow[]).map(asCreated),
         };
     },
     async *file(fileId) {
@@ -58,7 +58,7 @@ export function createVerification(db: Database): Verification {
       return (db.prepare('select count(*) count from stock').get() as { count: number }).count;
     },
     async *rest() {
-      yield* run(OF_ALL, {});
+      yield* run([...OF_ALL, ...OF_HISTORY], {});
     },
   };
 }
@@ -73,7 +73,7 @@ const PLACES = `
     select r.row, null from file join rejections r using (file_no)
   )`;
 
-const OF_A_FILE: readonly Query[] = [
+const OF_A_FILE: readonly StoreCheck[] = [
   {
     check: 'rows',
     what: 'rows are not accepted + invalid',
@@ -136,7 +136,7 @@ const OF_A_FILE: readonly Query[] = [
   },
 ];
 
-const OF_STOCK: readonly Query[] = [
+const OF_STOCK: readonly StoreCheck[] = [
   {
     check: 'stock',
     what: 'received - available is not what orders hold',
@@ -155,7 +155,7 @@ const OF_STOCK: readonly Query[] = [
 
 const MOST = 2 ** 53;
 
-const OF_ALL: readonly Query[] = [
+const OF_ALL: readonly StoreCheck[] = [
   {
     check: 'rows',
     what: 'a chunk or a rejection is of no file',
