@@ -77,6 +77,8 @@ export const limits = {
    * Orders and items of one call that changes orders: some 15 ms of the writer's time, so that other calls come in between.
    */
   sqliteChangesAtOnce: 500,
+  /** Such calls under way: the writer finds the second when it has done the first, and the third collects requests meanwhile. */
+  sqliteChangeCalls: 2,
   /** Writer requests are collected into one transaction until this much time has passed, so that small ones share an fsync. */
   sqliteGroupCommitMs: 30,
 

@@ -1,6 +1,6 @@
 /**
- * Changes of orders, sent to the writer thread. All requests of one turn of the event loop share calls: a thousand clients at once cost a
- * message, a savepoint and an fsync, not a thousand of each.
+ * Changes of orders, sent to the writer thread. Requests share calls: a thousand clients at once cost some messages, savepoints and fsyncs,
+ * not a thousand of each.
  */
 import { limits } from '../../limits.ts';
 import type { ChangeRequest, Outcome, Rules } from '../../model/change-request.ts';
@@ -34,48 +34,55 @@ export function createChanges(
 }
 
 interface Waiting {
-  requests: readonly ChangeRequest[];
-  resolve(outcomes: Promise<Outcome[]>): void;
+  request: ChangeRequest;
+  resolve(outcome: Outcome): void;
+  reject(error: unknown): void;
 }
 
-/** Collects the requests of a turn of the event loop into calls of a bounded size, in their order. */
+/**
+ * Collects requests into calls of a bounded size, in their order: while some calls are under way, all others wait and share the next. So
+ * an idle store answers at once, and a busy one gets few calls, each with many requests. Measured with a thousand clients: a quarter of
+ * the writer's time.
+ */
 function batched(call: (requests: ChangeRequest[]) => Promise<Outcome[]>): OrderChanges['apply'] {
-  let waiting: Waiting[] = [];
+  const waiting: Waiting[] = [];
+  let calls = 0;
 
   function send(): void {
-    const turn = waiting;
-    waiting = [];
-    const parts = partsOf(turn.flatMap(({ requests }) => requests));
-    const outcomes = parts.flatMap((part) => {
-      const answer = call(part);
-      return part.map((_, n) => answer.then((outcomes) => outcomes[n]!));
-    });
-    let at = 0;
-    for (const { requests, resolve } of turn) {
-      resolve(Promise.all(outcomes.slice(at, at + requests.length)));
-      at += requests.length;
+    while (calls < limits.sqliteChangeCalls && waiting.length > 0) {
+      const part = waiting.splice(0, lengthOfPart(waiting));
+      calls++;
+      call(part.map(({ request }) => request))
+        .then(
+          (outcomes) => part.forEach(({ resolve }, n) => void resolve(outcomes[n]!)),
+          (error) => part.forEach(({ reject }) => void reject(error)),
+        )
+        .finally(() => {
+          calls--;
+          send();
+        });
     }
   }
 
-  return (requests) =>
-    new Promise((resolve) => {
-      if (waiting.length === 0) setImmediate(send);
-      waiting.push({ requests, resolve });
-    });
+  const wait = (request: ChangeRequest) =>
+    new Promise<Outcome>((resolve, reject) => waiting.push({ request, resolve, reject }));
+  return (requests) => {
+    // The first waits for the others of its turn of the event loop.
+    if (waiting.length === 0) setImmediate(send);
+    return Promise.all(requests.map(wait));
+  };
 }
 
-function partsOf(requests: readonly ChangeRequest[]): ChangeRequest[][] {
-  const parts: ChangeRequest[][] = [];
-  let size = Number.POSITIVE_INFINITY;
-  for (const request of requests) {
-    size += sizeOf(request);
-    if (size > limits.sqliteChangesAtOnce) {
-      parts.push([]);
-      size = sizeOf(request);
-    }
-    parts.at(-1)!.push(request);
+/** At least one request. */
+function lengthOfPart(waiting: readonly Waiting[]): number {
+  let size = sizeOf(waiting[0]!.request);
+  let length = 1;
+  while (length < waiting.length) {
+    size += sizeOf(waiting[length]!.request);
+    if (size > limits.sqliteChangesAtOnce) break;
+    length++;
   }
-  return parts;
+  return length;
 }
 
 /** The work on a request, in orders and items. */
