@@ -68,10 +68,10 @@ const onBothProfiles = [
 // engines more than they compute, hence a worker more than cores.
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // The default of a second is too short on a busy machine.
-    expect: { poll: { timeout: 30_000 } },
+    expect: { poll: { timeout: 60_000 } },
     pool: 'forks',
     maxWorkers: 3,
     retry: 0,
@@ -88,10 +88,10 @@ export default defineConfig({
         extends: true,
         test: { name: 'stack', include: onBothProfiles, globalSetup, env: { TEST_PROFILE: 'stack' } },
       },
-      { extends: true, test: { name: 'long', include: long, globalSetup, testTimeout: 180_000, hookTimeout: 180_000 } },
+      { extends: true, test: { name: 'long', include: long, globalSetup, testTimeout: 300_000, hookTimeout: 300_000 } },
       {
         extends: true,
-        test: { name: 'outages', include: outages, globalSetup, testTimeout: 180_000, hookTimeout: 180_000 },
+        test: { name: 'outages', include: outages, globalSetup, testTimeout: 300_000, hookTimeout: 300_000 },
       },
     ],
   },

@@ -4,6 +4,9 @@ import { ALL_TYPES, type PublishedEvent } from '../../src/model/event.ts';
 import { eventStreams, type Opened, type Publishing } from '../support/adapters.ts';
 import { chunkOf, ingestChunks, orderRow, rejection } from '../support/chunks.ts';
 
+/** A guard against hangs, before that of the test. */
+const GUARD_MS = 150_000;
+
 for (const { name, open, missing, totalOrder } of eventStreams)
   describe.skipIf(missing !== null)(`EventStream on ${name}`, () => {
     let opened: Opened<Publishing>;
@@ -28,7 +31,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
     async function follow(after: string, count: number, { events } = first): Promise<PublishedEvent[]> {
       const seen: PublishedEvent[] = [];
       if (count === 0) return seen;
-      for await (const batch of events.subscribe(after, AbortSignal.timeout(45_000))) {
+      for await (const batch of events.subscribe(after, AbortSignal.timeout(GUARD_MS))) {
         seen.push(
           ...batch.events.filter(({ orderId }) => totalOrder || !seen.some((event) => event.orderId === orderId)),
         );
@@ -169,7 +172,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       ]);
       await publishAll(first);
       const seen = new Map<string, Set<string>>();
-      for await (const read of events.subscribe(events.beginning, AbortSignal.timeout(45_000))) {
+      for await (const read of events.subscribe(events.beginning, AbortSignal.timeout(GUARD_MS))) {
         for (const { orderId, json } of read.events) {
           if (!last.delete(orderId)) seen.set(orderId, (seen.get(orderId) ?? new Set()).add(json));
         }
@@ -181,7 +184,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
 
     test('refuses a cursor that is not its own', async () => {
       const { events } = first;
-      const signal = AbortSignal.timeout(45_000);
+      const signal = AbortSignal.timeout(GUARD_MS);
       const refused = { code: 'invalid_cursor', retryable: false };
       for (const cursor of ['', '0', 'x', '-1', 'o', 'o-1', 'o0x!', 'ozzzzzzzzzzz', '{}', 'k.', 'k-1', 'kzzzzzzzzz']) {
         await expect(events.check(cursor)).rejects.toMatchObject(refused);

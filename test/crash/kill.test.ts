@@ -15,9 +15,7 @@ import { differences, readOutcome } from './outcome.ts';
 import { expectVerified, putStock, undisturbed } from './undisturbed.ts';
 
 describe('a file that kills the process each time it is started', () => {
-  test('fails after ten deaths in a row, holds up no other file, and resumes at its checkpoint when retried', {
-    timeout: 120_000,
-  }, async () => {
+  test('fails after ten deaths in a row, holds up no other file, and resumes at its checkpoint when retried', async () => {
     const file = fileOfItsOwn();
     const expected = await undisturbed([file, smallFile(1), smallFile(2)]);
     const dataDirectory = await temporaryDirectory();
@@ -93,9 +91,7 @@ describe('a file that kills the process each time it is started', () => {
 });
 
 describe('oms ingest', () => {
-  test('resumes its file when it is run again after a kill, and takes no row twice', {
-    timeout: 120_000,
-  }, async () => {
+  test('resumes its file when it is run again after a kill, and takes no row twice', async () => {
     const file = fileOfItsOwn();
     const expected = await undisturbed([file]);
     const dataDirectory = await temporaryDirectory();

@@ -56,7 +56,7 @@ describe('a service that is killed over and over while files are uploaded and in
   let expected: Outcome;
   beforeAll(async () => {
     expected = await undisturbed(files);
-  }, 180_000);
+  });
 
   test('ends with the orders, stock, events and reports of an undisturbed run', {
     timeout: 400_000,

@@ -3,13 +3,12 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { Agent, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { generated, problemOf, readEvents, stockGenerated } from '../support/http.ts';
 import { csv, ingest, orderLine, type Service, startService, upload } from '../support/service.ts';
 
 const ORDERS = 30_000;
 // Attacks are much work, and the machine may be busy with other tests.
-vi.setConfig({ testTimeout: 180_000 });
 let service: Service;
 beforeAll(async () => {
   service = await startService();

@@ -99,9 +99,7 @@ describe('a file of blank lines without end', () => {
     const response = await uploadStream(other, [csv(), ...repeat(Buffer.alloc(MiB, '\n'), 250)]);
     expect(response.status).toBe(202);
     const { file_id } = (await response.json()) as FileJson;
-    await expect
-      .poll(() => getJson(other, `/files/${file_id}`), { timeout: 20_000 })
-      .toMatchObject({ status: 'processing' });
+    await expect.poll(() => getJson(other, `/files/${file_id}`)).toMatchObject({ status: 'processing' });
     expect(await other.stop()).toBe(0);
   });
 });

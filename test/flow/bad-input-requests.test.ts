@@ -73,9 +73,7 @@ describe('a report', () => {
       await fetch(service.url + path, { signal: gone.signal });
       gone.abort();
     }
-    await expect
-      .poll(() => openFiles(service).filter((name) => name.includes('reports')), { timeout: 20_000 })
-      .toEqual([]);
+    await expect.poll(() => openFiles(service).filter((name) => name.includes('reports'))).toEqual([]);
     expect(service.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
   });
 });

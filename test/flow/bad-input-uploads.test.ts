@@ -58,7 +58,7 @@ describe('a client that disconnects during its upload', () => {
     socket.write(head);
     socket.write('x'.repeat(100_000));
     // Once a part is on the disk, the service is in the middle of the upload.
-    await expect.poll(() => stagedBytes(), { timeout: 20_000 }).toBeGreaterThan(50_000);
+    await expect.poll(() => stagedBytes()).toBeGreaterThan(50_000);
     socket.resetAndDestroy();
   });
 

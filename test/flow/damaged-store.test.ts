@@ -37,7 +37,7 @@ import {
   upload,
 } from '../support/service.ts';
 
-const PATIENT = { timeout: 60_000, interval: 100 };
+const PATIENT = { interval: 100 };
 const PAGE_BYTES = 8_192;
 
 /** A store with orders, rejections and a report, stopped. */

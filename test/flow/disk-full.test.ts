@@ -107,11 +107,11 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     const response = await upload(service!, csv(...lines));
     const { file_id } = (await response.json()) as FileJson;
     const file = () => getJson<FileJson>(service!, `/files/${file_id}`);
-    await expect.poll(file, { timeout: 30_000 }).toMatchObject({ status: 'waiting', waiting_for: 'ims' });
+    await expect.poll(file).toMatchObject({ status: 'waiting', waiting_for: 'ims' });
     // Room for the record of the wait, but not for a chunk of orders.
     fillUp(256 * KiB);
     await switchIms({ outage: false });
-    await expect.poll(file, { timeout: 30_000 }).toMatchObject({ status: 'waiting', waiting_for: 'store' });
+    await expect.poll(file).toMatchObject({ status: 'waiting', waiting_for: 'store' });
     expect((await file()).progress.invalid).toBe(0);
     const other = await uploadStream(service!, [csv(), ...repeat(`${orderLine('D-refused')}\n`.repeat(1_000), 20)]);
     expect(await problemOf(other)).toMatchObject({ status: 507, code: 'disk_full' });
@@ -131,10 +131,10 @@ describe.skipIf(whyNot !== null)('a full disk', () => {
     const response = await upload(service!, csv(...lines));
     const { file_id } = (await response.json()) as FileJson;
     const file = () => getJson<FileJson>(service!, `/files/${file_id}`);
-    await expect.poll(file, { timeout: 30_000 }).toMatchObject({ status: 'waiting', waiting_for: 'ims' });
+    await expect.poll(file).toMatchObject({ status: 'waiting', waiting_for: 'ims' });
     fillUp(limits.minFreeBytes - 2 * 1024 * KiB);
     await switchIms({ outage: false });
-    await expect.poll(file, { timeout: 30_000 }).toMatchObject({
+    await expect.poll(file).toMatchObject({
       status: 'waiting',
       waiting_for: 'store',
       progress: { rows: 2_000, accepted: 0, invalid: 2_000 },

@@ -36,7 +36,6 @@ const SESSIONS = [
   ['README.md', 'GETTING_STARTED.md', 'docs/cli.md'],
   ['docs/http-api.md', 'docs/engines.md', 'docs/configuration.md', 'docs/operations.md'],
 ];
-const GUARD_MS = 180_000;
 
 test('every page with examples is in a session', () => {
   const withExamples = documents.filter(({ examples }) => examples.length > 0).map(({ name }) => name);
@@ -46,7 +45,6 @@ test('every page with examples is in a session', () => {
 // Most of the time of an example is waiting, so the sessions run side by side.
 test.concurrent.for(SESSIONS.map((pages) => ({ pages, title: pages.join(', ') })))(
   'examples work, in order, and answer what it says: $title',
-  { timeout: GUARD_MS },
   async ({ pages }, { expect }) => {
     const directory = await temporaryDirectory();
     await symlink(join(ROOT, 'bin'), join(directory, 'bin'));

@@ -21,7 +21,7 @@ import {
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 
 const WELL = { outage: false, error_rate: 0, latency_ms: 0 };
-const WAIT = { timeout: 45_000, interval: 100 };
+const WAIT = { interval: 100 };
 
 let service: Service;
 beforeAll(async () => {

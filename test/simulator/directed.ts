@@ -10,7 +10,7 @@ import { startPublisher } from '../../src/pipeline/publish.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
 import { upload } from '../../src/pipeline/upload.ts';
 import type { CreateFileResult } from '../../src/ports/files.ts';
-import { createInvariants, type FileState, Violation } from './invariants.ts';
+import { createInvariants, FILES, type FileState, Violation } from './invariants.ts';
 import { createRandom } from './random.ts';
 import { type Actor, type CallOptions, type PortName, Scheduler } from './scheduler.ts';
 import { createOwnFile, type SourceFile } from './source-files.ts';
@@ -113,6 +113,15 @@ export interface ShownFile extends FileState {
   attempts: number;
 }
 
+interface Shown {
+  name: string;
+  fileId: string;
+  status: string;
+  waitingFor: string | null;
+  chunks: number;
+  attempts: number;
+}
+
 /** Small, so that a file has many chunks, each with several parts. */
 const BOUNDS = {
   ...limits,
@@ -199,15 +208,25 @@ export function startPipeline({
     return result;
   }
 
-  const shown = () =>
-    store.rows<ShownFile>('select * from files order by name').map((file) => ({
-      name: file.name,
-      fileId: file.file_id,
-      status: file.shown_status,
-      waitingFor: file.waiting_for,
-      chunks: file.next_chunk,
-      attempts: file.attempts,
-    }));
+  let shownOf: readonly ShownFile[] = [];
+  let shownNow: Shown[] = [];
+  /** The same array until a file changes. */
+  function shown(): readonly Shown[] {
+    const files = store.rows<ShownFile>(FILES);
+    if (files === shownOf) return shownNow;
+    shownOf = files;
+    shownNow = files
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((file) => ({
+        name: file.name,
+        fileId: file.file_id,
+        status: file.shown_status,
+        waitingFor: file.waiting_for,
+        chunks: file.next_chunk,
+        attempts: file.attempts,
+      }));
+    return shownNow;
+  }
 
   function uploadFile(source: SourceFile): Promise<CreateFileResult> {
     const ports = { ...portsFor(`upload of ${source.name}`), logger };

@@ -49,6 +49,13 @@ interface RejectionState {
   cells: string;
 }
 
+interface StockState {
+  sku: string;
+  hub_id: string;
+  available: number;
+  received: number;
+}
+
 /** Reasons that are found when a chunk is committed, so they do not follow from the row alone. */
 const FOUND_LATER: ReadonlySet<ReasonCode> = new Set(['duplicate_order', 'order_conflict', 'out_of_stock']);
 
@@ -60,6 +67,9 @@ export interface World {
   charges: Charges;
 }
 
+/** All files, in the order of their creation. */
+export const FILES = 'select * from files order by file_no';
+
 export function createInvariants(
   { store, objects, stream, ims, charges }: World,
   sources: ReadonlyMap<string, SourceFile>,
@@ -70,6 +80,11 @@ export function createInvariants(
   const endedAfterCancel = new Set<number>();
   /** Reports that were checked, by file and state. */
   const reportsSeen = new Set<string>();
+  /** What the rows of each file were checked against. */
+  const rowsSeen = new Map<number, string>();
+  const ofFiles = { orders: createGroups<OrderState>(), rejections: createGroups<RejectionState>() };
+  const stockSeen = createMemory();
+  const eventsSeen = createMemory();
   let seen = '';
 
   return {
@@ -78,26 +93,37 @@ export function createInvariants(
       const now = `${store.writes} ${stream.published.size} ${stream.repeats} ${objects.version} ${objects.stored.size}`;
       if (now === seen) return;
       seen = now;
-      const files = store.rows<FileState>('select * from files');
+      const files = store.rows<FileState>(FILES);
       const orders = store.rows<OrderState>('select * from orders');
       const rejections = store.rows<RejectionState>('select * from rejections');
       for (const file of files) {
-        const own = orders.filter(({ file_no }) => file_no === file.file_no);
-        const rejected = rejections.filter(({ file_no }) => file_no === file.file_no);
+        const rejected = ofFiles.rejections(rejections, file.file_no);
         // The same bytes again, after a cancel: the rows are stored already.
         const alone = files.filter(({ name }) => name === file.name).length === 1;
-        checkRows(file, own, rejected, alone);
+        const { file_no, status, position_row, rows, accepted, invalid } = file;
+        // All that the check of its rows depends on; what the IMS has said it has said for ever.
+        const state = [store.writesOf(file_no), status, position_row, rows, accepted, invalid, alone].join();
+        if (rowsSeen.get(file_no) !== state) checkRows(file, ofFiles.orders(orders, file_no), rejected, alone);
+        rowsSeen.set(file_no, state);
         checkHistory(file);
         checkReport(file, rejected);
       }
       charges.check(files);
-      checkStock(orders);
-      checkEvents(orders);
+      const stock = store.rows<StockState>('select * from stock');
+      if (!stockSeen(orders, stock)) checkStock(orders, stock);
+      const [marked] = store.rows<{ value: number }>("select value from totals where name = 'published'");
+      if (!eventsSeen(orders, marked?.value, stream.published.size, stream.differing.size))
+        checkEvents(orders, marked?.value ?? 0);
     },
   };
 
   /** INV-1: each row up to the checkpoint is in exactly one place, the right one. */
-  function checkRows(file: FileState, orders: OrderState[], rejections: RejectionState[], alone: boolean): void {
+  function checkRows(
+    file: FileState,
+    orders: readonly OrderState[],
+    rejections: readonly RejectionState[],
+    alone: boolean,
+  ): void {
     const source = sources.get(file.name)!;
     const off = (what: string) => new Violation(`INV-1 ${file.name}: ${what}`);
     if (file.accepted !== orders.length) throw off(`${file.accepted} accepted, ${orders.length} orders`);
@@ -105,6 +131,8 @@ export function createInvariants(
     if (file.rows !== file.accepted + file.invalid) throw off(`${file.rows} rows are not accepted + invalid`);
     const done = source.rows.filter(({ row }) => row <= file.position_row);
     const places = new Map<number, ReasonCode[]>();
+    const orderAt = new Map(orders.map((order) => [order.row, order]));
+    const rejectionAt = new Map(rejections.map((rejection) => [rejection.row, rejection]));
     for (const { row } of orders) places.set(row, []);
     for (const { row, reasons } of rejections) {
       if (places.has(row)) throw off(`row ${row} is an order and a rejection, or two orders`);
@@ -122,9 +150,9 @@ export function createInvariants(
     for (const { row, cells, defect } of done) {
       const codes = places.get(row)!;
       const [sku, hubId] = [cells[4]!, cells[5]!];
-      const order = orders.find((other) => other.row === row);
+      const order = orderAt.get(row);
       if (order && order.order_id !== cells[0]) throw off(`row ${row} is the order ${order.order_id}`);
-      const rejection = rejections.find((other) => other.row === row);
+      const rejection = rejectionAt.get(row);
       if (rejection && rejection.cells !== JSON.stringify(cells))
         throw off(`row ${row} was kept as ${rejection.cells}`);
       if (defect !== null && !codes.includes(defect)) throw off(`row ${row} has no reason ${defect}`);
@@ -167,7 +195,7 @@ export function createInvariants(
       );
   }
 
-  function checkReport(file: FileState, rejections: RejectionState[]): void {
+  function checkReport(file: FileState, rejections: readonly RejectionState[]): void {
     if (!isEnded(file.status)) return;
     const off = (what: string) => new Violation(`the report of ${file.name}, ${file.status}: ${what}`);
     if (file.invalid === 0) return;
@@ -193,16 +221,11 @@ export function createInvariants(
   }
 
   /** INV-2 */
-  function checkStock(orders: readonly OrderState[]): void {
+  function checkStock(orders: readonly OrderState[], stock: readonly StockState[]): void {
     const held = new Map<string, number>();
     for (const { sku, hub_id, quantity } of orders)
       held.set(`${sku} ${hub_id}`, (held.get(`${sku} ${hub_id}`) ?? 0) + quantity);
-    for (const { sku, hub_id, available, received } of store.rows<{
-      sku: string;
-      hub_id: string;
-      available: number;
-      received: number;
-    }>('select * from stock')) {
+    for (const { sku, hub_id, available, received } of stock) {
       const hold = held.get(`${sku} ${hub_id}`) ?? 0;
       held.delete(`${sku} ${hub_id}`);
       if (available < 0 || received - available !== hold)
@@ -212,16 +235,36 @@ export function createInvariants(
   }
 
   /** INV-3: no event without its order, the same bytes each time, none marked that was not published. */
-  function checkEvents(orders: readonly OrderState[]): void {
+  function checkEvents(orders: readonly OrderState[], marked: number): void {
     for (const orderId of stream.differing)
       throw new Violation(`INV-3 ${orderId}: its event has other bytes than before`);
     const ids = new Set(orders.map(({ order_id }) => order_id));
     if (ids.size !== orders.length) throw new Violation('INV-3 an order is there twice');
     for (const orderId of stream.published.keys())
       if (!ids.has(orderId)) throw new Violation(`INV-3 ${orderId} has an event and is no order`);
-    const [marked] = store.rows<{ value: number }>("select value from totals where name = 'published'");
     for (const { seq, order_id } of orders)
-      if (seq <= (marked?.value ?? 0) && !stream.published.has(order_id))
+      if (seq <= marked && !stream.published.has(order_id))
         throw new Violation(`INV-3 ${order_id} is marked as published and has no event`);
   }
+}
+
+/** The rows of a file, grouped once for each array. */
+function createGroups<Row extends { file_no: number }>(): (all: readonly Row[], fileNo: number) => readonly Row[] {
+  let grouped: readonly Row[] = [];
+  let groups = new Map<number, Row[]>();
+  return (all, fileNo) => {
+    if (all !== grouped) groups = Map.groupBy(all, ({ file_no }) => file_no);
+    grouped = all;
+    return groups.get(fileNo) ?? [];
+  };
+}
+
+/** Whether all is as at the call before. */
+function createMemory(): (...now: unknown[]) => boolean {
+  let before: unknown[] = [];
+  return (...now) => {
+    const same = now.length === before.length && now.every((value, i) => value === before[i]);
+    before = now;
+    return same;
+  };
 }

@@ -12,6 +12,22 @@ import type { PageRequest } from '../../src/ports/page.ts';
 import type { Charges } from './charges.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
+/** The view of rejections, by its tables. */
+const TABLES_OF: Record<string, readonly string[]> = {
+  rejections: ['rejected_rows', 'rejection_reasons', 'rejection_cells'],
+};
+const OF_FILES: ReadonlySet<string> = new Set(['files', 'orders', 'rejected_rows']);
+/** Those that the checks read. */
+const TABLES = [...OF_FILES, 'rejection_reasons', 'rejection_cells', 'stock', 'totals'];
+
+interface Read {
+  statement: StatementSync;
+  tables: readonly string[];
+  rows: unknown[];
+  /** So many writes to the tables. */
+  after: number;
+}
+
 export class Store {
   readonly db: Database;
   /** Changes with every write. */
@@ -21,16 +37,15 @@ export class Store {
   readonly #charges: Charges;
   readonly #direct: OrderStore;
   readonly #scheduler: Scheduler;
-  readonly #countChanges: StatementSync;
-  /** By statement, as of so many changes. */
-  readonly #read = new Map<string, unknown[]>();
-  #readAfter = 0;
+  readonly #read = new Map<string, Read>();
+  /** By table: how many rows were written, in all and of each file. */
+  readonly #written = new Map(TABLES.map((table) => [table, { all: 0, ofFile: new Map<number, number>() }]));
 
   constructor(scheduler: Scheduler, charges: Charges) {
     this.#scheduler = scheduler;
     this.#charges = charges;
     this.db = openForWriting(':memory:');
-    this.#countChanges = this.db.prepare('select total_changes() changes');
+    this.#countWrites();
     const now = () => scheduler.nowMs;
     const operations = createOperations(this.db, now);
     const perform = (operation: string, argument: unknown) => {
@@ -75,17 +90,45 @@ export class Store {
     };
   }
 
-  /** Read again only after a write: most steps write nothing, and all read. */
+  /** By triggers, so that no write escapes, whoever makes it. */
+  #countWrites(): void {
+    this.db.function('wrote', (table, fileNo) => {
+      const { ofFile } = Object.assign(this.#written.get(table as string)!, { all: this.#all(table as string) + 1 });
+      if (fileNo !== null) ofFile.set(fileNo as number, (ofFile.get(fileNo as number) ?? 0) + 1);
+      return null;
+    });
+    for (const table of TABLES)
+      for (const [write, rows] of Object.entries({ insert: ['new'], update: ['old', 'new'], delete: ['old'] })) {
+        const counted = rows.map(
+          (row) => `select wrote('${table}', ${OF_FILES.has(table) ? `${row}.file_no` : 'null'});`,
+        );
+        this.db.exec(
+          `create temp trigger ${table}_${write} after ${write} on main.${table} begin ${counted.join(' ')} end`,
+        );
+      }
+  }
+
+  #all(table: string): number {
+    return this.#written.get(table)!.all;
+  }
+
+  /** Changes when orders or rejections of the file do. */
+  writesOf(fileNo: number): number {
+    const own = (table: string) => this.#written.get(table)!.ofFile.get(fileNo) ?? 0;
+    return own('orders') + own('rejected_rows') + this.#all('rejection_reasons') + this.#all('rejection_cells');
+  }
+
+  /** The same rows, the same array, until one of their tables is written to: most steps write nothing, and all read. */
   rows<Row>(sql: string): readonly Row[] {
-    const { changes } = this.#countChanges.get() as { changes: number };
-    if (changes !== this.#readAfter) this.#read.clear();
-    this.#readAfter = changes;
-    let rows = this.#read.get(sql);
-    if (rows === undefined) {
-      rows = this.db.prepare(sql).all();
-      this.#read.set(sql, rows);
+    let read = this.#read.get(sql);
+    if (read === undefined) {
+      const tables = [...sql.matchAll(/\b(?:from|join) (\w+)/g)].flatMap(([, name]) => TABLES_OF[name!] ?? [name!]);
+      read = { statement: this.db.prepare(sql), tables, rows: [], after: -1 };
+      this.#read.set(sql, read);
     }
-    return rows as Row[];
+    const written = read.tables.reduce((sum, table) => sum + this.#all(table), 0);
+    if (written !== read.after) Object.assign(read, { rows: read.statement.all(), after: written });
+    return read.rows as Row[];
   }
 
   close(): void {

@@ -304,7 +304,7 @@ describe.each(
     (['gone', 'hanging'] as const).map((kind) => ({ port, kind })),
   ),
 )(`with $port $kind and ${MANY} that wait for it`, ({ port, kind }) => {
-  test('they do not all ask at the same time, nor when it is back', { timeout: 180_000 }, async () => {
+  test('they do not all ask at the same time, nor when it is back', async () => {
     const workers = port === 'queue' ? MANY : MANY / limits.workerSlots;
     const pipeline = await inTheMiddle({ files: MANY + 1, workers });
     const { scheduler, shown, step } = pipeline;

@@ -8,7 +8,7 @@ import { startWorker } from '../../src/pipeline/worker.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { Charges } from './charges.ts';
 import { Inventory, Objects, Queue, Stream } from './engines.ts';
-import type { FileState } from './invariants.ts';
+import { FILES, type FileState } from './invariants.ts';
 import { Store } from './order-store.ts';
 import type { Random } from './random.ts';
 import { type Actor, Scheduler } from './scheduler.ts';
@@ -40,7 +40,7 @@ export function createWorld(
       .prepare('insert into stock (sku, hub_id, available, received) values (?, ?, ?, ?)')
       .run(sku, hubId, available, available);
 
-  const files = () => store.rows<FileState>('select * from files order by file_no');
+  const files = () => store.rows<FileState>(FILES);
   const fileOf = (body: string) => {
     const message = readMessage(body);
     return message.kind === 'job' ? message.fileId : '';

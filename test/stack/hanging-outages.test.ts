@@ -11,7 +11,6 @@ import {
   expectUnavailable,
   fileOf,
   first,
-  GUARD_MS,
   inChunk,
   late,
   lineOf,
@@ -41,9 +40,9 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   }, 120_000);
   afterAll(() => kafka?.stop());
 
-  test.concurrent('while S3 hangs files in work wait for it, and an upload is refused and leaves nothing', {
-    timeout: GUARD_MS,
-  }, async ({ expect }) => {
+  test.concurrent('while S3 hangs files in work wait for it, and an upload is refused and leaves nothing', async ({
+    expect,
+  }) => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { s3 }, api, worker }) => {
       s3.holdAnswersAfter(first.bytes.length * READ_SHARE);
       const ids = [await accept(api, first), await accept(api, second)];
@@ -67,9 +66,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test.concurrent('while SQS hangs files in work are completed, and an upload is accepted and ingested later', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test.concurrent('while SQS hangs files in work are completed, and an upload is accepted and ingested later', async () => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { sqs }, api, worker }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await Promise.all(ids.map((fileId) => lineOf(worker, inChunk(0, fileId))));
@@ -85,9 +82,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test.concurrent('while MongoDB hangs requests get 503, files wait, and an upload leaves nothing', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test.concurrent('while MongoDB hangs requests get 503, files wait, and an upload leaves nothing', async () => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { mongo }, api, worker }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(1));
@@ -108,9 +103,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test.concurrent('while MongoDB accepts connections but executes nothing requests get 503, however long that takes', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test.concurrent('while MongoDB accepts connections but executes nothing requests get 503, however long that takes', async () => {
     const resumed = Promise.withResolvers<void>();
     let hangs = false;
     const mongo = await startMongoProxy(engineAddresses().mongo, async () => {
@@ -132,9 +125,9 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     mongo.stop();
   });
 
-  test.concurrent('while Kafka hangs files are ingested, and their events wait and are published later', {
-    timeout: GUARD_MS,
-  }, async ({ expect }) => {
+  test.concurrent('while Kafka hangs files are ingested, and their events wait and are published later', async ({
+    expect,
+  }) => {
     await onStack(kafka.address, async ({ api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(0));

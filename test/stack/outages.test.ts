@@ -12,7 +12,6 @@ import {
   expectUnavailable,
   fileOf,
   first,
-  GUARD_MS,
   inChunk,
   late,
   lineOf,
@@ -41,9 +40,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   }, 120_000);
   afterAll(() => kafka?.stop());
 
-  test('without S3 files in work wait and show it, and an upload is refused and leaves nothing', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test('without S3 files in work wait and show it, and an upload is refused and leaves nothing', async () => {
     await onStack(kafka.address, async ({ stack, proxies: { s3 }, api, worker }) => {
       s3.holdAnswersAfter(first.bytes.length * READ_SHARE);
       const ids = [await accept(api, first), await accept(api, second)];
@@ -74,9 +71,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test('without SQS files in work are completed, and an upload is accepted and ingested later', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test('without SQS files in work are completed, and an upload is accepted and ingested later', async () => {
     await onStack(kafka.address, async ({ stack, proxies: { sqs }, api, worker }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(0));
@@ -93,9 +88,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test('without MongoDB every request that needs it gets 503, and an upload leaves nothing', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test('without MongoDB every request that needs it gets 503, and an upload leaves nothing', async () => {
     await onStack(kafka.address, async ({ stack, proxies: { mongo }, api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(1));
@@ -121,9 +114,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test('without Kafka files are ingested, and their events wait and are published later', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test('without Kafka files are ingested, and their events wait and are published later', async () => {
     await onStack(kafka.address, async ({ api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(0));
@@ -142,7 +133,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test('without any engine all work waits, and resumes when the engines are back', { timeout: GUARD_MS }, async () => {
+  test('without any engine all work waits, and resumes when the engines are back', async () => {
     await onStack(kafka.address, async ({ proxies, api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second), await accept(api, late)];
       await lineOf(worker, inChunk(0));
@@ -163,9 +154,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test('started without Kafka a worker ingests files; a publisher reports the missing engine, and later publishes all events', {
-    timeout: GUARD_MS,
-  }, async () => {
+  test('started without Kafka a worker ingests files; a publisher reports the missing engine, and later publishes all events', async () => {
     await kafka.stop();
     const stack = await newStack({ visibilitySeconds: 6, addresses: { ...engineAddresses(), kafka: kafka.address } });
     const [api, worker] = await Promise.all([stack.start('api'), stack.start('worker')]);

@@ -86,7 +86,7 @@ export const stockUp = (service: Service): Promise<void> =>
 export async function expectSound(service: Service): Promise<void> {
   const file = await ingest(service, csv(orderLine(`GOOD-${process.pid}-${++goodFiles}`, { sku: GOOD_SKU })));
   expect(file).toMatchObject({ status: 'completed', progress: { rows: 1, accepted: 1 } });
-  await expect.poll(() => storedObjects(service, 'staging'), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => storedObjects(service, 'staging')).toEqual([]);
   const known = await fileIds(service);
   const uploads = (await storedObjects(service, 'uploads')).filter((name) => name !== 'installation');
   expect(uploads.filter((name) => !known.has(name))).toEqual([]);

@@ -29,10 +29,8 @@ export const [first, second, late] = scarce.map(({ file }) => file) as [OrderFil
 export const sentinel = smallFile(99);
 /** Share of a file's bytes: more than its first chunk and the bytes that decide its encoding, less than two chunks. */
 export const READ_SHARE = 0.8;
-/** A guard: clients and engines have time limits of up to a minute and a half, several of them one after the other in some tests. */
-export const GUARD_MS = 300_000;
-/** How long a state is waited for that comes after those time limits. */
-export const WAIT = { timeout: 90_000, interval: 50 };
+/** For states that come after time limits of clients and engines, of up to a minute and a half. */
+export const WAIT = { timeout: 180_000, interval: 50 };
 
 export const putStock = (service: Service): Promise<void> => putStockCsv(service, stockFor(scarce, sentinel));
 

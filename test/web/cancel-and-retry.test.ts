@@ -6,8 +6,6 @@ import { startService } from '../support/service.ts';
 import { accessibilityProblems, expectComplaints, openPage } from './support/browser.ts';
 import { choose, row } from './support/files-page.ts';
 
-const PATIENCE = { timeout: 40_000 };
-
 const orders = (rows: number, startAt = 1) => generated({ rows, startAt });
 
 test('a waiting file says for what; the keyboard alone cancels and retries it', async () => {
@@ -16,7 +14,7 @@ test('a waiting file says for what; the keyboard alone cancels and retries it', 
   await setSwitches(service, { outage: true });
   const page = await openPage(service.url);
   await choose(page, { name: 'held.csv', buffer: orders(100) });
-  await row(page, 'held.csv').getByText('The inventory service does not answer.').waitFor(PATIENCE);
+  await row(page, 'held.csv').getByText('The inventory service does not answer.').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
 
   const dialog = page.getByRole('dialog', { name: 'Cancel the import of held.csv?' });
@@ -34,12 +32,12 @@ test('a waiting file says for what; the keyboard alone cancels and retries it', 
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'hidden' });
-  await row(page, 'held.csv').getByText('Cancelled').waitFor(PATIENCE);
+  await row(page, 'held.csv').getByText('Cancelled').waitFor();
   await expect.poll(() => page.evaluate('document.activeElement.textContent')).toBe('held.csv');
 
   await setSwitches(service, { outage: false });
   await page.getByRole('button', { name: 'Retry the import of held.csv' }).press('Enter');
-  await row(page, 'held.csv').getByText('Completed').waitFor(PATIENCE);
+  await row(page, 'held.csv').getByText('Completed').waitFor();
 });
 
 test('a cancel that comes too late shows the message of the service', async () => {

@@ -11,7 +11,6 @@ import { expectComplaints, hide, openPage } from './support/browser.ts';
 import { choose, row, uploadOf } from './support/files-page.ts';
 
 const GONE = /ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE|ERR_NETWORK|ERR_UPLOAD_FILE_CHANGED/;
-const PATIENCE = { timeout: 40_000 };
 
 const orders = (rows: number, startAt = 1) => generated({ rows, startAt });
 
@@ -46,7 +45,7 @@ test('an upload waits for a service that is down and resumes; leaving meanwhile 
     dataDirectory: service.dataDirectory,
     env: { OMS_PORT: new URL(service.url).port },
   });
-  await row(page, 'patient.csv').getByText('Completed').waitFor(PATIENCE);
+  await row(page, 'patient.csv').getByText('Completed').waitFor();
   const files = await listAll<FileResponse>(again, '/files?limit=10');
   expect(files.map(({ name }) => name)).toEqual(['patient.csv']);
 });
@@ -101,7 +100,7 @@ describe('behind a gateway that responds in place of the service', () => {
     await choose(page, { name: 'busy.csv', buffer: orders(20) });
     await uploadOf(page, 'busy.csv').getByText('The service is busy. The upload is retried automatically.').waitFor();
     refused.clear();
-    await row(page, 'busy.csv').getByText('Completed').waitFor(PATIENCE);
+    await row(page, 'busy.csv').getByText('Completed').waitFor();
     await page.getByText('The service cannot be reached since').waitFor({ state: 'detached' });
     expect(streams).toEqual({ open: 1, opened: 1 });
   });

@@ -26,7 +26,8 @@ import { kafkaOptions, openKafka, withAdmin } from '../../support/adapters/kafka
 import { temporaryDirectory } from '../../support/service.ts';
 
 const { kafka, why } = inject('engines');
-const TIMEOUT_MS = 120_000;
+/** A guard against hangs, before that of the test. */
+const TIMEOUT_MS = 150_000;
 
 const opened: KafkaEventStream[] = [];
 function open(...options: Parameters<typeof openKafka>): KafkaEventStream {
@@ -409,7 +410,7 @@ describe.skipIf(kafka === null)(`on a Kafka of the run${why.kafka ? `, which is 
 });
 
 // One after the other on one broker: a start takes seconds.
-describe.skipIf(kafka === null)('on a Kafka of its own', { timeout: TIMEOUT_MS }, () => {
+describe.skipIf(kafka === null)('on a Kafka of its own', () => {
   let port: number;
   let options: ReturnType<typeof kafkaOptions>;
   let directory: string;

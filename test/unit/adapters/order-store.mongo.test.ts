@@ -115,7 +115,6 @@ const rowsOf = (n: number) =>
 describe.skipIf(why.mongo !== undefined)('a commit that is abandoned while it is held', { concurrent: true }, () => {
   test.each(['find orders', 'insert chunks', 'update stock', 'insert orders', 'update chunks'])(
     'at "%s" does nothing when it wakes after its retry and two more chunks',
-    { timeout: 180_000 },
     async (heldCommand) => {
       const held = Promise.withResolvers<void>();
       const wakes = Promise.withResolvers<void>();

@@ -45,6 +45,8 @@ afterEach(async () => {
 /** A page in a context of its own, at the service's address. */
 export async function openPage(url: string, path = '/', options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext({ baseURL: url, locale: 'en-GB', timezoneId: 'UTC', ...options });
+  // A guard against hangs, not a measure.
+  context.setDefaultTimeout(60_000);
   const page = await context.newPage();
   const complaints: string[] = [];
   opened.push({ page, complaints, expected: [] });
