@@ -132,9 +132,17 @@ function createWallClock(timeZone: string): (wallMs: number) => number {
   };
 }
 
+/** It takes longer than reading a small file; a process has one zone. */
+let format: { timeZone: string; of: Intl.DateTimeFormat } | undefined;
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  if (format?.timeZone !== timeZone)
+    format = { timeZone, of: new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }) };
+  return format.of;
+}
+
 /** The offset of a zone from UTC at an instant, in milliseconds. */
 function createOffsets(timeZone: string): (instantMs: number) => number {
-  const format = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  const format = formatOf(timeZone);
   const ask = (instantMs: number): number => {
     const [, sign, hours, minutes, seconds = '0'] =
       /GMT([+-])(\d+):(\d+)(?::(\d+))?$/.exec(format.format(instantMs)) ?? [];

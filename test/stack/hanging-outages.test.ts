@@ -37,7 +37,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
   beforeAll(async () => {
     kafka = await ownKafka();
     [expected] = await Promise.all([undisturbed(), kafka.start()]);
-  }, 120_000);
+  });
   afterAll(() => kafka?.stop());
 
   test.concurrent('while S3 hangs files in work wait for it, and an upload is refused and leaves nothing', async ({
