@@ -19,6 +19,8 @@ import { fetchJars } from './maven.ts';
 const MAIN = new URL('KafkaServer.java', import.meta.url).pathname;
 const SERVER = { group: 'org.apache.kafka', name: 'kafka_2.13', version: '4.2.0' };
 
+export const fetchKafka = (): Promise<string> => fetchJars(SERVER);
+
 export interface KafkaServerOptions {
   port?: number;
   /** Where its data is kept; without one the data is deleted when the server stops. */
@@ -32,7 +34,7 @@ export interface KafkaServerOptions {
 export async function startKafka(
   options: KafkaServerOptions = {},
 ): Promise<{ url: string; child: ChildProcess; stop(): Promise<void> }> {
-  const jars = await fetchJars(SERVER);
+  const jars = await fetchKafka();
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'oms-kafka-')));
   const [port, controllerPort] = [options.port ?? (await freePort()), await freePort()];
   await mkdir(directory, { recursive: true });

@@ -11,6 +11,8 @@ import { fetchJars } from './maven.ts';
 const MAIN = new URL('MongoServer.java', import.meta.url).pathname;
 const SERVER = { group: 'de.bwaldvogel', name: 'mongo-java-server', version: '1.47.0' };
 
+export const fetchMongo = (): Promise<string> => fetchJars(SERVER);
+
 /** Resolves when it listens, on a free port unless one is given. Throws `engine_unavailable`. */
 export async function startMongo({
   port = 0,
@@ -19,7 +21,7 @@ export async function startMongo({
   port?: number;
   compiling?: Compiling;
 } = {}): Promise<{ url: string; child: ChildProcess; stop(): Promise<void> }> {
-  const jars = await fetchJars(SERVER);
+  const jars = await fetchMongo();
   const server = await startListening(
     'mongo-java-server',
     ['java', '-Xmx1g', ...compilerFlags(compiling), '-cp', `${jars}/*`, MAIN, String(port)],

@@ -19,11 +19,13 @@ from moto.server import main
 main(['-H', '127.0.0.1', '-p', sys.argv[1]])
 `;
 
+export const fetchMoto = (): Promise<string> => installPython(REQUIREMENTS, 'engines/moto');
+
 /** Resolves when it listens, on a free port unless one is given. Throws `engine_unavailable`. */
 export async function startMoto(
   options: { port?: number } = {},
 ): Promise<{ url: string; child: ChildProcess; stop(): Promise<void> }> {
-  const python = await installPython(REQUIREMENTS, 'engines/moto').catch((error) => {
+  const python = await fetchMoto().catch((error) => {
     throw new OmsError('engine_unavailable', `moto cannot be installed: ${error.message}`, { cause: error });
   });
   return startListening('moto', [python, '-c', MAIN, String(options.port ?? 0)], {

@@ -6,15 +6,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { installPython } from '../../scripts/engines/python.ts';
-import { csv, ingest, orderLine, ROOT, setStock, startService, temporaryDirectory } from '../support/service.ts';
+import { SCHEMATHESIS as FILES, fetchSchemathesis } from '../support/schemathesis.ts';
+import { csv, ingest, orderLine, setStock, startService, temporaryDirectory } from '../support/service.ts';
 
-const FILES = join(ROOT, 'test/support/schemathesis');
 /** Streams without an end, for which the tester would wait. */
 const ENDLESS = ['/events', '/progress'];
 
 test('Schemathesis finds no difference between the service and its document', async () => {
-  const python = await installPython(new URL(`file://${FILES}/requirements.txt`), 'schemathesis');
+  const python = await fetchSchemathesis();
   const service = await startService();
   await setStock(service, [['SKU-1', 'HUB-1', 100]]);
   const file = await ingest(service, csv(orderLine('A-1'), orderLine('A-2', { quantity: 'two' })));

@@ -117,7 +117,7 @@ export async function startEngines(environment: NodeJS.ProcessEnv) {
   };
 }
 
-async function dockerAnswers(): Promise<boolean> {
+export async function dockerAnswers(): Promise<boolean> {
   try {
     const { stdout } = await promisify(execFile)('docker', ['info', '--format', '{{.ServerVersion}}'], {
       timeout: limits.dockerAnswerMs,
