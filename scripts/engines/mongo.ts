@@ -9,6 +9,11 @@ import { startListening } from './listening.ts';
 import { fetchJars } from './maven.ts';
 
 const MAIN = new URL('MongoServer.java', import.meta.url).pathname;
+/**
+ * It serves each connection on one of so many threads. By default they are few, and a long query of one client holds up all others whose
+ * connections are on its thread.
+ */
+const THREADS = '-Dio.netty.eventLoopThreads=200';
 const SERVER = { group: 'de.bwaldvogel', name: 'mongo-java-server', version: '1.47.0' };
 
 export const fetchMongo = (): Promise<string> => fetchJars(SERVER);
@@ -24,7 +29,7 @@ export async function startMongo({
   const jars = await fetchMongo();
   const server = await startListening(
     'mongo-java-server',
-    ['java', '-Xmx1g', ...compilerFlags(compiling), '-cp', `${jars}/*`, MAIN, String(port)],
+    ['java', '-Xmx1g', THREADS, ...compilerFlags(compiling), '-cp', `${jars}/*`, MAIN, String(port)],
     { pattern: /^listening on (\d+)$/ },
   );
   return { ...server, url: server.url.replace('http:', 'mongodb:') };
