@@ -3,7 +3,7 @@
  * of one undisturbed process on the embedded engines: nothing is lost or doubled, and no row is rejected because of the outage (INV-7).
  * Kafka, and all engines together: `kafka-outages.test.ts`. Engines that hang: `hanging-outages.test.ts`.
  */
-import { beforeAll, describe, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Outcome } from '../crash/outcome.ts';
 import {
   accept,
@@ -27,7 +27,7 @@ import {
 import { getJson, upload } from '../support/service.ts';
 import { engineAddresses, missingEngines } from '../support/stack.ts';
 
-// They wait more than they work, so they run together.
+// Those on Kafka are beside these in a file of their own, because all wait more than they work.
 describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => {
   let expected: Outcome;
 
@@ -35,9 +35,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     expected = await undisturbed();
   });
 
-  test.concurrent('without S3 files in work wait and show it, and an upload is refused and leaves nothing', async ({
-    expect,
-  }) => {
+  test('without S3 files in work wait and show it, and an upload is refused and leaves nothing', async () => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { s3 }, api, worker }) => {
       s3.holdAnswersAfter(first.bytes.length * READ_SHARE);
       const ids = [await accept(api, first), await accept(api, second)];
@@ -68,9 +66,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test.concurrent('without SQS files in work are completed, and an upload is accepted and ingested later', async ({
-    expect,
-  }) => {
+  test('without SQS files in work are completed, and an upload is accepted and ingested later', async () => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { sqs }, api, worker }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(0));
@@ -87,9 +83,7 @@ describe.skipIf(missingEngines !== null)('on S3, SQS, MongoDB and Kafka', () => 
     });
   });
 
-  test.concurrent('without MongoDB every request that needs it gets 503, and an upload leaves nothing', async ({
-    expect,
-  }) => {
+  test('without MongoDB every request that needs it gets 503, and an upload leaves nothing', async () => {
     await onStack(engineAddresses().kafka, async ({ stack, proxies: { mongo }, api, worker, publisher }) => {
       const ids = [await accept(api, first), await accept(api, second)];
       await lineOf(worker, inChunk(1));
