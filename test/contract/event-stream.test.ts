@@ -1,11 +1,8 @@
 /** The contract of the EventStream port, run on each adapter with an order store: INV-3. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ALL_TYPES, type PublishedEvent } from '../../src/model/event.ts';
-import { eventStreams, type Opened, type Publishing } from '../support/adapters.ts';
+import { eventStreams, GUARD_MS, type Opened, type Publishing } from '../support/adapters.ts';
 import { chunkOf, ingestChunks, orderRow, rejection } from '../support/chunks.ts';
-
-/** A guard against hangs, before that of the test. */
-const GUARD_MS = 150_000;
 
 for (const { name, open, missing, totalOrder } of eventStreams)
   describe.skipIf(missing !== null)(`EventStream on ${name}`, () => {

@@ -12,14 +12,6 @@ import type { PageRequest } from '../../src/ports/page.ts';
 import type { Charges } from './charges.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
-/** The view of rejections, by its tables. */
-const TABLES_OF: Record<string, readonly string[]> = {
-  rejections: ['rejected_rows', 'rejection_reasons', 'rejection_cells'],
-};
-const OF_FILES: ReadonlySet<string> = new Set(['files', 'orders', 'rejected_rows']);
-/** Those that the checks read. */
-const TABLES = [...OF_FILES, 'rejection_reasons', 'rejection_cells', 'stock', 'totals'];
-
 interface Read {
   statement: StatementSync;
   tables: readonly string[];
@@ -39,7 +31,7 @@ export class Store {
   readonly #scheduler: Scheduler;
   readonly #read = new Map<string, Read>();
   /** By table: how many rows were written, in all and of each file. */
-  readonly #written = new Map(TABLES.map((table) => [table, { all: 0, ofFile: new Map<number, number>() }]));
+  readonly #written = new Map<string, { all: number; ofFile: Map<number, number> }>();
 
   constructor(scheduler: Scheduler, charges: Charges) {
     this.#scheduler = scheduler;
@@ -93,19 +85,36 @@ export class Store {
   /** By triggers, so that no write escapes, whoever makes it. */
   #countWrites(): void {
     this.db.function('wrote', (table, fileNo) => {
-      const { ofFile } = Object.assign(this.#written.get(table as string)!, { all: this.#all(table as string) + 1 });
-      if (fileNo !== null) ofFile.set(fileNo as number, (ofFile.get(fileNo as number) ?? 0) + 1);
+      const written = this.#written.get(table as string)!;
+      written.all++;
+      if (fileNo !== null) written.ofFile.set(fileNo as number, (written.ofFile.get(fileNo as number) ?? 0) + 1);
       return null;
     });
-    for (const table of TABLES)
+    const isOfFiles = this.db.prepare("select 1 from pragma_table_info(?) where name = 'file_no'");
+    for (const { name: table } of this.#schema('table')) {
+      this.#written.set(table, { all: 0, ofFile: new Map() });
+      const ofFiles = isOfFiles.get(table) !== undefined;
       for (const [write, rows] of Object.entries({ insert: ['new'], update: ['old', 'new'], delete: ['old'] })) {
-        const counted = rows.map(
-          (row) => `select wrote('${table}', ${OF_FILES.has(table) ? `${row}.file_no` : 'null'});`,
-        );
+        const counted = rows.map((row) => `select wrote('${table}', ${ofFiles ? `${row}.file_no` : 'null'});`);
         this.db.exec(
           `create temp trigger ${table}_${write} after ${write} on main.${table} begin ${counted.join(' ')} end`,
         );
       }
+    }
+  }
+
+  #schema(type: 'table' | 'view'): { name: string; sql: string }[] {
+    return this.db
+      .prepare("select name, sql from sqlite_schema where type = ? and name not like 'sqlite_%'")
+      .all(type) as unknown as { name: string; sql: string }[];
+  }
+
+  /** Those that it reads, also through views. */
+  #tablesOf(sql: string): string[] {
+    return [...sql.matchAll(/\b(?:from|join) (\w+)/g)].flatMap(([, name]) => {
+      const view = this.#schema('view').find((other) => other.name === name);
+      return view ? this.#tablesOf(view.sql) : [name!];
+    });
   }
 
   #all(table: string): number {
@@ -122,7 +131,7 @@ export class Store {
   rows<Row>(sql: string): readonly Row[] {
     let read = this.#read.get(sql);
     if (read === undefined) {
-      const tables = [...sql.matchAll(/\b(?:from|join) (\w+)/g)].flatMap(([, name]) => TABLES_OF[name!] ?? [name!]);
+      const tables = this.#tablesOf(sql);
       read = { statement: this.db.prepare(sql), tables, rows: [], after: -1 };
       this.#read.set(sql, read);
     }

@@ -10,6 +10,9 @@ import { kafkaStreams } from './adapters/kafka.ts';
 import { mongoOrderStore, mongoOutbox } from './adapters/mongo.ts';
 import { directoryObjectStore, sqliteJobQueue, sqliteOrderStore, sqliteOutbox } from './adapters/sqlite.ts';
 
+/** Of subscriptions: a guard against hangs, before that of the test. */
+export const GUARD_MS = 150_000;
+
 export interface Opened<Port> {
   first: Port;
   second: Port;

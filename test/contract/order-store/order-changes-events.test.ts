@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChangeRequest } from '../../../src/model/change-request.ts';
 import { EVENT_TYPES, type EventType, type PublishedEvent } from '../../../src/model/event.ts';
 import { orderJson } from '../../../src/model/order.ts';
-import { eventStreams, type Opened, type Publishing } from '../../support/adapters.ts';
+import { eventStreams, GUARD_MS, type Opened, type Publishing } from '../../support/adapters.ts';
 import { applyOne, changed, item, newOrder, toCreate, toDelete, toEdit, toMove } from '../../support/changes.ts';
 import { chunkOf, ingestChunks, orderRow } from '../../support/chunks.ts';
 import { STREAMS_OF_CHANGES } from './contract.ts';
@@ -42,7 +42,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       await publish();
       const seen = new Map<string, PublishedEvent>();
       if (count === 0) return [];
-      for await (const batch of first.events.subscribe(after, AbortSignal.timeout(45_000), types)) {
+      for await (const batch of first.events.subscribe(after, AbortSignal.timeout(GUARD_MS), types)) {
         for (const event of batch.events) seen.set((JSON.parse(event.json) as { id: string }).id, event);
         if (seen.size >= count) break;
       }
@@ -144,7 +144,11 @@ for (const { name, open, missing, totalOrder } of eventStreams)
     test('a reader that waits for one type has it, however many others come', async () => {
       const end = await first.events.end();
       const reading = (async () => {
-        for await (const batch of first.events.subscribe(end, AbortSignal.timeout(45_000), new Set(['order.deleted'])))
+        for await (const batch of first.events.subscribe(
+          end,
+          AbortSignal.timeout(GUARD_MS),
+          new Set(['order.deleted']),
+        ))
           if (batch.events.length > 0) return batch.events.map(({ orderId }) => orderId);
         return null;
       })();
@@ -179,7 +183,7 @@ for (const { name, open, missing } of eventStreams)
             await store.outbox.markPublished(batch.id);
           }
         const seen: PublishedEvent[] = [];
-        for await (const batch of events.subscribe(events.beginning, AbortSignal.timeout(45_000), ALL)) {
+        for await (const batch of events.subscribe(events.beginning, AbortSignal.timeout(GUARD_MS), ALL)) {
           seen.push(...batch.events);
           if (seen.length >= 6) break;
         }
