@@ -131,6 +131,18 @@ export const limits = {
   maxOrderEdits: 900,
   /** Orders of one request. */
   maxOrdersOfBatch: 1_000,
+  /** Orders of a batch that are looked up together before it is carried out: half a millisecond on SQLite, one trip to MongoDB. */
+  orderLookups: 16,
+  /** How often a request is judged again because its order was changed at that moment. */
+  orderRounds: 8,
+  /** How long a body that is wrong anyway waits for what the inventory service does not know. */
+  tellUnknownMs: 1_000,
+  /** Mistakes of one body that are listed one by one. The others are only counted. */
+  maxMistakes: 100,
+  /** The name of a member that a pointer names: far longer than any that exists. */
+  maxPointerNameChars: 100,
+  /** A text in JSON with its blanks. A longer one is too long, whatever it holds, and not looked into. */
+  maxValueChars: 10_000,
   /** A value quoted in a reason: enough to recognise it in the file. */
   maxReasonValueChars: 60,
   /** A reason that is uploaded with a report: as long as those that the service writes. */
@@ -473,6 +485,29 @@ export const limits = {
   /** `/stats` rows per second: sampled this often, over this window. */
   rateSampleMs: 1_000,
   rateWindowMs: 10_000,
+
+  /** The body of one order: a hundred items with the longest texts are some 600 KB. */
+  maxOrderBytes: 1 * MiB,
+  /** The body of a batch: a thousand orders of a few items are under 1 MB. */
+  maxOrderBatchBytes: 4 * MiB,
+  /** A change of status of one order, with a reason. */
+  maxStatusBytes: 64 * KiB,
+  /** Up to this size JSON is parsed at once: some 4 ms of work at worst. A larger body is parsed part by part. */
+  jsonAtOnceBytes: 64 * KiB,
+  /** Brackets, colons and commas of one such part, of an order with a hundred items some 1,500: parsing them takes some ms at most. */
+  maxJsonTokens: 10_000,
+  /** Characters that are scanned for parts at a time: some 1 ms. */
+  jsonSliceChars: 256 * KiB,
+  /** Orders of a batch that are read, or written as JSON, without a pause: some 2 ms. */
+  ordersOfSlice: 100,
+  /** Characters of a history that are written without a pause: some 2 ms. */
+  historySliceChars: 256 * KiB,
+  /** Large bodies in memory. One address leaves some to others. */
+  maxLargeBodies: 64,
+  maxLargeBodiesOfAddress: 48,
+  /** Batches and large bodies in work, and those that wait for it: all of the above, and many small ones. */
+  batchesAtOnce: 4,
+  batchesQueued: 400,
 
   // Threads.
   /**

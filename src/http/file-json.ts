@@ -9,14 +9,18 @@ import type { FileResponse } from './responses.ts';
 const iso = (ms: number) => new Date(ms).toISOString();
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 
-/** With the rows fixed by corrections, which are read from the store once for all files. */
-export async function filesJson({ files }: Pick<OrderStore, 'files'>, records: FileRecord[]): Promise<FileResponse[]> {
+/** With the rows fixed by corrections, which are read from the store once for all files. `base`: what links begin with. */
+export async function filesJson(
+  { files }: Pick<OrderStore, 'files'>,
+  records: FileRecord[],
+  base = '',
+): Promise<FileResponse[]> {
   const failed = records.filter(({ invalid }) => invalid > 0).map(({ fileId }) => fileId);
   const fixed = failed.length > 0 ? await files.fixed(failed) : new Map<string, number>();
-  return records.map((file) => fileJson(file, fixed.get(file.fileId)));
+  return records.map((file) => fileJson(file, fixed.get(file.fileId), base));
 }
 
-export function fileJson(file: FileRecord, fixed = 0): FileResponse {
+export function fileJson(file: FileRecord, fixed = 0, base = ''): FileResponse {
   return {
     file_id: file.fileId,
     name: file.name,
@@ -41,7 +45,7 @@ export function fileJson(file: FileRecord, fixed = 0): FileResponse {
     attempts: file.attempts,
     fixed,
     open: Math.max(0, file.invalid - fixed),
-    links: { self: `/files/${file.fileId}` },
+    links: { self: `${base}/files/${file.fileId}` },
   };
 }
 

@@ -1,5 +1,5 @@
 /** `/files`: the state of each upload, live progress, cancel and retry. For the rejected rows see `rejections.ts`. */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
 import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { PageRequest } from '../ports/page.ts';
+import { basePath } from './base-path.ts';
 import { notFound } from './errors.ts';
 import { filesJson } from './file-json.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
@@ -40,7 +41,8 @@ export async function findFile({ files }: Pick<OrderStore, 'files'>, fileId: str
   return file;
 }
 
-const fileJsonOf = async ({ store }: FilePorts, file: FileRecord) => (await filesJson(store, [file]))[0]!;
+const fileJsonOf = async (c: Context, { store }: FilePorts, file: FileRecord) =>
+  (await filesJson(store, [file], basePath(c)))[0]!;
 
 const listFiles = ({ store }: FilePorts) =>
   route(
@@ -66,7 +68,7 @@ const listFiles = ({ store }: FilePorts) =>
       };
       const read = async (slice: PageRequest) => {
         const page = await store.files.list(filter, slice);
-        return { ...page, items: await filesJson(store, page.items) };
+        return { ...page, items: await filesJson(store, page.items, basePath(c)) };
       };
       return respondWithPage(c, list, readPage(list, query), read, (file) => file);
     },
@@ -83,7 +85,7 @@ const getFile = (ports: FilePorts) =>
       problems: ['not_found'],
       engines: ['store'],
     },
-    async (c) => c.json(await fileJsonOf(ports, await findFile(ports.store, c.req.param('file_id')))),
+    async (c) => c.json(await fileJsonOf(c, ports, await findFile(ports.store, c.req.param('file_id')))),
   );
 
 const followFile = (ports: FilePorts, streaming: EventStreaming) =>
@@ -104,7 +106,7 @@ const followFile = (ports: FilePorts, streaming: EventStreaming) =>
       return streamEvents(c, streaming, async function* (stop) {
         for (let sent = ''; ; ) {
           const file = await findFile(ports.store, fileId);
-          const latest = JSON.stringify(await fileJsonOf(ports, file));
+          const latest = JSON.stringify(await fileJsonOf(c, ports, file));
           yield latest === sent ? '' : `event: file\ndata: ${latest}\n\n`;
           sent = latest;
           if (isEnded(file.status)) return;
@@ -130,7 +132,7 @@ const postCancel = (ports: FilePorts) =>
       const fileId = c.req.param('file_id');
       const file = await ports.store.files.requestCancel(fileId);
       if (!file) throw notFound('file', fileId);
-      return c.json(await fileJsonOf(ports, file), 202);
+      return c.json(await fileJsonOf(c, ports, file), 202);
     },
   );
 
@@ -149,6 +151,6 @@ const postRetry = (ports: FilePorts) =>
       const fileId = c.req.param('file_id');
       const file = await retryFile(ports, fileId);
       if (!file) throw notFound('file', fileId);
-      return c.json(await fileJsonOf(ports, file), 202);
+      return c.json(await fileJsonOf(c, ports, file), 202);
     },
   );

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { findReport } from '../pipeline/report.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { basePath } from './base-path.ts';
 import { namesTag, readRange } from './conditional.ts';
 import { notFound } from './errors.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
@@ -50,7 +51,7 @@ const listReports = ({ store }: ReportPorts) =>
           rows: report.rows,
           size_bytes: report.sizeBytes,
           created_at: new Date(report.createdAtMs).toISOString(),
-          url: `/invalid-files/${report.name}`,
+          url: `${basePath(c)}/invalid-files/${report.name}`,
         }),
       ),
   );

@@ -7,6 +7,7 @@ import { METHOD_NAME_ALL } from 'hono/router';
 import type { RouterRoute } from 'hono/types';
 import * as z from 'zod';
 import packageJson from '../../package.json' with { type: 'json' };
+import { API_PREFIX } from './base-path.ts';
 import { type Json, operation, options, problemResponse } from './openapi-operation.ts';
 import { PROBLEM_STATUS, type ProblemCode } from './problem-codes.ts';
 import { components } from './responses.ts';
@@ -53,7 +54,7 @@ export function openApiDocument(routes: readonly RouterRoute[]) {
   return {
     openapi: '3.1.1',
     info: { title: 'OMS', version: packageJson.version, description: ABOUT, license: { name: packageJson.license } },
-    servers: [{ url: '/' }],
+    servers: [{ url: '/' }, { url: API_PREFIX, description: 'The same.' }],
     tags: TAGS.map((name) => ({ name })),
     paths,
     components: { schemas: componentSchemas(), responses: componentResponses() },

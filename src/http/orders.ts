@@ -1,37 +1,31 @@
-/** `/orders`: an order by its id, its events, and lists with filters, newest first. */
+/** `/orders`: an order by its id, and lists with filters, newest first. Changes are in `order-changes.ts`. */
 import { Hono } from 'hono';
 import * as z from 'zod';
-import { orderCreated } from '../model/event.ts';
+import type { Config } from '../config.ts';
+import { OmsError } from '../errors.ts';
 import { type Order, orderJson } from '../model/order.ts';
-import { DEFAULT_WORKFLOW } from '../model/workflow.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { OrderFilter } from '../ports/orders.ts';
 import type { PageRequest } from '../ports/page.ts';
+import { namesTag } from './conditional.ts';
 import { notFound } from './errors.ts';
+import { etagOf } from './order-answers.ts';
+import { orderParams } from './order-routing.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { key, oneOf, text, timeIn } from './parameters.ts';
-import { type OrderResponse, orderEventsResponse, orderResponse, ordersResponse } from './responses.ts';
+import { type OrderResponse, orderResponse, ordersResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 
 type Orders = Pick<OrderStore, 'orders'>;
 
-export function orderRoutes({ store }: { store: Orders }, { timeZone }: { timeZone: string }) {
+export function orderRoutes({ store }: { store: Orders }, config: Pick<Config, 'timeZone' | 'workflow'>) {
   const app = new Hono<HttpEnv>();
-  app.get('/orders', listOrders(store, timeZone));
+  app.get('/orders', listOrders(store, config));
   app.get('/orders/:order_id', getOrder(store));
-  app.get('/orders/:order_id/events', listEventsOfOrder(store));
   return app;
 }
 
-const params = { order_id: z.string().describe('The `order_id` of the row.') };
-
-async function find({ orders }: Orders, orderId: string): Promise<Order> {
-  const order = (await orders.get(orderId))?.order;
-  if (!order) throw notFound('order', orderId);
-  return order;
-}
-
-function listOrders(store: Orders, timeZone: string) {
+function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZone' | 'workflow'>) {
   const time = timeIn(timeZone);
   return route(
     {
@@ -40,7 +34,7 @@ function listOrders(store: Orders, timeZone: string) {
       summary: 'List and search orders, newest first',
       query: {
         ...pageShape,
-        status: oneOf(Object.keys(DEFAULT_WORKFLOW.states)),
+        status: oneOf(Object.keys(workflow.states)),
         hub_id: key,
         sku: key,
         file_id: text,
@@ -84,28 +78,24 @@ const getOrder = (store: Orders) =>
       id: 'getOrder',
       tag: 'Orders',
       summary: 'Get an order',
-      params,
-      responses: { 200: json(orderResponse, 'The order.') },
-      problems: ['not_found'],
+      params: orderParams,
+      headers: { 'If-None-Match': z.string().describe('Entity tags: 304 when one matches.') },
+      responses: {
+        200: json(orderResponse, 'The order.', ['etag']),
+        304: { description: 'The client has this version.', headers: ['etag'] },
+      },
+      problems: ['not_found', 'order_deleted'],
       engines: ['store'],
     },
-    async (c) => c.json(orderJson(await find(store, c.req.param('order_id'))) satisfies OrderResponse),
-  );
-
-const listEventsOfOrder = (store: Orders) =>
-  route(
-    {
-      id: 'listEventsOfOrder',
-      tag: 'Orders',
-      summary: 'List the events of an order',
-      params,
-      responses: { 200: json(orderEventsResponse, 'Its events, each with the bytes that subscribers receive.') },
-      problems: ['not_found'],
-      engines: ['store'],
-    },
-    // The bytes are a function of the order (INV-3).
     async (c) => {
-      const order = await find(store, c.req.param('order_id'));
-      return c.body(`{"items":[${orderCreated(order).json}]}`, 200, { 'content-type': 'application/json' });
+      const orderId = c.req.param('order_id');
+      const stored = await store.orders.get(orderId);
+      if (!stored) throw notFound('order', orderId);
+      const { order, deleted } = stored;
+      if (deleted) throw new OmsError('order_deleted', `order "${order.orderId}" was deleted`);
+      const etag = etagOf(order);
+      c.header('etag', etag);
+      if (namesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304);
+      return c.json(orderJson(order) satisfies OrderResponse);
     },
   );

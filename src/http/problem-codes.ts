@@ -15,6 +15,7 @@ export const THROWN = {
   unfinished_upload: 400,
   not_found: 404,
   object_missing: 404,
+  order_deleted: 410,
   file_ended: 409,
   not_retryable: 409,
   duplicate_file: 409,

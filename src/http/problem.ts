@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { ProblemResponse } from './responses.ts';
 
 const CONTENT_TYPE = 'application/problem+json';
 
@@ -40,13 +41,18 @@ export function problemBytes(status: number, code: string, detail: string): stri
   ].join('\r\n');
 }
 
-function problemJson(status: number, code: string, detail: string, extra: Record<string, unknown> = {}): string {
-  return JSON.stringify({
-    type: `urn:oms:problem:${code}`,
-    title: STATUS_CODES[status],
-    status,
-    detail,
-    code,
-    ...extra,
-  });
-}
+const problemJson = (...parts: Parameters<typeof problemDocument>): string => JSON.stringify(problemDocument(...parts));
+
+export const problemDocument = (
+  status: number,
+  code: string,
+  detail: string,
+  extra: Readonly<Record<string, unknown>> = {},
+): ProblemResponse => ({
+  type: `urn:oms:problem:${code}`,
+  title: STATUS_CODES[status]!,
+  status,
+  detail,
+  code,
+  ...extra,
+});

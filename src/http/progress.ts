@@ -4,7 +4,9 @@
  */
 import { Hono } from 'hono';
 import { limits } from '../limits.ts';
+import { basePath } from './base-path.ts';
 import { FileWatch, type WatchPorts } from './file-watch.ts';
+import type { FileResponse } from './responses.ts';
 import { type HttpEnv, route } from './route.ts';
 import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
 
@@ -27,13 +29,13 @@ export function progressRoutes(ports: WatchPorts, streaming: EventStreaming) {
       async (c) => {
         // A store that is down is reported before the stream begins.
         await watch.refresh();
-        return streamEvents(c, streaming, (stop) => changesUntil(stop, watch));
+        return streamEvents(c, streaming, (stop) => changesUntil(stop, watch, basePath(c)));
       },
     ),
   );
 }
 
-async function* changesUntil(stop: AbortSignal, watch: FileWatch): AsyncGenerator<string> {
+async function* changesUntil(stop: AbortSignal, watch: FileWatch, base: string): AsyncGenerator<string> {
   const changes = await watch.subscribe();
   stop.addEventListener('abort', () => changes.end(), { once: true });
   try {
@@ -41,9 +43,16 @@ async function* changesUntil(stop: AbortSignal, watch: FileWatch): AsyncGenerato
     for (;;) {
       const files = await changes.next();
       if (files === null) return;
-      yield files.map((json) => `event: file\ndata: ${json}\n\n`).join('');
+      yield files.map((json) => `event: file\ndata: ${withBase(json, base)}\n\n`).join('');
     }
   } finally {
     changes.end();
   }
+}
+
+/** All subscribers share the text of a file. Under the prefix its link has that, too. */
+function withBase(json: string, base: string): string {
+  if (base === '') return json;
+  const file = JSON.parse(json) as FileResponse;
+  return JSON.stringify({ ...file, links: { self: `${base}${file.links.self}` } });
 }

@@ -7,6 +7,7 @@ import { type RequestLog, rateLimited } from '../log.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
+import { routedPath } from './base-path.ts';
 import { lingerAfterEarlyResponse } from './early-response.ts';
 import { errorResponse } from './errors.ts';
 import { eventRoutes } from './events.ts';
@@ -20,6 +21,8 @@ import { isLoopback, localOnly } from './local-only.ts';
 import { respondToUnrouted } from './methods.ts';
 import { metricsRoutes } from './metrics.ts';
 import { openApiRoutes } from './openapi.ts';
+import { orderChangeRoutes } from './order-changes.ts';
+import { orderHistoryRoutes } from './order-history.ts';
 import { orderRoutes } from './orders.ts';
 import { Places } from './places.ts';
 import { progressRoutes } from './progress.ts';
@@ -44,7 +47,7 @@ export interface HttpOptions {
 export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsPerSecond: () => number) {
   const { ports, config, roles } = options;
   const logger = rateLimited(options.logger);
-  const app = new Hono<HttpEnv>();
+  const app = new Hono<HttpEnv>({ getPath: routedPath });
   app.onError((error, c) => errorResponse(error, c, logger));
   const web = roles.includes('api') ? new WebPage() : null;
   app.notFound(async (c) => {
@@ -106,6 +109,8 @@ function addApi(
   app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone));
   app.route('/', invalidFileRoutes(ports));
   app.route('/', orderRoutes(ports, config));
+  app.route('/', orderHistoryRoutes(ports));
+  app.route('/', orderChangeRoutes(ports, config));
   app.route('/', workflowRoutes(config));
   app.route('/', inventoryRoutes(ports));
   app.route('/', eventRoutes(ports, streaming));

@@ -9,6 +9,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
+import { basePath } from './base-path.ts';
 import { BodyRate } from './body-rate.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
@@ -109,7 +110,7 @@ function respond(c: Context<HttpEnv>, result: Awaited<ReturnType<typeof upload>>
   switch (result.kind) {
     case 'created':
     case 'repeated': {
-      const { file_id, name, size_bytes, sha256, links } = fileJson(result.file);
+      const { file_id, name, size_bytes, sha256, links } = fileJson(result.file, 0, basePath(c));
       c.header('location', links.self);
       const response: UploadResponse = { file_id, name, status: 'queued', size_bytes, sha256, links };
       return c.json(response, 202);

@@ -5,6 +5,7 @@
 import { extname } from 'node:path';
 import type { Context, MiddlewareHandler } from 'hono';
 import { wantsHtml } from './accept.ts';
+import { basePath } from './base-path.ts';
 import { respondWithFile, WebBuild } from './web-build.ts';
 
 /** The addresses that only the page has. */
@@ -55,7 +56,7 @@ export class WebPage {
   /** Stands before the routes of the API. */
   readonly serve: MiddlewareHandler = async (c, next) => {
     const { method, path } = c.req;
-    if (method !== 'GET' && method !== 'HEAD') return next();
+    if ((method !== 'GET' && method !== 'HEAD') || basePath(c) !== '') return next();
     if (path.startsWith(ASSETS)) return (await this.#asset(c)) ?? next();
     if (ONLY_PAGES.test(path)) return this.#page(c, 200);
     if (!PAGES.test(path)) return next();
@@ -66,7 +67,7 @@ export class WebPage {
 
   /** For an unknown address: the page, which says that it is unknown, or null for a client that does not accept HTML. */
   notFound(c: Context): Promise<Response> | null {
-    return c.req.method === 'GET' && wantsHtml(c) ? this.#page(c, 404) : null;
+    return c.req.method === 'GET' && basePath(c) === '' && wantsHtml(c) ? this.#page(c, 404) : null;
   }
 
   /** Whether only the page has this path. */

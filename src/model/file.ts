@@ -2,6 +2,7 @@
 
 import type { FileFailureCode } from './file-failure.ts';
 import type { Intake } from './intake.ts';
+import { newId } from './new-id.ts';
 import type { ReasonCode } from './rejection.ts';
 import type { Warning } from './warnings.ts';
 
@@ -111,12 +112,4 @@ export function rateOf(rows: number, fromMs: number | null, toMs: number | null)
   return rows / (Math.max(1, toMs - fromMs) / 1000);
 }
 
-const ID_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
-
-/** An id that sorts by time: 9 characters of milliseconds, 12 random ones (62 bits), from [a-z0-9_]. */
-export function newFileId(nowMs: number): string {
-  const random = crypto.getRandomValues(new Uint8Array(12));
-  let tail = '';
-  for (const byte of random) tail += ID_ALPHABET[byte % 36];
-  return `f_${nowMs.toString(36).padStart(9, '0')}${tail}`;
-}
+export const newFileId = (nowMs: number): string => newId('f', nowMs);

@@ -65,20 +65,27 @@ const hint = (value: string, hints: Hints): string => behind(hints.find(([mistak
 
 const behind = (advice: string): string => (advice === '' ? '' : `: ${advice}`);
 
-/** A value's own reason. `dateProblem` says what is wrong with an invalid date. */
+/** A value's own reason. `dateProblem` says what is wrong with an invalid date, `name` how the value is called where it is no column. */
 export function invalidValue(
   column: OrderColumn,
   code: ValueCode,
   value: string,
   dateProblem: OrderDateProblem = 'form',
+  name: string = column,
 ): Reason {
   const words =
     code === 'invalid_date' && dateProblem !== 'form' ? DATE_WORDS[dateProblem] : WORDS[code](value, column);
-  return { column, code, reason: value === '' ? `${column} ${words}` : `${column} ${shown(value)} ${words}` };
+  return { column, code, reason: value === '' ? `${name} ${words}` : `${name} ${shownValue(value)} ${words}` };
 }
 
+/** The total of an order against the sum of its items. */
+export const sumMismatch = (total: string, sumMinor: number): string =>
+  `total_amount ${shownValue(total)} is not the sum of the items, ${formatMinor(sumMinor)}`;
+
+export const sumTooLarge = (largest: string): string => `the items come to more than ${largest}`;
+
 export function totalMismatch(total: string, quantity: number, price: string, exactMinor: number): Reason {
-  const reason = `total_amount ${shown(total)} is not quantity ${quantity} x unit_price ${price} = ${formatMinor(exactMinor)}`;
+  const reason = `total_amount ${shownValue(total)} is not quantity ${quantity} x unit_price ${price} = ${formatMinor(exactMinor)}`;
   return { column: 'total_amount', code: 'total_mismatch', reason };
 }
 
@@ -86,7 +93,7 @@ export function totalMismatch(total: string, quantity: number, price: string, ex
 export function columnCount(cells: number, columns: number, surplus: string[]): Reason {
   const found = `the row has ${cells} ${cells === 1 ? 'cell' : 'cells'}, the header has ${columns}`;
   const help = 'a value that contains the delimiter or a line break must be in quotes';
-  const extra = surplus.length === 0 ? '' : ` (surplus: ${shown(surplus.join(', '))})`;
+  const extra = surplus.length === 0 ? '' : ` (surplus: ${shownValue(surplus.join(', '))})`;
   return { column: '', code: 'column_count', reason: `${found}${extra}: ${help}` };
 }
 
@@ -119,11 +126,11 @@ export function unfixed(code: ReasonCode, words: string): Reason {
 
 /** `words`: the message of the inventory service. */
 export function unknownSku(sku: string, words?: string): Reason {
-  return { column: 'sku', code: 'unknown_sku', reason: `sku ${shown(sku)} ${unknown(words)}` };
+  return { column: 'sku', code: 'unknown_sku', reason: `sku ${shownValue(sku)} ${unknown(words)}` };
 }
 
 export function unknownHub(hubId: string, words?: string): Reason {
-  return { column: 'hub_id', code: 'unknown_hub', reason: `hub_id ${shown(hubId)} ${unknown(words)}` };
+  return { column: 'hub_id', code: 'unknown_hub', reason: `hub_id ${shownValue(hubId)} ${unknown(words)}` };
 }
 
 function unknown(words: string | undefined): string {
@@ -134,7 +141,7 @@ function unknown(words: string | undefined): string {
 
 /** The order exists with the same payload, from `row` of the file `fileId`, or, where both are null, from the API. */
 export function duplicateOrder(orderId: string, fileId: string | null, row: number | null): Reason {
-  const reason = `order_id ${shown(orderId)} is already stored, ${storedFrom(fileId, row)}`;
+  const reason = `order_id ${shownValue(orderId)} is already stored, ${storedFrom(fileId, row)}`;
   return { column: 'order_id', code: 'duplicate_order', reason };
 }
 
@@ -146,19 +153,19 @@ export function orderConflict(
   row: number | null,
 ): Reason {
   const fields = differingFields.join(', ');
-  const reason = `order_id ${shown(orderId)} is already stored with another ${fields}, ${storedFrom(fileId, row)}`;
+  const reason = `order_id ${shownValue(orderId)} is already stored with another ${fields}, ${storedFrom(fileId, row)}`;
   return { column: 'order_id', code: 'order_conflict', reason };
 }
 
 /** The id is one of a deleted order. */
 export function deletedOrder(orderId: string): Reason {
-  const reason = `order_id ${shown(orderId)} was deleted, and its id stays taken`;
+  const reason = `order_id ${shownValue(orderId)} was deleted, and its id stays taken`;
   return { column: 'order_id', code: 'order_conflict', reason };
 }
 
 /** An earlier row of the file, whatever becomes of it, has the same order id. */
 export function repeatedOrder(orderId: string, differingFields: string[], row: number): Reason {
-  const there = `order_id ${shown(orderId)} is already in this file`;
+  const there = `order_id ${shownValue(orderId)} is already in this file`;
   const from = `from row ${row}`;
   if (differingFields.length === 0) return { column: 'order_id', code: 'duplicate_order', reason: `${there}, ${from}` };
   const reason = `${there} with another ${differingFields.join(', ')}, ${from}`;
@@ -166,11 +173,12 @@ export function repeatedOrder(orderId: string, differingFields: string[], row: n
 }
 
 export function outOfStock(sku: string, hubId: string, quantity: number, left: number): Reason {
-  const reason = `quantity ${quantity} is more than the ${left} left of sku ${shown(sku)} at hub ${shown(hubId)}`;
+  const reason = `quantity ${quantity} is more than the ${left} left of sku ${shownValue(sku)} at hub ${shownValue(hubId)}`;
   return { column: 'quantity', code: 'out_of_stock', reason };
 }
 
-function shown(value: string): string {
+/** As in JSON, with visible control characters, and shortened. */
+export function shownValue(value: string): string {
   return visible(JSON.stringify(shorten(value, limits.maxReasonValueChars)));
 }
 

@@ -25,7 +25,19 @@ const ALLOWED: Record<string, string[]> = {
   ports: ['order-batch', 'model', 'errors.ts', 'limits.ts'],
   pipeline: ['ports', 'order-batch', 'model', 'assert.ts', 'errors.ts', 'limits.ts', 'log.ts'],
   adapters: ['ports', 'order-batch', 'model', 'assert.ts', 'errors.ts', 'limits.ts'],
-  http: ['pipeline', 'ports', 'model', 'errors.ts', 'limits.ts', 'log.ts', 'config.ts', 'roles.ts', 'check-engines.ts'],
+  orders: ['ports', 'model', 'errors.ts', 'limits.ts'],
+  http: [
+    'pipeline',
+    'orders',
+    'ports',
+    'model',
+    'errors.ts',
+    'limits.ts',
+    'log.ts',
+    'config.ts',
+    'roles.ts',
+    'check-engines.ts',
+  ],
   // The reference IMS is a service of its own.
   ims: ['http', 'ports', 'model', 'errors.ts', 'limits.ts'],
   // The page knows the shapes of the API.
