@@ -17,8 +17,8 @@ const REPLACED = [1013, 'too many streams: connect again with the last cursor'] 
 const SLOW = [1013, 'events come faster than they are read: connect again with the last cursor'] as const;
 const UNAVAILABLE = [1013, 'events cannot be read now: connect again with the last cursor'] as const;
 
-/** Yields the frames that are sent together, until the signal is aborted. */
-type Frames = (stop: AbortSignal) => AsyncGenerator<string[]>;
+/** Yields blocks of frames, until the signal is aborted. */
+type Frames = (stop: AbortSignal) => AsyncGenerator<Iterable<string>>;
 
 export interface WebSocketBounds {
   webSocketSendChars: number;
@@ -85,8 +85,8 @@ class WebSocketStream {
     try {
       for await (const block of frames(this.#ended.signal)) {
         await sliceTurn();
-        let rest = block;
-        while (rest.length > 0 && !this.#ended.signal.aborted) rest = await this.#send(rest);
+        const rest = block[Symbol.iterator]();
+        while (!this.#ended.signal.aborted && (await this.#sendSome(rest)));
         if (this.#ended.signal.aborted) break;
       }
     } catch (error) {
@@ -101,22 +101,29 @@ class WebSocketStream {
     }
   }
 
-  /** Sends some, and returns the others when the socket has taken these, or the stream has ended. */
-  async #send(frames: readonly string[]): Promise<string[]> {
+  /** Sends some of the frames; resolves when the socket has taken them, or the stream has ended. False when there are no more. */
+  async #sendSome(frames: Iterator<string>): Promise<boolean> {
     const { signal } = this.#ended;
     const taken = Promise.withResolvers<void>();
     const leave = () => taken.resolve();
-    let count = 0;
-    for (let chars = 0; count < frames.length && chars < this.#bounds.webSocketSendChars; count++)
-      chars += frames[count]!.length;
     signal.addEventListener('abort', leave, { once: true });
+    let waiting = 1;
+    const written = () => --waiting === 0 && leave();
+    let chars = 0;
+    let next = frames.next();
     this.#socket.cork();
-    for (const [i, frame] of frames.slice(0, count).entries())
-      this.#webSocket.send(frame, i === count - 1 ? leave : undefined);
+    while (!next.done) {
+      chars += next.value.length;
+      waiting++;
+      this.#webSocket.send(next.value, written);
+      if (chars >= this.#bounds.webSocketSendChars) break;
+      next = frames.next();
+    }
     this.#socket.uncork();
+    written();
     await taken.promise;
     signal.removeEventListener('abort', leave);
-    return frames.slice(count);
+    return !next.done;
   }
 
   /** Pings a quiet client. One whose bytes wait needs no ping, but must have taken some since the last check. */

@@ -55,4 +55,5 @@ export function acceptUpgrade(request: IncomingMessage): { webSocket: WebSocket;
 }
 
 /** What a route returns for a socket that is no longer of HTTP. */
-export const alreadyAnswered = (): Response => new Response(null, { headers: RESPONSE_ALREADY_SENT.headers });
+export const alreadyAnswered = (): Response =>
+  new Response(null, { headers: new Headers(RESPONSE_ALREADY_SENT.headers) });

@@ -13,10 +13,11 @@ import type { EventStreaming } from './streams.ts';
 import { streamOverWebSocket } from './ws-stream.ts';
 import { acceptUpgrade, alreadyAnswered, asksForUpgrade } from './ws-upgrade.ts';
 
-const framesOf = ({ events, cursor }: EventBatch): string[] =>
-  events.length === 0
-    ? [JSON.stringify({ cursor })]
-    : events.map((event) => `{"cursor":${JSON.stringify(event.cursor)},"event":${event.json}}`);
+/** Each is built when it is sent, as a slow reader holds those that are not. */
+function* framesOf({ events, cursor }: EventBatch): Generator<string> {
+  if (events.length === 0) yield JSON.stringify({ cursor });
+  for (const event of events) yield `{"cursor":${JSON.stringify(event.cursor)},"event":${event.json}}`;
+}
 
 export function webSocketRoutes({ events }: { events: EventStream }, streaming: EventStreaming) {
   return new Hono<HttpEnv>().get(

@@ -54,7 +54,7 @@ export function orderCreated(order: Order): OrderEvent {
   return { type: ORDER_CREATED, orderId, json: envelope(ORDER_CREATED, orderId, { version: 1, atMs }, data) };
 }
 
-const ENVELOPE = /^\{"specversion":"1\.0","id":"(?:[^"\\]|\\.)*","source":"\/oms","type":"([a-z._]+)",/;
+const ENVELOPE = /^\{"specversion":"1\.0","id":"[^"\\]*(?:\\.[^"\\]*)*","source":"\/oms","type":"([a-z._]+)",/;
 
 /** The type of an event by its JSON; null when this is not one of ours. */
 export function typeOfEvent(json: string): EventType | null {
