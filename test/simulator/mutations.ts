@@ -51,7 +51,7 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'an existing order is not searched for',
-    edits: [inStore(/(=== undefined \? )\w+\.get\(\w+\)(?= : \{ fileId)/, '$1undefined')],
+    edits: [inStore(/(=== 1 \? )\w+\(\w+\)(?= : undefined)/, '$1undefined')],
   },
   {
     name: 'the highest existing order is not searched for',
