@@ -2,7 +2,7 @@
 import type { OrderContent } from '../../model/order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type OrderRow, SELECT_BY_IDS, toStored } from './order-row.ts';
+import { SELECT_BY_IDS, type StoredRow, toStored } from './order-row.ts';
 import { countUpTo } from './sort-ids.ts';
 
 /** What a row with a stored id is compared with. */
@@ -40,7 +40,7 @@ export function storedOrderFinder(db: Database): FindStored {
   function find(orderIds: readonly string[]): Map<string, ExistingOrder> {
     const stored = new Map<string, ExistingOrder>();
     if (orderIds.length === 0) return stored;
-    for (const row of findOrders.all(JSON.stringify(orderIds)) as unknown as OrderRow[]) {
+    for (const row of findOrders.all(JSON.stringify(orderIds)) as unknown as StoredRow[]) {
       const { order, deleted } = toStored(row);
       stored.set(order.orderId, { content: order, fileId: order.fileId, row: order.row, deleted });
     }

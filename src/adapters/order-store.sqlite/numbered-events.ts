@@ -30,7 +30,7 @@ export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
 
   /** As the order was created, whatever became of it. */
   const createdEvent = (found: OrderRow): OrderEvent =>
-    found.version === 1
+    found.more === null
       ? orderCreated(toOrder(found))
       : histories.whole(found, (row) => orderEvent(toStored(row), histories.changesFrom(row, 1), 1));
 

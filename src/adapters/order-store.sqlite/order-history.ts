@@ -9,7 +9,7 @@ import {
   orderAt,
 } from '../../model/order-change.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
-import { type OrderRow, SELECT, toOrder } from './order-row.ts';
+import { type OrderRow, SELECT_STORED, type StoredRow, toOrder } from './order-row.ts';
 
 /** The bit of each field in `order_changes.touched`. They are stored, so they never change. */
 const FIELD_BITS: Record<ContentField, number> = {
@@ -51,8 +51,8 @@ export const toChange = (row: ChangeRow): OrderChange => ({
 export type OrderHistories = ReturnType<typeof orderHistories>;
 
 export function orderHistories(db: Database) {
-  const byId = db.prepare(`${SELECT} where o.order_id = ?`);
-  const byNumber = db.prepare(`${SELECT} where o.seq = ?`);
+  const byId = db.prepare(`${SELECT_STORED} where o.order_id = ?`);
+  const byNumber = db.prepare(`${SELECT_STORED} where o.seq = ?`);
   const versionOf = db.prepare('select version from orders where seq = ?');
   const creation = db.prepare(`
     select o.created_by, coalesce(c.from_status, o.status) status
@@ -76,9 +76,9 @@ export function orderHistories(db: Database) {
 
   return {
     /** Finds an order by any form of its id. The given form comes first. */
-    find(orderId: string): OrderRow | null {
+    find(orderId: string): StoredRow | null {
       for (const id of formsOfId(orderId)) {
-        const row = byId.get(id) as unknown as OrderRow | undefined;
+        const row = byId.get(id) as unknown as StoredRow | undefined;
         if (row) return row;
       }
       return null;
@@ -103,10 +103,11 @@ export function orderHistories(db: Database) {
     },
 
     /** Reads more of an order, in several statements, until no change has come in between. */
-    whole<Result>(row: OrderRow, read: (row: OrderRow) => Result): Result {
-      for (let at = row; ; at = byNumber.get(row.seq) as unknown as OrderRow) {
-        const result = read(at);
-        if ((versionOf.get(row.seq) as { version: number }).version === at.version) return result;
+    whole<Result>({ seq }: Pick<OrderRow, 'seq'>, read: (row: StoredRow) => Result): Result {
+      for (;;) {
+        const { version } = versionOf.get(seq) as { version: number };
+        const result = read(byNumber.get(seq) as unknown as StoredRow);
+        if ((versionOf.get(seq) as { version: number }).version === version) return result;
       }
     },
   };

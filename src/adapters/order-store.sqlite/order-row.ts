@@ -19,40 +19,50 @@ export interface OrderRow {
   order_date: number;
   shipping_address: string;
   status: string;
-  stock_taken: 0 | 1;
-  version: number;
-  actor: string | null;
   created_at: number;
   updated_at: number;
-  /** The items behind the first, as JSON; null when there are none. */
+  /** Its version, its actor, and the items behind the first; null for one of version 1 without an actor and with one item. */
   more: string | null;
 }
 
-/** One statement reads all of an order, so that it sees one version of it. */
-const COLUMNS = `o.seq, o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
-    o.unit_price_minor, o.total_minor, o.order_date, o.shipping_address, o.status, o.stock_taken, o.version, o.actor, o.created_at,
-    o.updated_at, case when o.more_items > 0 then (
-      select json_group_array(json_array(i.sku, i.hub_id, i.product_name, i.quantity, i.unit_price_minor) order by i.n)
-      from order_items i where i.order_no = o.seq) end more`;
+export type StoredRow = OrderRow & { stock_taken: 0 | 1 };
 
-export const SELECT = `
-  select ${COLUMNS}
-  from orders o left join files f on f.file_no = o.file_no`;
+/**
+ * One statement reads all of an order, so that it sees one version of it. What most orders lack is one column: each more makes lists slower.
+ */
+const COLUMNS = `o.seq, o.order_id, f.file_id, o.row, o.customer_name, o.customer_email, o.product_name, o.sku, o.hub_id, o.quantity,
+    o.unit_price_minor, o.total_minor, o.order_date, o.shipping_address, o.status, o.created_at, o.updated_at,
+    case when o.version > 1 or o.more_items > 0 or o.actor is not null then json_array(o.version, o.actor, (
+      select json_group_array(json_array(i.sku, i.hub_id, i.product_name, i.quantity, i.unit_price_minor) order by i.n)
+      from order_items i where i.order_no = o.seq)) end more`;
+
+const FROM = 'from orders o left join files f on f.file_no = o.file_no';
+
+export const SELECT = `select ${COLUMNS} ${FROM}`;
+/** With what `toStored` needs. */
+export const SELECT_STORED = `select o.stock_taken, ${COLUMNS} ${FROM}`;
 
 /** The orders with these ids, a JSON array. */
 export const SELECT_BY_IDS = `
-  select ${COLUMNS}
+  select o.stock_taken, ${COLUMNS}
   from json_each(?) id cross join orders o on o.order_id = id.value left join files f on f.file_no = o.file_no`;
 
+type MoreItem = [sku: string, hubId: string, productName: string, quantity: number, unitPriceMinor: number];
+type More = readonly [version: number, actor: string | null, items: readonly MoreItem[]];
+
+const NO_MORE: More = [1, null, []];
+
 export function toOrder(row: OrderRow): Order {
+  // By index: lists build thousands of orders, and taking an array apart would cost a tenth of it.
+  const more = row.more === null ? NO_MORE : fromJson<More>(row.more);
   return {
     orderId: row.order_id,
     status: row.status,
-    version: row.version,
-    actor: row.actor,
+    version: more[0],
+    actor: more[1],
     customerName: row.customer_name,
     customerEmail: row.customer_email,
-    items: itemsOf(row),
+    items: itemsOf(row, more[2]),
     totalMinor: row.total_minor,
     orderDateMs: row.order_date,
     shippingAddress: row.shipping_address,
@@ -63,27 +73,24 @@ export function toOrder(row: OrderRow): Order {
   };
 }
 
-export const toStored = (row: OrderRow): StoredOrder => ({
+export const toStored = (row: StoredRow): StoredOrder => ({
   order: toOrder(row),
   holdsStock: row.stock_taken === 1,
   deleted: row.status === DELETED,
 });
 
-function itemsOf(row: OrderRow): OrderItem[] {
-  const { sku, hub_id: hubId, product_name: productName, quantity, unit_price_minor: unitPriceMinor, more } = row;
+function itemsOf(row: OrderRow, more: readonly MoreItem[]): OrderItem[] {
+  const { sku, hub_id: hubId, product_name: productName, quantity, unit_price_minor: unitPriceMinor } = row;
   const first = { sku, hubId, productName, quantity, unitPriceMinor, lineTotalMinor: row.total_minor };
-  if (more === null) return row.status === DELETED ? [] : [first];
+  if (more.length === 0) return row.status === DELETED ? [] : [first];
   first.lineTotalMinor = quantity * unitPriceMinor;
-  return [first, ...fromJson<[string, string, string, number, number][]>(more).map(toItem)];
+  return [first, ...more.map(toItem)];
 }
 
-const toItem = ([sku, hubId, productName, quantity, unitPriceMinor]: [
-  string,
-  string,
-  string,
-  number,
-  number,
-]): OrderItem => ({ sku, hubId, productName, quantity, unitPriceMinor, lineTotalMinor: quantity * unitPriceMinor });
+const toItem = ([sku, hubId, productName, quantity, unitPriceMinor]: MoreItem): OrderItem => ({
+  ...{ sku, hubId, productName, quantity, unitPriceMinor },
+  lineTotalMinor: quantity * unitPriceMinor,
+});
 
 /** The values of the columns that an edit may change, in the order of `CONTENT_COLUMNS`. */
 export function contentValues({ items, ...content }: OrderContent): (string | number)[] {

@@ -82,13 +82,13 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
     parts.push(` and ${condition}`);
     values.push(...(bound as (string | number)[]));
   };
-  add('o.status <> ?', DELETED);
   add('o.status = ?', filter.status);
   addItem(filter, add);
   add('o.customer_email = ?', filter.customerEmail);
   add('o.order_date >= ?', filter.fromMs);
   add('o.order_date < ?', filter.toMs);
   add('o.order_id <> ?', named?.orderId);
+  add('o.status <> ?', DELETED);
   if (filter.q === undefined) return { where: parts.join(''), values };
   // No order contains a NUL, and a NUL ends a pattern.
   if (filter.q.includes('\0')) return { where: ' and false', values: [] };

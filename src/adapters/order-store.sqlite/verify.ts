@@ -38,7 +38,7 @@ export function createVerification(db: Database): Verification {
   const ordersOf = db.prepare(`${SELECT} where o.seq between ? and ? and o.file_no = ?`);
   const histories = orderHistories(db);
   const asCreated = (found: OrderRow): Order =>
-    found.version === 1
+    found.more === null
       ? toOrder(found)
       : histories.whole(found, (row) => (row.status === DELETED ? toOrder(row) : histories.orderAt(row, 1)));
 
