@@ -9,7 +9,7 @@ import { basePath } from './base-path.ts';
 import { respondWithFile, WebBuild } from './web-build.ts';
 
 /** The addresses that only the page has. */
-const ONLY_PAGES = /^\/(?:live|docs)?$/;
+const ONLY_PAGES = /^\/(?:live|new-order|docs)?$/;
 /** The addresses that the page shares with the API. */
 const PAGES = /^\/(?:files(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats)$/;
 const ASSETS = '/assets/';

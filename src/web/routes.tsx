@@ -105,6 +105,15 @@ const order = createRoute({
   ),
 });
 
+const newOrder = createRoute({
+  getParentRoute: () => root,
+  path: '/new-order',
+  component: lazyRouteComponent(
+    view(() => import('./orders/new-order-page.tsx')),
+    'NewOrderPage',
+  ),
+});
+
 const inventory = createRoute({
   getParentRoute: () => root,
   path: '/inventory',
@@ -138,7 +147,17 @@ const liveEvents = createRoute({
   ),
 });
 
-const routeTree = root.addChildren([files, filesOfApi, file, orders, order, inventory, dashboard, liveEvents]);
+const routeTree = root.addChildren([
+  files,
+  filesOfApi,
+  file,
+  orders,
+  order,
+  newOrder,
+  inventory,
+  dashboard,
+  liveEvents,
+]);
 
 export const createAppRouter = () =>
   createRouter({

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { generated, stockGenerated } from '../support/http.ts';
 import { csv, getJson, ingest, orderLine, type Service, setStock, startService } from '../support/service.ts';
 import { accessibilityProblems, expectComplaints, hide, LOOKS, openPage } from './support/browser.ts';
+import { editOrder, moveOrder } from './support/orders-api.ts';
 
 const HOSTILE = '<img src=x onerror=alert(1)>';
 
@@ -78,6 +79,31 @@ describe('events', () => {
     await expect.poll(async () => (await shown(page)).at(-1)).toBe('ORD-0000004801');
     await expect.poll(() => rows(page).last().getAttribute('aria-rowindex')).toBe('201');
   });
+});
+
+test('what happens to an order is told in words; when it was deleted its events have no content', async () => {
+  const page = await openLive();
+  const [id] = await order(1);
+  await moveOrder(service, id!, 'confirmed');
+  await editOrder(service, id!, { shipping_address: '1 New Street', reason: 'she moved' });
+  const told = () => rows(page).evaluateAll((all) => all.map((row) => row.textContent!.replace(/^[\d:]+|JSON$/g, '')));
+  await expect
+    .poll(told)
+    .toEqual([
+      `Edited${id}Shipping address · “she moved”`,
+      `Moved${id}On hold → Confirmed`,
+      `Created${id}Ada Lovelace2 × SKU-1 · HUB-139.98`,
+    ]);
+  await page.getByLabel('Filter').fill('she moved');
+  await expect.poll(() => rows(page).count()).toBe(1);
+  await page.getByRole('button', { name: `JSON of the event of order ${id}` }).click();
+  await page.getByRole('dialog', { name: `${id}:3` }).waitFor();
+  await page.keyboard.press('Escape');
+
+  await fetch(`${service.url}/orders/${id}`, { method: 'DELETE' });
+  await page.goto(`/live?after=0&filter=${id}`);
+  await expect.poll(() => rows(page).count()).toBe(4);
+  for (const row of await told()) expect(row).toContain('The order was deleted since: its content is erased');
 });
 
 test('while the view is paused events wait, and are shown when it resumes', async () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   oddFile = (await ingest(service, csv(orderLine('X-1', { quantity: 'two' }), odd), '?name=odd.csv')).file_id;
 });
 
-const idsOf = (page: Page) => page.locator('tbody tr td:first-child a').allTextContents();
+const idsOf = (page: Page) => page.locator('tbody tr .order-id').allTextContents();
 const query = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
 const api = async (search: string) =>
   (await getJson<{ items: { order_id: string }[] }>(service, `/orders?${search}`)).items.map((order) => order.order_id);
@@ -51,7 +51,7 @@ describe('the list of orders', () => {
     await expect.poll(() => idsOf(page)).toEqual(await api(`limit=${PAGE}`));
     await page.getByText(`${ORDERS + 1} orders, newest first`).waitFor();
     const row = page.locator('tbody tr').first();
-    for (const text of [ODD_ID, ODD_NAME, 'ada@example.com', 'S-1 · HUB-1', '1000', '19990.00', 'On hold'])
+    for (const text of [ODD_ID, ODD_NAME, 'ada@example.com', 'S-1 · HUB-1', '1,000', '19990.00', 'On hold', 'Row 3'])
       await expect.poll(() => row.textContent()).toContain(text);
     const amount = row.locator('td', { hasText: '19990.00' });
     expect(await amount.evaluate((cell) => getComputedStyle(cell).textAlign)).toBe('right');
@@ -90,7 +90,7 @@ describe('the list of orders', () => {
 
   test('is filtered by status and by file, and all filters are cleared together', async () => {
     const page = await openOrders();
-    await page.getByLabel('Status').selectOption('On hold');
+    await page.getByLabel('Status').selectOption(`On hold (${ORDERS + 1})`);
     await expect.poll(() => query(page)).toEqual({ status: 'on_hold' });
     await page.getByLabel('File', { exact: true }).fill(oddFile);
     await expect.poll(() => query(page)).toEqual({ status: 'on_hold', file_id: oddFile });

@@ -18,6 +18,7 @@ import {
   upload,
 } from '../support/service.ts';
 import { expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { editOrder, moveOrder } from './support/orders-api.ts';
 
 const VIEWPORT = { width: 1280, height: 800 };
 
@@ -32,6 +33,7 @@ beforeAll(async () => {
   );
   await fetch(`${service.url}/inventory`, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: stock! });
   sampleId = (await ingest(service, sample!, '?name=sample_orders.csv')).file_id;
+  await changeSome();
   await ingest(service, generated({ rows: 20_000, invalidShare: 0.02 }), '?name=marketplace-2026-11.csv');
   await ingest(service, 'order_id;sku;quantity\n1;55120;2\n', '?name=export-of-the-shop.csv');
   await setSwitches(service, { outage: true });
@@ -39,6 +41,18 @@ beforeAll(async () => {
   const { file_id } = (await (await upload(service, waiting, '?name=spring-catalog.csv')).json()) as FileJson;
   await until(service, file_id, ({ status }) => status === 'waiting');
 });
+
+/** Some orders of the sample have moved on. */
+async function changeSome(): Promise<void> {
+  for (const id of ['A-1026', 'A-1025', 'A-1020', 'A-1018', 'A-1011', 'A-1003'])
+    await moveOrder(service, id, 'confirmed');
+  for (const id of ['A-1020', 'A-1011']) await moveOrder(service, id, 'shipped');
+  for (const id of ['A-1023', 'A-1003']) await moveOrder(service, id, 'cancelled');
+  await editOrder(service, 'A-1026', {
+    shipping_address: '14 Harbour Road, Wellington 6011',
+    reason: 'the customer moved',
+  });
+}
 
 const open = (path: string, colorScheme: 'light' | 'dark' = 'light'): Promise<Page> =>
   openPage(service.url, path, { viewport: VIEWPORT, colorScheme });
@@ -66,12 +80,15 @@ test('a file', async () => {
 });
 
 test('orders, and one of them', async () => {
-  const page = await open('/orders');
-  const first = page.getByRole('table').getByRole('link').first();
-  await first.waitFor();
+  const page = await open(`/orders?file_id=${sampleId}`);
+  await page.getByRole('checkbox', { name: 'Select A-1025' }).check();
+  await page.getByRole('checkbox', { name: 'Select A-1028' }).check();
+  await page.getByRole('button', { name: 'Move to Shipped' }).waitFor();
   await screenshot(page, 'orders');
-  await first.click();
+  await page.getByRole('link', { name: 'A-1026', exact: true }).click();
+  await page.getByText('“the customer moved”').waitFor();
   await page.getByText('order.created').first().waitFor();
+  await page.setViewportSize({ ...VIEWPORT, height: 1100 });
   await screenshot(page, 'order');
 });
 

@@ -58,7 +58,7 @@ export async function request<Answer>(path: string, init: RequestInit = {}): Pro
 export const post = <Answer>(path: string): Promise<Answer> => request(path, { method: 'POST' });
 
 export const sendJson = <Answer>(
-  method: 'PUT' | 'POST',
+  method: 'PUT' | 'POST' | 'PATCH',
   path: string,
   body: unknown,
   headers: Record<string, string> = {},

@@ -4,6 +4,7 @@ import type {
   FileResponse,
   HistoryResponse,
   OrderEventsResponse,
+  OrderHistoryResponse,
   OrderResponse,
   OrdersResponse,
   PageResponse,
@@ -13,6 +14,7 @@ import type {
   StatsResponse,
   StockResponse,
 } from '../../http/responses.ts';
+import type { Workflow } from '../../model/workflow.ts';
 import { Problem, request, withQuery } from './client.ts';
 
 type Filters = Record<string, string | undefined>;
@@ -76,6 +78,14 @@ export const orderQuery = (orderId: string) => one<OrderResponse>(['order', orde
 
 export const orderEventsQuery = (orderId: string) =>
   one<OrderEventsResponse>(['order', orderId, 'events'], `/orders/${id(orderId)}/events`);
+
+/** Oldest first. A deleted order has one, too. */
+export const orderHistoryQuery = (orderId: string) =>
+  one<OrderHistoryResponse>(['order', orderId, 'history'], `/orders/${id(orderId)}/history`);
+
+/** It does not change while the service runs. */
+export const workflowQuery = () =>
+  queryOptions({ ...one<Workflow>(['workflow'], '/workflow'), staleTime: Number.POSITIVE_INFINITY });
 
 export const inventoryQuery = (filters: Filters = {}) =>
   one<PageResponse<StockResponse>>(['inventory', filters], withQuery('/inventory', filters));

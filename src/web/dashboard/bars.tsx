@@ -28,7 +28,7 @@ export function Bars({
   const all: (Bar & { kind: string })[] = bars.map((bar) => ({ ...bar, kind: tone }));
   if (rest) all.push({ key: 'the rest', kind: 'rest', ...rest });
   if (all.length === 0) return <p className="quiet">{none}</p>;
-  const largest = Math.max(...all.map(({ value }) => value));
+  const largest = Math.max(1, ...all.map(({ value }) => value));
   return (
     <ul className="bars">
       {all.map(({ key, label, value, kind }) => (

@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import type { StatsResponse } from '../../http/responses.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
-import { readyQuery, statsQuery } from '../api/queries.ts';
+import { readyQuery, statsQuery, workflowQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
 import { Commands } from '../components/commands.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
@@ -46,7 +46,8 @@ export function DashboardPage() {
   );
 }
 
-const isEmpty = ({ files, rows }: StatsResponse): boolean => files.total === 0 && rows.total === 0;
+const isEmpty = ({ files, rows, orders }: StatsResponse): boolean =>
+  files.total === 0 && rows.total === 0 && orders.total === 0;
 
 function Shares({ stats }: { stats: StatsResponse }) {
   const hubs = largestFirst(stats.orders.by_hub);
@@ -89,14 +90,7 @@ function Shares({ stats }: { stats: StatsResponse }) {
           </ul>
         </Panel>
         <Panel title={dashboard.byOrderStatus}>
-          <Bars
-            none={dashboard.noOrders}
-            bars={largestFirst(stats.orders.by_status).map(([status, value]) => ({
-              key: status,
-              value,
-              label: orderStatus(status),
-            }))}
-          />
+          <OrderStatuses counts={stats.orders.by_status} />
         </Panel>
       </div>
       <Panel title={dashboard.byReason}>
@@ -114,6 +108,25 @@ function Shares({ stats }: { stats: StatsResponse }) {
         )}
       </Panel>
     </>
+  );
+}
+
+/** In the order of the workflow, also those that no order has. */
+function OrderStatuses({ counts }: { counts: Record<string, number> }) {
+  const { data: workflow } = useQuery(workflowQuery());
+  return (
+    <Bars
+      none={dashboard.noOrders}
+      bars={Object.keys(workflow?.states ?? {}).map((status) => ({
+        key: status,
+        value: counts[status] ?? 0,
+        label: (
+          <Link to="/orders" search={{ status }}>
+            {orderStatus(status)}
+          </Link>
+        ),
+      }))}
+    />
   );
 }
 

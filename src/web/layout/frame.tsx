@@ -9,8 +9,10 @@ import { toggleTheme, useNextTheme, useTheme } from './theme.ts';
 
 export function Frame() {
   const theme = useTheme();
-  // The address of a file is not below that of the list of files.
-  const inFiles = useMatchRoute()({ to: '/files/$fileId' }) !== false;
+  const isAt = useMatchRoute();
+  // The addresses of a file and of a new order are not below those of the lists.
+  const inFiles = isAt({ to: '/files/$fileId' }) !== false;
+  const inOrders = isAt({ to: '/new-order' }) !== false;
   const label = { light: frame.toLight, dark: frame.toDark, system: frame.toSystem }[useNextTheme()];
   useEffect(refuseDrops, []);
   const router = useRouter();
@@ -41,7 +43,9 @@ export function Frame() {
             >
               {frame.files}
             </Link>
-            <Link to="/orders">{frame.orders}</Link>
+            <Link to="/orders" aria-current={inOrders ? 'page' : undefined}>
+              {frame.orders}
+            </Link>
             <Link to="/inventory">{frame.inventory}</Link>
             <Link to="/stats">{frame.dashboard}</Link>
             <Link to="/live">{frame.live}</Link>

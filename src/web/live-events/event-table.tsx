@@ -5,10 +5,11 @@
 import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef } from 'react';
-import type { CreatedEventResponse } from '../../http/responses.ts';
+import type { EventResponse } from '../../http/responses.ts';
 import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts/live-events.ts';
+import { type CreatedData, detailsOf, isCreated, nameItem } from './event-words.ts';
 import type { ReceivedEvent } from './received-events.ts';
 
 /** As in the stylesheet. */
@@ -16,6 +17,7 @@ const ROW_REM = 2.25;
 const STACKED_ROW_REM = 5.5;
 const STACKED = '(width < 60rem)';
 const OVERSCAN = 6;
+const COLUMNS = 7;
 /** Some thirty sheets. */
 const MOST_PRINTED = 1_000;
 
@@ -26,7 +28,7 @@ export function EventTable({
   onOpen,
 }: {
   events: readonly ReceivedEvent[];
-  onOpen: (event: CreatedEventResponse) => void;
+  onOpen: (event: EventResponse) => void;
 }) {
   const isStacked = useMedia(STACKED);
   const printing = usePrinting();
@@ -59,6 +61,9 @@ export function EventTable({
             <th scope="col" className="live-time">
               {liveEvents.time}
             </th>
+            <th scope="col" className="live-type">
+              {liveEvents.type}
+            </th>
             <th scope="col">{liveEvents.order}</th>
             <th scope="col">{liveEvents.customer}</th>
             <th scope="col">{liveEvents.items}</th>
@@ -88,15 +93,15 @@ const Space = ({ pixels }: { pixels: number }) =>
   pixels > 0 && (
     // biome-ignore lint/a11y/noAriaHiddenOnFocusable: a row takes no focus
     <tr aria-hidden="true" className="live-space" style={{ height: pixels }}>
-      <td colSpan={6} />
+      <td colSpan={COLUMNS} />
     </tr>
   );
 
 interface Row {
   /** Its index among the rows of the table; the header is the first. */
   place: number;
-  event: CreatedEventResponse;
-  onOpen: (event: CreatedEventResponse) => void;
+  event: EventResponse;
+  onOpen: (event: EventResponse) => void;
 }
 
 function EventRow({ place, event, onOpen }: Row) {
@@ -108,33 +113,26 @@ function EventRow({ place, event, onOpen }: Row) {
 }
 
 const Cells = memo(({ event, onOpen }: Omit<Row, 'place'>) => {
-  const { order_id, customer, items, total_amount } = event.data;
-  const first = items[0];
+  const { subject, type, time, data } = event;
   return (
     <>
       <td className="live-time number">
-        <time dateTime={event.time} title={event.time}>
-          {clock.format(new Date(event.time))}
+        <time dateTime={time} title={time}>
+          {clock.format(new Date(time))}
         </time>
       </td>
-      <td className="live-order" title={order_id}>
-        <Link to="/orders/$orderId" params={{ orderId: order_id }} preload={false}>
-          {order_id}
+      <td className="live-type">{liveEvents.types[type]}</td>
+      <td className="live-order" title={subject}>
+        <Link to="/orders/$orderId" params={{ orderId: subject }} preload={false}>
+          {subject}
         </Link>
       </td>
-      <td className="live-customer" title={`${customer.name}\n${customer.email}`}>
-        {customer.name}
-      </td>
-      <td className="live-items" title={items.map(nameItem).join('\n')}>
-        {first && nameItem(first)}
-        {items.length > 1 && ` ${liveEvents.moreItems(formatNumber(items.length - 1))}`}
-      </td>
-      <td className="live-total number">{total_amount}</td>
+      {isCreated(data) ? <OfCreated data={data} /> : <OfChange words={detailsOf(data)} />}
       <td className="live-event">
         <button
           type="button"
           className="button-quiet"
-          aria-label={liveEvents.rawOf(order_id)}
+          aria-label={liveEvents.rawOf(subject)}
           onClick={() => onOpen(event)}
         >
           {liveEvents.raw}
@@ -144,5 +142,24 @@ const Cells = memo(({ event, onOpen }: Omit<Row, 'place'>) => {
   );
 });
 
-const nameItem = ({ quantity, sku, hub_id }: CreatedEventResponse['data']['items'][number]): string =>
-  `${formatNumber(quantity)} × ${sku} · ${hub_id}`;
+function OfCreated({ data: { customer, items, total_amount } }: { data: CreatedData }) {
+  const [first, ...others] = items;
+  return (
+    <>
+      <td className="live-customer" title={`${customer.name}\n${customer.email}`}>
+        {customer.name}
+      </td>
+      <td className="live-items" title={items.map(nameItem).join('\n')}>
+        {first && nameItem(first)}
+        {others.length > 0 && ` ${liveEvents.moreItems(formatNumber(others.length))}`}
+      </td>
+      <td className="live-total number">{total_amount}</td>
+    </>
+  );
+}
+
+const OfChange = ({ words }: { words: string }) => (
+  <td colSpan={3} className="live-details" title={words}>
+    {words}
+  </td>
+);

@@ -2,7 +2,7 @@
 import './live-events.css';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import type { CreatedEventResponse } from '../../http/responses.ts';
+import type { EventResponse } from '../../http/responses.ts';
 import { Commands } from '../components/commands.tsx';
 import { CopyButton } from '../components/copy-button.tsx';
 import { Dialog } from '../components/dialog.tsx';
@@ -39,8 +39,8 @@ function LiveEvents({ after }: { after: '0' | undefined }) {
     if (document.activeElement !== input.current) write(filter);
   }, [filter]);
   useEffect(() => feed.filter(text), [feed, text]);
-  const [opened, open] = useState<CreatedEventResponse | null>(null);
-  const onOpen = useCallback((event: CreatedEventResponse) => open(event), []);
+  const [opened, open] = useState<EventResponse | null>(null);
+  const onOpen = useCallback((event: EventResponse) => open(event), []);
   const change = (to: { filter?: string | undefined; after?: '0' | undefined }) =>
     void navigate({ search: (now) => ({ ...now, ...to }), replace: true });
 
@@ -118,7 +118,7 @@ function LiveState({ view, filtered }: { view: FeedView; filtered: boolean }) {
   );
 }
 
-function RawEvent({ event }: { event: CreatedEventResponse }) {
+function RawEvent({ event }: { event: EventResponse }) {
   const json = JSON.stringify(event, null, 2);
   return (
     <div className="live-raw">
@@ -130,7 +130,7 @@ function RawEvent({ event }: { event: CreatedEventResponse }) {
 }
 
 function NothingYet({ after }: { after: '0' | undefined }) {
-  const command = `curl -N '${location.origin}/events${after === '0' ? '?after=0' : ''}'`;
+  const command = `curl -N '${location.origin}/events?type=*${after === '0' ? '&after=0' : ''}'`;
   return (
     <EmptyState title={liveEvents.emptyTitle}>
       <p>{liveEvents.empty}</p>

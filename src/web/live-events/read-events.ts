@@ -2,7 +2,7 @@
  * The service's stream of events, read by `fetch`. An `EventSource` does not say at which cursor a stream began, so one that breaks
  * off before its first event could not resume there; nor does it say why the service refused it.
  */
-import type { CreatedEventResponse } from '../../http/responses.ts';
+import type { EventResponse } from '../../http/responses.ts';
 import { Problem, parse, readProblem, withQuery } from '../api/client.ts';
 
 /** Work between two pauses for the browser: a replay from the beginning comes faster than it can be drawn. */
@@ -12,12 +12,12 @@ export interface EventReader {
   onOpen: () => void;
   /** After this cursor the stream can be resumed. */
   onCursor: (after: string) => void;
-  onEvent: (event: CreatedEventResponse) => void;
+  onEvent: (event: EventResponse) => void;
 }
 
 /** Reads from the cursor `after`, or from now on, until the stream ends. Rejects with `Problem` when the service refuses. */
 export async function readEvents(after: string | undefined, reader: EventReader, stop: AbortSignal): Promise<void> {
-  const address = withQuery('/events', { after });
+  const address = withQuery('/events', { type: '*', after });
   const response = await fetch(address, { headers: { accept: 'text/event-stream' }, signal: stop });
   if (!response.ok || response.body === null) {
     const answer = parse(await response.text());
@@ -46,6 +46,6 @@ export async function readEvents(after: string | undefined, reader: EventReader,
 function takeBlock(block: string, { onCursor, onEvent }: EventReader): void {
   for (const line of block.split('\n')) {
     if (line.startsWith('id: ')) onCursor(line.slice('id: '.length));
-    if (line.startsWith('data: ')) onEvent(JSON.parse(line.slice('data: '.length)) as CreatedEventResponse);
+    if (line.startsWith('data: ')) onEvent(JSON.parse(line.slice('data: '.length)) as EventResponse);
   }
 }

@@ -1,12 +1,13 @@
 /** The events received by a feed: the newest of all, the newest that match the filter, and those that wait while it is paused. Bounded. */
-import type { CreatedEventResponse } from '../../http/responses.ts';
+import type { EventResponse } from '../../http/responses.ts';
+import { wordsOf } from './event-words.ts';
 
 const SHOWN = 200;
 const KEPT_WHILE_PAUSED = 1_000;
 
 export interface ReceivedEvent {
   number: number;
-  event: CreatedEventResponse;
+  event: EventResponse;
   /** What the filter searches. */
   words: string;
 }
@@ -30,10 +31,8 @@ export class ReceivedEvents {
     return this.#matching.slice(-SHOWN).reverse();
   }
 
-  receive(event: CreatedEventResponse): void {
-    const { order_id, customer, items } = event.data;
-    const words = [order_id, customer.name, customer.email, ...items.flatMap(({ sku, hub_id }) => [sku, hub_id])];
-    const received = { number: this.count, event, words: words.join('\n').toLowerCase() };
+  receive(event: EventResponse): void {
+    const received = { number: this.count, event, words: wordsOf(event) };
     this.count += 1;
     if (!this.paused) {
       this.#show(received);

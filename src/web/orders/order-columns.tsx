@@ -2,11 +2,23 @@
 import { Link } from '@tanstack/react-router';
 import type { OrderResponse } from '../../http/responses.ts';
 import type { Column } from '../components/data-table.tsx';
+import { formatNumber } from '../components/number.tsx';
+import { bulk } from '../texts/order-change.ts';
 import { orders } from '../texts/orders.ts';
 import { OrderDate } from './order-date.tsx';
 import { OrderStatus } from './order-status.tsx';
+import type { Selection } from './selection.ts';
 
-export const orderColumns = (timeZone: string): readonly Column<OrderResponse>[] => [
+export const orderColumns = (timeZone: string, { selected, toggle }: Selection): readonly Column<OrderResponse>[] => [
+  {
+    header: bulk.column,
+    cell: (order) => (
+      <label className="order-select">
+        <span className="for-readers">{bulk.select(order.order_id)}</span>
+        <input type="checkbox" checked={selected.has(order.order_id)} onChange={() => toggle(order)} />
+      </label>
+    ),
+  },
   {
     header: orders.order,
     cell: ({ order_id }) => (
@@ -17,15 +29,26 @@ export const orderColumns = (timeZone: string): readonly Column<OrderResponse>[]
   },
   { header: orders.date(timeZone), cell: ({ order_date }) => <OrderDate iso={order_date} /> },
   { header: orders.customer, cell: ({ customer: { name, email } }) => <TwoLines first={name} second={email} /> },
-  { header: orders.item, cell: ({ items }) => <Items items={items} /> },
+  { header: orders.items, cell: ({ items }) => <Items items={items} /> },
   {
     header: orders.quantity,
     numeric: true,
-    cell: ({ items }) => String(items.reduce((sum, { quantity }) => sum + quantity, 0)),
+    cell: ({ items }) => formatNumber(items.reduce((sum, { quantity }) => sum + quantity, 0)),
   },
   { header: orders.amount, numeric: true, cell: ({ total_amount }) => total_amount },
   { header: orders.status, cell: ({ status }) => <OrderStatus status={status} /> },
+  { header: orders.source, cell: ({ source }) => <Source source={source} /> },
 ];
+
+/** The row of a file, or the API. */
+const Source = ({ source: { file_id, row } }: Pick<OrderResponse, 'source'>) =>
+  file_id === null ? (
+    <span className="quiet">{orders.api}</span>
+  ) : (
+    <Link to="/files/$fileId" params={{ fileId: file_id }} preload={false}>
+      {orders.row(row ?? 0)}
+    </Link>
+  );
 
 /** The first item, and how many more there are. */
 function Items({ items: [first, ...others] }: Pick<OrderResponse, 'items'>) {

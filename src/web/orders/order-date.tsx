@@ -19,13 +19,19 @@ function formatIn(timeZone: string): (date: Date) => string {
   };
 }
 
-export function OrderDate({ iso }: { iso: string }) {
+/** Writes a moment as an order file does. */
+export function useOrderDateText(): (iso: string) => string {
   const timeZone = useTimeZone();
   const format = formats.get(timeZone) ?? formatIn(timeZone);
   formats.set(timeZone, format);
+  return (iso) => format(new Date(iso));
+}
+
+export function OrderDate({ iso }: { iso: string }) {
+  const textOf = useOrderDateText();
   return (
     <time dateTime={iso} title={iso} className="number">
-      {format(new Date(iso))}
+      {textOf(iso)}
     </time>
   );
 }

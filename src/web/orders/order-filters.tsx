@@ -1,9 +1,8 @@
 /** The filters of the orders. They are those of the API, so that an address of the page is also one of the API: `to` is half-open. */
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { FileResponse, StatsResponse } from '../../http/responses.ts';
-import { DEFAULT_WORKFLOW } from '../../model/workflow.ts';
-import { filesQuery } from '../api/queries.ts';
+import { filesQuery, workflowQuery } from '../api/queries.ts';
 import { FilterField } from '../components/filter-field.tsx';
 import { orderStatus } from '../texts/codes.ts';
 import { orders } from '../texts/orders.ts';
@@ -51,7 +50,7 @@ export function OrderFilters({ values, stats, onChange }: Filters & { stats: Sta
         value={values.q ?? ''}
         onFilter={(q) => onChange({ q })}
       />
-      <StatusFilter values={values} onChange={onChange} />
+      <StatusFilter values={values} stats={stats} onChange={onChange} />
       <FilterField
         label={orders.hub}
         value={values.hub_id ?? ''}
@@ -79,19 +78,25 @@ export function OrderFilters({ values, stats, onChange }: Filters & { stats: Sta
   );
 }
 
-const StatusFilter = ({ values, onChange }: Filters) => (
-  <label>
-    {orders.status}
-    <select value={values.status ?? ''} onChange={({ target }) => onChange({ status: target.value || undefined })}>
-      <option value="">{orders.anyStatus}</option>
-      {Object.keys(DEFAULT_WORKFLOW.states).map((status) => (
-        <option key={status} value={status}>
-          {orderStatus(status)}
-        </option>
-      ))}
-    </select>
-  </label>
-);
+/** The statuses of the workflow, and any other that the address has: the service says what is wrong with it. */
+function StatusFilter({ values, stats, onChange }: Filters & { stats: StatsResponse | undefined }) {
+  const { data: workflow } = useQuery(workflowQuery());
+  const statuses = new Set(Object.keys(workflow?.states ?? {}));
+  if (values.status !== undefined) statuses.add(values.status);
+  return (
+    <label>
+      {orders.status}
+      <select value={values.status ?? ''} onChange={({ target }) => onChange({ status: target.value || undefined })}>
+        <option value="">{orders.anyStatus}</option>
+        {[...statuses].map((status) => (
+          <option key={status} value={status}>
+            {stats ? orders.statusCount(orderStatus(status), stats.orders.by_status[status] ?? 0) : orderStatus(status)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
 
 /** The days in the two fields. Empty if the address has none, or a time of a day. */
 const daysOf = ({ from, to }: OrderFilterValues) => ({

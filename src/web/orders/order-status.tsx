@@ -1,8 +1,12 @@
-/** An order's status in words. */
+/** An order's status in words, in the colour of where its stock is. */
 import '../components/status-badge.css';
+import { useQuery } from '@tanstack/react-query';
 import type { OrderResponse } from '../../http/responses.ts';
+import { workflowQuery } from '../api/queries.ts';
 import { orderStatus } from '../texts/codes.ts';
 
-export const OrderStatus = ({ status }: { status: OrderResponse['status'] }) => (
-  <span className="status-badge">{orderStatus(status)}</span>
-);
+export function OrderStatus({ status }: { status: OrderResponse['status'] }) {
+  const { data: workflow } = useQuery(workflowQuery());
+  const stock = workflow?.states[status]?.stock;
+  return <span className={`status-badge ${stock ? `stock-is-${stock}` : ''}`}>{orderStatus(status)}</span>;
+}

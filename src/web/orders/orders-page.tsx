@@ -3,7 +3,8 @@ import '../components/list.css';
 import './orders.css';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useRef } from 'react';
+import type { OrderResponse, StatsResponse } from '../../http/responses.ts';
 import { statsQuery } from '../api/queries.ts';
 import { DataTable } from '../components/data-table.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
@@ -12,11 +13,14 @@ import { Pager } from '../components/pager.tsx';
 import { RefusedList } from '../components/refused-list.tsx';
 import { Time } from '../components/time.tsx';
 import { Title } from '../layout/title.tsx';
+import { bulk, orderForm } from '../texts/order-change.ts';
 import { orders } from '../texts/orders.ts';
 import { frame, list } from '../texts/page.ts';
+import { BulkActions } from './bulk-actions.tsx';
 import { orderColumns } from './order-columns.tsx';
 import { useTimeZone } from './order-date.tsx';
 import { OrderFilters, type OrderFilterValues } from './order-filters.tsx';
+import { type Selection, useSelection } from './selection.ts';
 import { type OrderSearch, useOrderSearch } from './use-order-search.ts';
 
 const route = getRouteApi('/orders');
@@ -28,41 +32,56 @@ export function OrdersPage() {
   const { data: stats } = useQuery(statsQuery());
   const total = stats?.orders.total;
   const found = useOrderSearch({ cursor, ...filters });
-  useNewOrders(total, found.isOneLook);
+  useNewOrders(stats?.orders, found.isOneLook);
   const filter = (changes: OrderFilterValues) =>
     void navigate({ search: (old) => ({ ...old, ...changes, cursor: undefined }), resetScroll: false });
 
   if (total === 0 && !filtered && found.items?.length === 0) return <NoOrders />;
   return (
     <>
-      <Title>{frame.orders}</Title>
+      <div className="orders-head">
+        <Title>{frame.orders}</Title>
+        <NewOrderLink />
+      </div>
       <OrderFilters values={filters} stats={stats} onChange={filter} />
       <RefusedList error={found.error} cursor={cursor} toFirst={orders.newest} onFirst={() => filter({})} />
       {!found.items && !found.error && <p className="quiet">{frame.loading}</p>}
-      {found.items && <OrderList {...found} items={found.items} total={filtered ? undefined : total} />}
+      {found.items && (
+        <OrderList {...found} items={found.items} filters={filters} total={filtered ? undefined : total} />
+      )}
     </>
   );
 }
 
-/** Reloads the list when orders have been added since it was loaded. */
-function useNewOrders(total: number | undefined, isOneLook: boolean): void {
+/** Reloads the list when orders have come, or have moved on, since it was loaded. */
+function useNewOrders(sums: StatsResponse['orders'] | undefined, isOneLook: boolean): void {
   const queries = useQueryClient();
-  const seen = useRef(total);
+  const now = sums && JSON.stringify([sums.total, sums.by_status]);
+  const seen = useRef(now);
   useEffect(() => {
     if (!isOneLook) return;
-    if (seen.current !== undefined && seen.current !== total) void queries.invalidateQueries({ queryKey: ['orders'] });
-    seen.current = total;
-  }, [total, isOneLook, queries]);
+    if (seen.current !== undefined && seen.current !== now) void queries.invalidateQueries({ queryKey: ['orders'] });
+    seen.current = now;
+  }, [now, isOneLook, queries]);
 }
+
+const NewOrderLink = () => (
+  <Link to="/new-order" className="button">
+    {orderForm.new}
+  </Link>
+);
 
 const NoOrders = () => (
   <>
     <Title>{frame.orders}</Title>
     <EmptyState title={orders.emptyTitle}>
       <p>{orders.empty}</p>
-      <Link to="/" className="button button-main">
-        {orders.toUpload}
-      </Link>
+      <p className="row">
+        <Link to="/" className="button button-main">
+          {orders.toUpload}
+        </Link>
+        <NewOrderLink />
+      </p>
     </EmptyState>
   </>
 );
@@ -74,26 +93,36 @@ function OrderList({
   nextCursor,
   isPlaceholderData,
   search,
+  filters,
   total,
-}: Found & { items: NonNullable<Found['items']>; total: number | undefined }) {
+}: Found & { items: NonNullable<Found['items']>; filters: OrderFilterValues; total: number | undefined }) {
   const { cursor } = route.useSearch();
   const navigate = route.useNavigate();
   const timeZone = useTimeZone();
-  const columns = useMemo(() => orderColumns(timeZone), [timeZone]);
+  const selection = useSelection({ ...filters });
   const isEnd = !search.hasMore && nextCursor === null;
   return (
     <>
-      <div className="list-summary" role="status">
-        <p className="quiet">{summary(items.length, isEnd && cursor === undefined, total)}</p>
+      <div className="list-summary">
+        <p className="quiet" role="status">
+          {summary(items.length, isEnd && cursor === undefined, total)}
+        </p>
+        {items.length > 0 && <SelectPage items={items} selection={selection} />}
       </div>
+      <BulkActions
+        selection={selection}
+        items={items}
+        filters={{ ...filters }}
+        hasMore={!isEnd || cursor !== undefined}
+      />
       {items.length > 0 && (
         <div className="list-panel orders-table" aria-busy={isPlaceholderData}>
           <DataTable
             caption={frame.orders}
-            columns={columns}
+            columns={orderColumns(timeZone, selection)}
             rows={items}
             keyOf={({ order_id }) => order_id}
-            cardsBelow={74}
+            cardsBelow={78}
           />
         </div>
       )}
@@ -107,6 +136,23 @@ function OrderList({
         onGo={({ cursor, state }) => navigate({ search: (old) => ({ ...old, cursor }), state })}
       />
     </>
+  );
+}
+
+function SelectPage({ items, selection }: { items: readonly OrderResponse[]; selection: Selection }) {
+  const count = items.filter(({ order_id }) => selection.selected.has(order_id)).length;
+  return (
+    <label className="orders-select-page">
+      <input
+        type="checkbox"
+        checked={count === items.length}
+        ref={(box) => {
+          if (box) box.indeterminate = count > 0 && count < items.length;
+        }}
+        onChange={({ target }) => selection.togglePage(items, target.checked)}
+      />
+      {bulk.selectPage}
+    </label>
   );
 }
 

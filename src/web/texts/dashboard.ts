@@ -13,7 +13,7 @@ export const dashboard = {
   events: 'Events published',
   pending: (count: string) => `${count} still to publish`,
   share: (percent: string) => `${percent} of the rows`,
-  orders: (count: number) => `of ${formatNumber(count)} ${plural(count, 'order', 'orders')}`,
+  orders: (count: number) => `${formatNumber(count)} ${plural(count, 'order', 'orders')}; returned ones have no value`,
   files: (count: number) => `from ${files(count)}`,
   history: 'Orders over time',
   bucket: 'One bar is',

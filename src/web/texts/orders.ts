@@ -1,4 +1,5 @@
 /** The words of the list of orders and of one order. */
+import { formatNumber } from '../components/number.tsx';
 import { plural } from './counted.ts';
 
 export const orders = {
@@ -33,13 +34,17 @@ export const orders = {
   older: 'Older',
   order: 'Order',
   customer: 'Customer',
-  item: 'Item',
+  items: 'Items',
+  source: 'Source',
+  api: 'API',
+  row: (row: number) => `Row ${formatNumber(row)}`,
+  statusCount: (status: string, count: number) => `${status} (${formatNumber(count)})`,
   quantity: 'Quantity',
   amount: 'Amount',
   date: (zone: string) => `Order date (${zone})`,
   more: (count: number) => `and ${count} more`,
   emptyTitle: 'No orders yet',
-  empty: 'Orders come from files. Upload one: each valid row becomes an order here.',
+  empty: 'Orders come from files: each valid row becomes an order here. They can also be typed in, or sent to the API.',
   toUpload: 'Upload an order file',
 };
 
@@ -64,7 +69,11 @@ export const order = {
   ordered: (zone: string) => `Ordered (${zone})`,
   stored: 'Stored',
   updated: 'Changed',
-  eventsHelp: 'As subscribers receive it.',
+  version: (version: number) => `version ${formatNumber(version)}`,
+  deleted: (id: string) => `The order “${id}” was deleted`,
+  deletedHelp: 'Its content is erased. Its id stays taken, so no other order can have it.',
+  events: 'Events',
+  eventsHelp: 'As subscribers receive them.',
   noEvents: 'This order has no events.',
   event: (type: string) => `Event ${type}`,
 };

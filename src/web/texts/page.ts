@@ -19,6 +19,7 @@ export const frame = {
   tryAgain: 'Try again',
   loading: 'Loading…',
   more: 'Show more',
+  becomes: 'becomes',
 };
 
 export const connection = {
