@@ -9,8 +9,8 @@ import { expect, test } from 'vitest';
 import { SCHEMATHESIS as FILES, fetchSchemathesis } from '../support/schemathesis.ts';
 import { csv, ingest, orderLine, setStock, startService, temporaryDirectory } from '../support/service.ts';
 
-/** Streams without an end, for which the tester would wait. */
-const ENDLESS = ['/events', '/progress'];
+/** Streams without an end, for which the tester would wait, and one for which it would need to open a WebSocket. */
+const ENDLESS = ['/events', '/progress', '/ws'];
 
 test('Schemathesis finds no difference between the service and its document', async () => {
   const python = await fetchSchemathesis();
