@@ -13,12 +13,13 @@ import { type Embedded, startEmbedded } from './embedded.ts';
 import { ALL_TYPES } from './model/event.ts';
 import { isEmbedded, openPorts } from './open-ports.ts';
 import { startBackfills } from './pipeline/backfill.ts';
+import { beginReading } from './pipeline/finalizer/follow.ts';
 import { ownBucket } from './pipeline/own-bucket.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
 import type { OrderStore } from './ports/order-store.ts';
 import type { Ports } from './ports/ports.ts';
 import { startRoleThread } from './role-threads.ts';
-import { anyOf, ROLES, type Role, type ThreadRole, traitsOf } from './roles.ts';
+import { anyOf, type Role, rolesFor, type ThreadRole, traitsOf } from './roles.ts';
 import { serveIms } from './serve-ims.ts';
 
 export interface Engine {
@@ -75,7 +76,7 @@ async function openEngine(
   const steps = {
     check: (opening: Parameters<typeof checkEngines>[0]) => checkEngines(opening, roles, logger),
     async serveIms(store: OrderStore) {
-      imsUrl = await serveIms(config, store, roles.length === ROLES.length, opened);
+      imsUrl = await serveIms(config, store, roles.length === rolesFor(config).length, opened);
       return imsUrl;
     },
   };
@@ -114,6 +115,9 @@ async function prepare(config: Config, ports: Ports, embedded: Embedded | null, 
     throw await unprepareDirectory(objectsPath(config.dataDirectory));
   if (config.objectStore.kind === 's3' && anyOf(roles, 'usesBucket')) await ownBucket(ports);
   if (anyOf(roles, 'createsTopic')) await ports.events.end(ALL_TYPES);
+  // Before the first request is taken, so that all orders made by this process are decided on.
+  if (roles.includes('finalizer'))
+    await beginReading({ events: ports.events, finalizing: ports.store.finalizing }, config.finalizer.from);
 }
 
 const hasFiles = async (store: Pick<OrderStore, 'files'>) =>

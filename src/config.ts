@@ -18,6 +18,7 @@ import {
 } from './engine-urls.ts';
 import { OmsError } from './errors.ts';
 import type { Workflow } from './model/workflow.ts';
+import type { From } from './ports/event-group.ts';
 import { withoutCredentials } from './ports/inspection.ts';
 import { readWorkflow } from './read-workflow.ts';
 
@@ -52,6 +53,16 @@ const workflow = z
     const read = readWorkflow(value);
     if ('workflow' in read) return read.workflow;
     for (const message of read.faults) context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+
+const finalizer = z
+  .string()
+  .default('off')
+  .transform((value, context): { kind: 'off' } | { kind: 'confirm' } | { kind: 'http'; url: string } => {
+    if (value === 'off' || value === 'confirm') return { kind: value };
+    if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return { kind: 'http', url: value };
+    context.addIssue({ code: 'custom', message: 'is neither "off", "confirm" nor an http(s) URL' });
     return z.NEVER;
   });
 
@@ -92,12 +103,22 @@ const schema = z.object({
     .default(5 * GiB),
   OMS_STOCK: z.enum(['tracked', 'untracked'], { error: 'is neither "tracked" nor "untracked"' }).default('tracked'),
   OMS_WORKFLOW: workflow,
+  OMS_FINALIZER: finalizer,
+  OMS_FINALIZER_FROM: z
+    .enum(['newest', 'beginning'], { error: 'is neither "newest" nor "beginning"' })
+    .default('newest'),
   OMS_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin').default('UTC'),
   OMS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'is not a level of pino, such as info',
     })
     .default('info'),
+});
+
+const checked = schema.superRefine(({ OMS_FINALIZER, OMS_WORKFLOW }, context) => {
+  if (OMS_FINALIZER.kind === 'off' || OMS_WORKFLOW.finalize !== null) return;
+  const message = 'needs to know where to move orders: name "finalize" in the workflow, or set OMS_FINALIZER=off';
+  context.addIssue({ code: 'custom', path: ['OMS_FINALIZER'], message });
 });
 
 /** The names of all variables. */
@@ -123,6 +144,7 @@ export interface Config {
   readonly maxUploadBytes: number;
   readonly trackStock: boolean;
   readonly workflow: Workflow;
+  readonly finalizer: { from: From } & ({ kind: 'off' } | { kind: 'confirm' } | { kind: 'http'; url: string });
   readonly timeZone: string;
   readonly logLevel: string;
 }
@@ -137,7 +159,7 @@ export function readConfig(
   const given = Object.fromEntries(
     Object.entries({ ...fromFile, ...environment }).filter(([name, value]) => name in schema.shape && value !== ''),
   );
-  const parsed = schema.safeParse(given);
+  const parsed = checked.safeParse(given);
   if (!parsed.success)
     throw new OmsError(
       'invalid_configuration',
@@ -167,6 +189,7 @@ export function readConfig(
     maxUploadBytes: values.OMS_MAX_UPLOAD_BYTES,
     trackStock: values.OMS_STOCK === 'tracked',
     workflow: values.OMS_WORKFLOW,
+    finalizer: { ...values.OMS_FINALIZER, from: values.OMS_FINALIZER_FROM },
     timeZone: values.OMS_TIME_ZONE,
     logLevel: values.OMS_LOG_LEVEL,
   });

@@ -200,6 +200,10 @@ export const limits = {
   referenceImsCatalogValues: 2_000_000,
   referenceImsMaxLatencyMs: 60_000,
 
+  // The reference decision service.
+  /** An order with the most items, each with the longest texts. */
+  decisionServiceBodyBytes: 1 * MiB,
+
   // Work on files.
   /** Crashed claims in a row without a committed chunk, after which a file is given up as `internal`. */
   maxStrikes: 10,
@@ -394,6 +398,48 @@ export const limits = {
   maxProgressChanges: 1_000,
   /** How many of them are sent at a time. */
   progressBatch: 100,
+
+  // The finalizer.
+  /** Another process takes over when the holder of the lease has been silent for this long. */
+  finalizerLeaseMs: 15_000,
+  /** Batches of events in work together: enough to have calls and commits under way while others end. */
+  finalizerBatches: 4,
+  /** Events of a partition of Kafka that are in work together, as in a batch of the other streams; and partitions. */
+  finalizerSlice: 200,
+  finalizerPartitions: 4,
+  /** Concurrent calls of the decision service of one process, as some browsers would make. */
+  finalizerCalls: 16,
+  /** Orders that wait for a call: those of all batches, partitions and kept orders in work. */
+  finalizerQueuedCalls: 2_000,
+  /** One call, its body included: a decision may ask a person's bank, not a person. */
+  finalizerTimeoutMs: 10_000,
+  /** Retries: they bridge a restart of one instance. In a longer outage the finalizer waits. */
+  finalizerRetries: 3,
+  finalizerRetryDelayMs: 100,
+  finalizerMaxRetryDelayMs: 2_000,
+  /** Failed calls in a row that open the circuit breaker, and the time until one call tests it. */
+  finalizerBreakerFailures: 10,
+  finalizerBreakerOpenMs: 5_000,
+  /** A decision with its reason is some hundred bytes. */
+  finalizerResponseBytes: 64 * KiB,
+  /** What a service said that decided nothing: enough to recognise it. */
+  finalizerWordsChars: 500,
+  /** When an order on hold is asked about again: without a time of the service's own, and the bounds of that. */
+  finalizerHoldMs: 60_000,
+  finalizerLeastHoldMs: 1_000,
+  finalizerLongestHoldMs: 24 * 60 * 60 * 1000,
+  /** An order for which all calls fail while others succeed is tried again after these pauses, so often, and then put aside. */
+  finalizerBackoff: { firstMs: 1_000, lastMs: 5 * 60_000 },
+  finalizerFailures: 10,
+  /** Asks in a row about an order that is edited each time meanwhile. Then it is left for a minute. */
+  finalizerRounds: 8,
+  /** Kept orders that are asked about together, and how often the store is asked whether some are due. */
+  finalizerDue: 100,
+  finalizerPollMs: 500,
+  /** Events behind its position that are counted one by one on SQLite: some ms. With more it is a bound. */
+  eventsCounted: 10_000,
+  /** How long `/stats`, `/metrics` and `/readyz` wait for the number of events that it is behind. */
+  finalizerLagMs: 1_000,
 
   // The event stream in Kafka.
   /** Connecting and authenticating to a broker: brokers on other continents answer sooner. */

@@ -11,7 +11,7 @@ const COMMANDS: Record<string, Command> = {
   start: {
     usage: [
       'oms start [--sample]                 run the service; --sample loads the sample into an empty one',
-      'oms start --role api|worker|publisher',
+      'oms start --role api|worker|publisher|finalizer',
       '                                     run some roles of it, by comma, beside processes with the others',
     ],
     load: () => import('./commands/start.ts'),
@@ -40,12 +40,19 @@ const COMMANDS: Record<string, Command> = {
     usage: ['oms ims                              run only the reference IMS, for services that run elsewhere'],
     load: () => import('./commands/ims.ts'),
   },
+  decide: {
+    usage: [
+      'oms decide [--port 8082] [--cancel-over AMOUNT] [--hold-over AMOUNT] [--hold-seconds 60]',
+      '                                     run the reference decision service, for OMS_FINALIZER=http://…',
+    ],
+    load: () => import('./commands/decide.ts'),
+  },
   verify: {
     usage: ['oms verify [--json]                  check that nothing was lost or doubled, over the whole store'],
     load: () => import('./commands/verify.ts'),
   },
   redrive: {
-    usage: ['oms redrive                          bring back the files that were given up'],
+    usage: ['oms redrive                          bring back the files, and the orders, that were given up'],
     load: () => import('./commands/redrive.ts'),
   },
 };

@@ -1,9 +1,11 @@
 /** The entry of a thread that carries out a background role, off the HTTP thread, until the main thread asks it to stop. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { createHttpDecider } from './adapters/decider.http.ts';
 import type { Config } from './config.ts';
 import { createLogger } from './log.ts';
 import { openPorts } from './open-ports.ts';
+import { startFinalizer } from './pipeline/finalizer.ts';
 import { startPublisher } from './pipeline/publish.ts';
 import { startWorker } from './pipeline/worker.ts';
 import type { Ports } from './ports/ports.ts';
@@ -16,6 +18,10 @@ const START: Record<ThreadRole, (ports: Ports, config: Config, logger: Logger) =
     return startWorker(ports, { bucket, timeZone, maxInflatedBytes: maxUploadBytes }, logger);
   },
   publisher: (ports, _, logger) => startPublisher(ports, logger),
+  finalizer(ports, { workflow, finalizer }, logger) {
+    const decider = finalizer.kind === 'http' ? createHttpDecider({ url: finalizer.url }) : null;
+    return startFinalizer(ports, { workflow, from: finalizer.from, decider }, logger);
+  },
 };
 
 const options = workerData as RoleOptions;

@@ -1,8 +1,13 @@
 /** The roles that a process can have, with everything that differs between them. See docs/ARCHITECTURE.md. */
+import type { Config } from './config.ts';
 import type { EnginePort, PortName } from './ports/ports.ts';
 
-export const ROLES = ['api', 'worker', 'publisher'] as const;
+export const ROLES = ['api', 'worker', 'publisher', 'finalizer'] as const;
 export type Role = (typeof ROLES)[number];
+/** What a process does that does everything. */
+export const rolesFor = ({ finalizer }: Pick<Config, 'finalizer'>): Role[] =>
+  ROLES.filter((role) => role !== 'finalizer' || finalizer.kind !== 'off');
+
 /** A role that runs in a thread of its own. The API runs in the main thread. */
 export type ThreadRole = Exclude<Role, 'api'>;
 
@@ -38,6 +43,13 @@ const TRAITS: Record<Role, Traits> = {
     sweeps: true,
   },
   publisher: {
+    neededAtStart: ['store', 'queue', 'events'],
+    readiness: ['store', 'events'],
+    usesBucket: false,
+    createsTopic: true,
+    sweeps: false,
+  },
+  finalizer: {
     neededAtStart: ['store', 'queue', 'events'],
     readiness: ['store', 'events'],
     usesBucket: false,

@@ -15,6 +15,7 @@ import type { EventStream, OrderEvents } from '../ports/event-stream.ts';
 import { createClient, type KafkaEventStreamOptions } from './event-stream.kafka/client.ts';
 import { Closings } from './event-stream.kafka/closings.ts';
 import { Feed } from './event-stream.kafka/feed.ts';
+import { Group } from './event-stream.kafka/group.ts';
 import { merge } from './event-stream.kafka/merge.ts';
 import { BEGINNING, toCursor, toParts } from './event-stream.kafka/position.ts';
 import { Semaphore } from './event-stream.kafka/semaphore.ts';
@@ -59,6 +60,14 @@ export function createKafkaEventStream(
       const parts = toParts(after, feeds.length);
       await Promise.all(feedsOf(types).map((n) => feeds[n]!.locate(parts[n]!)));
     },
+
+    async behind(after) {
+      const position = await created.locate(toParts(after, feeds.length)[0]!);
+      const watermarks = await created.topic.watermarks();
+      return watermarks.reduce((sum, { high }, partition) => sum + Math.max(0, high - (position[partition] ?? 0)), 0);
+    },
+
+    group: new Group(setup.kafka, created.topic, options, logger),
 
     async *subscribe(after, caller, types = CREATED) {
       const parts = toParts(after, feeds.length);

@@ -42,6 +42,8 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
       return { last: found.at(-1)?.number ?? number, events: types.has(ORDER_CREATED) ? found : [] };
     },
 
+    behind: async (number) => (await newest()) - number,
+
     async wait(number, signal) {
       while (!signal.aborted) {
         polling ??= delay(limits.mongoOutboxPollMs)

@@ -21,6 +21,8 @@ export interface NumberedEvents {
     types: ReadonlySet<EventType>,
     limit: number,
   ): Promise<{ last: number; events: NumberedEvent[] }>;
+  /** How many of `order.created` are above a number; where many are, other events may be counted, too. */
+  behind(number: number): Promise<number>;
   /** Resolves when there may be some above the number, or the signal is aborted. */
   wait(number: number, signal: AbortSignal): Promise<void>;
 }
@@ -71,6 +73,11 @@ export function createOutboxEventStream(
         yield { events, cursor: toCursor(last) };
       }
     },
+    async behind(after) {
+      await check(after);
+      return numbered.behind(toNumber(after));
+    },
+    group: null,
     publish,
     async inspect() {
       return { ...(await inspect()), engine: 'outbox of the order store' };

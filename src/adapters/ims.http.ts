@@ -48,7 +48,7 @@ class HttpIms implements Ims {
   #good: { key: string; answeredMs: number } | null = null;
 
   constructor({ baseUrl, logger, bounds }: HttpImsOptions) {
-    const endpoint = endpointOf(baseUrl);
+    const endpoint = endpointOf(baseUrl, '/api/v1/validate');
     this.#address = withoutCredentials(baseUrl);
     this.#bounds = { ...limits, ...bounds };
     this.#exchange = new Exchange(endpoint, this.#bounds, this.#closing.signal);

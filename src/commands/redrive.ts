@@ -1,10 +1,10 @@
-/** `oms redrive`: resumes the files that were given up, and delivers dead messages again. */
+/** `oms redrive`: resumes the files that were given up, delivers dead messages again, and asks again about orders that were put aside. */
 import { readHolder } from '../adapters/data-directory.ts';
 import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { isOmsError } from '../errors.ts';
 import { createLogger } from '../log.ts';
-import { redrive } from '../pipeline/redrive.ts';
+import { type Redriven, redrive } from '../pipeline/redrive.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
@@ -28,7 +28,9 @@ export async function run(): Promise<number> {
 }
 
 /** Only the files that the service gave up, not those that failed because of their content. */
-async function retryThroughServer(url: string): Promise<number> {
+async function retryThroughServer(url: string): Promise<Redriven> {
+  const asked = await fetch(`${url}/finalizer/redrive`, { method: 'POST' });
+  const { orders } = (await asked.json()) as Pick<Redriven, 'orders'>;
   let files = 0;
   let cursor: string | null = null;
   do {
@@ -43,10 +45,11 @@ async function retryThroughServer(url: string): Promise<number> {
     }
     cursor = page.next_cursor;
   } while (cursor !== null);
-  return files;
+  return { files, orders };
 }
 
-function printResult(files: number): number {
+function printResult({ files, orders }: Redriven): number {
   process.stdout.write(`${files} files queued again\n`);
+  if (orders > 0) process.stdout.write(`${orders} orders are decided on again\n`);
   return 0;
 }

@@ -6,7 +6,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { isEmbedded } from '../open-ports.ts';
-import { ROLES, type Role } from '../roles.ts';
+import { ROLES, type Role, rolesFor } from '../roles.ts';
 import { openTo } from './open-to.ts';
 import { loadSample } from './sample.ts';
 
@@ -21,7 +21,7 @@ export async function run(args: string[]): Promise<number> {
   // Before anything runs: a stop signal that arrives during the start is carried out after it.
   const stopAsked = stopSignal();
   const server = await startServer(config, roles, logger);
-  const whole = roles.length === ROLES.length;
+  const whole = roles.length === rolesFor(config).length;
   process.stdout.write(`listening on ${server.url}\n`);
   if (!whole) process.stdout.write(`role ${roles.join(', ')}\n`);
   if (config.ims.kind === 'reference') process.stdout.write(`reference IMS on ${server.imsUrl}\n`);
@@ -63,12 +63,18 @@ export async function run(args: string[]): Promise<number> {
 
 /** `--role worker`, `--role api,publisher`; all without it. */
 function readRoles(given: string[] | undefined, config: Config): Role[] {
-  if (given === undefined) return [...ROLES];
+  const all = rolesFor(config);
+  if (given === undefined) return all;
   const names = given.flatMap((value) => value.split(',')).map((name) => name.trim());
   const unknown = names.find((name) => !ROLES.includes(name as Role));
   if (unknown !== undefined) throw new OmsError('invalid_option', `--role "${unknown}" is none of ${ROLES.join(', ')}`);
   const roles = ROLES.filter((role) => names.includes(role));
-  if (roles.length < ROLES.length && isEmbedded(config))
+  if (roles.includes('finalizer') && !all.includes('finalizer'))
+    throw new OmsError(
+      'invalid_option',
+      '--role finalizer: OMS_FINALIZER is off: set it to confirm, or to the address of a decision service',
+    );
+  if (roles.length < all.length && isEmbedded(config))
     throw new OmsError(
       'invalid_option',
       '--role: file: and sqlite: lie in the data directory, which one process owns with all roles: leave --role out, or set OMS_OBJECT_STORE to s3://…, OMS_JOB_QUEUE to sqs://… and OMS_ORDER_STORE to mongodb://…',

@@ -2,9 +2,11 @@
 import { Hono } from 'hono';
 import { inspectEngine } from '../check-engines.ts';
 import { limits } from '../limits.ts';
+import type { FinalizerLag } from '../pipeline/finalizer/lag.ts';
 import type { Inspected } from '../ports/inspection.ts';
 import { type HealthResponse, healthResponse, type ReadyResponse, readyResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
+import { lagJson } from './stats.ts';
 
 /** Checks all dependencies concurrently, each with a time limit. The result is public, so it has no paths of this machine. */
 export async function checkDependencies(
@@ -17,7 +19,8 @@ export async function checkDependencies(
   return Object.fromEntries(await Promise.all(checks));
 }
 
-export function healthRoutes(dependencies: Record<string, Inspected>) {
+/** `lag`: null in a process without the finalizer. */
+export function healthRoutes(dependencies: Record<string, Inspected>, lag: (() => Promise<FinalizerLag>) | null) {
   const app = new Hono<HttpEnv>();
   app.get(
     '/healthz',
@@ -44,9 +47,17 @@ export function healthRoutes(dependencies: Record<string, Inspected>) {
         },
       },
       async (c) => {
-        const checks = await checkDependencies(dependencies);
+        // Work that waits is no reason to take a process out of service.
+        const [checks, finalizer] = await Promise.all([
+          checkDependencies(dependencies),
+          lag?.().then(lagJson, () => null),
+        ]);
         const ready = Object.values(checks).every(({ status }) => status === 'up');
-        const response: ReadyResponse = { status: ready ? 'ready' : 'not_ready', dependencies: checks };
+        const response: ReadyResponse = {
+          status: ready ? 'ready' : 'not_ready',
+          dependencies: checks,
+          ...(lag && { finalizer: finalizer ?? null }),
+        };
         return c.json(response, ready ? 200 : 503);
       },
     ),

@@ -1,11 +1,16 @@
 /** `GET /metrics`: the sums of `/stats` and the state of the process, for Prometheus. */
 import { Hono } from 'hono';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { FinalizerLag } from '../pipeline/finalizer/lag.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { type HttpEnv, route } from './route.ts';
 
-export function metricsRoutes({ store, queue }: { store: Pick<OrderStore, 'statistics'>; queue: JobQueue }) {
+/** `lag`: null when there is no finalizer. */
+export function metricsRoutes(
+  { store, queue }: { store: Pick<OrderStore, 'statistics'>; queue: JobQueue },
+  lag: (() => Promise<FinalizerLag>) | null,
+) {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -16,9 +21,11 @@ export function metricsRoutes({ store, queue }: { store: Pick<OrderStore, 'stati
   const orders = gauge('oms_orders', 'Orders by status.', ['status']);
   const events = gauge('oms_events', 'order.created events by state.', ['state']);
   const jobs = gauge('oms_jobs', 'Messages of the job queue by state.', ['state']);
+  const behind = lag && gauge('oms_finalizer_events_behind', 'Events that the finalizer has not read.');
+  const kept = lag && gauge('oms_finalizer_orders', 'Orders that the finalizer keeps, by state.', ['state']);
 
   const collect = async () => {
-    const [totals, depth] = await Promise.all([store.statistics.totals(), queue.depth()]);
+    const [totals, depth, finalizer] = await Promise.all([store.statistics.totals(), queue.depth(), lag?.()]);
     for (const [status, count] of Object.entries(totals.files)) files.set({ status }, count);
     rows.set({ outcome: 'accepted' }, totals.rows.accepted);
     rows.set({ outcome: 'invalid' }, totals.rows.invalid);
@@ -28,6 +35,11 @@ export function metricsRoutes({ store, queue }: { store: Pick<OrderStore, 'stati
     jobs.set({ state: 'visible' }, depth.visible);
     jobs.set({ state: 'in_flight' }, depth.inFlight);
     jobs.set({ state: 'dead' }, depth.dead);
+    if (finalizer) {
+      behind!.set(finalizer.eventsBehind ?? Number.NaN);
+      kept!.set({ state: 'held' }, finalizer.held);
+      kept!.set({ state: 'aside' }, finalizer.aside);
+    }
     return registry.metrics();
   };
 

@@ -311,6 +311,9 @@ export type StockResultResponse = z.infer<typeof stockResultResponse>;
 export const stockResultsResponse = named('StockResults', z.strictObject({ results: z.array(stockResultResponse) }));
 export type StockResultsResponse = z.infer<typeof stockResultsResponse>;
 
+/** `events_behind`: null when the event stream does not say so in time, and before the first start. */
+const finalizerLag = z.strictObject({ events_behind: count.nullable(), held: count, aside: count });
+
 export const statsResponse = named(
   'Stats',
   z.strictObject({
@@ -327,6 +330,8 @@ export const statsResponse = named(
     orders: z.strictObject({ total: count, by_status: countByName, by_hub: countByName, amount }),
     invalid_by_code: countByName,
     events: z.strictObject({ published: count, pending: count }),
+    /** Null when there is no finalizer. */
+    finalizer: finalizerLag.nullable(),
     rows_per_second: count,
   }),
 );
@@ -358,6 +363,16 @@ export const workflowResponse = named(
   }),
 );
 
+export const finalizerOrderResponse = named(
+  'FinalizerOrder',
+  z.strictObject({ order_id: z.string(), asks: count, next_ask_at: time.nullable(), answer: z.string() }),
+);
+export type FinalizerOrderResponse = z.infer<typeof finalizerOrderResponse>;
+export const finalizerOrdersResponse = named('FinalizerOrders', pageOf(finalizerOrderResponse));
+
+export const finalizerRedriveResponse = named('FinalizerRedrive', z.strictObject({ orders: count }));
+export type FinalizerRedriveResponse = z.infer<typeof finalizerRedriveResponse>;
+
 /** `time_zone`: applies to order dates without an offset, and to days in filters. */
 export const settingsResponse = named('Settings', z.strictObject({ time_zone: z.string() }));
 export type SettingsResponse = z.infer<typeof settingsResponse>;
@@ -381,6 +396,8 @@ export const readyResponse = named(
         z.strictObject({ status: z.literal('down'), detail: z.string() }),
       ]),
     ),
+    /** How far the finalizer is, where this process has the role; null when the order store does not say so. */
+    finalizer: finalizerLag.nullable().optional(),
   }),
 );
 export type ReadyResponse = z.infer<typeof readyResponse>;

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
 import { type RequestLog, rateLimited } from '../log.ts';
+import { type FinalizerLag, finalizerLag } from '../pipeline/finalizer/lag.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
@@ -12,6 +13,7 @@ import { lingerAfterEarlyResponse } from './early-response.ts';
 import { errorResponse } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
+import { finalizerRoutes } from './finalizer.ts';
 import { noForeignOrigin } from './foreign-origin.ts';
 import { healthRoutes } from './health.ts';
 import { heavyReads } from './heavy-reads.ts';
@@ -59,9 +61,11 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   const all = { objects, queue, store, ims, events };
   const needed = portsOf(roles, 'readiness');
   const isNeeded = (name: string) => needed.has(name as keyof typeof all);
-  app.route('/', healthRoutes(Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(name)))));
-  app.route('/', metricsRoutes(ports));
-  if (web) addApi(app, { ports, config, logger }, stopping, rowsPerSecond);
+  const lag = config.finalizer.kind === 'off' ? null : () => finalizerLag(ports);
+  const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(name)));
+  app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null));
+  app.route('/', metricsRoutes(ports, lag));
+  if (web) addApi(app, { ports, config, logger }, stopping, rowsPerSecond, lag);
   return app;
 }
 
@@ -93,6 +97,7 @@ function addApi(
   { ports, config, logger }: { ports: Ports; config: Config; logger: RequestLog },
   stopping: AbortSignal,
   rowsPerSecond: () => number,
+  lag: (() => Promise<FinalizerLag>) | null,
 ): void {
   // Health checks were served above, immediately. Other requests wait for a turn on the event loop, heavy reads first for a place.
   app.use(heavyReads());
@@ -106,12 +111,13 @@ function addApi(
   app.route('/', fileRoutes(ports, streaming));
   app.route('/', rejectionRoutes(ports));
   app.route('/', progressRoutes({ ...ports, logger }, streaming));
-  app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone));
+  app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone, lag));
   app.route('/', invalidFileRoutes(ports));
   app.route('/', orderRoutes(ports, config));
   app.route('/', orderHistoryRoutes(ports));
   app.route('/', orderChangeRoutes(ports, config));
   app.route('/', workflowRoutes(config));
+  app.route('/', finalizerRoutes(ports));
   app.route('/', inventoryRoutes(ports));
   app.route('/', eventRoutes(ports, streaming));
   app.route('/', webSocketRoutes(ports, streaming));

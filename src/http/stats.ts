@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { formatMinor } from '../model/money.ts';
+import type { FinalizerLag } from '../pipeline/finalizer/lag.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { oneOf, timeIn } from './parameters.ts';
@@ -16,14 +17,20 @@ interface StatsPorts {
   clock: Clock;
 }
 
-export function statsRoutes(ports: StatsPorts, rowsPerSecond: () => number, timeZone = 'UTC') {
+/** `lag`: null when there is no finalizer. */
+export function statsRoutes(
+  ports: StatsPorts,
+  rowsPerSecond: () => number,
+  timeZone = 'UTC',
+  lag: (() => Promise<FinalizerLag>) | null = null,
+) {
   const app = new Hono<HttpEnv>();
-  app.get('/stats', getStats(ports, rowsPerSecond));
+  app.get('/stats', getStats(ports, rowsPerSecond, lag));
   app.get('/stats/history', getHistory(ports, timeZone));
   return app;
 }
 
-const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number) =>
+const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() => Promise<FinalizerLag>) | null) =>
   route(
     {
       id: 'getStats',
@@ -33,7 +40,8 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number) =>
       engines: ['store'],
     },
     async (c) => {
-      const { files, rows, orders, invalidByCode, events } = await store.statistics.totals();
+      const [totals, finalizer] = await Promise.all([store.statistics.totals(), lag?.()]);
+      const { files, rows, orders, invalidByCode, events } = totals;
       const response: StatsResponse = {
         files: { total: Object.values(files).reduce((sum, count) => sum + count, 0), ...files },
         rows,
@@ -45,11 +53,14 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number) =>
         },
         invalid_by_code: invalidByCode,
         events,
+        finalizer: finalizer ? lagJson(finalizer) : null,
         rows_per_second: rowsPerSecond(),
       };
       return c.json(response);
     },
   );
+
+export const lagJson = ({ eventsBehind, held, aside }: FinalizerLag) => ({ events_behind: eventsBehind, held, aside });
 
 function getHistory({ store, clock }: StatsPorts, timeZone: string) {
   const time = timeIn(timeZone);

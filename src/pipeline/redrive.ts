@@ -1,21 +1,32 @@
 /**
- * Resumes files that were given up: files that ended as `internal` are queued again, and dead messages are delivered again. The files are
+ * Asks again about the orders that the finalizer put aside, and resumes files that were given up: files that ended as `internal` are queued again, and dead messages are delivered again. The files are
  * found by their records, as a message may be gone: the worker died before it moved the message to the dead-letter queue, or an
  * interrupted redrive delivered it too early. After any failure the redrive can be repeated.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
-/** Returns how many files were queued again. Throws what the ports throw, and may have queued some by then. */
+export interface Redriven {
+  /** Files that were queued again. */
+  files: number;
+  /** Orders that the finalizer asks about again. */
+  orders: number;
+}
+
+/** Throws what the ports throw, and may have queued some by then. */
 export async function redrive({
   queue,
   store,
+  clock,
 }: {
   queue: JobQueue;
-  store: Pick<OrderStore, 'files'>;
-}): Promise<number> {
+  store: Pick<OrderStore, 'files' | 'finalizing'>;
+  clock: Clock;
+}): Promise<Redriven> {
+  const orders = await store.finalizing.askAgain(clock.now());
   let files = 0;
   let after: string | null = null;
   do {
@@ -34,5 +45,5 @@ export async function redrive({
     after = page.next;
   } while (after !== null);
   await queue.redrive();
-  return files;
+  return { files, orders };
 }

@@ -4,6 +4,7 @@
  * depends on the engine.
  */
 import type { EventType, OrderEvent, PublishedEvent } from '../model/event.ts';
+import type { EventGroup } from './event-group.ts';
 import type { Inspected } from './inspection.ts';
 
 /** Events that are published together. */
@@ -39,6 +40,10 @@ export interface EventStream extends Inspected {
    * consumer pauses MUST NOT buffer events without bound. Throws what `check` throws, and retryable `event_stream_unavailable`.
    */
   subscribe(after: string, signal: AbortSignal, types?: ReadonlySet<EventType>): AsyncIterable<EventBatch>;
+  /** How many events are after the cursor; where types are not kept apart those of all. Throws what `check` throws. */
+  behind(after: string): Promise<number>;
+  /** Null where readers keep their positions themselves. */
+  readonly group: EventGroup | null;
   /**
    * Makes the events of the batch durable in the stream, those of one order in order. Publishing a batch again MUST be harmless:
    * its events have the same ids and bytes. Null where an order is published by its commit. Throws retryable

@@ -9,6 +9,7 @@
 import type { Backfills } from './backfills.ts';
 import type { Chunks } from './chunks.ts';
 import type { Files } from './files.ts';
+import type { Finalizing } from './finalizing.ts';
 import type { Inspected } from './inspection.ts';
 import type { Leases } from './leases.ts';
 import type { OrderChanges } from './order-changes.ts';
@@ -32,6 +33,7 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly stock: Stock;
   readonly statistics: Statistics;
   readonly outbox: Outbox;
+  readonly finalizing: Finalizing;
   readonly leases: Leases;
   readonly backfills: Backfills;
   readonly verification: Verification;

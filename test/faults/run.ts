@@ -163,7 +163,8 @@ export async function run(
 
   function eventsOf(actor: Actor): EventStream {
     return {
-      ...{ inspect: unused, end: unused, check: unused, subscribe: unused, beginning: '0' },
+      ...{ inspect: unused, end: unused, check: unused, subscribe: unused, behind: unused },
+      ...{ beginning: '0', group: null },
       publish: (batch) => {
         const add = (published: Iterable<OrderEvent>) => {
           for (const { json } of published) {

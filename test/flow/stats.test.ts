@@ -19,6 +19,7 @@ test('an empty service has zeros everywhere', async () => {
     orders: { total: 0, by_status: {}, by_hub: {}, amount: '0.00' },
     invalid_by_code: {},
     events: { published: 0, pending: 0 },
+    finalizer: null,
     rows_per_second: 0,
   });
   expect(await getJson(service, '/stats/history')).toEqual({ items: [] });
@@ -52,6 +53,7 @@ describe('after some files', () => {
       orders: { total: 5, by_status: { on_hold: 5 }, by_hub: { 'HUB-1': 2, 'HUB-2': 3 }, amount: '29999999970079.96' },
       invalid_by_code: { duplicate_order: 1, invalid_email: 1, invalid_quantity: 1, unknown_sku: 1 },
       events: { published: 5, pending: 0 },
+      finalizer: null,
       rows_per_second: expect.any(Number),
     });
   });

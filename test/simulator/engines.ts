@@ -262,6 +262,8 @@ export class Stream {
       end: unused,
       check: unused,
       subscribe: unused,
+      behind: unused,
+      group: null,
       publish: ({ events }) =>
         scheduler.call(actor, 'events', 'publish', () => add(events), {
           partly: () => add([...events].slice(0, scheduler.random.between(0, events.length))),

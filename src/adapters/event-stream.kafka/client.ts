@@ -83,8 +83,12 @@ export function refusal(error: unknown): string | null {
 const inProtocol = (error: unknown): KafkaJsError | undefined =>
   [...chain(error)].find(({ type }) => type !== undefined);
 
-/** Errors of a topic as `event_stream_unavailable`, with what to do about them. */
-export function errorsOf({ brokers, partitions, replication, sasl }: KafkaEventStreamOptions, topic: string) {
+/** Errors of a topic as `event_stream_unavailable`, with what to do about them. `groups`: how the names of its readers' groups begin. */
+export function errorsOf(
+  { brokers, partitions, replication, sasl }: KafkaEventStreamOptions,
+  topic: string,
+  groups = GROUP_PREFIX,
+) {
   const address = brokers.join(',');
   const user = `User:${sasl?.username ?? 'ANONYMOUS'}`;
   const server = `--bootstrap-server ${brokers[0]}`;
@@ -94,7 +98,7 @@ export function errorsOf({ brokers, partitions, replication, sasl }: KafkaEventS
   const cures: Record<string, string> = {
     TOPIC_AUTHORIZATION_FAILED: `${user} may not use the topic "${topic}": ${allow} --operation Create --operation Describe --operation Read --operation Write --topic ${topic}`,
     CLUSTER_AUTHORIZATION_FAILED: `${user} may not make topics: ${allow} --operation Create --topic ${topic}`,
-    GROUP_AUTHORIZATION_FAILED: `${user} may not use groups named ${GROUP_PREFIX}…: ${allow} --operation Read --operation Delete --resource-pattern-type prefixed --group ${GROUP_PREFIX}`,
+    GROUP_AUTHORIZATION_FAILED: `${user} may not use groups named ${groups}…: ${allow} --operation Read --operation Delete --resource-pattern-type prefixed --group ${groups}`,
     UNSUPPORTED_SASL_MECHANISM:
       'use a mechanism that the broker has enabled: sasl=plain, scram-sha-256 or scram-sha-512',
     SASL_AUTHENTICATION_FAILED: `it does not accept user or password of ${user}: correct them in OMS_EVENT_STREAM`,

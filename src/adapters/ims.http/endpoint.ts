@@ -1,4 +1,4 @@
-/** Where the IMS is, and what each request to it carries. */
+/** Where a service is that is asked by HTTP, and what each request to it carries. */
 
 export interface Endpoint {
   url: URL;
@@ -7,8 +7,9 @@ export interface Endpoint {
   shown: string;
 }
 
-export function endpointOf(baseUrl: string): Endpoint {
-  const url = new URL(baseUrl);
+/** `path`: behind that of the address. */
+export function endpointOf(address: string, path: string): Endpoint {
+  const url = new URL(address);
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
   if (url.username !== '' || url.password !== '') {
     // fetch refuses addresses with credentials in them.
@@ -17,7 +18,7 @@ export function endpointOf(baseUrl: string): Endpoint {
     url.username = '';
     url.password = '';
   }
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v1/validate`;
+  if (path !== '') url.pathname = `${url.pathname.replace(/\/+$/, '')}${path}`;
   return { url, headers, shown: `${url.origin}${url.pathname}` };
 }
 

@@ -13,11 +13,19 @@ import { pauseBetweenRounds } from './rounds.ts';
 const OPTIONS_AT = {
   ...{ find: 1, findOne: 1, distinct: 2, aggregate: 1, countDocuments: 1 },
   ...{ insertOne: 1, insertMany: 1, bulkWrite: 1 },
-  ...{ updateOne: 2, findOneAndUpdate: 2, deleteOne: 1, deleteMany: 1 },
+  ...{ updateOne: 2, updateMany: 2, findOneAndUpdate: 2, deleteOne: 1, deleteMany: 1 },
 } satisfies Partial<Record<keyof Collection, number>>;
 
 /** `insertMany` calls `bulkWrite`. */
-const REPEATED = new Set(['insertOne', 'bulkWrite', 'updateOne', 'findOneAndUpdate', 'deleteOne', 'deleteMany']);
+const REPEATED = new Set([
+  'insertOne',
+  'bulkWrite',
+  'updateOne',
+  'updateMany',
+  'findOneAndUpdate',
+  'deleteOne',
+  'deleteMany',
+]);
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -12,6 +12,8 @@ import type {
   BytesDocument,
   ChunkDocument,
   FileDocument,
+  FinalizerOrderDocument,
+  FinalizerPositionDocument,
   IdempotencyDocument,
   InstallationDocument,
   LeaseDocument,
@@ -34,6 +36,8 @@ export interface Collections {
   schema: Collection<SchemaDocument>;
   backfills: Collection<BackfillDocument>;
   installation: Collection<InstallationDocument>;
+  finalizerPosition: Collection<FinalizerPositionDocument>;
+  finalizerOrders: Collection<FinalizerOrderDocument>;
 }
 
 const NAMES: Record<keyof Collections, string> = {
@@ -48,6 +52,8 @@ const NAMES: Record<keyof Collections, string> = {
   schema: 'schema',
   backfills: 'backfills',
   installation: 'installation',
+  finalizerPosition: 'finalizer_position',
+  finalizerOrders: 'finalizer_orders',
 };
 
 const DEFAULT_DATABASE = 'oms';

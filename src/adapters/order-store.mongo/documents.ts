@@ -187,6 +187,22 @@ export interface BackfillDocument {
   done_at: Date | null;
 }
 
+/** How far the finalizer has read the events. */
+export interface FinalizerPositionDocument {
+  _id: 'position';
+  cursor: string;
+}
+
+/** An order that the finalizer keeps. `_id`: the order id. */
+export interface FinalizerOrderDocument {
+  _id: string;
+  asks: number;
+  failures: number;
+  /** Null for an order that was put aside. */
+  due_at: Date | null;
+  answer: string;
+}
+
 /** The name of this store. */
 export interface InstallationDocument {
   _id: 'installation';

@@ -44,6 +44,10 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     // The server deletes them after a day.
     { name: 'idempotency_keys_by_age', key: { created_at: 1 }, expireAfterSeconds: limits.idempotencyKeyMs / 1000 },
   ],
+  finalizerOrders: [
+    // Orders that the finalizer asks about again, and those that it put aside.
+    { name: 'finalizer_orders_by_due', key: { due_at: 1, _id: 1 } },
+  ],
   outbox: [
     // Whether a chunk has its numbers already.
     { name: 'outbox_by_chunk', key: { chunk: 1 } },

@@ -11,6 +11,7 @@ import { commitChunk } from './commit-chunk.ts';
 import { type Database, openDatabase } from './database.ts';
 import { bounded, mapErrors } from './errors.ts';
 import { createFiles } from './files.ts';
+import { createFinalizing } from './finalizing.ts';
 import { inspect } from './inspect.ts';
 import { installationName } from './installation.ts';
 import { createLeases } from './leases.ts';
@@ -60,6 +61,7 @@ export function createMongoOrderStore(
     statistics: inTime(createStatistics(database)),
     verification: createVerification(database),
     outbox: inTime(createOutbox(database)),
+    finalizing: inTime(createFinalizing(database)),
     leases,
     backfills: inTime(createBackfills(database, backfills, migrations.length, now)),
     ...mapErrors({

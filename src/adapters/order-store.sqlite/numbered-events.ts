@@ -25,6 +25,7 @@ export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
     select c.seq, o.order_id, o.status = 'deleted' deleted, ${CHANGE_COLUMNS}
     from order_changes c join orders o on o.seq = c.order_no
     where c.seq > ? and c.seq <= ? and c.kind in (select value from json_each(?)) order by c.seq limit ?`);
+  const created = db.prepare('select count(*) count from (select 1 from orders where seq > ? limit ?)');
   const histories = orderHistories(db);
   const newest = newestNumber(db);
 
@@ -44,8 +45,8 @@ export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
       for (let row = ofChanges[at]; row && row.seq < seq; row = ofChanges[++at])
         yield { number: row.seq, ...changeEvent(row.order_id, toChange(row), row.deleted === 1) };
     }
-    const created = types.has(ORDER_CREATED) ? orders.all(number, high, limit) : [];
-    for (const row of created as unknown as OrderRow[]) {
+    const ofOrders = types.has(ORDER_CREATED) ? orders.all(number, high, limit) : [];
+    for (const row of ofOrders as unknown as OrderRow[]) {
       yield* changesBelow(row.seq);
       yield { number: row.seq, ...createdEvent(row) };
     }
@@ -65,6 +66,11 @@ export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
         if (events.length === limit || chars > limits.eventBatchChars) return { last: event.number, events };
       }
       return { last: Math.max(number, high), events };
+    },
+    async behind(number) {
+      const most = limits.eventsCounted;
+      const { count } = created.get(number, most + 1) as { count: number };
+      return count <= most ? count : newest() - number;
     },
     async wait(number, signal) {
       // `newest` is read in the same turn as the wait begins, so that no commit comes in between.

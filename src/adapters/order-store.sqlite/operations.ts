@@ -4,6 +4,7 @@ import { BACKFILLS, backfillOperations } from './backfills.ts';
 import { changeOperations } from './change-orders.ts';
 import { chunkOperations } from './commit-chunk.ts';
 import { fileOperations } from './file-operations.ts';
+import { finalizingOperations } from './finalizing.ts';
 import { outboxOperations } from './outbox.ts';
 import { stockOperations } from './stock.ts';
 import { createStockLevels } from './stock-levels.ts';
@@ -17,6 +18,7 @@ export function storeOperations(db: Database, now: () => number, backfills = BAC
       ...changeOperations(db, levels, now),
       ...stockOperations(db, levels, now),
       ...outboxOperations(db),
+      ...finalizingOperations(db),
       ...backfillOperations(db, backfills),
     },
     /** After a rollback. */

@@ -7,6 +7,7 @@ import { inspectDatabase } from '../sqlite/health.ts';
 import { createBackfills } from './backfills.ts';
 import { createChanges } from './changes.ts';
 import { createFiles } from './files.ts';
+import { createFinalizing } from './finalizing.ts';
 import type { StoreOperations } from './operations.ts';
 import { createOrders } from './orders.ts';
 import { createOutbox } from './outbox.ts';
@@ -43,6 +44,7 @@ export function createSqliteOrderStore(options: {
     stock: createStock(db, writer),
     statistics: createStatistics(db, workflow, publishes),
     outbox: createOutbox(db, writer),
+    finalizing: createFinalizing(db, writer),
     // The process that holds the data directory is the only one.
     leases: { take: async () => true, async release() {} },
     backfills: createBackfills(writer),

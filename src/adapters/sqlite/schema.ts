@@ -296,4 +296,22 @@ export const MIGRATIONS: readonly Migration[] = [
   update amounts set name = 'status:on_hold' where name = 'orders';
   `,
   },
+  {
+    version: 11,
+    sql: `
+  -- How far the finalizer has read the events, and the orders that it asks about again; those without a time were put aside.
+  create table finalizer_position (
+    one integer primary key check (one = 1),
+    cursor text not null
+  ) strict;
+  create table finalizer_orders (
+    order_id text primary key,
+    asks integer not null,
+    failures integer not null,
+    due_at integer,
+    answer text not null
+  ) strict, without rowid;
+  create index finalizer_orders_by_due on finalizer_orders (due_at, order_id) where due_at is not null;
+  `,
+  },
 ];
