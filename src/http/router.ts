@@ -8,7 +8,7 @@ import { type FinalizerLag, finalizerLag } from '../pipeline/finalizer/lag.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
-import { routedPath } from './base-path.ts';
+import { basePath, routedPath } from './base-path.ts';
 import { lingerAfterEarlyResponse } from './early-response.ts';
 import { errorResponse } from './errors.ts';
 import { eventRoutes } from './events.ts';
@@ -53,7 +53,7 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   app.onError((error, c) => errorResponse(error, c, logger));
   const web = roles.includes('api') ? new WebPage() : null;
   app.notFound(async (c) => {
-    const response = respondToUnrouted(app, c, await web?.has(c.req.path));
+    const response = respondToUnrouted(app, c, basePath(c) === '' && (await web?.has(c.req.path)));
     return (response.status === 404 && web?.notFound(c)) || response;
   });
   guard(app, config, web);
