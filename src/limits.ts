@@ -111,12 +111,44 @@ export const limits = {
   mongoConcurrentChanges: 16,
   /** Idempotent changes that a stock row remembers: far more than clients repeat in a day. */
   mongoStockOperations: 300,
+  /**
+   * Rounds of a change of an order that others change at the same time, each of whom wins one. Errors of a change in a row after which it
+   * is an outage.
+   */
+  mongoChangeRounds: 50,
+  mongoChangeErrors: 3,
+  /** A change gives its tickets back before it is answered if that takes no longer: nobody who was answered has to wait for stock. */
+  mongoReleaseMs: 2_000,
+  /** Tickets of this age were left behind by a process that died: a change takes some ms. */
+  mongoTicketMs: 60_000,
+  /** Changes in work for one stock row in one process, as each has a ticket in it of some 150 bytes; more wait, and still more are refused. */
+  mongoTicketsOfRow: 250,
+  mongoTicketsWaiting: 1_000,
+  /** Stock rows that one sweep looks at in one request. */
+  mongoSweepRows: 100,
+  /** Requests under keys that an order remembers as refused: the newest. */
+  mongoRefusedRequests: 100,
+  /** The history of an order: edits end here, so that its status can always change within the 16 MiB of a document. */
+  mongoLogBytes: 12 * MiB,
+  /** Orders whose changes are published together. */
+  mongoPublishOrders: 100,
+  /** Their documents: a batch ends with the order that exceeds this. */
+  mongoPublishBytes: 8 * MiB,
+  /** Orders with changes that are not counted yet, which each reading of the sums adds. While events wait for long, sums are behind. */
+  maxUncountedOrders: 1_000,
+  /** Requests of a batch that are carried out at the same time. */
+  mongoConcurrentOrders: 16,
   /** Clocks may differ by this much between a worker and the database: leases of a minute then still do their work. */
   mongoClockSkewMs: 20_000,
   /** A half-created file is removed after this long: far longer than any creation takes. */
   mongoCreatingMs: 24 * 60 * 60 * 1000,
   /** Documents that `oms verify` looks up in one request of some tens of KB. */
   verifySuspects: 1_000,
+  /** Looks of `oms verify` at a stock row, and the pause between them: what is off must stay off by the same. */
+  verifyLooks: 3,
+  verifyLookMs: 50,
+  /** Tickets of this age should have been swept long ago. */
+  verifyTicketMs: 60 * 60 * 1000,
   /** How often the outbox is polled, once for all subscribers. */
   mongoOutboxPollMs: 250,
 

@@ -55,6 +55,10 @@ const COMMANDS: Record<string, Command> = {
     usage: ['oms redrive                          bring back the files, and the orders, that were given up'],
     load: () => import('./commands/redrive.ts'),
   },
+  upgrade: {
+    usage: ['oms upgrade finish                   no process of an earlier release is left on a shared order store'],
+    load: () => import('./commands/upgrade.ts'),
+  },
 };
 
 const HELP = `usage:\n${Object.values(COMMANDS)

@@ -29,7 +29,7 @@ export const jsonBody = (schema: z.ZodType, description: string): BodyDescriptio
 /** The problems of any request with a JSON body that may carry an Idempotency-Key. */
 export const BODY_PROBLEMS: readonly ProblemCode[] = [
   ...(['invalid_parameter', 'invalid_body', 'unfinished_upload', 'too_large', 'invalid_order'] as const),
-  ...(['key_reused', 'too_many_bodies'] as const),
+  ...(['key_reused', 'too_many_bodies', 'upgrade_unfinished'] as const),
 ];
 /** Throws `invalid_parameter`. */
 export const askerOf = (c: Context<HttpEnv>, routeId: string): Asker => ({

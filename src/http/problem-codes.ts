@@ -33,6 +33,7 @@ export const THROWN = {
   event_stream_unavailable: 503,
   ims_unavailable: 503,
   store_contention: 503,
+  upgrade_unfinished: 503,
   disk_full: 507,
 } as const satisfies Record<string, ContentfulStatusCode>;
 

@@ -49,7 +49,7 @@ describe('oms', () => {
   test('lists its commands, and refuses unknown ones', async () => {
     const help = await runOms(['--help']);
     expect(help.code).toBe(0);
-    for (const name of ['start', 'ingest', 'stock import', 'generate', 'doctor', 'verify', 'redrive'])
+    for (const name of ['start', 'ingest', 'stock import', 'generate', 'doctor', 'verify', 'redrive', 'upgrade'])
       expect(help.stdout).toContain(`oms ${name}`);
     for (const args of [
       [],

@@ -1,9 +1,11 @@
 /** Classifies the rows of a chunk before its plan: some take part, the others are rejected. */
-import { duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
+import { DELETED, differingFields } from '../../model/order-change.ts';
+import { deletedOrder, duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
-import type { OrderDocument } from './documents.ts';
-import { differingColumns, orderDocument } from './insert-orders.ts';
+import { type OrderDocument, VOID } from './documents.ts';
+import { orderDocument } from './insert-orders.ts';
+import { toOrder } from './order-document.ts';
 import { stockKeysOf } from './stock-keys.ts';
 import type { StockView } from './take-stock.ts';
 
@@ -21,7 +23,7 @@ export function classifyRows(
   const taking: number[] = [];
   const rejections: Rejection[] = [];
   const first = new Map<string, number>();
-  const shape = { file: fileId, created_at: new Date(0), track_stock: true };
+  const shape = { file: fileId, n: 0, created_at: new Date(0), track_stock: true };
   const document = (i: number) => orderDocument(orders, i, shape);
   const reject = (i: number, reason: Reason) =>
     rejections.push({ row: orders.row(i), reasons: [reason], values: orders.values(i) });
@@ -29,13 +31,13 @@ export function classifyRows(
 
   for (const [i, orderId] of ids.entries()) {
     const stored = existing.get(orderId);
-    if (stored && !(stored.file === fileId && stored.row === orders.row(i))) {
+    if (stored && stored.status !== VOID && !(stored.file === fileId && stored.row === orders.row(i))) {
       reject(i, repeatOf(stored, document(i)));
       continue;
     }
     const earlier = first.get(orderId);
     if (earlier !== undefined) {
-      const differing = differingColumns(document(earlier), document(i));
+      const differing = differingFields(toOrder(document(earlier)), toOrder(document(i)));
       reject(i, repeatedOrder(orderId, differing, orders.row(earlier)));
       continue;
     }
@@ -47,10 +49,10 @@ export function classifyRows(
   return { taking, rejections };
 }
 
-/** Why a row is rejected whose order id is stored already. */
+/** Why a row is rejected whose order id is stored already. It is compared with what that order says now. */
 export function repeatOf(existing: OrderDocument, document: OrderDocument): Reason {
-  const differing = differingColumns(existing, document);
-  return differing.length === 0
-    ? duplicateOrder(document._id, existing.file, existing.row)
-    : orderConflict(document._id, differing, existing.file, existing.row);
+  const { _id, file, row } = existing;
+  if (existing.status === DELETED) return deletedOrder(document._id);
+  const differing = differingFields(toOrder(existing), toOrder(document));
+  return differing.length === 0 ? duplicateOrder(_id, file, row) : orderConflict(_id, differing, file, row);
 }

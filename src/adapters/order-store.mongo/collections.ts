@@ -13,7 +13,7 @@ import { pauseBetweenRounds } from './rounds.ts';
 const OPTIONS_AT = {
   ...{ find: 1, findOne: 1, distinct: 2, aggregate: 1, countDocuments: 1 },
   ...{ insertOne: 1, insertMany: 1, bulkWrite: 1 },
-  ...{ updateOne: 2, updateMany: 2, findOneAndUpdate: 2, deleteOne: 1, deleteMany: 1 },
+  ...{ updateOne: 2, updateMany: 2, replaceOne: 2, findOneAndUpdate: 2, deleteOne: 1, deleteMany: 1 },
 } satisfies Partial<Record<keyof Collection, number>>;
 
 /** `insertMany` calls `bulkWrite`. */
@@ -22,6 +22,7 @@ const REPEATED = new Set([
   'bulkWrite',
   'updateOne',
   'updateMany',
+  'replaceOne',
   'findOneAndUpdate',
   'deleteOne',
   'deleteMany',

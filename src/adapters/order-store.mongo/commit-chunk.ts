@@ -104,7 +104,7 @@ async function planAndExecute(
 }
 
 async function planDocument(
-  { trackStock, now }: CommitContext,
+  { trackStock, initialStatus, now }: CommitContext,
   fileId: string,
   chunk: ChunkToCommit,
   { taking, rejections }: { taking: number[]; rejections: Rejection[] },
@@ -121,6 +121,7 @@ async function planDocument(
     ...{ offset: chunk.end.offset, row: chunk.end.row, bytes_read: chunk.bytesRead },
     rows: orders.length + chunk.rejections.length,
     track_stock: trackStock,
+    status_of_orders: initialStatus,
     created_at: new Date(now()),
     plan: await encodePlan(orders, taking),
     keys: trackStock ? [...new Set(taking.map(keyOf))] : [],

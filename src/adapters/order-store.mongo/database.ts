@@ -17,10 +17,12 @@ import type {
   IdempotencyDocument,
   InstallationDocument,
   LeaseDocument,
-  NumberedChunkDocument,
+  NumberedDocument,
   OrderDocument,
+  RequestDocument,
   SchemaDocument,
   StockDocument,
+  TotalsDocument,
 } from './documents.ts';
 import { checkOnOpenConnections, reconnectWhenStuck } from './stuck-client.ts';
 
@@ -31,7 +33,9 @@ export interface Collections {
   stock: Collection<StockDocument>;
   bytes: Collection<BytesDocument>;
   idempotencyKeys: Collection<IdempotencyDocument>;
-  outbox: Collection<NumberedChunkDocument>;
+  requests: Collection<RequestDocument>;
+  totals: Collection<TotalsDocument>;
+  outbox: Collection<NumberedDocument>;
   leases: Collection<LeaseDocument>;
   schema: Collection<SchemaDocument>;
   backfills: Collection<BackfillDocument>;
@@ -47,6 +51,8 @@ const NAMES: Record<keyof Collections, string> = {
   stock: 'stock',
   bytes: 'file_bytes',
   idempotencyKeys: 'idempotency_keys',
+  requests: 'requests',
+  totals: 'totals',
   outbox: 'outbox',
   leases: 'leases',
   schema: 'schema',

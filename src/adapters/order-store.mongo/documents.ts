@@ -1,7 +1,10 @@
 /** The documents of the order store, and how keys and field names are formed. */
 import { type Binary, Decimal128 } from 'mongodb';
+import type { RefusalCode } from '../../model/change-request.ts';
+import type { EventType } from '../../model/event.ts';
 import type { Dependency, EndStatus, FileFailure } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
+import { type ChangeKind, type ContentField, DELETED } from '../../model/order-change.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { Warning, WarningCode } from '../../model/warnings.ts';
 
@@ -46,6 +49,8 @@ export interface FileDocument {
   reported_rows?: number;
   /** By `hubField`. */
   accepted_by_hub: Record<string, number>;
+  /** Missing in files of earlier releases, as for their rows: all of them are `on_hold`. */
+  accepted_by_status?: Record<string, number>;
   amount_minor: Decimal128;
   claimed_at: Date | null;
   rows_at_claim: number;
@@ -75,6 +80,8 @@ export interface ChunkDocument {
   bytes_read: number;
   rows: number;
   track_stock: boolean;
+  /** The status of its orders. Missing in chunks of earlier releases: see `initialStatus`. */
+  status_of_orders?: string;
   /** `created_at` of its orders. */
   created_at: Date;
   /** See `plan.ts`. */
@@ -101,26 +108,103 @@ export interface ChunkDocument {
   failure?: FileFailure | null;
 }
 
+export interface ItemDocument {
+  sku: string;
+  hub_id: string;
+  product_name: string;
+  quantity: number;
+  unit_price_minor: number;
+  line_total_minor: number;
+}
+
+/** A field before and after a change: text, a number, a date as milliseconds, items. */
+export interface SetField {
+  field: ContentField;
+  from: string | number | ItemDocument[];
+  to: string | number | ItemDocument[];
+}
+
+/** A change of an order, and what its stock, its event and the sums still need of it. */
+export interface ChangeEntry {
+  /** The version of the order after it. */
+  m: number;
+  kind: ChangeKind;
+  from: string | null;
+  to: string;
+  /** The name of its tickets in the stock rows: that a ticket is in here says that its change was made. */
+  t: string;
+  /** What its tickets give back; the rest of what they have reserved is taken. */
+  back: { key: string; quantity: number }[];
+  /** Empty once the order was deleted. */
+  set: SetField[];
+  /** The key of the request, and what was asked under it. */
+  request?: string;
+  fingerprint?: string;
+  actor: string | null;
+  reason: string | null;
+  at: Date;
+  /** What it adds to the sums; removed once it was counted. */
+  counts?: { amount: number; hubs: { hub: string; orders: number }[] };
+}
+
+/** How a request under a key was answered that changed nothing. */
+export interface AnsweredRequest {
+  request: string;
+  fingerprint: string;
+  /** Of a refusal; null where the order was as wanted. */
+  code: RefusalCode | null;
+  detail: string;
+  /** JSON. */
+  members: string;
+  version: number;
+  at: Date;
+}
+
+/**
+ * An order; or, as `deleted`, what is left of one, or, as `void`, an id that is free. No reader sees these two. Without the fields from
+ * `rev` on an order is as its row was: see `revOf`.
+ */
 export interface OrderDocument {
   _id: string;
   status: string;
   customer: { name: string; email: string };
-  items: {
-    sku: string;
-    hub_id: string;
-    product_name: string;
-    quantity: number;
-    unit_price_minor: number;
-    line_total_minor: number;
-  }[];
+  items: ItemDocument[];
   total_minor: number;
   order_date: Date;
   shipping_address: string;
-  file: string;
-  row: number;
+  /** Null for an order that was created through the API. */
+  file: string | null;
+  row: number | null;
+  /** The number of its chunk; missing in orders of earlier releases. */
+  chunk?: number;
+  /** Whether its items hold stock. */
   stock_taken: boolean;
   created_at: Date;
   updated_at: Date;
+  /** The number of decisions about this id, refusals included. */
+  rev?: number;
+  /** The number of its changes: 1 as created, 0 of a void. */
+  version?: number;
+  actor?: string | null;
+  log?: ChangeEntry[];
+  /** The size of the log. */
+  log_bytes?: number;
+  refused?: AnsweredRequest[];
+  /** The version up to which its events are published. */
+  published?: number;
+  /** Since when events wait. */
+  outbox_at?: Date;
+  /** Of a deleted order of a file: the id of its chunk, whose event of it has no content any more. */
+  erased_from?: string;
+}
+
+/** What a change has reserved of a stock row, until it is settled. */
+export interface Ticket {
+  /** The order, and its `rev` as the change has read it; 0 when there was none. */
+  o: string;
+  r: number;
+  q: number;
+  at: Date;
 }
 
 /** A chunk of a file has taken from this stock row: `available` is what it decided on, `back` what it gave back since. */
@@ -140,6 +224,9 @@ export interface StockDocument {
   /** The number of prunings: a take that was decided before a pruning does not match after it. */
   gen: number;
   holds: Record<string, Hold>;
+  tickets?: Record<string, Ticket>;
+  /** When the oldest ticket was made, or earlier. */
+  busy_since?: Date;
   /** The newest changes with idempotency keys, with what was available before each; null for the one that created the row. */
   operations: { id: string; available: number | null }[];
 }
@@ -160,11 +247,45 @@ export interface IdempotencyDocument {
   created_at: Date;
 }
 
-/** A published chunk in the outbox stream: its events have the numbers `_id` .. `_id + count - 1`. */
+/** A request to change an order under an Idempotency-Key. */
+export interface RequestDocument {
+  /** Who asked, on which route, under which key. */
+  _id: string;
+  fingerprint: string;
+  order: string;
+  at: Date;
+}
+
+/** The sums of what order changes add to those of the files. */
+export interface TotalsDocument {
+  _id: 'orders';
+  /** The number of batches that were counted. */
+  seq: number;
+  /** The newest of them: up to which version of which orders. */
+  batch: { o: string; m: number }[];
+  /** Published changes. */
+  events?: number;
+  by_status?: Record<string, number>;
+  /** By `hubField`. */
+  by_hub?: Record<string, number>;
+  amount_minor?: Decimal128;
+}
+
+/** What was published to the outbox stream: its events have the numbers `_id` .. `_id + count - 1`. */
+export type NumberedDocument = NumberedChunkDocument | NumberedChangeDocument;
+
 export interface NumberedChunkDocument {
   _id: number;
   chunk: string;
   count: number;
+}
+
+export interface NumberedChangeDocument {
+  _id: number;
+  order: string;
+  m: number;
+  type: EventType;
+  count: 1;
 }
 
 export interface LeaseDocument {
@@ -221,3 +342,16 @@ export const hubField = (hubId: string): string =>
 
 export const hubOfField = (field: string): string =>
   field.replace(/%([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+
+/** The status of the orders of chunks that do not name it. */
+const FORMER_INITIAL = 'on_hold';
+export const initialStatus = ({ status_of_orders }: Pick<ChunkDocument, 'status_of_orders'>): string =>
+  status_of_orders ?? FORMER_INITIAL;
+
+export const VOID = 'void';
+/** No order has them for its readers. */
+export const HIDDEN = [VOID, DELETED] as const;
+
+export const revOf = (order: Pick<OrderDocument, 'rev'> | null): number => (order === null ? 0 : (order.rev ?? 1));
+export const versionOf = (order: Pick<OrderDocument, 'version'>): number => order.version ?? 1;
+export const publishedOf = (order: Pick<OrderDocument, 'published'>): number => order.published ?? 1;

@@ -65,7 +65,7 @@ export const isConflict = (error: unknown): boolean =>
   (error.hasErrorLabel('TransientTransactionError') ||
     reportedBy(error).some(({ code, message }) => CONFLICTS.has(code) || CONFLICT_WORDS.test(message)));
 
-const unavailable = (why: string, cause?: unknown, details = {}) =>
+export const unavailable = (why: string, cause?: unknown, details = {}) =>
   new OmsError('store_unavailable', `MongoDB ${why}`, { retryable: true, cause, details });
 
 export function toOmsError(error: unknown): unknown {

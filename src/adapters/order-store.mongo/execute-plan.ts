@@ -21,6 +21,8 @@ import { giveBack, MOVED_ON, type Skipped, type StockView, takeStock } from './t
 export interface CommitContext {
   database: Database;
   trackStock: boolean;
+  /** The status of new orders. */
+  initialStatus: string;
   now: () => number;
   /** Orders per insert. */
   mongoInsertDocuments: number;

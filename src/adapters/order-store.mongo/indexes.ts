@@ -33,12 +33,22 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'orders_by_time', key: { created_at: -1, _id: -1 } },
     // GET /orders?file_id=, and the orders of a file for `oms verify`.
     { name: 'orders_by_file', key: { file: 1, created_at: -1, _id: -1 } },
+    // The changes to publish, oldest first.
+    { name: 'orders_to_publish', key: { outbox_at: 1 }, sparse: true },
+    // The deleted orders of a chunk, for its events.
+    { name: 'orders_erased', key: { erased_from: 1 }, sparse: true },
   ],
   stock: [
     // GET /inventory in order of its key, all or of one SKU; whether a SKU is known.
     { name: 'stock_by_sku', key: { sku: 1, hub_id: 1 } },
     // GET /inventory?hub_id=; whether a hub is known.
     { name: 'stock_by_hub', key: { hub_id: 1, sku: 1 } },
+    // Rows with tickets that may have been left behind.
+    { name: 'stock_busy', key: { busy_since: 1 }, sparse: true },
+  ],
+  requests: [
+    // The server deletes them after a day.
+    { name: 'requests_by_age', key: { at: 1 }, expireAfterSeconds: limits.idempotencyKeyMs / 1000 },
   ],
   idempotencyKeys: [
     // The server deletes them after a day.
@@ -51,6 +61,8 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   outbox: [
     // Whether a chunk has its numbers already.
     { name: 'outbox_by_chunk', key: { chunk: 1 } },
+    // Which changes of an order have their numbers already.
+    { name: 'outbox_by_order', key: { order: 1, m: 1 }, sparse: true },
   ],
 };
 

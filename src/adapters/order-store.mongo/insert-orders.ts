@@ -1,26 +1,25 @@
 /**
  * Inserts the orders of a chunk by their ids, so that a second insert of the same row changes nothing. An order that is stored already from
- * the same file and row was inserted by this plan; any other is foreign, and its row is rejected.
+ * the same file and row was inserted by this plan, whatever it is now; any other is foreign, and its row is rejected. A void is replaced.
  */
 import { MongoBulkWriteError } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { isSameText } from '../../model/characters.ts';
-import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from './database.ts';
-import type { ChunkDocument, OrderDocument } from './documents.ts';
+import { type ChunkDocument, initialStatus, type OrderDocument, revOf, VOID } from './documents.ts';
 import { DUPLICATE_KEY } from './errors.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 
 export function orderDocument(
   orders: OrderBatch,
   i: number,
-  { file, created_at, track_stock }: Pick<ChunkDocument, 'file' | 'created_at' | 'track_stock'>,
+  chunk: Pick<ChunkDocument, 'file' | 'n' | 'created_at' | 'track_stock' | 'status_of_orders'>,
 ): OrderDocument {
+  const { file, n, created_at, track_stock } = chunk;
   return {
     _id: orders.text(i, 'order_id'),
-    status: 'on_hold',
+    status: initialStatus(chunk),
     customer: { name: orders.text(i, 'customer_name'), email: orders.text(i, 'customer_email') },
     items: [
       {
@@ -37,32 +36,13 @@ export function orderDocument(
     shipping_address: orders.text(i, 'shipping_address'),
     file,
     row: orders.row(i),
+    chunk: n,
     stock_taken: track_stock,
     created_at,
     updated_at: created_at,
+    ...{ rev: 1, version: 1, published: 1 },
   };
 }
-
-type PayloadColumn = Exclude<OrderColumn, 'order_id'>;
-
-const OF_DOCUMENT: Record<PayloadColumn, (order: OrderDocument) => string | number> = {
-  customer_name: (order) => order.customer.name,
-  customer_email: (order) => order.customer.email,
-  product_name: (order) => order.items[0]!.product_name,
-  sku: (order) => order.items[0]!.sku,
-  hub_id: (order) => order.items[0]!.hub_id,
-  quantity: (order) => order.items[0]!.quantity,
-  unit_price: (order) => order.items[0]!.unit_price_minor,
-  total_amount: (order) => order.total_minor,
-  order_date: (order) => order.order_date.getTime(),
-  shipping_address: (order) => order.shipping_address,
-};
-
-const COLUMNS = ORDER_COLUMNS.filter((column): column is PayloadColumn => column !== 'order_id');
-
-/** The columns in which two orders of one id differ. */
-export const differingColumns = (a: OrderDocument, b: OrderDocument): string[] =>
-  COLUMNS.filter((column) => !isSameText(String(OF_DOCUMENT[column](a)), String(OF_DOCUMENT[column](b))));
 
 /** The stored orders with these ids, by id. Orders of earlier releases may have another form of the id. */
 export async function findRivals(database: Pick<Database, 'orders'>, orders: OrderBatch, ids: string[]) {
@@ -72,7 +52,7 @@ export async function findRivals(database: Pick<Database, 'orders'>, orders: Ord
   return byId;
 }
 
-/** The stored orders with these ids, by id. */
+/** The orders with these ids, by id, also those that are void or deleted. */
 export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: string[]) {
   const found = orders.find({ _id: { $in: ids } }, { batchSize: limits.mongoBatchDocuments });
   const byId = new Map<string, OrderDocument>();
@@ -128,10 +108,11 @@ async function insertPart(
       database,
       duplicates.map(({ _id }) => _id),
     );
-    // A majority read may not return it yet: never decide without the document.
+    await replaceVoids(database, duplicates, found);
+    // A majority read may not return it yet: never decide without the document. One that was void is looked at again.
     open = duplicates.filter((document) => {
       const existing = found.get(document._id);
-      if (!existing) return true;
+      if (!existing || existing.status === VOID) return true;
       if (existing.file !== document.file || existing.row !== document.row) foreign.set(document._id, existing);
       return false;
     });
@@ -141,6 +122,20 @@ async function insertPart(
     `${open.length} orders of file ${open[0]!.file} are stored and cannot be read yet`,
     { retryable: true },
   );
+}
+
+/** The new `rev` keeps changes that have read the void from coming after it. What requests were answered is kept. */
+async function replaceVoids(
+  { orders }: Pick<Database, 'orders'>,
+  documents: OrderDocument[],
+  found: Map<string, OrderDocument>,
+): Promise<void> {
+  for (const document of documents) {
+    const existing = found.get(document._id);
+    if (existing?.status !== VOID) continue;
+    const { _id, rev, refused = [] } = existing;
+    await orders.replaceOne({ _id, status: VOID, rev: rev! }, { ...document, rev: revOf(existing) + 1, refused });
+  }
 }
 
 /** Returns those whose id is stored already. */

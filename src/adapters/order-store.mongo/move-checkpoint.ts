@@ -3,7 +3,7 @@ import { assert } from '../../assert.ts';
 import type { ChunkResult } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
 import type { Database } from './database.ts';
-import type { ChunkDocument, FileDocument } from './documents.ts';
+import { type ChunkDocument, type FileDocument, initialStatus } from './documents.ts';
 
 /** The fields of a file that a commit reads. */
 export const CHECKPOINT = {
@@ -63,6 +63,7 @@ function moveBy(chunk: ChunkDocument, at: Date) {
       amount_minor: chunk.amount_minor!,
       ...prefixed('invalid_by_code', chunk.invalid_by_code!),
       ...prefixed('accepted_by_hub', chunk.accepted_by_hub!),
+      ...(chunk.accepted! > 0 && { [`accepted_by_status.${initialStatus(chunk)}`]: chunk.accepted! }),
       ...Object.fromEntries(warnings.map(({ code, count }) => [`warnings.${code}.count`, count])),
     },
     ...(warnings.length > 0 && {

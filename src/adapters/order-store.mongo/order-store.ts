@@ -4,7 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
-import type { Workflow } from '../../model/workflow.ts';
+import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
 import { commitChunk } from './commit-chunk.ts';
@@ -15,17 +15,23 @@ import { createFinalizing } from './finalizing.ts';
 import { inspect } from './inspect.ts';
 import { installationName } from './installation.ts';
 import { createLeases } from './leases.ts';
+import { createOrderChanges } from './order-changes.ts';
 import { createOrders } from './orders.ts';
 import { createOutbox } from './outbox.ts';
 import { pruneFiles } from './prune.ts';
 import { createRejections } from './rejections.ts';
-import { MIGRATIONS, type Migration, migrate } from './schema.ts';
+import { finishUpgrade, MIGRATIONS, type Migration, migrate } from './schema.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
+import { StockLanes } from './stock-lanes.ts';
+import { StockTickets } from './stock-tickets.ts';
+import { sweepTickets } from './sweep-tickets.ts';
 import { createVerification } from './verify.ts';
 
 export interface MongoOrderStore extends OrderStore {
   readonly database: Database;
+  /** See `schema.ts`. */
+  finishUpgrade(): Promise<boolean>;
 }
 
 /** From the schema of earlier releases to that of this one. */
@@ -43,10 +49,12 @@ export function createMongoOrderStore(
   { mongoOperationMs, mongoInsertDocuments }: Bounds = limits,
   { migrations, backfills }: Upgrade = { migrations: MIGRATIONS, backfills: BACKFILLS },
 ): MongoOrderStore {
-  const { url, trackStock, now, logger } = options;
+  const { url, trackStock, workflow = DEFAULT_WORKFLOW, now, logger } = options;
   const inTime = <Operations extends object>(operations: Operations) => bounded(operations, mongoOperationMs);
   const database = openDatabase(url, logger);
-  const context = { database, trackStock, now, mongoInsertDocuments };
+  const context = { database, trackStock, initialStatus: workflow.initial, now, mongoInsertDocuments };
+  const tickets = new StockTickets(new StockLanes(database, mongoOperationMs), now);
+  const changes = { database, tickets, rules: { workflow, trackStock }, now };
   const leases = inTime(createLeases(database, now));
 
   return {
@@ -55,7 +63,7 @@ export function createMongoOrderStore(
     chunks: inTime({ commit: commitChunk.bind(null, context) }),
     rejections: inTime(createRejections(database)),
     orders: inTime(createOrders(database)),
-    changes: null as never,
+    changes: inTime(createOrderChanges(changes, migrations.length)),
     // Without a bound: a change may have a quarter of a million rows.
     stock: mapErrors(createStock(database, now)),
     statistics: inTime(createStatistics(database)),
@@ -68,7 +76,11 @@ export function createMongoOrderStore(
       inspect: () => inspect(database, url, now),
       prepare: () => migrate(database, leases, migrations),
       installation: () => installationName(database),
-      prune: () => pruneFiles(database, now),
+      prune: async () => {
+        await pruneFiles(database, now);
+        await sweepTickets(database, now);
+      },
+      finishUpgrade: () => finishUpgrade(database, migrations.length),
     }),
     async close() {
       await database.client.close();

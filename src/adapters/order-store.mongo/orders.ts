@@ -4,40 +4,16 @@
  */
 import type { Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
-import { formsOfId } from '../../model/characters.ts';
 import type { Order } from '../../model/order.ts';
+import { DELETED } from '../../model/order-change.ts';
 import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
 import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
 import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
+import { HEAD, readOrder } from './change-order.ts';
 import type { Database } from './database.ts';
-import type { OrderDocument } from './documents.ts';
-
-export function toOrder(document: OrderDocument): Order {
-  return {
-    orderId: document._id,
-    status: document.status,
-    version: 1,
-    actor: null,
-    customerName: document.customer.name,
-    customerEmail: document.customer.email,
-    items: document.items.map((item) => ({
-      sku: item.sku,
-      hubId: item.hub_id,
-      productName: item.product_name,
-      quantity: item.quantity,
-      unitPriceMinor: item.unit_price_minor,
-      lineTotalMinor: item.line_total_minor,
-    })),
-    totalMinor: document.total_minor,
-    orderDateMs: document.order_date.getTime(),
-    shippingAddress: document.shipping_address,
-    fileId: document.file,
-    row: document.row,
-    createdAtMs: document.created_at.getTime(),
-    updatedAtMs: document.updated_at.getTime(),
-  };
-}
+import { HIDDEN, type OrderDocument, VOID } from './documents.ts';
+import { toOrder, toStoredOrder } from './order-document.ts';
 
 type Position = [createdAtMs: number, orderId: string];
 
@@ -56,23 +32,21 @@ function beyond([atMs, id]: Position, side: '$lt' | '$gte'): Filter<OrderDocumen
 }
 
 export function createOrders({ orders }: Database): Orders {
-  const find = async (orderId: string): Promise<Order | null> => {
-    for (const _id of formsOfId(orderId)) {
-      const document = await orders.findOne({ _id });
-      if (document) return toOrder(document);
-    }
-    return null;
+  const find = async (orderId: string): Promise<OrderDocument | null> => {
+    const document = await readOrder({ orders }, orderId);
+    return document?.status === VOID ? null : document;
   };
 
   return {
     async get(orderId) {
-      const order = await find(orderId);
-      return order && { order, holdsStock: true, deleted: false };
+      const document = await find(orderId);
+      return document && toStoredOrder(document);
     },
 
     async list(filter, { limit, after }): Promise<OrderPage> {
       const position = readPosition<Position>(after, 'number', 'string');
-      const named = filter.q === undefined ? null : await find(filter.q);
+      const whole = filter.q === undefined ? null : await find(filter.q);
+      const named = whole && whole.status !== DELETED ? toOrder(whole) : null;
       const items = named && position === null && takes(filter, named) ? [named] : [];
       const upTo = (last: Position): OrderPage => ({ items, next: JSON.stringify(last), reachedMs: last[0] });
       if (items.length === limit) return { ...upTo(NEWEST), reachedMs: items[0]!.createdAtMs };
@@ -91,7 +65,7 @@ export function createOrders({ orders }: Database): Orders {
         if (border) indexed.push(beyond(positionOf(border), '$gte'));
       }
       const found = await orders
-        .find(all([...indexed, ...conditions]))
+        .find(all([...indexed, ...conditions, { status: { $nin: [...HIDDEN] } }]), { projection: HEAD })
         .sort(sort)
         .limit(limit - items.length + 1)
         .toArray();
@@ -110,8 +84,11 @@ const all = (conditions: Filter<OrderDocument>[]): Filter<OrderDocument> =>
 function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDocument>[] {
   const conditions: Filter<OrderDocument>[] = [];
   if (filter.status !== undefined) conditions.push({ status: filter.status });
-  if (filter.hubId !== undefined) conditions.push({ 'items.hub_id': filter.hubId });
-  if (filter.sku !== undefined) conditions.push({ 'items.sku': filter.sku });
+  const item = {
+    ...(filter.sku !== undefined && { sku: filter.sku }),
+    ...(filter.hubId !== undefined && { hub_id: filter.hubId }),
+  };
+  if (Object.keys(item).length > 0) conditions.push({ items: { $elemMatch: item } });
   if (filter.customerEmail !== undefined) conditions.push({ 'customer.email': filter.customerEmail });
   if (filter.fromMs !== undefined) conditions.push({ order_date: { $gte: new Date(filter.fromMs) } });
   if (filter.toMs !== undefined) conditions.push({ order_date: { $lt: new Date(filter.toMs) } });

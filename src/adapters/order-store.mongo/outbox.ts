@@ -1,12 +1,16 @@
-/** The outbox of this store: the committed chunks with accepted rows that are not marked as published, oldest first. */
+/**
+ * The outbox of this store: the committed chunks with accepted rows that are not marked as published, and the changes of orders, oldest
+ * first. A change of an order waits for the chunk that made it.
+ */
 import { type OrderEvent, orderCreated } from '../../model/event.ts';
 import type { Order } from '../../model/order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { OrderEvents } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { Database } from './database.ts';
-import type { ChunkDocument } from './documents.ts';
+import { type ChunkDocument, initialStatus, type OrderDocument } from './documents.ts';
 import { decodePlan } from './plan.ts';
+import { changeEvent, isOfChanges, markChanges, pendingChanges } from './publish-changes.ts';
 
 /** The events of a committed chunk, in file order. */
 class EventsOfChunk implements OrderEvents {
@@ -14,12 +18,17 @@ class EventsOfChunk implements OrderEvents {
   readonly #accepted: number[];
   readonly #fileId: string;
   readonly #createdAtMs: number;
+  readonly #status: string;
+  /** Its orders that were deleted since, by id. */
+  readonly #erased: ReadonlyMap<string, OrderDocument>;
 
-  constructor(rows: OrderBatch, accepted: number[], { file, created_at }: ChunkDocument) {
+  constructor(rows: OrderBatch, accepted: number[], chunk: ChunkDocument, erased: ReadonlyMap<string, OrderDocument>) {
     this.#rows = rows;
     this.#accepted = accepted;
-    this.#fileId = file;
-    this.#createdAtMs = created_at.getTime();
+    this.#fileId = chunk.file;
+    this.#createdAtMs = chunk.created_at.getTime();
+    this.#status = initialStatus(chunk);
+    this.#erased = erased;
   }
 
   get length(): number {
@@ -28,18 +37,23 @@ class EventsOfChunk implements OrderEvents {
 
   at(index: number): OrderEvent | undefined {
     const i = this.#accepted.at(index);
-    return i === undefined ? undefined : orderCreated(this.#order(i));
+    return i === undefined ? undefined : this.#event(i);
   }
 
   *[Symbol.iterator](): Generator<OrderEvent> {
-    for (const i of this.#accepted) yield orderCreated(this.#order(i));
+    for (const i of this.#accepted) yield this.#event(i);
+  }
+
+  #event(i: number): OrderEvent {
+    const erased = this.#erased.get(this.#rows.text(i, 'order_id'));
+    return erased ? changeEvent(erased, 1) : orderCreated(this.#order(i));
   }
 
   #order(i: number): Order {
     const rows = this.#rows;
     return {
       orderId: rows.text(i, 'order_id'),
-      status: 'on_hold',
+      status: this.#status,
       version: 1,
       actor: null,
       customerName: rows.text(i, 'customer_name'),
@@ -65,24 +79,34 @@ class EventsOfChunk implements OrderEvents {
   }
 }
 
-export async function eventsOf(chunk: ChunkDocument): Promise<OrderEvents> {
+export async function eventsOf(
+  { orders: stored }: Pick<Database, 'orders'>,
+  chunk: ChunkDocument,
+): Promise<OrderEvents> {
   const { orders, taking } = await decodePlan(chunk.plan);
   const refused = new Set(chunk.refused);
+  const erased = await stored.find({ erased_from: chunk._id }).toArray();
   return new EventsOfChunk(
     orders,
     taking.filter((i) => !refused.has(orders.row(i))),
     chunk,
+    new Map(erased.map((document) => [document._id, document])),
   );
 }
 
-export function createOutbox({ chunks }: Database): Outbox {
+export function createOutbox(database: Database): Outbox {
+  const { chunks } = database;
   return {
     async pending() {
       const chunk = await chunks.findOne({ publish: 'pending' }, { sort: { committed_at: 1 } });
-      return chunk && { id: chunk._id, events: await eventsOf(chunk) };
+      const changes = await pendingChanges(database);
+      if (chunk && (!changes || chunk.committed_at! <= changes.since))
+        return { id: chunk._id, events: await eventsOf(database, chunk) };
+      return changes?.batch ?? null;
     },
     async markPublished(batchId) {
-      await chunks.updateOne({ _id: batchId, publish: 'pending' }, { $set: { publish: 'published' } });
+      if (isOfChanges(batchId)) await markChanges(database, batchId);
+      else await chunks.updateOne({ _id: batchId, publish: 'pending' }, { $set: { publish: 'published' } });
     },
   };
 }

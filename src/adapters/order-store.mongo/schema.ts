@@ -14,7 +14,10 @@ import { createIndexes, missingIndexes } from './indexes.ts';
 /** Upgrades a store by one version. `run` MUST be quick, and safe to repeat, as it may be interrupted. Long work is a backfill. */
 export interface Migration {
   version: number;
-  /** After it older writers are refused at their start; those that run keep running. */
+  /**
+   * After it older writers are refused at their start; those that run keep running. What must wait until none of them is left waits for
+   * `finishUpgrade`.
+   */
   leastWriter: number;
   run?(database: Database): Promise<void>;
 }
@@ -23,7 +26,20 @@ export interface Migration {
 export const MIGRATIONS: readonly Migration[] = [
   // Files record the size of their rejections.
   { version: 1, leastWriter: 1 },
+  // Orders change.
+  { version: 2, leastWriter: 1, run: createTotals },
 ];
+
+/** Orders may be changed once no writer is left that does not know of changes. */
+export const CHANGES_SINCE = 2;
+
+async function createTotals({ totals }: Database): Promise<void> {
+  try {
+    await totals.insertOne({ _id: 'orders', seq: 0, batch: [] });
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+  }
+}
 
 const SCHEMA = 'schema';
 
@@ -67,15 +83,43 @@ export async function migrate(database: Database, leases: Leases, migrations: re
 
 async function runDue(database: Database, migrations: readonly Migration[]): Promise<void> {
   await createIndexes(database);
-  const { version } = await readSchema(database, migrations.length);
+  const { version, leastWriter } = await readSchema(database, migrations.length);
+  const isNew = version === 0 && (await isEmpty(database));
   for (const migration of migrations.slice(version)) {
     await migration.run?.(database);
-    await record(database, migration);
+    await record(database, {
+      version: migration.version,
+      leastWriter: isNew ? migration.version : Math.max(leastWriter, migration.leastWriter),
+    });
   }
 }
 
+/** Releases before the first schema version have left no version, but chunks. */
+const isEmpty = async ({ chunks, stock }: Database): Promise<boolean> =>
+  (await chunks.findOne({}, { projection: { _id: 1 } })) === null &&
+  (await stock.findOne({}, { projection: { _id: 1 } })) === null;
+
+/**
+ * The word of the operator that no process of an earlier release is left on this store: none may join any more. False when that was so
+ * already. Throws `schema_too_new`, and `upgrade_not_begun` where this release has not migrated the store yet.
+ */
+export async function finishUpgrade(database: Database, latest: number): Promise<boolean> {
+  const { version, leastWriter } = await readSchema(database, latest);
+  if (version < latest)
+    throw new OmsError(
+      'upgrade_not_begun',
+      `the database ${database.db.databaseName} has schema version ${version}, this release has ${latest}: start this release on it first`,
+    );
+  if (leastWriter >= latest) return false;
+  await database.schema.updateOne(
+    { _id: SCHEMA, version, least_writer: leastWriter },
+    { $set: { least_writer: latest } },
+  );
+  return true;
+}
+
 /** Changes nothing when a second process records it, because the lease ran out. */
-async function record({ schema }: Database, { version, leastWriter }: Migration): Promise<void> {
+async function record({ schema }: Database, { version, leastWriter }: Omit<Migration, 'run'>): Promise<void> {
   const reached = { version, least_writer: leastWriter };
   if (version > 1) {
     await schema.updateOne({ _id: SCHEMA, version: version - 1 }, { $set: reached });

@@ -1,10 +1,14 @@
-/** Sums for `/stats`, from the files, whose counters move with their checkpoints, and its history, from an index of the chunks. */
+/**
+ * Sums for `/stats`, from the files, whose counters move with their checkpoints, and from the counted and uncounted changes of orders; its
+ * history from an index of the chunks.
+ */
 import { FILE_STATUSES } from '../../model/file.ts';
 import { REASON_CODES } from '../../model/rejection.ts';
 import type { Statistics, Totals } from '../../ports/statistics.ts';
 import type { Database } from './database.ts';
-import { hubOfField, type NO_AMOUNT } from './documents.ts';
+import { hubOfField, initialStatus, type NO_AMOUNT, type TotalsDocument } from './documents.ts';
 import { shownStatus } from './file-document.ts';
+import { type ChangeSums, uncountedSums } from './publish-changes.ts';
 
 /** The sums of the files of one status. */
 interface StatusSums {
@@ -17,14 +21,15 @@ interface StatusSums {
   [code: `code_${string}`]: number;
 }
 
-interface HubSum {
+/** The sum of a field that has a number by name. */
+interface NamedSum {
   _id: string;
   orders: number;
 }
 
 const sum = (field: string) => ({ $sum: `$${field}` });
 
-const BY_STATUS = [
+const OF_FILES = [
   { $match: { status: { $ne: 'creating' } } },
   {
     $group: {
@@ -39,24 +44,35 @@ const BY_STATUS = [
   },
 ];
 
-const BY_HUB = [
+const sumsByName = (field: 'accepted_by_hub' | 'accepted_by_status') => [
   { $match: { accepted: { $gt: 0 } } },
-  { $project: { hub: { $objectToArray: '$accepted_by_hub' } } },
-  { $unwind: '$hub' },
-  { $group: { _id: '$hub.k', orders: sum('hub.v') } },
+  { $project: { named: { $objectToArray: `$${field}` } } },
+  { $unwind: '$named' },
+  { $group: { _id: '$named.k', orders: sum('named.v') } },
 ];
 
 const TO_PUBLISH = [{ $match: { publish: 'pending' } }, { $group: { _id: null, events: sum('accepted') } }];
 
-export function createStatistics({ files, chunks }: Database): Statistics {
+const NOTHING_COUNTED: TotalsDocument = { _id: 'orders', seq: 0, batch: [] };
+
+export function createStatistics({ files, chunks, totals, orders }: Database): Statistics {
+  /** What changes add, counted or not. */
+  async function changes() {
+    const counted = (await totals.findOne({ _id: 'orders' })) ?? NOTHING_COUNTED;
+    return { counted, uncounted: await uncountedSums({ orders }, counted) };
+  }
+
   return {
     async totals() {
-      const [statuses, hubs, unpublished] = await Promise.all([
-        files.aggregate<StatusSums>(BY_STATUS).toArray(),
-        files.aggregate<HubSum>(BY_HUB).toArray(),
+      const [statuses, byHub, byStatus, unpublished, changed] = await Promise.all([
+        files.aggregate<StatusSums>(OF_FILES).toArray(),
+        files.aggregate<NamedSum>(sumsByName('accepted_by_hub')).toArray(),
+        files.aggregate<NamedSum>(sumsByName('accepted_by_status')).toArray(),
         chunks.aggregate<{ events: number }>(TO_PUBLISH).toArray(),
+        changes(),
       ]);
-      return totalsOf(statuses, hubs, unpublished[0]?.events ?? 0);
+      const totals = totalsOf(statuses, unpublished[0]?.events ?? 0, changed);
+      return { ...totals, orders: ordersOf(totals, { statuses, byHub, byStatus }, changed) };
     },
 
     async history(bucketMs, fromMs, toMs) {
@@ -84,13 +100,17 @@ function byTime(bucketMs: number, fromMs: number, toMs: number) {
   ];
 }
 
-function totalsOf(statuses: StatusSums[], hubs: HubSum[], pending: number): Totals {
+interface Changed {
+  counted: TotalsDocument;
+  uncounted: ChangeSums;
+}
+
+/** All but those of orders. */
+function totalsOf(statuses: StatusSums[], pending: number, { counted, uncounted }: Changed): Omit<Totals, 'orders'> {
   const files = Object.fromEntries(FILE_STATUSES.map((status) => [status, 0])) as Totals['files'];
   const invalidByCode: Record<string, number> = {};
-  let amountMinor = 0n;
   for (const group of statuses) {
     files[shownStatus({ status: group._id.status, waiting_for: group._id.waiting ?? null })] += group.files;
-    amountMinor += toBigInt(group.amount);
     for (const code of REASON_CODES)
       if (group[`code_${code}`]! > 0) invalidByCode[code] = (invalidByCode[code] ?? 0) + group[`code_${code}`]!;
   }
@@ -99,16 +119,44 @@ function totalsOf(statuses: StatusSums[], hubs: HubSum[], pending: number): Tota
   return {
     files,
     rows: { total: total('rows'), accepted, invalid: total('invalid') },
-    orders: {
-      total: accepted,
-      byStatus: accepted > 0 ? { on_hold: accepted } : {},
-      byHub: Object.fromEntries(hubs.map(({ _id, orders }) => [hubOfField(_id), orders])),
-      amountMinor,
-    },
     invalidByCode,
-    // A chunk is committed a moment before its file counts it.
-    events: { published: Math.max(0, accepted - pending), pending: Math.min(accepted, pending) },
+    events: {
+      // A chunk is committed a moment before its file counts it.
+      published: Math.max(0, accepted - pending) + (counted.events ?? 0),
+      pending: Math.min(accepted, pending) + uncounted.events,
+    },
   };
+}
+
+function ordersOf(
+  { rows: { accepted } }: Pick<Totals, 'rows'>,
+  ofFiles: { statuses: StatusSums[]; byHub: NamedSum[]; byStatus: NamedSum[] },
+  { counted, uncounted }: Changed,
+): Totals['orders'] {
+  const named = (sums: NamedSum[]) => sums.map(({ _id, orders }): [string, number] => [_id, orders]);
+  const knownStatus = ofFiles.byStatus.reduce((sum, { orders }) => sum + orders, 0);
+  const byStatus = added([
+    [initialStatus({}), accepted - knownStatus],
+    ...named(ofFiles.byStatus),
+    ...Object.entries(counted.by_status ?? {}),
+    ...uncounted.byStatus,
+  ]);
+  const byHub = added([...named(ofFiles.byHub), ...Object.entries(counted.by_hub ?? {}), ...uncounted.byHub]);
+  const amountMinor = ofFiles.statuses.reduce((sum, { amount }) => sum + toBigInt(amount), 0n);
+  return {
+    total: [...byStatus.values()].reduce((sum, orders) => sum + orders, 0),
+    byStatus: Object.fromEntries(byStatus),
+    byHub: Object.fromEntries([...byHub].map(([field, orders]) => [hubOfField(field), orders])),
+    amountMinor: amountMinor + toBigInt(counted.amount_minor ?? 0) + uncounted.amountMinor,
+  };
+}
+
+/** The sums that are not 0, by name. */
+function added(parts: Iterable<[string, number]>): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const [name, by] of parts) sums.set(name, (sums.get(name) ?? 0) + by);
+  for (const [name, sum] of sums) if (sum === 0) sums.delete(name);
+  return sums;
 }
 
 /** The server writes sums of decimals in several forms: 12E+3, or the integer 5 where there was nothing to add. */

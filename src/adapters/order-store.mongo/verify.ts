@@ -5,7 +5,7 @@
 import type { Verification, Violation } from '../../ports/verification.ts';
 import type { Database } from './database.ts';
 import { toOmsError } from './errors.ts';
-import { toOrder } from './orders.ts';
+import { toOrder } from './order-document.ts';
 import { committedChunks, contentOf } from './verify/chunks.ts';
 import { checkFile } from './verify/file.ts';
 import { checkRest } from './verify/rest.ts';

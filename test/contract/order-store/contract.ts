@@ -17,8 +17,12 @@ export const invalidCursor = expect.objectContaining({ name: 'OmsError', code: '
 export type Contract = ReturnType<typeof contractOf>;
 
 /** The stores whose orders can be changed, and the event streams that tell their changes. */
-const CHANGING: readonly string[] = ['SQLite'];
-export const STREAMS_OF_CHANGES: readonly string[] = ['outbox of SQLite', 'Kafka, orders in SQLite'];
+const CHANGING: readonly string[] = ['SQLite', 'MongoDB'];
+export const STREAMS_OF_CHANGES: readonly string[] = [
+  'outbox of SQLite',
+  'Kafka, orders in SQLite',
+  'outbox of MongoDB',
+];
 
 /** Registers the tests for each adapter that can change orders. */
 export const onEachChangingStore = (tests: (contract: Contract) => void): void =>

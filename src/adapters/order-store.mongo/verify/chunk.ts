@@ -1,10 +1,12 @@
 /** Checks a committed chunk against its rows and its orders. */
 import { isDeepStrictEqual } from 'node:util';
+import { DELETED } from '../../../model/order-change.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
 import type { ChunkDocument, OrderDocument } from '../documents.ts';
 import { findOrders } from '../insert-orders.ts';
 import { contentOf } from './chunks.ts';
+import { checkHistory } from './order.ts';
 
 /**
  * Checks that each row of the chunk is in one place, and that each accepted order is stored as the file had it. Returns the number of those
@@ -18,7 +20,8 @@ export async function* checkChunk(
   const { file, n, _id } = chunk;
   const { accepted, rejected } = await contentOf(chunk);
   const places = new Map<number, number>();
-  for (const { row } of [...accepted, ...rejected]) places.set(row, (places.get(row) ?? 0) + 1);
+  for (const { row } of [...accepted.map(({ row }) => ({ row: row! })), ...rejected])
+    places.set(row, (places.get(row) ?? 0) + 1);
   for (const [row, count] of places) {
     if (count > 1)
       yield {
@@ -59,8 +62,10 @@ export async function* checkChunk(
     const found = stored.get(order._id);
     const at = `row ${order.row} of ${file}`;
     if (!found) yield { check: 'rows', what: 'the order of an accepted row is not there', id: order._id, detail: at };
-    else if (isDeepStrictEqual(asCreated(found), asCreated(order))) right++;
-    else
+    else if (isOfRow(found, order)) {
+      right++;
+      yield* checkHistory(found, order);
+    } else
       yield {
         check: 'rows',
         what: 'an order is not what its row and its event say',
@@ -71,5 +76,17 @@ export async function* checkChunk(
   return right;
 }
 
-/** The fields of an order that never change. */
-const asCreated = ({ status: _, updated_at: __, ...order }: OrderDocument) => order;
+/** Whether the row made it. What it says may have changed since, and then its history tells. */
+function isOfRow(found: OrderDocument, created: OrderDocument): boolean {
+  const { file, row, created_at } = created;
+  if (found.file !== file || found.row !== row || !isDeepStrictEqual(found.created_at, created_at)) return false;
+  return (
+    found.status === DELETED ||
+    found.log !== undefined ||
+    isDeepStrictEqual(contentFields(found), contentFields(created))
+  );
+}
+
+const contentFields = ({ customer, items, total_minor, order_date, shipping_address, stock_taken }: OrderDocument) => ({
+  ...{ customer, items, total_minor, order_date, shipping_address, stock_taken },
+});

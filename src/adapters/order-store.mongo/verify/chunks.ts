@@ -13,6 +13,6 @@ export async function contentOf(
 ): Promise<{ accepted: OrderDocument[]; rejected: { row: number }[] }> {
   const { orders, taking } = await decodePlan(chunk.plan);
   const refused = new Set(chunk.refused);
-  const accepted = taking.map((i) => orderDocument(orders, i, chunk)).filter(({ row }) => !refused.has(row));
+  const accepted = taking.map((i) => orderDocument(orders, i, chunk)).filter(({ row }) => !refused.has(row!));
   return { accepted, rejected: await decodeRejections(chunk.rejections) };
 }

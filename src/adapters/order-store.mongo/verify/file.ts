@@ -54,7 +54,7 @@ async function* checkOrdersOf({ orders, chunks }: Database, fileId: string, know
   const last = spans.at(-1)?.n ?? -1;
   let current = { index: -1, ids: null as Set<string> | null };
   for await (const { _id, row } of orders.find({ file: fileId }, { projection: { row: 1 }, sort: { created_at: 1 } })) {
-    const index = spans.findIndex((span) => row <= span.row);
+    const index = spans.findIndex((span) => row! <= span.row);
     if (index === -1) {
       // Its chunk was planned after the chunks were read.
       if (await chunks.findOne({ ...ofFile, n: { $gt: last } }, { projection: { n: 1 } })) continue;

@@ -1,10 +1,13 @@
-/** Checks for orders and chunks without a file, and the numbers of events. */
+/** Checks orders that were made through the API, orders and chunks of files that are not there, and the numbers of events. */
 import { limits } from '../../../limits.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
+import { VOID } from '../documents.ts';
+import { checkHistory } from './order.ts';
 
 export async function* checkRest(database: Database): AsyncGenerator<Violation> {
   yield* checkFilesAreThere(database);
+  yield* checkOrdersOfNoFile(database);
   const firstAt = yield* checkNumbers(database);
   yield* checkNumberedOnce(database);
   // Chunks that were published before went to another stream.
@@ -20,25 +23,36 @@ async function* checkFilesAreThere(database: Database): AsyncGenerator<Violation
     yield { check: 'rows', what: 'chunks are of no file', id: file, detail: 'the file is not there' };
 }
 
+async function* checkOrdersOfNoFile({ orders }: Database): AsyncGenerator<Violation> {
+  for await (const order of orders.find({ file: null })) if (order.status !== VOID) yield* checkHistory(order, null);
+}
+
 /** Returns when the first numbered chunk was committed. */
 async function* checkNumbers({ chunks, outbox }: Database): AsyncGenerator<Violation, Date | undefined> {
   let next = 1;
   let firstAt: Date | undefined;
   for await (const entries of batches(outbox.find({}, { sort: { _id: 1 } }))) {
     const numbered = await chunks
-      .find({ _id: { $in: entries.map(({ chunk }) => chunk) } }, { projection: { accepted: 1, committed_at: 1 } })
+      .find(
+        { _id: { $in: entries.flatMap((entry) => ('chunk' in entry ? [entry.chunk] : [])) } },
+        { projection: { accepted: 1, committed_at: 1 } },
+      )
       .toArray();
     const byId = new Map(numbered.map((chunk) => [chunk._id, chunk]));
-    firstAt ??= byId.get(entries[0]!.chunk)?.committed_at;
-    for (const { _id, chunk, count } of entries) {
+    for (const entry of entries) {
+      const { _id, count } = entry;
+      const id = 'chunk' in entry ? entry.chunk : entry.order;
       if (_id !== next)
         yield {
           check: 'events',
-          what: 'the numbers of a chunk do not follow those before',
-          id: chunk,
+          what: 'the numbers of events do not follow those before',
+          id,
           detail: `from ${_id}, expected ${next}`,
         };
       next = _id + count;
+      if ('order' in entry) continue;
+      const { chunk } = entry;
+      firstAt ??= byId.get(chunk)?.committed_at;
       const accepted = byId.get(chunk)?.accepted ?? 0;
       if (accepted !== count)
         yield {
@@ -53,12 +67,23 @@ async function* checkNumbers({ chunks, outbox }: Database): AsyncGenerator<Viola
 }
 
 async function* checkNumberedOnce({ outbox }: Database): AsyncGenerator<Violation> {
-  const repeated = outbox.aggregate<{ _id: string; times: number }>([
-    { $group: { _id: '$chunk', times: { $sum: 1 } } },
-    { $match: { times: { $gt: 1 } } },
-  ]);
-  for await (const { _id, times } of repeated)
-    yield { check: 'events', what: 'a chunk is numbered more than once', id: _id, detail: `${times} times` };
+  const repeated = outbox.aggregate<{ _id: { chunk?: string; order?: string; m?: number }; times: number }>(
+    [
+      { $group: { _id: { chunk: '$chunk', order: '$order', m: '$m' }, times: { $sum: 1 } } },
+      { $match: { times: { $gt: 1 } } },
+    ],
+    { allowDiskUse: true },
+  );
+  for await (const { _id, times } of repeated) {
+    const { chunk, order, m } = _id;
+    const what = chunk === undefined ? 'a change is numbered more than once' : 'a chunk is numbered more than once';
+    yield {
+      check: 'events',
+      what,
+      id: chunk ?? order!,
+      detail: `${m === undefined ? '' : `change ${m}, `}${times} times`,
+    };
+  }
 }
 
 async function* checkPublished({ chunks, outbox }: Database, firstAt: Date): AsyncGenerator<Violation> {
@@ -66,7 +91,7 @@ async function* checkPublished({ chunks, outbox }: Database, firstAt: Date): Asy
   for await (const some of batches(published)) {
     const ids = some.map(({ _id }) => _id);
     const numbered = await outbox.find({ chunk: { $in: ids } }, { projection: { chunk: 1 } }).toArray();
-    const known = new Set(numbered.map(({ chunk }) => chunk));
+    const known = new Set(numbered.map((entry) => ('chunk' in entry ? entry.chunk : '')));
     for (const id of ids)
       if (!known.has(id))
         yield {
@@ -81,7 +106,8 @@ async function* checkPublished({ chunks, outbox }: Database, firstAt: Date): Asy
 async function* filesThatAreNotThere(database: Database, of: 'orders' | 'chunks'): AsyncGenerator<string> {
   const named = database[of].aggregate<{ _id: string }>([{ $group: { _id: '$file' } }], { allowDiskUse: true });
   for await (const some of batches(named)) {
-    const ids = some.map(({ _id }) => _id);
+    // Orders of the API are of no file.
+    const ids = some.map(({ _id }) => _id).filter((id) => typeof id === 'string');
     const found = await database.files.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
     const known = new Set(found.map(({ _id }) => _id));
     yield* ids.filter((id) => !known.has(id));

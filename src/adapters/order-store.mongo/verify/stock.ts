@@ -1,8 +1,10 @@
 /** Checks that received - available of each stock row is what orders hold. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { limits } from '../../../limits.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
-import { stockKey } from '../documents.ts';
+import { stockKey, type Ticket } from '../documents.ts';
 
 interface Level {
   _id: string;
@@ -10,6 +12,8 @@ interface Level {
   hub_id: string;
   available: number;
   received: number;
+  /** Read of suspects only. */
+  tickets?: Record<string, Ticket>;
 }
 
 /**
@@ -39,14 +43,28 @@ export async function* checkStock(database: Database): AsyncGenerator<Violation,
     if (b) holding = await held.next();
   }
   yield* confirmed(database, suspects);
+  yield* checkTickets(database);
   return count;
 }
 
-/** The violations that two checks of the suspects find. */
+/** The violations that each of some looks at the suspects finds, with the same difference: work in progress does not stay. */
 async function* confirmed(database: Database, suspects: Key[]): AsyncGenerator<Violation> {
-  const found = new Set(suspects.length > 0 ? (await checkKeys(database, suspects)).map(({ id }) => id) : []);
-  const still = suspects.filter(({ sku, hub }) => found.has(stockKey(sku, hub)));
-  if (still.length > 0) yield* await checkKeys(database, still);
+  let still = suspects;
+  let found = new Map<string, Off>();
+  for (let look = 1; look <= limits.verifyLooks && still.length > 0; look++) {
+    if (look > 1) await delay(limits.verifyLookMs);
+    const now = await lookAt(database, still);
+    still = still.filter(({ sku, hub }) => {
+      const key = stockKey(sku, hub);
+      return now.has(key) && (look === 1 || found.get(key)?.by === now.get(key)!.by);
+    });
+    found = now;
+  }
+  for (const { sku, hub } of still) {
+    const id = stockKey(sku, hub);
+    const { what, detail } = found.get(id)!;
+    yield { check: 'stock', what, id, detail };
+  }
 }
 
 const LEVEL = { sku: 1, hub_id: 1, available: 1, received: 1 };
@@ -77,44 +95,91 @@ const heldByKey = ({ orders }: Database, filter: object) =>
 const compareKeys = (a: [string, string], b: [string, string]): number =>
   Buffer.compare(Buffer.from(a[0]), Buffer.from(b[0])) || Buffer.compare(Buffer.from(a[1]), Buffer.from(b[1]));
 
+/** How a row is off, and by how much. */
+interface Off {
+  what: string;
+  detail: string;
+  by: number;
+}
+
 /**
- * Reads the stock rows, then what orders hold, then the stock rows again. As stock is taken before an order is inserted, orders hold at
- * most what the second reading shows as taken, and at least what the first one shows, except for what chunks in work have taken.
+ * Reads the stock rows, then what orders hold, then the stock rows again; what changed meanwhile is in work, and tells nothing. Stock is
+ * also held by the tickets of changes in work, and by chunks in work.
  */
-async function checkKeys(database: Database, suspects: Key[]): Promise<Violation[]> {
-  const found: Violation[] = [];
-  const report = (what: string, id: string, detail: string) => found.push({ check: 'stock', what, id, detail });
+async function lookAt(database: Database, suspects: Key[]): Promise<Map<string, Off>> {
   const keys = suspects.map(({ sku, hub }) => stockKey(sku, hub));
-  const readLevels = async () => {
-    const levels = await database.stock.find({ _id: { $in: keys } }, { projection: LEVEL }).toArray();
-    return new Map(levels.map((level) => [level._id, level as Level]));
-  };
   const inWork = new Set<string>();
-  const readKeysInWork = async () => {
-    for await (const { keys } of database.chunks.find({ state: 'planned' }, { projection: { keys: 1 } }))
-      for (const key of keys) inWork.add(key);
-  };
-  await readKeysInWork();
-  const before = await readLevels();
-  await readKeysInWork();
+  await addKeysInWork(database, inWork);
+  const before = await readLevels(database, keys);
+  await addKeysInWork(database, inWork);
+  const ticketsBefore = await readTickets(database, before);
   const held = new Map<string, number>();
   const skus = [...new Set(suspects.map(({ sku }) => sku))];
   for await (const { _id, quantity } of heldByKey(database, { 'items.sku': { $in: skus } }))
     held.set(stockKey(_id.sku, _id.hub), quantity);
-  const after = await readLevels();
+  const tickets = await readTickets(database, before);
+  const after = await readLevels(database, keys);
+  const off = new Map<string, Off>();
   for (const key of keys) {
-    const [first, second] = [before.get(key), after.get(key)];
-    const quantity = held.get(key) ?? 0;
-    if (!second) {
-      if (quantity > 0) report('orders hold of a stock row that is not there', key, `held ${quantity}`);
-      continue;
-    }
-    const { received, available } = second;
-    const detail = `received ${received}, available ${available}, held ${quantity}`;
-    if (available < 0) report('available is below zero', key, detail);
-    const least = first && !inWork.has(key) ? first.received - first.available : 0;
-    if (quantity > received - available || quantity < least)
-      report('received - available is not what orders hold', key, detail);
+    const level = after.get(key);
+    const [byOrders, byTickets] = [held.get(key) ?? 0, tickets.get(key) ?? 0];
+    if (!isDeepStrictEqual(level, before.get(key)) || byTickets !== (ticketsBefore.get(key) ?? 0)) continue;
+    const difference = offBy(level, byOrders, byTickets, inWork.has(key));
+    if (difference) off.set(key, difference);
   }
-  return found;
+  return off;
+}
+
+function offBy(level: Level | undefined, byOrders: number, byTickets: number, isInWork: boolean): Off | null {
+  if (!level)
+    return byOrders > 0
+      ? { what: 'orders hold of a stock row that is not there', detail: `held ${byOrders}`, by: byOrders }
+      : null;
+  const { received, available } = level;
+  const inChange = byTickets > 0 ? `, ${byTickets} by changes in work` : '';
+  const detail = `received ${received}, available ${available}, held ${byOrders}${inChange}`;
+  if (available < 0) return { what: 'available is below zero', detail, by: available };
+  const by = received - available - byOrders - byTickets;
+  const isOff = isInWork ? by < 0 : by !== 0;
+  return isOff ? { what: 'received - available is not what orders hold', detail, by } : null;
+}
+
+async function readLevels({ stock }: Database, keys: string[]): Promise<Map<string, Level>> {
+  const levels = await stock.find({ _id: { $in: keys } }, { projection: { ...LEVEL, tickets: 1 } }).toArray();
+  return new Map(levels.map((level) => [level._id, level as Level]));
+}
+
+async function addKeysInWork({ chunks }: Database, inWork: Set<string>): Promise<void> {
+  for await (const { keys } of chunks.find({ state: 'planned' }, { projection: { keys: 1 } }))
+    for (const key of keys) inWork.add(key);
+}
+
+/** What tickets hold, by key: of a change that was made what it gives back, else what it has reserved. */
+async function readTickets({ orders }: Database, levels: Map<string, Level>): Promise<Map<string, number>> {
+  const tickets = [...levels].flatMap(([key, level]) =>
+    Object.entries(level.tickets ?? {}).map(([ticket, { o, q }]) => ({ key, ticket, o, q })),
+  );
+  const held = new Map<string, number>();
+  if (tickets.length === 0) return held;
+  const ids = [...new Set(tickets.map(({ o }) => o))];
+  const found = await orders.find({ _id: { $in: ids } }, { projection: { 'log.t': 1, 'log.back': 1 } }).toArray();
+  const made = new Map(found.flatMap(({ log = [] }) => log.map((entry) => [entry.t, entry] as const)));
+  for (const { key, ticket, q } of tickets) {
+    const entry = made.get(ticket);
+    const quantity = entry ? (entry.back.find((one) => one.key === key)?.quantity ?? 0) : q;
+    held.set(key, (held.get(key) ?? 0) + quantity);
+  }
+  return held;
+}
+
+/** Tickets that the sweeper should have used up long ago. */
+async function* checkTickets({ stock }: Database): AsyncGenerator<Violation> {
+  const since = new Date(Date.now() - limits.verifyTicketMs);
+  for await (const { _id, tickets = {} } of stock.find({ busy_since: { $lt: since } }, { projection: { tickets: 1 } }))
+    for (const [ticket, { o, at }] of Object.entries(tickets))
+      if (at < since)
+        yield {
+          ...{ check: 'stock', what: 'a change has left a ticket behind', id: _id },
+          detail: `${ticket} of order ${o}, since ${at.toISOString()}`,
+        };
 }

@@ -1,0 +1,78 @@
+/** Checks an order against its history (INV-8): its log, undone change by change from what it is now, must lead to how it was created. */
+import { isDeepStrictEqual } from 'node:util';
+import { ERASED, type OrderContent } from '../../../model/order.ts';
+import { CONTENT_FIELDS, DELETED } from '../../../model/order-change.ts';
+import type { Violation } from '../../../ports/verification.ts';
+import { type OrderDocument, publishedOf, versionOf } from '../documents.ts';
+import { toFieldChange, toOrder } from '../order-document.ts';
+
+/** `created`: the order as its row made it; null for one that was created through the API. */
+export function* checkHistory(order: OrderDocument, created: OrderDocument | null): Generator<Violation> {
+  const report = (what: string, detail: string): Violation => ({ check: 'history', what, id: order._id, detail });
+  const version = versionOf(order);
+  const log = order.log ?? [];
+  const first = created ? 2 : 1;
+  const numbers = log.map(({ m }) => m);
+  if (
+    !isDeepStrictEqual(
+      numbers,
+      Array.from({ length: version - first + 1 }, (_, i) => first + i),
+    )
+  ) {
+    yield report('the changes of an order have a gap', `changes ${numbers.join(', ') || 'none'}, version ${version}`);
+    return;
+  }
+  let status = created?.status ?? null;
+  for (const { m, from, to } of log) {
+    if (from !== status)
+      yield report(
+        'a change does not begin where the one before has ended',
+        `change ${m} is from ${from}, it was ${status}`,
+      );
+    status = to;
+  }
+  if (order.status !== status)
+    yield report('an order is not what its changes say', `it is ${order.status}, they say ${status}`);
+  else if (!isContentOf(order, created))
+    yield report('an order is not what its changes say', 'its content is another than they lead to');
+  if (order.stock_taken !== holdsAsLogged(order, created))
+    yield report(
+      'an order is not what its changes say',
+      `it holds ${order.stock_taken ? '' : 'no '}stock, they say otherwise`,
+    );
+  if (publishedOf(order) > version || (publishedOf(order) < version && order.outbox_at === undefined))
+    yield {
+      ...{ check: 'events', what: 'changes of an order will never be published', id: order._id },
+      detail: `published up to ${publishedOf(order)}, version ${version}`,
+    };
+}
+
+function isContentOf(order: OrderDocument, created: OrderDocument | null): boolean {
+  if (order.status === DELETED)
+    return (
+      order.items === undefined &&
+      order.customer === undefined &&
+      (order.log ?? []).every(({ set }) => set.length === 0)
+    );
+  const content: OrderContent = contentOf(order);
+  for (const { set } of (order.log ?? []).toReversed())
+    for (const change of set) {
+      const { field, from, to } = toFieldChange(change);
+      const name = CONTENT_FIELDS[field];
+      if (!isDeepStrictEqual(content[name], to)) return false;
+      Object.assign(content, { [name]: from });
+    }
+  return isDeepStrictEqual(content, created ? contentOf(created) : ERASED);
+}
+
+function contentOf(order: OrderDocument): OrderContent {
+  const { customerName, customerEmail, items, totalMinor, orderDateMs, shippingAddress } = toOrder(order);
+  return { customerName, customerEmail, items, totalMinor, orderDateMs, shippingAddress };
+}
+
+/** What gave stock back other than by an edit gave all of it back. */
+function holdsAsLogged(order: OrderDocument, created: OrderDocument | null): boolean {
+  const gaveBack = (order.log ?? []).some(({ kind, back }) => kind !== 'edited' && back.length > 0);
+  if (gaveBack || order.status === DELETED) return false;
+  return created?.stock_taken ?? order.stock_taken;
+}
