@@ -4,12 +4,16 @@ import type { OrderFilter } from '../ports/orders.ts';
 
 export function takes(filter: OrderFilter, order: Order): boolean {
   const { status, hubId, sku, fileId, customerEmail, fromMs = -Infinity, toMs = Infinity } = filter;
+  const { createdFromMs = -Infinity, createdToMs = Infinity, updatedFromMs = -Infinity } = filter;
   return (
     (status === undefined || order.status === status) &&
     (fileId === undefined || order.fileId === fileId) &&
     (customerEmail === undefined || order.customerEmail === customerEmail) &&
     order.orderDateMs >= fromMs &&
     order.orderDateMs < toMs &&
+    order.createdAtMs >= createdFromMs &&
+    order.createdAtMs < createdToMs &&
+    order.updatedAtMs >= updatedFromMs &&
     order.items.some((item) => (hubId === undefined || item.hubId === hubId) && (sku === undefined || item.sku === sku))
   );
 }

@@ -41,6 +41,10 @@ function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZon
         customer_email: key,
         from: time,
         to: time,
+        created_from: time,
+        created_to: time,
+        updated_from: time,
+        sort: oneOf(['created']),
         q: key.describe('How the order id, the email address or any word of the customer’s name begins.'),
       },
       responses: { 200: json(ordersResponse, 'A page of orders.') },
@@ -49,7 +53,7 @@ function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZon
     },
     async (c, readQuery) => {
       const query = readQuery(c);
-      const { limit: _, cursor: __, ...filters } = query;
+      const { limit: _, cursor: __, sort: ___, ...filters } = query;
       const list = ['orders', filters];
       const filter = Object.fromEntries(
         Object.entries({
@@ -60,6 +64,9 @@ function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZon
           customerEmail: query.customer_email,
           fromMs: query.from,
           toMs: query.to,
+          createdFromMs: query.created_from,
+          createdToMs: query.created_to,
+          updatedFromMs: query.updated_from,
           q: query.q,
         }).filter(([, value]) => value !== undefined),
       ) as OrderFilter;

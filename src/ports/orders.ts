@@ -13,6 +13,10 @@ export interface OrderFilter {
   /** Half-open on the order date. */
   fromMs?: number;
   toMs?: number;
+  /** Half-open on the time of creation, by which lists are sorted: what is outside is not scanned. */
+  createdFromMs?: number;
+  createdToMs?: number;
+  updatedFromMs?: number;
   /** The start of the order id, of the e-mail, or, word by word, of words of the customer's name. */
   q?: string;
 }

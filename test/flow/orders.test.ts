@@ -104,6 +104,26 @@ describe('the list of orders', () => {
     expect(await count('sku=none')).toBe(0);
   });
 
+  test('is filtered by the times of creation and of the last change', async () => {
+    const all = await listAll<OrderJson>(service, '/orders?q=O-');
+    const times = [...new Set(all.map(({ created_at }) => created_at))].sort();
+    const find = async (query: string) => idsOf(await listAll(service, `/orders?limit=7&q=O-&sort=created&${query}`));
+    const since = (from: string, to = '9999') =>
+      idsOf(all.filter(({ created_at }) => created_at >= from && created_at < to));
+    expect(times.length).toBeGreaterThan(1);
+    for (const time of times) {
+      expect(await find(`created_from=${time}`)).toEqual(since(time));
+      expect(await find(`created_to=${time}`)).toEqual(since('', time));
+      expect(await find(`updated_from=${time}`)).toEqual(since(time));
+      expect(await find(`created_from=${times[0]}&created_to=${time}&file_id=${fileIds[0]}`)).toEqual(
+        time === times[0] ? [] : since('', times[1]),
+      );
+    }
+    expect(await find('created_from=2100-01-01')).toEqual([]);
+    expect(await find('created_to=2000-01-01')).toEqual([]);
+    expect(await find('created_from=2100-01-01&created_to=2000-01-01')).toEqual([]);
+  });
+
   test('finds orders by the start of the id, the email address and any word of the name, in any case', async () => {
     const find = async (q: string) => idsOf(await listAll(service, `/orders?limit=100&q=${encodeURIComponent(q)}`));
     expect(await find('O-1')).toHaveLength(10);
@@ -150,6 +170,10 @@ describe('the list of orders', () => {
       'q=',
       `q=${'x'.repeat(501)}`,
       'from=yesterday',
+      'created_from=yesterday',
+      'created_to=',
+      'updated_from=x',
+      'sort=total',
       'from=2026-02-30',
       'to=',
       'limit=5&limit=6',

@@ -53,6 +53,8 @@ export function createOrders({ orders }: Database): Orders {
       const conditions = conditionsOf(filter, named);
       const indexed: Filter<OrderDocument>[] = filter.fileId === undefined ? [] : [{ file: filter.fileId }];
       if (position) indexed.push(beyond(position, '$lt'));
+      if (filter.createdFromMs !== undefined) indexed.push({ created_at: { $gte: new Date(filter.createdFromMs) } });
+      if (filter.createdToMs !== undefined) indexed.push({ created_at: { $lt: new Date(filter.createdToMs) } });
       const sort = { created_at: -1, _id: -1 } as const;
       // The last order of the window that is scanned; null when the window reaches the oldest order, or without other filters.
       let border: Pick<OrderDocument, 'created_at' | '_id'> | null = null;
@@ -92,6 +94,7 @@ function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDoc
   if (filter.customerEmail !== undefined) conditions.push({ 'customer.email': filter.customerEmail });
   if (filter.fromMs !== undefined) conditions.push({ order_date: { $gte: new Date(filter.fromMs) } });
   if (filter.toMs !== undefined) conditions.push({ order_date: { $lt: new Date(filter.toMs) } });
+  if (filter.updatedFromMs !== undefined) conditions.push({ updated_at: { $gte: new Date(filter.updatedFromMs) } });
   if (named) conditions.push({ _id: { $ne: named.orderId } });
   // No order contains a NUL, and MongoDB takes none in an expression.
   if (filter.q?.includes('\0')) conditions.push({ _id: { $in: [] } });

@@ -32,14 +32,31 @@ export function createOrders(db: Database): Orders {
     return known;
   };
 
+  const last = () => (newest.get() as { seq: number }).seq;
+
+  /** The first number from which on all orders were created at this time or later. */
+  const seqAt = (ms: number): number => {
+    let low = 1;
+    let high = last() + 1;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const { created_at } = timeFrom.get(middle) as { created_at: number };
+      if (created_at < ms) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+
   /** The ranges of seq to scan, newest first, none larger than the scan limit. */
   function* ranges(filter: OrderFilter, from: number): Generator<{ low: number; high: number }> {
+    const lowest = filter.createdFromMs === undefined ? 1 : seqAt(filter.createdFromMs);
+    const highest = filter.createdToMs === undefined ? from : Math.min(from, seqAt(filter.createdToMs) - 1);
     if (filter.fileId !== undefined) {
-      for (const chunk of chunksOf.all(filter.fileId, from) as { first: number; accepted: number }[])
-        yield* windows(chunk.first, Math.min(from, chunk.first + chunk.accepted - 1));
+      for (const chunk of chunksOf.all(filter.fileId, highest) as { first: number; accepted: number }[])
+        yield* windows(Math.max(lowest, chunk.first), Math.min(highest, chunk.first + chunk.accepted - 1));
       return;
     }
-    yield* windows(1, from);
+    yield* windows(lowest, highest);
   }
 
   return {
@@ -50,7 +67,7 @@ export function createOrders(db: Database): Orders {
 
     async list(filter, { limit, after }) {
       const position = readPosition<[number]>(after, 'number');
-      const from = position ? position[0] - 1 : (newest.get() as { seq: number }).seq;
+      const from = position ? position[0] - 1 : last();
       const row = filter.q === undefined ? null : find(filter.q);
       const named = row && row.status !== DELETED ? toOrder(row) : null;
       const items = named && position === null && takes(filter, named) ? [named] : [];
@@ -65,8 +82,8 @@ export function createOrders(db: Database): Orders {
         scanned += high - low + 1;
         const rows = page.all(low, high, ...values, limit - items.length) as unknown as OrderRow[];
         items.push(...rows.map(toOrder));
-        const last = rows.at(-1);
-        if (last && items.length === limit) return upTo(last.seq, last.created_at);
+        const oldest = rows.at(-1);
+        if (oldest && items.length === limit) return upTo(oldest.seq, oldest.created_at);
       }
       return { items, next: null, reachedMs: null };
     },
@@ -87,6 +104,7 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
   add('o.customer_email = ?', filter.customerEmail);
   add('o.order_date >= ?', filter.fromMs);
   add('o.order_date < ?', filter.toMs);
+  add('o.updated_at >= ?', filter.updatedFromMs);
   add('o.order_id <> ?', named?.orderId);
   add('o.status <> ?', DELETED);
   if (filter.q === undefined) return { where: parts.join(''), values };
