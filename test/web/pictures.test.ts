@@ -33,8 +33,8 @@ beforeAll(async () => {
   );
   await fetch(`${service.url}/inventory`, { method: 'PUT', headers: { 'content-type': 'text/csv' }, body: stock! });
   sampleId = (await ingest(service, sample!, '?name=sample_orders.csv')).file_id;
-  await changeSome();
   await ingest(service, generated({ rows: 20_000, invalidShare: 0.02 }), '?name=marketplace-2026-11.csv');
+  await changeSome();
   await ingest(service, 'order_id;sku;quantity\n1;55120;2\n', '?name=export-of-the-shop.csv');
   await setSwitches(service, { outage: true });
   const waiting = csv(...Array.from({ length: 500 }, (_, i) => orderLine(`W-${i}`, { sku: `NEW-${i}` })));
