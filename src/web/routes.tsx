@@ -85,6 +85,7 @@ const orders = createRoute({
     hub_id: text,
     sku: text,
     file_id: text,
+    customer_email: text,
     from: text,
     to: text,
     q: text,

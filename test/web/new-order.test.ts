@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { OrderResponse } from '../../src/http/responses.ts';
 import { getJson, type Service, setStock, startService } from '../support/service.ts';
 import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './support/browser.ts';
+import { createOrder } from './support/orders-api.ts';
 
 let service: Service;
 beforeAll(async () => {
@@ -102,4 +103,17 @@ test('everything that is wrong is said at its field at once, and nothing that wa
   await create(page).click();
   await page.getByRole('heading', { name: 'History' }).waitFor();
   expect(await ordersOf('right@example.com')).toHaveLength(1);
+});
+
+test('an id that another order has is refused with what differs and a link to that order', async () => {
+  await createOrder(service, 'TAKEN-1');
+  const page = await openPage(service.url, '/new-order');
+  expectComplaints(page, /status of 409/);
+  await fill(page, 'ada@example.com');
+  await page.getByLabel('Order id').fill('TAKEN-1');
+  await create(page).click();
+  await page.getByRole('alert').getByText('It differs in Quantity, Total.').waitFor();
+  await page.getByRole('link', { name: 'Show that order' }).click();
+  await page.getByRole('button', { name: 'Leave' }).click();
+  await page.getByRole('heading', { level: 1, name: 'TAKEN-1' }).waitFor();
 });

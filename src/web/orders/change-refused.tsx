@@ -5,6 +5,7 @@ import { Problem, Unreachable } from '../api/client.ts';
 import { isUnsure } from '../api/order-changes.ts';
 import '../components/problem-view.css';
 import { orderStatus } from '../texts/codes.ts';
+import { history } from '../texts/history.ts';
 import { orderChange } from '../texts/order-change.ts';
 import { frame } from '../texts/page.ts';
 import { isOutdated } from './use-order-change.ts';
@@ -50,10 +51,11 @@ export function inWords(error: unknown): string {
 
 /** Statuses by the words of the page; what has none by those of the service. */
 export function refusalWords(problem: ProblemResponse): string {
-  const { code, detail, from, to, allowed = [], order_status, current_version, actor = null } = problem;
+  const { code, detail, from, to, allowed = [], fields = [], order_status, current_version, actor = null } = problem;
   if (code === 'version_mismatch' && current_version !== undefined) return orderChange.outdated(actor, current_version);
   if (code === 'invalid_transition' && from !== undefined && to !== undefined)
     return orderChange.noMove(orderStatus(from), orderStatus(to), allowed.map(orderStatus));
   if (code === 'not_editable' && order_status !== undefined) return orderChange.notEditable(orderStatus(order_status));
+  if (code === 'order_conflict') return orderChange.conflict(fields.map((field) => history.fields[field] ?? field));
   return detail;
 }

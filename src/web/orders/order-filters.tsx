@@ -14,6 +14,7 @@ export interface OrderFilterValues {
   hub_id?: string | undefined;
   sku?: string | undefined;
   file_id?: string | undefined;
+  customer_email?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
   q?: string | undefined;
@@ -24,6 +25,7 @@ const NONE: OrderFilterValues = {
   hub_id: undefined,
   sku: undefined,
   file_id: undefined,
+  customer_email: undefined,
   from: undefined,
   to: undefined,
   q: undefined,
@@ -65,6 +67,13 @@ export function OrderFilters({ values, stats, onChange }: Filters & { stats: Sta
         onFilter={(file_id) => onChange({ file_id })}
       />
       <DateFilters values={values} onChange={onChange} />
+      {values.customer_email !== undefined && (
+        <FilterField
+          label={orders.email}
+          value={values.customer_email}
+          onFilter={(customer_email) => onChange({ customer_email })}
+        />
+      )}
       {filtered && (
         <div className="filter-foot">
           <button type="button" onClick={() => onChange(NONE)}>

@@ -25,5 +25,10 @@ export const history = {
     total_amount: 'Total',
     order_date: 'Order date',
     shipping_address: 'Shipping address',
+    product_name: 'Product',
+    sku: 'SKU',
+    hub_id: 'Hub',
+    quantity: 'Quantity',
+    unit_price: 'Unit price',
   } as Record<string, string>,
 };

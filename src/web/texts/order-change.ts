@@ -28,6 +28,8 @@ export const orderChange = {
   toNewest: 'Show the newest version',
   noMove: (from: string, to: string, allowed: string[]) =>
     `From ${from} an order cannot go to ${to}${allowed.length > 0 ? `, only to ${allowed.join(', ')}` : ' or elsewhere'}.`,
+  conflict: (fields: string[]) =>
+    `Another order has this id. It differs in ${fields.join(', ')}. Use another id, or edit that order.`,
   notEditable: (status: string) => `The order is ${status}, where it cannot be edited.`,
 };
 
@@ -90,7 +92,6 @@ export const orderForm = {
   stockOf: (available: number) => `${formatNumber(available)} available`,
   short: (available: number) => `Not enough stock: ${formatNumber(available)} available`,
   problems: (count: number) => `${formatNumber(count)} ${plural(count, 'value needs', 'values need')} a change.`,
-  conflict: (id: string) => `Another order with the id “${id}” is stored.`,
   showOther: 'Show that order',
   why: 'Reason of the edit (optional)',
   meanwhile: (actor: string | null, version: number) =>

@@ -11,6 +11,7 @@ export const orders = {
   hub: 'Hub',
   sku: 'SKU',
   file: 'File',
+  email: 'Customer e-mail',
   from: 'Ordered from',
   to: 'Up to and including',
   days: (zone: string) => `Order dates and these filters use the time zone ${zone}. Both days are included.`,
