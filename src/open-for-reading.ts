@@ -15,11 +15,11 @@ import type { OrderStore } from './ports/order-store.ts';
 
 /** Null when there is no order store yet. */
 export async function openStoreForReading(config: Config): Promise<OrderStore | null> {
-  const { trackStock, orderStore, eventStream } = config;
+  const { trackStock, workflow, orderStore, eventStream } = config;
   const { now } = systemClock;
   if (orderStore.kind === 'mongodb') {
     const { createMongoOrderStore } = await import('./adapters/order-store.mongo/order-store.ts');
-    return createMongoOrderStore({ url: orderStore.url, trackStock, now });
+    return createMongoOrderStore({ url: orderStore.url, trackStock, workflow, now });
   }
   const path = databasePath(config.dataDirectory);
   if (!existsSync(path)) return null;

@@ -1,26 +1,31 @@
 /** The checks of `oms verify` on changed orders: each damage is detected, by the ids that it concerns. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Violation } from '../../src/ports/verification.ts';
 import { item, newOrder, toCreate, toDelete, toEdit, toMove } from '../support/changes.ts';
 import { violationsOf } from '../support/violations.ts';
 import { changeDamages, changeOrders } from './verification/changed-orders.ts';
-import { openSqlite } from './verification/filled-stores.ts';
+import { mongoDamages } from './verification/damages-of-mongo.ts';
+import { openMongo, openSqlite } from './verification/filled-stores.ts';
 
-describe('what verify finds on SQLite when', () => {
-  let opened: Awaited<ReturnType<typeof openSqlite>>;
-  beforeEach(async () => {
-    opened = await openSqlite();
+const { mongo, why } = inject('engines');
+
+describe.each([
+  { name: 'SQLite', open: openSqlite, missing: undefined },
+  { name: 'MongoDB', open: () => openMongo(mongo!), missing: why.mongo },
+])('what verify finds on $name when', ({ open, missing }) => {
+  test.skipIf(missing !== undefined)('orders were changed, which is well', async () => {
+    const { store, publish, close } = await open();
+    await changeOrders(store);
+    // Also before the changes are published.
+    expect(await violationsOf(store)).toEqual([]);
+    await publish();
+    expect(await violationsOf(store)).toEqual([]);
+    await close();
   });
-  afterEach(() => opened.close());
 
-  test('orders were changed, which is well', async () => {
-    await changeOrders(opened.store);
-    expect(await violationsOf(opened.store)).toEqual([]);
-  });
-
-  test('orders are being changed', async () => {
-    const { store } = opened;
+  test.skipIf(missing !== undefined)('orders are being changed', async () => {
+    const { store, close } = await open();
     await store.stock.change([{ sku: 'LAMP', hubId: 'HUB-1', available: 10_000 }], null);
     let changing = true;
     const clients = Array.from({ length: 4 }, async (_, client) => {
@@ -41,12 +46,33 @@ describe('what verify finds on SQLite when', () => {
     }
     await changed;
     expect([...found, ...(await violationsOf(store))]).toEqual([]);
+    await close();
   });
+});
+
+describe('what verify finds on SQLite when', () => {
+  let opened: Awaited<ReturnType<typeof openSqlite>>;
+  beforeEach(async () => {
+    opened = await openSqlite();
+  });
+  afterEach(() => opened.close());
 
   test.each(changeDamages)('$name', async ({ sqlite, expected }) => {
     await changeOrders(opened.store);
     sqlite(opened.hand);
     const found = await violationsOf(opened.store);
     for (const [check, id] of expected) expect(found).toContainEqual(expect.objectContaining({ check, id }));
+  });
+});
+
+describe.skipIf(why.mongo !== undefined)('what verify finds on MongoDB when', () => {
+  test.each(mongoDamages)('$name', async ({ mongo: damage, expected }) => {
+    const { store, publish, hand, close } = await openMongo(mongo!);
+    await changeOrders(store);
+    await publish();
+    await damage(hand);
+    const found = await violationsOf(store);
+    for (const [check, id] of expected) expect(found).toContainEqual(expect.objectContaining({ check, id }));
+    await close();
   });
 });

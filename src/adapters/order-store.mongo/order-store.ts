@@ -67,7 +67,7 @@ export function createMongoOrderStore(
     // Without a bound: a change may have a quarter of a million rows.
     stock: mapErrors(createStock(database, now)),
     statistics: inTime(createStatistics(database)),
-    verification: createVerification(database),
+    verification: createVerification(database, workflow),
     outbox: inTime(createOutbox(database)),
     finalizing: inTime(createFinalizing(database)),
     leases,

@@ -1,7 +1,9 @@
 /**
  * The checks of `oms verify` on MongoDB. There is no snapshot of the whole store, so each check relies only on what holds at every moment:
- * a chunk below the checkpoint never changes, its orders were inserted before it was committed, and no order is ever deleted.
+ * a chunk below the checkpoint never changes, its orders were inserted before it was committed, and no order is ever removed; what is in
+ * work does not stay as it is.
  */
+import type { Workflow } from '../../model/workflow.ts';
 import type { Verification, Violation } from '../../ports/verification.ts';
 import type { Database } from './database.ts';
 import { toOmsError } from './errors.ts';
@@ -11,7 +13,7 @@ import { checkFile } from './verify/file.ts';
 import { checkRest } from './verify/rest.ts';
 import { checkStock } from './verify/stock.ts';
 
-export function createVerification(database: Database): Verification {
+export function createVerification(database: Database, workflow: Workflow): Verification {
   return {
     async *chunks({ fileId, nextChunk }) {
       for await (const chunk of committedChunks(database, fileId, nextChunk))
@@ -19,7 +21,7 @@ export function createVerification(database: Database): Verification {
     },
     file: (fileId) => mapErrors(checkFile(database, fileId)),
     stock: () => mapErrors(checkStock(database)),
-    rest: () => mapErrors(checkRest(database)),
+    rest: () => mapErrors(checkRest(database, workflow)),
   };
 }
 

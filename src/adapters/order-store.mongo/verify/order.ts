@@ -40,6 +40,11 @@ export function* checkHistory(order: OrderDocument, created: OrderDocument | nul
       'an order is not what its changes say',
       `it holds ${order.stock_taken ? '' : 'no '}stock, they say otherwise`,
     );
+  if (log.length > 0 && (order.actor ?? null) !== log.at(-1)!.actor)
+    yield report(
+      'an order is not what its changes say',
+      `its last actor is ${order.actor}, they say ${log.at(-1)!.actor}`,
+    );
   if (publishedOf(order) > version || (publishedOf(order) < version && order.outbox_at === undefined))
     yield {
       ...{ check: 'events', what: 'changes of an order will never be published', id: order._id },
@@ -52,7 +57,7 @@ function isContentOf(order: OrderDocument, created: OrderDocument | null): boole
     return (
       order.items === undefined &&
       order.customer === undefined &&
-      (order.log ?? []).every(({ set }) => set.length === 0)
+      (order.log ?? []).every(({ set, reason }) => set.length === 0 && reason === null)
     );
   const content: OrderContent = contentOf(order);
   for (const { set } of (order.log ?? []).toReversed())

@@ -1,17 +1,24 @@
 /** Checks orders that were made through the API, orders and chunks of files that are not there, and the numbers of events. */
 import { limits } from '../../../limits.ts';
+import type { Workflow } from '../../../model/workflow.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
-import { VOID } from '../documents.ts';
+import { type NumberedChangeDocument, VOID } from '../documents.ts';
+import { checkChangesAreThere, checkNumberedChanges } from './numbered-changes.ts';
 import { checkHistory } from './order.ts';
+import { checkSums } from './sums.ts';
 
-export async function* checkRest(database: Database): AsyncGenerator<Violation> {
+export async function* checkRest(database: Database, workflow: Workflow): AsyncGenerator<Violation> {
   yield* checkFilesAreThere(database);
   yield* checkOrdersOfNoFile(database);
   const firstAt = yield* checkNumbers(database);
   yield* checkNumberedOnce(database);
-  // Chunks that were published before went to another stream.
-  if (firstAt) yield* checkPublished(database, firstAt);
+  // What was published before went to another stream.
+  if (firstAt) {
+    yield* checkPublished(database, firstAt);
+    yield* checkNumberedChanges(database, firstAt);
+  }
+  yield* checkSums(database, workflow);
 }
 
 async function* checkFilesAreThere(database: Database): AsyncGenerator<Violation> {
@@ -27,8 +34,8 @@ async function* checkOrdersOfNoFile({ orders }: Database): AsyncGenerator<Violat
   for await (const order of orders.find({ file: null })) if (order.status !== VOID) yield* checkHistory(order, null);
 }
 
-/** Returns when the first numbered chunk was committed. */
-async function* checkNumbers({ chunks, outbox }: Database): AsyncGenerator<Violation, Date | undefined> {
+/** Returns when what was numbered first was committed. */
+async function* checkNumbers({ chunks, orders, outbox }: Database): AsyncGenerator<Violation, Date | undefined> {
   let next = 1;
   let firstAt: Date | undefined;
   for await (const entries of batches(outbox.find({}, { sort: { _id: 1 } }))) {
@@ -39,6 +46,10 @@ async function* checkNumbers({ chunks, outbox }: Database): AsyncGenerator<Viola
       )
       .toArray();
     const byId = new Map(numbered.map((chunk) => [chunk._id, chunk]));
+    yield* checkChangesAreThere(
+      { orders },
+      entries.filter((entry): entry is NumberedChangeDocument => 'order' in entry),
+    );
     for (const entry of entries) {
       const { _id, count } = entry;
       const id = 'chunk' in entry ? entry.chunk : entry.order;
@@ -50,7 +61,10 @@ async function* checkNumbers({ chunks, outbox }: Database): AsyncGenerator<Viola
           detail: `from ${_id}, expected ${next}`,
         };
       next = _id + count;
-      if ('order' in entry) continue;
+      if ('order' in entry) {
+        firstAt ??= await timeOfChange({ orders }, entry);
+        continue;
+      }
       const { chunk } = entry;
       firstAt ??= byId.get(chunk)?.committed_at;
       const accepted = byId.get(chunk)?.accepted ?? 0;
@@ -64,6 +78,14 @@ async function* checkNumbers({ chunks, outbox }: Database): AsyncGenerator<Viola
     }
   }
   return firstAt;
+}
+
+async function timeOfChange(
+  { orders }: Pick<Database, 'orders'>,
+  { order, m }: NumberedChangeDocument,
+): Promise<Date | undefined> {
+  const document = await orders.findOne({ _id: order }, { projection: { 'log.m': 1, 'log.at': 1 } });
+  return document?.log?.find((entry) => entry.m === m)?.at;
 }
 
 async function* checkNumberedOnce({ outbox }: Database): AsyncGenerator<Violation> {
