@@ -57,6 +57,7 @@ const onBothProfiles = [
   'ingest',
   'invalid-files',
   'inventory',
+  'order-changes',
   'orders',
   'progress',
   'stats',
