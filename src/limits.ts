@@ -587,6 +587,20 @@ export const limits = {
   batchesAtOnce: 4,
   batchesQueued: 400,
 
+  // Commands that talk to a running service.
+  /** How long a request is repeated: as long as a restart of the service, or an election of its engines, may take. */
+  clientRetryMs: 60_000,
+  clientBackoff: { firstMs: 250, lastMs: 5_000 },
+  /** Silence of the service: longer than the longest call of an engine. */
+  clientAnswerMs: 120_000,
+  /** Requests at the same time where there is none for many orders: the service shares a commit among them. */
+  clientRequests: 32,
+  /** Clients of `oms stress`, and what one run may order: its latencies and ids are held in memory, some 100 MB. */
+  stressClients: 10_000,
+  stressOrders: 5_000_000,
+  /** Until all stock that was reserved for refused orders is back: twice as long as an answer waits for it. */
+  stressSettleMs: 4_000,
+
   // Threads.
   /**
    * The heaps of the threads. By default V8 lets garbage grow with the machine's memory. A small young generation keeps it where it is

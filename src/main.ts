@@ -24,6 +24,26 @@ const COMMANDS: Record<string, Command> = {
     usage: ['oms stock import FILE                set stock from a CSV of sku,hub_id,available'],
     load: () => import('./commands/stock.ts'),
   },
+  orders: {
+    usage: [
+      'oms orders list [--status S] [--q TEXT] [--limit N|all] [--json|--ids] …',
+      '                                     orders of the running service, newest first, by the filters of the API',
+      'oms orders show|history [ID…] [--json]',
+      '                                     what orders are, and what happened to them',
+      'oms orders set-status STATUS [ID…] [--reason R] [--if-version N]',
+      'oms orders cancel [ID…] [--reason R] [--if-version N]',
+      'oms orders delete [ID…] [--if-version N]',
+      '                                     change orders; without an ID, those of standard input, one per line',
+    ],
+    load: () => import('./commands/orders.ts'),
+  },
+  stress: {
+    usage: [
+      'oms stress [--num 1000] [--batch 1] [--concurrency 50] [--sku S] [--hub H] [--stock N]',
+      '                                     many clients order one product; checks that exactly its stock was sold',
+    ],
+    load: () => import('./commands/stress.ts'),
+  },
   generate: {
     usage: [
       'oms generate --rows N [--invalid 5%] [--seed 1] [--ids ordered|random]',

@@ -17,6 +17,7 @@ import { fallen, type Ratios, readBaseline, writeBaseline } from './baseline.ts'
 import { growth } from './growth.ts';
 import { ingestion } from './ingestion.ts';
 import { manyUploads } from './many-uploads.ts';
+import { orders } from './orders.ts';
 import { ROOT } from './processes.ts';
 import type { Bench } from './report.ts';
 import { requests } from './requests.ts';
@@ -25,7 +26,15 @@ import { upload } from './upload.ts';
 
 type Part = (bench: Bench) => Promise<void>;
 
-const EMBEDDED: Record<string, Part> = { ingestion, growth, upload, requests, start, 'many-uploads': manyUploads };
+const EMBEDDED: Record<string, Part> = {
+  ingestion,
+  growth,
+  upload,
+  requests,
+  start,
+  'many-uploads': manyUploads,
+  orders,
+};
 const STACK: Record<string, Part> = { stack: async (bench) => (await import('./stack.ts')).stack(bench) };
 const PROFILES: Record<string, Record<string, Part>> = { embedded: EMBEDDED, stack: STACK };
 const ROUNDS = 3;

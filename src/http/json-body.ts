@@ -87,7 +87,8 @@ function receive(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
     .on('data', take)
     .once('end', end)
     .once('error', fail)
-    .once('close', () => fail(undefined));
+    // Each request is closed in the end: an error that nobody needs would cost as much as parsing an order.
+    .once('close', () => incoming.readableEnded || fail(undefined));
   return promise.finally(() => {
     incoming.off('data', take);
     chunks.length = 0;

@@ -28,10 +28,10 @@ export function respondWith(c: Context, settled: Settled, isCreation = false): R
     }
     default: {
       const { outcome, order } = settled;
-      c.header('etag', etagOf(order));
-      if (outcome !== 'created') return c.json(orderJson(order) satisfies OrderResponse);
-      c.header('location', `${basePath(c)}/orders/${encodeURIComponent(order.orderId)}`);
-      return c.json(orderJson(order) satisfies OrderResponse, 201);
+      const etag = etagOf(order);
+      if (outcome !== 'created') return c.json(orderJson(order) satisfies OrderResponse, 200, { etag });
+      const location = `${basePath(c)}/orders/${encodeURIComponent(order.orderId)}`;
+      return c.json(orderJson(order) satisfies OrderResponse, 201, { etag, location });
     }
   }
 }

@@ -49,7 +49,18 @@ describe('oms', () => {
   test('lists its commands, and refuses unknown ones', async () => {
     const help = await runOms(['--help']);
     expect(help.code).toBe(0);
-    for (const name of ['start', 'ingest', 'stock import', 'generate', 'doctor', 'verify', 'redrive', 'upgrade'])
+    for (const name of [
+      'start',
+      'ingest',
+      'stock import',
+      'orders set-status',
+      'stress',
+      'generate',
+      'doctor',
+      'verify',
+      'redrive',
+      'upgrade',
+    ])
       expect(help.stdout).toContain(`oms ${name}`);
     for (const args of [
       [],

@@ -162,19 +162,22 @@ export function cleanEnvironment(extra: Record<string, string>): Record<string, 
   return { ...(Object.fromEntries(inherited) as Record<string, string>), ...extra };
 }
 
-/** Runs an `oms` command to its end. */
+/** Runs an `oms` command to its end, with this standard input. */
 export async function runOms(
   args: string[],
   env: Record<string, string> = {},
   onSpawn?: (child: ChildProcess) => void,
+  input = '',
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: ROOT,
     env: cleanEnvironment(env),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   running.add(child);
   onSpawn?.(child);
+  // A command that reads none of it may have ended already.
+  child.stdin.on('error', () => {}).end(input);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (stdout += text));
