@@ -111,6 +111,16 @@ describe('the list of orders', () => {
     await page.getByText('Both days are included').waitFor();
   });
 
+  test('has a field for each filter of the API that is in the address', async () => {
+    const page = await openOrders(`?customer_email=ada@example.com&created_from=2026-01-01&file_id=${oddFile}`);
+    await expect.poll(() => idsOf(page)).toEqual([ODD_ID]);
+    await page.getByLabel('Stored from').fill('2999-01-01');
+    await page.getByText('No order matches all of these filters').waitFor();
+    await expect
+      .poll(() => query(page))
+      .toMatchObject({ customer_email: 'ada@example.com', created_from: '2999-01-01' });
+  });
+
   test('filters immediately with Enter', async () => {
     const page = await openOrders();
     await page.getByLabel('Starts with').pressSequentially('O-001');

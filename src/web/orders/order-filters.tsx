@@ -15,6 +15,9 @@ export interface OrderFilterValues {
   sku?: string | undefined;
   file_id?: string | undefined;
   customer_email?: string | undefined;
+  created_from?: string | undefined;
+  created_to?: string | undefined;
+  updated_from?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
   q?: string | undefined;
@@ -26,10 +29,16 @@ const NONE: OrderFilterValues = {
   sku: undefined,
   file_id: undefined,
   customer_email: undefined,
+  created_from: undefined,
+  created_to: undefined,
+  updated_from: undefined,
   from: undefined,
   to: undefined,
   q: undefined,
 };
+
+/** Filters that have a field only while the address has them. */
+const RARE = ['customer_email', 'created_from', 'created_to', 'updated_from'] as const;
 
 interface Filters {
   values: OrderFilterValues;
@@ -67,13 +76,14 @@ export function OrderFilters({ values, stats, onChange }: Filters & { stats: Sta
         onFilter={(file_id) => onChange({ file_id })}
       />
       <DateFilters values={values} onChange={onChange} />
-      {values.customer_email !== undefined && (
+      {RARE.filter((name) => values[name] !== undefined).map((name) => (
         <FilterField
-          label={orders.email}
-          value={values.customer_email}
-          onFilter={(customer_email) => onChange({ customer_email })}
+          key={name}
+          label={orders.rare[name]}
+          value={values[name] ?? ''}
+          onFilter={(value) => onChange({ [name]: value })}
         />
-      )}
+      ))}
       {filtered && (
         <div className="filter-foot">
           <button type="button" onClick={() => onChange(NONE)}>

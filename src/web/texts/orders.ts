@@ -11,7 +11,12 @@ export const orders = {
   hub: 'Hub',
   sku: 'SKU',
   file: 'File',
-  email: 'Customer e-mail',
+  rare: {
+    customer_email: 'Customer e-mail',
+    created_from: 'Stored from',
+    created_to: 'Stored before',
+    updated_from: 'Changed from',
+  },
   from: 'Ordered from',
   to: 'Up to and including',
   days: (zone: string) => `Order dates and these filters use the time zone ${zone}. Both days are included.`,
