@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import * as responses from '../../src/http/responses.ts';
 import { DEFAULT_WORKFLOW, WORKFLOWS } from '../../src/model/workflow.ts';
+import { send } from '../support/http.ts';
 import {
   csv,
   getJson,
@@ -100,4 +101,23 @@ test('a status of stored orders that the workflow lacks refuses the start, until
   const again = await startService({ dataDirectory });
   expect((await getJson<{ orders: { total: number } }>(again, '/stats')).orders.total).toBe(2);
   await again.stop();
+});
+
+test('orders begin, are decided on and are listed in the states of the workflow', async () => {
+  const service = await startService({ env: { OMS_WORKFLOW: 'paid', OMS_FINALIZER: 'confirm' } });
+  await setStock(service, [['SKU-1', 'HUB-1', 10]]);
+  const created = await send(service, 'POST', '/orders', {
+    order_id: 'P-1',
+    customer: { name: 'Ada', email: 'ada@example.com' },
+    items: [{ sku: 'SKU-1', hub_id: 'HUB-1', product_name: 'Engine', quantity: 1, unit_price: '19.99' }],
+    shipping_address: '12 St James Square',
+  });
+  expect(await created.json()).toMatchObject({ status: 'PENDING', version: 1 });
+  await ingest(service, csv(orderLine('R-1')));
+  const stats = () => getJson<{ orders: { by_status: object } }>(service, '/stats');
+  await expect.poll(async () => (await stats()).orders.by_status).toEqual({ PAID: 2 });
+  const paid = await getJson<{ items: { order_id: string }[] }>(service, '/orders?status=PAID');
+  expect(paid.items.map(({ order_id }) => order_id).sort()).toEqual(['P-1', 'R-1']);
+  expect((await fetch(`${service.url}/orders?status=on_hold`)).status).toBe(400);
+  await service.stop();
 });
