@@ -3,17 +3,32 @@
  * came of the events is durable. Before the first start the group gets an offset for each partition, so that a stop before the first event
  * does not lose the place, and a partition that is added later is read whole.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
 import { ORDER_CREATED, type OrderEvent } from '../../model/event.ts';
 import type { EventGroup, EventHandler, From } from '../../ports/event-group.ts';
-import { errorsOf, type KafkaErrors, type KafkaEventStreamOptions } from './client.ts';
+import { errorsOf, type KafkaErrors, type KafkaEventStreamOptions, protocolError } from './client.ts';
 import { toCursor, toPart } from './position.ts';
 import type { Topic } from './topic.ts';
 
 /** Members of one group must read the same topics, so installations with topics of their own have groups of their own. */
 const groupOf = (topic: string): string => (topic === 'order.created' ? 'oms-finalizer' : `oms-finalizer-${topic}`);
+
+/** For some seconds, when the broker has just made the topic that groups are kept in, or the group has moved to another broker. */
+const LOADING = new Set(['GROUP_LOAD_IN_PROGRESS', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'NOT_COORDINATOR_FOR_GROUP']);
+
+async function onceLoaded<Result>(work: () => Promise<Result>): Promise<Result> {
+  const untilMs = Date.now() + limits.kafkaLeaderMs;
+  for (;;)
+    try {
+      return await work();
+    } catch (error) {
+      if (!LOADING.has(protocolError(error) ?? '') || Date.now() > untilMs) throw error;
+      await delay(limits.kafkaRetryDelayMs);
+    }
+}
 
 export class Group implements EventGroup {
   readonly #kafka: Kafka;
@@ -64,7 +79,7 @@ export class Group implements EventGroup {
   /** By the partition's number; null where none is committed. */
   async #offsets(): Promise<(number | null)[]> {
     const admin = await this.#topic.admin();
-    const [found] = await admin.fetchOffsets({ groupId: this.#group, topics: [this.#name] });
+    const [found] = await onceLoaded(() => admin.fetchOffsets({ groupId: this.#group, topics: [this.#name] }));
     const offsets: (number | null)[] = [];
     for (const { partition, offset } of found?.partitions ?? [])
       offsets[partition] = Number(offset) < 0 ? null : Number(offset);
@@ -81,7 +96,7 @@ export class Group implements EventGroup {
     }));
     try {
       const admin = await this.#topic.admin();
-      await admin.setOffsets({ groupId: this.#group, topic: this.#name, partitions });
+      await onceLoaded(() => admin.setOffsets({ groupId: this.#group, topic: this.#name, partitions }));
     } catch (error) {
       // Another process began at the same moment, and is in the group by now.
       if (!(await isBegun())) throw error;
