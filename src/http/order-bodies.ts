@@ -33,10 +33,16 @@ export const newOrderBody = z.strictObject({
 });
 export type NewOrderBody = z.infer<typeof newOrderBody>;
 
+/** An entry that is no order is refused by itself, so anything may stand there. */
 export const newOrdersBody = z.strictObject({
-  orders: z.array(newOrderBody).min(1).max(limits.maxOrdersOfBatch),
+  orders: z
+    .array(z.union([newOrderBody, z.unknown()]))
+    .min(1)
+    .max(limits.maxOrdersOfBatch),
 });
-export type NewOrdersBody = z.infer<typeof newOrdersBody>;
+export interface NewOrdersBody {
+  orders: NewOrderBody[];
+}
 
 export const statusBody = z.strictObject({ status: text, reason });
 export type StatusBody = z.infer<typeof statusBody>;

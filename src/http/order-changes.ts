@@ -35,7 +35,10 @@ export function orderChangeRoutes(ports: OrderPorts, config: Pick<Config, 'workf
 }
 
 const changeHeaders = {
-  'If-Match': z.string().describe('The `ETag` of the order: 412 when it has another version by now. `*`: any.'),
+  'If-Match': z
+    .string()
+    .regex(/^(\*|(W\/)?"[0-9]+"(, (W\/)?"[0-9]+")*)$/)
+    .describe('The `ETag` of the order: 412 when it has another version by now. `*`: any.'),
   'Idempotency-Key': idempotencyKey,
 };
 
