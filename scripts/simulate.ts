@@ -1,8 +1,9 @@
 /**
- * `npm run simulate -- --seed N --steps M [--seeds K] [--focus CALL] [--counts]`: the pipeline under faults and interleavings that a seed
- * chooses (test/simulator). A seed that fails is printed with its last steps, and fails the same way each time.
+ * `npm run simulate -- --seed N --steps M [--seeds K] [--focus CALL] [--changes] [--counts]`: the pipeline under faults and interleavings
+ * that a seed chooses (test/simulator); with `--changes` clients that change orders beside it. A seed that fails is printed with its last steps, and fails the same way each time.
  */
 import { parseArgs } from 'node:util';
+import { simulateChanges } from '../test/simulator/changes.ts';
 import { simulate } from '../test/simulator/simulation.ts';
 
 const { values } = parseArgs({
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '600' },
     seeds: { type: 'string', default: '1' },
     focus: { type: 'string' },
+    changes: { type: 'boolean', default: false },
     counts: { type: 'boolean', default: false },
   },
 });
@@ -21,7 +23,7 @@ let allSteps = 0;
 let longest = 0;
 
 for (let n = seed; n < seed + seeds; n++) {
-  const result = await simulate(n, steps, values.focus);
+  const result = await (values.changes ? simulateChanges(n, steps) : simulate(n, steps, values.focus));
   allSteps += result.steps;
   longest = Math.max(longest, result.steps);
   for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
@@ -30,7 +32,7 @@ for (let n = seed; n < seed + seeds; n++) {
   console.log(result.lastSteps.join('\n'));
   console.log(`seed ${n}, step ${result.steps}: ${result.violation}`);
   console.log(
-    `again: npm run simulate -- --seed ${n} --steps ${steps}${values.focus ? ` --focus ${values.focus}` : ''}`,
+    `again: npm run simulate -- --seed ${n} --steps ${steps}${values.focus ? ` --focus ${values.focus}` : ''}${values.changes ? ' --changes' : ''}`,
   );
   process.exitCode = 1;
   break;

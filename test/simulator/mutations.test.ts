@@ -14,6 +14,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const COPIED = [
   'src',
   'test/simulator',
+  'test/support/changes.ts',
   'test/support/file-outcome.ts',
   'scripts/simulate.ts',
   'package.json',
@@ -24,7 +25,10 @@ const SEEDS = 200;
 const AT_ONCE = 2;
 
 /** The output of the simulator on a copy with the mutation. */
-async function simulateMutated({ focus, foundBy, edits }: Omit<Mutation, 'name'>, seeds = SEEDS): Promise<string> {
+async function simulateMutated(
+  { focus, foundBy, changes, edits }: Omit<Mutation, 'name'>,
+  seeds = SEEDS,
+): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'oms-mutation-'));
   try {
     await mkdir(join(copy, 'test/support'), { recursive: true });
@@ -34,7 +38,13 @@ async function simulateMutated({ focus, foundBy, edits }: Omit<Mutation, 'name'>
     return await new Promise((resolve) => {
       const args = foundBy
         ? ['node_modules/vitest/vitest.mjs', 'run', '--project', 'alone', '--reporter', 'tap-flat', foundBy]
-        : ['scripts/simulate.ts', '--seeds', String(seeds), ...(focus ? ['--focus', focus] : [])];
+        : [
+            'scripts/simulate.ts',
+            '--seeds',
+            String(seeds),
+            ...(focus ? ['--focus', focus] : []),
+            ...(changes ? ['--changes'] : []),
+          ];
       // The compile cache of a copy is useless to others.
       execFile(
         process.execPath,
@@ -61,7 +71,8 @@ describe('a mistake that the simulator finds:', { timeout: TIMEOUT_MS }, () => {
   for (const { promise } of outputs) promise.catch(() => {});
 
   test('none in the code as it is', async () => {
-    expect(await simulateMutated({ edits: [] }, 10)).toContain('10 seeds held');
+    for (const changes of [false, true])
+      expect(await simulateMutated({ edits: [], changes }, 10)).toContain('10 seeds held');
     for (let lanes = 0; lanes < AT_ONCE; lanes++) void lane();
   });
 

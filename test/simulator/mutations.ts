@@ -7,6 +7,8 @@ export interface Mutation {
   focus?: string;
   /** The test that finds it where chance would take too long. */
   foundBy?: string;
+  /** The simulation in which clients change orders finds it. */
+  changes?: boolean;
   edits: Edit[];
 }
 
@@ -15,6 +17,148 @@ const ends = 'test/simulator/ends.test.ts';
 const inStore = (find: RegExp, to: string): Edit => ({ below: 'src/adapters/order-store.sqlite', find, to });
 const inPipeline = (find: RegExp, to: string): Edit => ({ below: 'src/pipeline', find, to });
 const inModel = (find: RegExp, to: string): Edit => ({ below: 'src/model', find, to });
+
+const ofChanges: Mutation[] = [
+  {
+    name: 'the outcome of a request is not kept under its key',
+    edits: [inStore(/kept\.record\(request, outcome, nowMs\);/, '')],
+  },
+  {
+    name: 'a key is not looked for before the request is judged',
+    edits: [inStore(/if \(before !== null\) return before;/, 'void before;')],
+  },
+  {
+    name: 'another request under a used key gets the outcome of the first',
+    edits: [inStore(/if \((\w+)\.fingerprint !== (\w+)\.fingerprint\) return keyReused\(\);/, '')],
+  },
+  {
+    name: 'a request of an order that was deleted since gets its former outcome',
+    edits: [inStore(/if \(row\.status === DELETED\) return null;/, '')],
+  },
+  {
+    name: 'the order of a repeated request is the one that it is now',
+    edits: [
+      inStore(
+        /order: histories\.orderAt\(row, kept\.version\)/,
+        'order: histories.orderAt(row, row.more === null ? 1 : JSON.parse(row.more)[0])',
+      ),
+    ],
+  },
+  {
+    name: 'requests are judged by the order as it was before others changed it',
+    edits: [
+      inStore(
+        /const row = histories\.find\(request\.orderId\);/,
+        'const seen = ((histories as any).seen ??= new Map()); const row = seen.get(request.orderId) ?? histories.find(request.orderId); seen.set(request.orderId, row);',
+      ),
+    ],
+  },
+  {
+    name: 'a creation that waits is not seen by the next request of its call',
+    edits: [inStore(/if \(created\.concern\(request\)\) insertCreated\(\);/, '')],
+  },
+  {
+    name: 'a change has the number of the event before it',
+    edits: [inStore(/write\.change\(\+\+seq,/, 'write.change(seq,')],
+  },
+  {
+    name: 'the number of a change is not counted for the next',
+    edits: [
+      {
+        below: 'src/adapters/order-store.sqlite/sequence.ts',
+        find: /coalesce\(\(select max\(seq\) from order_changes\), 0\)/,
+        to: '0',
+      },
+    ],
+  },
+  {
+    name: 'sums do not follow changes',
+    edits: [inStore(/sums\.move\(current, judged\.plan\.next\);/, '')],
+  },
+  {
+    name: 'sums keep what an order was before its change',
+    edits: [inStore(/if \(before\) count\(before, -1\);/, '')],
+  },
+  {
+    name: 'the sums of a call are added again with the next',
+    edits: [
+      inStore(/sums\.forget\(\);/, ''),
+      inStore(/(for \(const \[name, minor\] of amounts\) addAmount\(name, minor\);)\s*this\.forget\(\);/, '$1'),
+    ],
+  },
+  {
+    name: 'stock that a change takes is only checked',
+    edits: [inStore(/stock\.write\(\);(?=\s*sums\.write\(\);)/, '')],
+  },
+  {
+    name: 'stock that the requests of a call have taken before is not counted',
+    edits: [inStore(/level\.available - \(this\.#taken\.get\(level\) \?\? 0\)/, 'level.available')],
+  },
+  {
+    name: 'only the first item of a change must be available',
+    edits: [inStore(/moves\.some\((?=\(\{ sku, hubId, quantity \}\) => quantity >)/, 'moves.slice(0, 1).some(')],
+  },
+  {
+    name: 'the items of an edit are added to those before it',
+    edits: [
+      inStore(/deleteItems\.run\(orderNo\);/, ''),
+      inStore(/insert into order_items/, 'insert or replace into order_items'),
+    ],
+  },
+  {
+    name: 'whether an order holds stock is not stored with its change',
+    edits: [inStore(/const stateNow = \[order\.status, holdsStock \? 1 : 0,/, 'const stateNow = [order.status, 1,')],
+  },
+  {
+    name: 'the content of a deleted order stays in its history',
+    edits: [inStore(/if \(deleted\) eraseChanges\.run\(orderNo\);/, '')],
+  },
+  {
+    name: 'the event of a creation says what the order is now',
+    edits: [inStore(/found\.more === null(?=\s*\? orderCreated)/, 'true')],
+  },
+  {
+    name: 'the content of an order is not compared with the one that is there',
+    edits: [
+      inModel(
+        /if \(fields\.length === 0\)(?= return \{ answer: \{ outcome: 'unchanged', order: current\.order)/,
+        'if (fields.length >= 0)',
+      ),
+    ],
+  },
+  {
+    name: 'the version that a client has seen is not compared',
+    edits: [inModel(/if \(request\.ifMatch !== null && /, 'if (false && ')],
+  },
+  {
+    name: 'the workflow is not asked whether there is a way',
+    edits: [inModel(/if \(!allowed\.includes\(status\)\)/, 'if (!allowed)')],
+  },
+  {
+    name: 'a cancelled order gives its stock back again when it is deleted',
+    edits: [inModel(/holdsStock: holdsStock && !back,/, 'holdsStock,')],
+  },
+  {
+    name: 'a cancelled order keeps its stock',
+    edits: [inModel(/moves: back \? movesBetween\(order\.items, \[\]\) : \[\]/, 'moves: []')],
+  },
+  {
+    name: 'an order that took no stock gives some back when it is cancelled',
+    edits: [inModel(/const back = holdsStock && /, 'const back = ')],
+  },
+  {
+    name: 'an edit of an order that took no stock takes some',
+    edits: [inModel(/const moves = holdsStock \? (movesBetween\(order\.items, items\)) : \[\];/, 'const moves = $1;')],
+  },
+  {
+    name: 'a deletion gives nothing back',
+    edits: [inModel(/moves: holdsStock \? movesBetween\(order\.items, \[\]\) : \[\]/, 'moves: []')],
+  },
+  {
+    name: 'an edit only takes, and gives nothing back',
+    edits: [inModel(/for \(const item of before\) add\(item, -1\);/, 'void before;')],
+  },
+].map((mutation) => ({ ...mutation, changes: true }));
 
 export const mutations: Mutation[] = [
   {
@@ -237,4 +381,7 @@ export const mutations: Mutation[] = [
     name: 'a cancel that a commit reports is ignored',
     edits: [inPipeline(/if \(\w+\.cancelRequested && !\w+\)/, 'if (false)')],
   },
+
+  // Changes of orders.
+  ...ofChanges,
 ];

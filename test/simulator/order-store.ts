@@ -27,7 +27,10 @@ export class Store {
   /** How often each file was queued again. */
   readonly requeues = new Map<string, number>();
   readonly #charges: Charges;
-  readonly #direct: OrderStore;
+  /** Without steps and faults. */
+  readonly direct: OrderStore;
+  /** Of a process that takes orders without looking at stock. */
+  readonly #untracked: OrderStore;
   readonly #scheduler: Scheduler;
   readonly #read = new Map<string, Read>();
   /** By table: how many rows were written, in all and of each file. */
@@ -57,11 +60,13 @@ export class Store {
       call: async (operation, argument) => structuredClone(perform(operation, structuredClone(argument))) as never,
       nextCommit: () => new Promise(() => {}),
     };
-    this.#direct = createSqliteOrderStore({ db: this.db, writer, trackStock: true, publishes: true, now });
+    const options = { db: this.db, writer, publishes: true, now };
+    this.direct = createSqliteOrderStore({ ...options, trackStock: true });
+    this.#untracked = createSqliteOrderStore({ ...options, trackStock: false });
   }
 
   /** As an actor has it: each call is a step. */
-  portOf(actor: Actor): OrderStore {
+  portOf(actor: Actor, trackStock = true): OrderStore {
     const { random } = this.#scheduler;
     const call = (what: string, input: unknown[], work: () => unknown) => {
       this.#charges.asked(actor, what, input);
@@ -72,7 +77,7 @@ export class Store {
       };
       return this.#scheduler.call(actor, 'store', what, applied, { about: input });
     };
-    const store = steps(this.#direct, call, '');
+    const store = steps(trackStock ? this.direct : this.#untracked, call, '');
     // A page may be shorter than was asked for.
     const short = (page: PageRequest) => ({ ...page, limit: Math.min(page.limit, random.between(1, 4)) });
     return {

@@ -1,0 +1,49 @@
+/** The event stream of a simulation in which orders change: keeps the bytes of each event by its id, and reports what INV-3 forbids. */
+import { eventId, type OrderEvent } from '../../src/model/event.ts';
+import type { EventStream } from '../../src/ports/event-stream.ts';
+import type { Actor, Scheduler } from './scheduler.ts';
+
+interface Envelope {
+  id: string;
+  subject: string;
+  sequence?: string;
+  data: { erased?: boolean };
+}
+
+export class EventLog {
+  readonly published = new Map<string, string>();
+  readonly #isDeleted: (orderId: string) => boolean;
+  readonly #report: (what: string) => void;
+
+  constructor(isDeleted: (orderId: string) => boolean, report: (what: string) => void) {
+    this.#isDeleted = isDeleted;
+    this.#report = report;
+  }
+
+  #add(events: Iterable<OrderEvent>): void {
+    for (const { json } of events) {
+      const { id, subject, sequence = '1', data } = JSON.parse(json) as Envelope;
+      const version = Number(sequence);
+      if (id !== eventId(subject, version)) this.#report(`INV-3 the event ${id} is of ${subject}, version ${version}`);
+      if (version > 1 && !this.published.has(eventId(subject, version - 1)))
+        this.#report(`INV-3 the event ${id} comes before the one of version ${version - 1}`);
+      const before = this.published.get(id);
+      // The content of a deleted order goes, but a publisher may have read it before.
+      if (before !== undefined && before !== json && !this.#isDeleted(subject))
+        this.#report(`INV-3 the event ${id} has other bytes than before: ${before}, ${json}`);
+      if (data.erased && !this.#isDeleted(subject)) this.#report(`INV-3 the event ${id} was erased`);
+      this.published.set(id, json);
+    }
+  }
+
+  /** The publishing side of `port`. */
+  portOf(actor: Actor, scheduler: Scheduler, port: EventStream): EventStream {
+    return {
+      ...port,
+      publish: ({ events }) =>
+        scheduler.call(actor, 'events', 'publish', () => this.#add(events), {
+          partly: () => this.#add([...events].slice(0, scheduler.random.between(0, events.length))),
+        }),
+    };
+  }
+}
