@@ -6,22 +6,11 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { OrderAction } from './orders/action.ts';
 import { cancelOrders, deleteOrders, setStatus } from './orders/change.ts';
 import { FILTERS, listOrders } from './orders/list.ts';
 import { showHistories, showOrders } from './orders/show.ts';
 import { ServiceClient, serviceUrl } from './service-client.ts';
-
-export interface OrderOptions {
-  json: boolean;
-  ids: boolean;
-  limit?: string | undefined;
-  reason?: string | undefined;
-  'if-version'?: string | undefined;
-  /** The filters of a list, by the names of the API. */
-  filters: Record<string, string>;
-}
-
-export type OrderAction = (client: ServiceClient, args: string[], options: OrderOptions) => Promise<number>;
 
 const CHANGE_OPTIONS = ['reason', 'if-version'];
 

@@ -42,7 +42,7 @@ const mistake = z.strictObject({
   pointer: z.string().optional(),
   code: z.string().optional(),
   line: count.optional(),
-  column: z.string().optional(),
+  column: z.string().nullable().optional(),
   detail: z.string(),
   available: count.optional(),
 });

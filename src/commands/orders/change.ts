@@ -6,8 +6,8 @@ import * as z from 'zod';
 import { OmsError } from '../../errors.ts';
 import type { OrderResponse, OrderResultsResponse } from '../../http/responses.ts';
 import { visible } from '../../model/characters.ts';
-import type { OrderAction, OrderOptions } from '../orders.ts';
 import type { ServiceClient } from '../service-client.ts';
+import type { OrderAction, OrderOptions } from './action.ts';
 import { idBatches, pathOf, whyNoId } from './ids.ts';
 import { EXIT, print, printRefused, type Refusal, worst } from './printed.ts';
 

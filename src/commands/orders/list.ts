@@ -4,7 +4,7 @@ import { OmsError } from '../../errors.ts';
 import type { OrderResponse, OrdersResponse } from '../../http/responses.ts';
 import { limits } from '../../limits.ts';
 import { visible } from '../../model/characters.ts';
-import type { OrderAction } from '../orders.ts';
+import type { OrderAction } from './action.ts';
 import { cell, EXIT, print, table, widthsOf } from './printed.ts';
 
 /** The query parameters of `GET /orders`. */

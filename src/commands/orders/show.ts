@@ -1,7 +1,7 @@
 /** `oms orders show` and `oms orders history`: single orders, and what happened to each. */
 import type { OrderChangeResponse, OrderHistoryResponse, OrderResponse } from '../../http/responses.ts';
 import { visible } from '../../model/characters.ts';
-import type { OrderAction } from '../orders.ts';
+import type { OrderAction } from './action.ts';
 import { idBatches, pathOf, whyNoId } from './ids.ts';
 import { cell, EXIT, print, printRefused, type Refusal, table, worst } from './printed.ts';
 

@@ -1,7 +1,13 @@
 /** Orders of one product from many clients, each of which sends its next request when the one before was answered. */
 import type { OrderResultsResponse } from '../../http/responses.ts';
 import type { ServiceClient } from '../service-client.ts';
-import type { Pair } from './stock.ts';
+
+/** What is ordered, and how much of it there is. */
+export interface Pair {
+  sku: string;
+  hubId: string;
+  stock: number;
+}
 
 export interface LoadOptions extends Pair {
   /** The start of the id of each order. */

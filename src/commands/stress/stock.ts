@@ -4,14 +4,7 @@ import { OmsError } from '../../errors.ts';
 import type { OrdersResponse, ProblemResponse } from '../../http/responses.ts';
 import { limits } from '../../limits.ts';
 import type { ServiceClient } from '../service-client.ts';
-import type { Load } from './load.ts';
-
-/** What is ordered, and how much of it there is. */
-export interface Pair {
-  sku: string;
-  hubId: string;
-  stock: number;
-}
+import type { Load, Pair } from './load.ts';
 
 const OWN_HUB = 'STRESS-HUB';
 
