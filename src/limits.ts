@@ -128,8 +128,6 @@ export const limits = {
   mongoSweepRows: 100,
   /** Requests under keys that an order remembers as refused: the newest. */
   mongoRefusedRequests: 100,
-  /** The history of an order: edits end here, so that its status can always change within the 16 MiB of a document. */
-  mongoLogBytes: 12 * MiB,
   /** Orders whose changes are published together. */
   mongoPublishOrders: 100,
   /** Their documents: a batch ends with the order that exceeds this. */
@@ -161,6 +159,8 @@ export const limits = {
   maxOrderChanges: 1_000,
   /** Edits end at this version, so that its status can always change, and it can be deleted. */
   maxOrderEdits: 900,
+  /** The history of an order as stored: edits end here. A document of MongoDB has 16 MiB, and a response with it all is one page. */
+  maxHistoryBytes: 12 * MiB,
   /** Orders of one request. */
   maxOrdersOfBatch: 1_000,
   /** Orders of a batch that are looked up together before it is carried out: half a millisecond on SQLite, one trip to MongoDB. */

@@ -255,6 +255,12 @@ const tooManyChanges = (order: Order) =>
     { version: order.version },
   );
 
+/** The answer to an edit of an order whose history has reached `limits.maxHistoryBytes`. */
+export const historyTooLarge = ({ orderId, version }: Pick<Order, 'orderId' | 'version'>): Outcome =>
+  refused('too_many_changes', `the history of order "${orderId}" has become too large: it takes no more edits`, {
+    version,
+  }).answer;
+
 /** What a change of these items takes from each stock row: positive where more is needed than before. */
 export function movesBetween(before: readonly OrderItem[], after: readonly OrderItem[]): StockMove[] {
   const moves = new Map<string, StockMove>();

@@ -9,6 +9,7 @@ import { isRetryable, OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import {
   type ChangeRequest,
+  historyTooLarge,
   judge,
   movesBetween,
   type Outcome,
@@ -136,19 +137,10 @@ function decide(request: ChangeRequest, document: OrderDocument | null, rules: R
   const current = document === null || document.status === VOID ? null : toStoredOrder(document);
   const judgement = judge(request, current, rules, nowMs);
   if ('answer' in judgement) return { answer: judgement.answer, isKnown: false };
-  if (document && request.ask.kind === 'edit' && (document.log_bytes ?? 0) > limits.mongoLogBytes)
-    return { answer: tooLarge(document), isKnown: false };
+  if (document && request.ask.kind === 'edit' && (document.log_bytes ?? 0) > limits.maxHistoryBytes)
+    return { answer: historyTooLarge({ orderId: document._id, version: document.version ?? 1 }), isKnown: false };
   return judgement;
 }
-
-const tooLarge = ({ _id, version }: OrderDocument): Outcome => ({
-  outcome: 'refused',
-  refusal: {
-    code: 'too_many_changes',
-    detail: `the history of order "${_id}" has become too large: it takes no more edits`,
-    members: { version },
-  },
-});
 
 interface Planned {
   request: ChangeRequest;

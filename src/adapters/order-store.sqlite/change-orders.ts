@@ -3,9 +3,10 @@
  * its change, stock, sums and the outcome under its key are written together, or not at all (INV-2, INV-3, INV-8). Runs in the writer
  * thread.
  */
-
+import { limits } from '../../limits.ts';
 import {
   type ChangeRequest,
+  historyTooLarge,
   judge,
   type Outcome,
   outOfStock,
@@ -17,7 +18,7 @@ import type { StoredOrder } from '../../model/order.ts';
 import type { Database } from '../sqlite/database.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import { orderHistories } from './order-history.ts';
-import { toStored } from './order-row.ts';
+import { type StoredRow, toStored } from './order-row.ts';
 import { orderSums } from './record-sums.ts';
 import { creationTime, newestNumber } from './sequence.ts';
 import type { StockLevel, StockLevels } from './stock-levels.ts';
@@ -49,6 +50,11 @@ export function changeOperations(db: Database, levels: StockLevels, now: () => n
     };
     let createdAtMs = 0;
 
+    const hinders = (plan: PlannedChange, row: StoredRow | null): Outcome | null =>
+      row && plan.change.kind === 'edited' && histories.bytesOf(row) > limits.maxHistoryBytes
+        ? historyTooLarge(plan.next.order)
+        : stock.take(plan);
+
     const perform = (request: ChangeRequest): Outcome => {
       if (created.concern(request)) insertCreated();
       const before = kept.find(request, nowMs);
@@ -58,7 +64,7 @@ export function changeOperations(db: Database, levels: StockLevels, now: () => n
       const current = row && toStored(row);
       const atMs = current ? Math.max(nowMs, current.order.updatedAtMs) : createdAtMs;
       const judged = judge(request, current, rules, atMs);
-      const outcome = 'answer' in judged ? judged.answer : (stock.take(judged.plan) ?? outcomeOf(judged.plan));
+      const outcome = 'answer' in judged ? judged.answer : (hinders(judged.plan, row) ?? outcomeOf(judged.plan));
       if ('plan' in judged && outcome.outcome !== 'refused') {
         if (row === null) created.add(judged.plan.next, request);
         else write.change(++seq, row.seq, judged.plan);

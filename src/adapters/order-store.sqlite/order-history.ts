@@ -59,6 +59,7 @@ export function orderHistories(db: Database) {
     from orders o left join order_changes c on c.order_no = o.seq and c.version = 2 where o.seq = ?`);
   const all = db.prepare(`select ${CHANGE_COLUMNS} from order_changes c where c.order_no = ? order by c.version`);
   const one = db.prepare(`select ${CHANGE_COLUMNS} from order_changes c where c.order_no = ? and c.version = ?`);
+  const bytes = db.prepare('select coalesce(sum(octet_length(fields)), 0) bytes from order_changes where order_no = ?');
   const firstTouching = db.prepare(
     'select version from order_changes where order_no = ? and version > ? and touched & ? order by version limit 1',
   );
@@ -97,6 +98,9 @@ export function orderHistories(db: Database) {
       );
       return [...new Set([version, ...versions])].sort((a, b) => a - b).map((each) => changeOf(row, each));
     },
+
+    /** What the changes of an order take. */
+    bytesOf: ({ seq }: OrderRow): number => (bytes.get(seq) as { bytes: number }).bytes,
 
     orderAt(row: OrderRow, version: number): Order {
       return orderAt(toOrder(row), this.changesFrom(row, version), version);

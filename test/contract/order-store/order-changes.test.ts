@@ -242,6 +242,24 @@ onEachChangingStore(({ opened, unique, newSku, availableOf, violations }) => {
       expect((await opened.first.changes.history(id))!.changes).toHaveLength(limits.maxOrderEdits + 2);
       expect(await violations()).toEqual([]);
     });
+
+    test('when the history of an order has become too large, but it can be cancelled and deleted', async () => {
+      const sku = await newSku(1_000);
+      const id = await of(sku);
+      const wide = (word: string) =>
+        Array.from({ length: limits.maxOrderItems }, () => item(sku, 1, { productName: word.repeat(500) }));
+      let outcome = await applyOne(opened.first, toEdit(id, { items: wide('\u30aa') }));
+      let edits = 0;
+      for (; outcome.outcome === 'changed'; edits++)
+        outcome = await applyOne(opened.first, toEdit(id, { items: wide(edits % 2 === 0 ? '\u30ab' : '\u30aa') }));
+      expect(outcome).toMatchObject(isRefused('too_many_changes'));
+      expect(edits).toBeGreaterThan(20);
+      expect((await stored(id)).order.version).toBe(edits + 1);
+      expect((await applyOne(opened.first, toMove(id, 'cancelled'))).outcome).toBe('changed');
+      expect((await applyOne(opened.first, toDelete(id))).outcome).toBe('deleted');
+      expect(await availableOf(sku)).toEqual([1_000]);
+      expect(await violations()).toEqual([]);
+    });
   });
 
   test('an order is found by any form of its id', async () => {
