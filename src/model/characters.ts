@@ -1,13 +1,14 @@
 /**
  * Invisible characters. In values that are compared (ids, SKUs, hubs, e-mail addresses, numbers, dates) they would make two values look
  * the same: at the ends they are trimmed like spaces, inside they are refused. In names, products and postal addresses many of them are
- * needed, the joiners of Persian, Malayalam or an emoji for example; there only characters that hide or reorder text are refused.
+ * needed, the joiners of Persian, Malayalam or an emoji for example; there only characters that hide or reorder text are refused. Half
+ * a character stood for a whole one, and is refused anywhere.
  * Sources: Unicode 17, chapters 5.21 and 23; UAX #15 (NFC, NFD); UTS #39; UTS #51 (emoji and their tags).
  */
 import { FREE_TEXT_COLUMNS, type OrderColumn } from './columns.ts';
 import { trim } from './trim.ts';
 
-const INVISIBLE = String.raw`\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2028\u2029\u2800\ufff9-\ufffb\p{Noncharacter_Code_Point}\p{Surrogate}`;
+const INVISIBLE = String.raw`\p{Default_Ignorable_Code_Point}\p{Bidi_Control}\u2028\u2029\u2800\ufff9-\ufffb\p{Noncharacter_Code_Point}`;
 /** Direction overrides, deprecated formats, noncharacters and lone surrogates. */
 const DECEPTIVE = String.raw`\u202d\u202e\u206a-\u206f\ufff9-\ufffb\p{Noncharacter_Code_Point}\p{Surrogate}\u{e0000}-\u{e001f}`;
 /** Tag characters outside the flag of a region, which is a black flag followed by tags. */
@@ -19,7 +20,7 @@ const JOINED_SCRIPTS =
   'Arabic Syriac Mongolian Devanagari Bengali Gurmukhi Gujarati Oriya Tamil Telugu Kannada Malayalam Sinhala Myanmar Khmer';
 
 /** Refused in values that are compared. */
-const REFUSED_CHARS = String.raw`\x00-\x1f\x7f-\x9f${INVISIBLE}`;
+const REFUSED_CHARS = String.raw`\x00-\x1f\x7f-\x9f${INVISIBLE}\p{Surrogate}`;
 const REFUSED = new RegExp(`[${REFUSED_CHARS}]`, 'u');
 /** Refused in free texts, which may have line breaks and tabs. */
 const REFUSED_IN_TEXT = new RegExp(String.raw`[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f${DECEPTIVE}]|${STRAY_TAG}`, 'u');

@@ -127,6 +127,9 @@ describe('a new order', () => {
     ['an address of blanks', order({ shipping_address: ' \u00a0 ' }), '/shipping_address', 'missing_value'],
     ['NUL', order({ shipping_address: 'a\0b' }), '/shipping_address', 'control_character'],
     ['half a character', order({ shipping_address: 'a\ud800b' }), '/shipping_address', 'control_character'],
+    ['half a character at the end of an id', order({ order_id: 'a\ud800' }), '/order_id', 'control_character'],
+    ['half a character at the start of an id', order({ order_id: '\udc00a' }), '/order_id', 'control_character'],
+    ['nothing but half a character', order({ shipping_address: '\udc00' }), '/shipping_address', 'control_character'],
     [
       'text in another direction',
       order({ customer: { name: 'a\u202eb', email: 'a@b.de' } }),

@@ -445,14 +445,18 @@ describe('an invisible character', () => {
     }
   });
 
-  test.each(UNSEEN)('%j is trimmed at the ends of values that are compared, and alone is an empty value', (char) => {
-    for (const column of KEYS)
-      expect(check({ [column]: `${char} ${VALID[column]}${char}\u00a0` }).order).toEqual(check({}).order);
-    for (const column of ORDER_COLUMNS)
-      expect(check({ [column]: ` ${char}${char}` }).reasons).toEqual([
-        { column, code: 'missing_value', reason: `${column} is empty` },
-      ]);
-  });
+  // Half a character stood for a whole one, so it is no ornament of the value.
+  test.each(UNSEEN.filter((char) => char.isWellFormed()))(
+    '%j is trimmed at the ends of values that are compared, and alone is an empty value',
+    (char) => {
+      for (const column of KEYS)
+        expect(check({ [column]: `${char} ${VALID[column]}${char}\u00a0` }).order).toEqual(check({}).order);
+      for (const column of ORDER_COLUMNS)
+        expect(check({ [column]: ` ${char}${char}` }).reasons).toEqual([
+          { column, code: 'missing_value', reason: `${column} is empty` },
+        ]);
+    },
+  );
 
   test('is reported by a name that people know', () => {
     expect(reason({ sku: 'A\u200bB' })).toBe(
