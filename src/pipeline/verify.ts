@@ -50,13 +50,12 @@ export async function* verify(
       }
       checked.files++;
       checked.rows += file.rows;
-      checked.orders += file.accepted;
       if (file.report) checked.reports++;
     }
     after = page.next;
   } while (after !== null);
   checked.stockRows = yield* store.verification.stock();
-  yield* store.verification.rest();
+  checked.orders = yield* store.verification.rest();
   return checked;
 }
 

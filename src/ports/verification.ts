@@ -43,6 +43,6 @@ export interface Verification {
   file(fileId: string): AsyncIterable<Violation>;
   /** Every stock row; returns how many there are. */
   stock(): AsyncGenerator<Violation, number>;
-  /** Data without a file, the numbers of events, and sums over all files. */
-  rest(): AsyncIterable<Violation>;
+  /** Data without a file, all histories, the numbers of events, and sums over all; returns how many orders there are. */
+  rest(): AsyncGenerator<Violation, number>;
 }

@@ -59,6 +59,7 @@ export function createVerification(db: Database): Verification {
     },
     async *rest() {
       yield* run([...OF_ALL, ...OF_HISTORY], {});
+      return (db.prepare('select count(*) count from orders').get() as { count: number }).count;
     },
   };
 }
