@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 import type { NewOrder, OrderPatch } from '../model/change-request.ts';
 import { formatMinor, parseMinor } from '../model/money.ts';
 import type { OrderItem } from '../model/order.ts';
-import { sumMismatch, sumTooLarge } from '../model/reasons.ts';
+import { invalidValue, sumMismatch, sumTooLarge } from '../model/reasons.ts';
 import { TOTAL_DIGITS } from '../model/row-schema.ts';
 import type { Mistakes } from './mistakes.ts';
 import { type ItemPair, type JsonObject, members, Reading, ValueRules } from './read-values.ts';
@@ -92,6 +92,13 @@ export class OrderReader {
     const orderIds = reading.list(moves.order_ids, '/order_ids', 'order_ids', limits.maxOrdersOfBatch) ?? [];
     for (const [n, id] of orderIds.entries())
       if (typeof id !== 'string') reading.wrongType(`/order_ids/${n}`, 'an order id', 'text');
+      // Stores write half a character as U+FFFD, which another order may have in its id.
+      else if (!id.isWellFormed())
+        reading.mistakes.add(
+          `/order_ids/${n}`,
+          'control_character',
+          () => invalidValue('order_id', 'control_character', id, undefined, 'an order id').reason,
+        );
     return result(reading, { orderIds: orderIds as string[], ...readMove(reading, moves) });
   }
 

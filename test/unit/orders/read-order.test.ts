@@ -279,8 +279,9 @@ describe('a change', () => {
       ['/reason', 'value_too_long'],
     ]);
     expect(mistakesOf(reader.move({ status: '\u202e' }))).toEqual([['/status', 'missing_value']]);
-    expect(mistakesOf(reader.moves({ order_ids: ['A', 7], status: null }))).toEqual([
+    expect(mistakesOf(reader.moves({ order_ids: ['A', 7, 'a\ud800b'], status: null }))).toEqual([
       ['/order_ids/1', 'invalid_type'],
+      ['/order_ids/2', 'control_character'],
       ['/status', 'invalid_type'],
     ]);
   });
