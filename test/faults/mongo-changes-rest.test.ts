@@ -24,6 +24,12 @@ describe.skipIf(why.mongo !== undefined)('a change of an order on MongoDB', () =
   const cellsOf = (steps: readonly ChangeStep[]): ChangeCell[] =>
     steps.flatMap((step) => faultsOf(step).map((fault) => ({ step, fault })));
 
+  /** On a busy machine the last steps of a change may come behind its answer, when its process has gone: then once more. */
+  async function runTo(change: string, cell: ChangeCell) {
+    const first = await faults.run(change, cell);
+    return first.reached ? first : faults.run(change, cell);
+  }
+
   test.each(Object.keys(CHANGES))('%s comes to the same whatever happens at its steps', async (change) => {
     const undisturbed = await faults.run(change, null);
     const steps = undisturbed.steps.filter(
@@ -40,7 +46,7 @@ describe.skipIf(why.mongo !== undefined)('a change of an order on MongoDB', () =
     for (const { phase, command } of [...steps, ...sweeps]) commands.add(`${phase}: ${command}`);
     const different: unknown[] = [];
     for (const cell of cellsOf([...steps, ...sweeps])) {
-      const { outcome, reached } = await faults.run(change, cell);
+      const { outcome, reached } = await runTo(change, cell);
       if (!reached) different.push({ cell, is: 'never reached' });
       else if (JSON.stringify(outcome) !== JSON.stringify(undisturbed.outcome))
         different.push({ cell, is: outcome, shouldBe: undisturbed.outcome });
