@@ -1,7 +1,8 @@
 /**
- * Asks again about the orders that the finalizer put aside, and resumes files that were given up: files that ended as `internal` are queued again, and dead messages are delivered again. The files are
- * found by their records, as a message may be gone: the worker died before it moved the message to the dead-letter queue, or an
- * interrupted redrive delivered it too early. After any failure the redrive can be repeated.
+ * Asks again about the orders that the finalizer put aside, and resumes files that were given up: files that ended as `internal` are
+ * queued again, and dead messages are delivered again. The files are found by their records, as a message may be gone: the worker died
+ * before it moved the message to the dead-letter queue, or an interrupted redrive delivered it too early. After any failure the redrive can
+ * be repeated.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';

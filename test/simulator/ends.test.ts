@@ -112,8 +112,8 @@ describe('a file that kills every worker that works on it', () => {
         await stage.rest();
         expect(stage.file(name).status).toBe('failed');
       }
-      expect(await stage.user(redrive)).toBe(1);
-      expect(await stage.user(redrive)).toBe(0);
+      expect(await stage.user(redrive)).toEqual({ files: 1, orders: 0 });
+      expect(await stage.user(redrive)).toEqual({ files: 0, orders: 0 });
     }
     await stage.rest();
     expect(stage.outcome(name)).toEqual(expected);
