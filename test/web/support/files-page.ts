@@ -28,8 +28,8 @@ export async function drag(page: Page, paths: string[]): Promise<() => Promise<v
     });
   await event('dragEnter');
   await event('dragOver');
+  // The session ends with the page: one that is detached may take the drop with it.
   return async () => {
     await event('drop');
-    await debug.detach();
   };
 }
