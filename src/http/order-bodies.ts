@@ -31,7 +31,6 @@ export const newOrderBody = z.strictObject({
   order_date: date.optional(),
   shipping_address: text,
 });
-export type NewOrderBody = z.infer<typeof newOrderBody>;
 
 /** An entry that is no order is refused by itself, so anything may stand there. */
 export const newOrdersBody = z.strictObject({
@@ -40,19 +39,14 @@ export const newOrdersBody = z.strictObject({
     .min(1)
     .max(limits.maxOrdersOfBatch),
 });
-export interface NewOrdersBody {
-  orders: NewOrderBody[];
-}
 
 export const statusBody = z.strictObject({ status: text, reason });
-export type StatusBody = z.infer<typeof statusBody>;
 
 export const statusesBody = z.strictObject({
   order_ids: z.array(z.string()).min(1).max(limits.maxOrdersOfBatch),
   status: text,
   reason,
 });
-export type StatusesBody = z.infer<typeof statusesBody>;
 
 const editBody = z.strictObject({
   customer: z.strictObject({ name: text, email }).partial().optional(),
@@ -62,4 +56,3 @@ const editBody = z.strictObject({
   reason,
 });
 export const orderPatchBody = z.union([statusBody, editBody]);
-export type OrderPatchBody = z.infer<typeof orderPatchBody>;

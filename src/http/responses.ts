@@ -281,10 +281,6 @@ export const eventResponse = named(
 );
 export type EventResponse = z.infer<typeof eventResponse>;
 /** Of an order that was not deleted. */
-export type CreatedEventResponse = EventResponse & {
-  type: typeof ORDER_CREATED;
-  data: Omit<OrderResponse, 'version' | 'actor'>;
-};
 export const orderEventsResponse = named('OrderEvents', z.strictObject({ items: z.array(eventResponse) }));
 export type OrderEventsResponse = z.infer<typeof orderEventsResponse>;
 

@@ -1,4 +1,5 @@
 /** The finalizer on each event stream with an order store: each new order is decided on once, whatever comes in between. */
+
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createHttpDecider } from '../../src/adapters/decider.http.ts';
@@ -13,6 +14,7 @@ import { eventStreams, jobQueues, type Opened, type Publishing } from '../suppor
 import { item, newOrder, toCreate, toDelete, toEdit, toMove } from '../support/changes.ts';
 import { chunkOf, ingestChunks, orderRow } from '../support/chunks.ts';
 import { CONFIRM, type DecisionService, startDecisions } from '../support/decisions.ts';
+import { publishPending } from '../support/publish.ts';
 import { STREAMS_OF_CHANGES } from './order-store/contract.ts';
 
 const STREAMS = eventStreams.filter(({ name }) => STREAMS_OF_CHANGES.includes(name) || name.startsWith('Kafka'));
@@ -60,18 +62,9 @@ for (const { name, open, missing, totalOrder } of STREAMS)
       };
     }
 
-    async function publish(): Promise<void> {
-      const { store, events } = first;
-      if (!events.publish) return;
-      for (let batch = await store.outbox.pending(); batch; batch = await store.outbox.pending()) {
-        await events.publish(batch);
-        await store.outbox.markPublished(batch.id);
-      }
-    }
-
     async function apply(...asks: ChangeRequest[]) {
       const outcomes = await first.store.changes.apply(asks);
-      await publish();
+      await publishPending(first);
       return outcomes;
     }
     const create = (...orderIds: string[]) => apply(...orderIds.map((id) => toCreate(id, newOrder([item('S')]))));
@@ -176,7 +169,7 @@ for (const { name, open, missing, totalOrder } of STREAMS)
       start(first);
       await create('P-1', 'P-2');
       await ingestChunks(first.store, [chunkOf(0, [orderRow(2, 'R-1', { sku: 'S' })])]);
-      await publish();
+      await publishPending(first);
       await expect.poll(() => statusOf('R-1'), POLL).toBe('confirmed');
       await isDone();
       expect(await historyOf('P-1')).toEqual(CONFIRMED);

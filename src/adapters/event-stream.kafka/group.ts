@@ -10,6 +10,7 @@ import { limits } from '../../limits.ts';
 import { ORDER_CREATED, type OrderEvent } from '../../model/event.ts';
 import type { EventGroup, EventHandler, From } from '../../ports/event-group.ts';
 import { errorsOf, type KafkaErrors, type KafkaEventStreamOptions, protocolError } from './client.ts';
+import { consumerSettings, consumeUntilOver } from './consuming.ts';
 import { toCursor, toPart } from './position.ts';
 import type { Topic } from './topic.ts';
 
@@ -104,22 +105,7 @@ export class Group implements EventGroup {
   }
 
   async #run(handle: EventHandler, signal: AbortSignal): Promise<void> {
-    const consumer = this.#kafka.consumer({
-      groupId: this.#group,
-      sessionTimeout: limits.kafkaSessionMs,
-      heartbeatInterval: limits.kafkaHeartbeatMs,
-      maxWaitTimeInMs: limits.kafkaFetchWaitMs,
-      maxBytesPerPartition: limits.kafkaFetchPartitionBytes,
-      maxBytes: limits.kafkaFetchBytes,
-      metadataMaxAge: limits.kafkaMetadataMs,
-      allowAutoTopicCreation: false,
-      retry: { restartOnFailure: async () => false },
-    });
-    const over = Promise.withResolvers<unknown>();
-    const end = () => over.resolve(null);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-    consumer.on(consumer.events.CRASH, ({ payload: { error } }) => over.resolve(error));
+    const consumer = this.#kafka.consumer(consumerSettings(this.#group));
     const start = async () => {
       await consumer.connect();
       await consumer.subscribe({ topics: [this.#name], fromBeginning: true });
@@ -130,11 +116,7 @@ export class Group implements EventGroup {
         eachBatch: (payload) => this.#eachBatch(consumer, payload, handle, signal),
       });
     };
-    const started = start().catch(over.resolve);
-    const crash = await over.promise;
-    signal.removeEventListener('abort', end);
-    // A consumer that is stopped while it joins would continue to join.
-    await started;
+    const crash = await consumeUntilOver(consumer, start, signal);
     await consumer
       .disconnect()
       .catch((error) => this.#logger.debug({ err: error }, 'the group was left without a word: Kafka notices it'));

@@ -10,6 +10,7 @@ import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { EventType } from '../../model/event.ts';
 import { GROUP_PREFIX, type KafkaErrors } from './client.ts';
+import { consumerSettings, consumeUntilOver } from './consuming.ts';
 import type { Position } from './position.ts';
 import { Wakeup } from './wakeup.ts';
 
@@ -89,22 +90,8 @@ export class Reader {
     const { signal } = this.#ending;
     // A new one each time: the member that crashed may stay in the old group for a while and keep partitions.
     const groupId = `${GROUP_PREFIX}${randomUUID()}`;
-    const consumer = kafka.consumer({
-      groupId,
-      sessionTimeout: limits.kafkaSessionMs,
-      heartbeatInterval: limits.kafkaHeartbeatMs,
-      maxWaitTimeInMs: limits.kafkaFetchWaitMs,
-      maxBytesPerPartition: limits.kafkaFetchPartitionBytes,
-      maxBytes: limits.kafkaFetchBytes,
-      metadataMaxAge: limits.kafkaMetadataMs,
-      allowAutoTopicCreation: false,
-      retry: { restartOnFailure: async () => false },
-    });
-    const over = Promise.withResolvers<unknown>();
-    const end = () => over.resolve(null);
-    signal.addEventListener('abort', end, { once: true });
-    const { GROUP_JOIN, END_BATCH_PROCESS, CRASH } = consumer.events;
-    consumer.on(CRASH, ({ payload: { error } }) => over.resolve(error));
+    const consumer = kafka.consumer(consumerSettings(groupId));
+    const { GROUP_JOIN, END_BATCH_PROCESS } = consumer.events;
     // Without committed offsets each join would start at the default: seek before the first fetch.
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#failures = 0;
@@ -126,11 +113,7 @@ export class Reader {
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatch: (payload) => this.#eachBatch(payload) });
     };
-    const started = start().catch(over.resolve);
-    const crash = await over.promise;
-    signal.removeEventListener('abort', end);
-    // A consumer that is stopped while it joins would continue to join.
-    await started;
+    const crash = await consumeUntilOver(consumer, start, signal);
     try {
       await consumer.disconnect();
       await (await admin()).deleteGroups([groupId]);

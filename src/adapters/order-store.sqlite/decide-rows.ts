@@ -46,8 +46,6 @@ export interface Decision {
   takings: Taking[];
 }
 
-export type DecideRows = ReturnType<typeof rowDecider>;
-
 export function rowDecider(db: Database, levels: StockLevels) {
   const findStored = storedOrderFinder(db);
 

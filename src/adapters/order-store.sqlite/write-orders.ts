@@ -8,8 +8,6 @@ import { CONTENT_COLUMNS, contentValues } from './order-row.ts';
 /** What orders that were made through the API have instead of a file and a row. */
 export const NO_FILE = 0;
 
-export type OrderWriter = ReturnType<typeof orderWriter>;
-
 export function orderWriter(db: Database) {
   const insert = db.prepare(`
     insert into orders (seq, order_id, file_no, row, status, stock_taken, version, created_by, actor, created_at, updated_at,

@@ -1,4 +1,5 @@
 /** The events of changes, on each event stream with an order store: INV-3. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChangeRequest } from '../../../src/model/change-request.ts';
 import { EVENT_TYPES, type EventType, type PublishedEvent } from '../../../src/model/event.ts';
@@ -6,6 +7,7 @@ import { orderJson } from '../../../src/model/order.ts';
 import { eventStreams, GUARD_MS, type Opened, type Publishing } from '../../support/adapters.ts';
 import { applyOne, changed, item, newOrder, toCreate, toDelete, toEdit, toMove } from '../../support/changes.ts';
 import { chunkOf, ingestChunks, orderRow } from '../../support/chunks.ts';
+import { publishPending } from '../../support/publish.ts';
 import { STREAMS_OF_CHANGES } from './contract.ts';
 
 const ALL = new Set(EVENT_TYPES);
@@ -27,19 +29,9 @@ for (const { name, open, missing, totalOrder } of eventStreams)
     });
     afterEach(() => opened.close());
 
-    /** Publishes what is pending, where that is apart from the commit. */
-    async function publish(): Promise<void> {
-      const { store, events } = first;
-      if (!events.publish) return;
-      for (let batch = await store.outbox.pending(); batch; batch = await store.outbox.pending()) {
-        await events.publish(batch);
-        await store.outbox.markPublished(batch.id);
-      }
-    }
-
     /** The events of these types after a cursor, until so many different ones have come. */
     async function read(count: number, types: ReadonlySet<EventType> = ALL, after = first.events.beginning) {
-      await publish();
+      await publishPending(first);
       const seen = new Map<string, PublishedEvent>();
       if (count === 0) return [];
       for await (const batch of first.events.subscribe(after, AbortSignal.timeout(GUARD_MS), types)) {
@@ -158,7 +150,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
         await first.store.changes.apply(ids.map((id) => toMove(id, 'confirmed')));
       }
       await apply(toDelete('P-3-3'));
-      await publish();
+      await publishPending(first);
       expect(await reading).toEqual(['P-3-3']);
     });
   });
