@@ -1,8 +1,10 @@
 /** The contract of the EventStream port, run on each adapter with an order store: INV-3. */
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ALL_TYPES, type PublishedEvent } from '../../src/model/event.ts';
 import { eventStreams, GUARD_MS, type Opened, type Publishing } from '../support/adapters.ts';
 import { chunkOf, ingestChunks, orderRow, rejection } from '../support/chunks.ts';
+import { publishPending } from '../support/publish.ts';
 
 for (const { name, open, missing, totalOrder } of eventStreams)
   describe.skipIf(missing !== null)(`EventStream on ${name}`, () => {
@@ -19,7 +21,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
     const ingest = async (ids: string[]) => {
       const rows = ids.map((id, i) => orderRow(i + 2, id));
       const fileId = await ingestChunks(first.store, [chunkOf(0, rows, [rejection(ids.length + 2)])]);
-      await publishAll(first);
+      await publishPending(first);
       return fileId;
     };
     const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}-${i}`);
@@ -158,7 +160,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       const batch = (await store.outbox.pending())!;
       await events.publish(batch);
       await events.publish(batch);
-      await publishAll(first);
+      await publishPending(first);
       // Enough for each partition: what was published before has been read when all of these have.
       const last = new Set(ids('Z', 40));
       await ingestChunks(store, [
@@ -167,7 +169,7 @@ for (const { name, open, missing, totalOrder } of eventStreams)
           [...last].map((id, i) => orderRow(i + 2, id)),
         ),
       ]);
-      await publishAll(first);
+      await publishPending(first);
       const seen = new Map<string, Set<string>>();
       for await (const read of events.subscribe(events.beginning, AbortSignal.timeout(GUARD_MS))) {
         for (const { orderId, json } of read.events) {
@@ -207,12 +209,3 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       expect(lacking).toEqual([]);
     });
   });
-
-/** Drives the outbox, where events are published apart from the commit. */
-async function publishAll({ store: { outbox }, events }: Publishing): Promise<void> {
-  if (!events.publish) return;
-  for (let batch = await outbox.pending(); batch; batch = await outbox.pending()) {
-    await events.publish(batch);
-    await outbox.markPublished(batch.id);
-  }
-}

@@ -169,11 +169,7 @@ for (const { name, open, missing } of eventStreams)
         for (const id of ['R-1', 'P-1'])
           await store.changes.apply([toEdit(id, secret, { reason: 'as Grace asked' }), toDelete(id)]);
         // Nothing was published before the deletion, so nothing of the content is ever sent.
-        if (events.publish)
-          for (let batch = await store.outbox.pending(); batch; batch = await store.outbox.pending()) {
-            await events.publish(batch);
-            await store.outbox.markPublished(batch.id);
-          }
+        await publishPending({ store, events });
         const seen: PublishedEvent[] = [];
         for await (const batch of events.subscribe(events.beginning, AbortSignal.timeout(GUARD_MS), ALL)) {
           seen.push(...batch.events);
