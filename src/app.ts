@@ -128,7 +128,7 @@ export async function startServer(config: Config, roles: readonly Role[], logger
   // Loaded only here, as no other thread needs it, and while the writer thread starts.
   const [engine, { startHttpServer }] = await Promise.all([starting, import('./http/server.ts')]);
   try {
-    const server = await startHttpServer({ ports: engine.ports, config, roles, logger });
+    const server = await startHttpServer({ ports: engine.ports, config, roles, access: null, logger });
     engine.announce(server.url);
     // Expected at a first start; later a sign that a disk was not mounted.
     if (engine.begun)

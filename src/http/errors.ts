@@ -12,7 +12,10 @@ export function errorResponse(error: unknown, c: Context, logger: RequestLog): R
     const status = THROWN[error.code as keyof typeof THROWN];
     if (status >= 500) logger.warn({ err: error }, 'a request could not be served');
     if (status === 503) c.header('retry-after', RETRY_AFTER_SECONDS);
-    return problem(c, status, error.code, error.message, { ...error.details });
+    const { refused, ...details } = error.details;
+    if (status === 401)
+      c.header('www-authenticate', refused ? 'Bearer realm="oms", error="invalid_token"' : 'Bearer realm="oms"');
+    return problem(c, status, error.code, error.message, details);
   }
   logger.error({ err: error, method: c.req.method, path: c.req.path }, 'a request failed');
   return problem(c, 500, 'internal', 'the service failed to answer this request: its log says why');

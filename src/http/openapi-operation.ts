@@ -3,6 +3,7 @@
  * request, of the method and of the engines, and the operations HEAD and OPTIONS.
  */
 import * as z from 'zod';
+import { permissionOf } from './access-guard.ts';
 import { wireForms } from './parameters.ts';
 import { ENGINE_PROBLEMS, PROBLEM_STATUS, type ProblemCode } from './problem-codes.ts';
 import { components } from './responses.ts';
@@ -18,14 +19,18 @@ const PROBLEMS_OF_ANY_REQUEST: readonly ProblemCode[] = [
   'headers_too_large',
   'internal',
 ];
+/** Of a route that not everyone may use. */
+const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = ['unauthenticated', 'forbidden'];
 const PROBLEMS_OF_WRITES: readonly ProblemCode[] = ['foreign_origin', 'body_too_slow'];
 
 export function operation(method: string, description: RouteDescription): Json {
   const isHead = method === 'HEAD';
   const isWrite = !isHead && method !== 'GET';
+  const isOpen = permissionOf(description.id) === 'everyone';
   const problems = [
     ...PROBLEMS_OF_ANY_REQUEST,
     ...(isWrite ? PROBLEMS_OF_WRITES : []),
+    ...(isOpen ? [] : PROBLEMS_OF_ACCESS),
     ...(description.problems ?? []),
     ...(description.engines ?? []).flatMap((engine) => ENGINE_PROBLEMS[engine]),
     ...(isWrite && description.engines ? (['disk_full'] as const) : []),
@@ -41,6 +46,7 @@ export function operation(method: string, description: RouteDescription): Json {
     summary: isHead ? `The headers of: ${description.summary}` : description.summary,
     ...(description.description && { description: description.description }),
     parameters: parameters(description),
+    security: isOpen ? [] : [{ bearer: [] }, {}],
     ...(isWrite && description.body && { requestBody: requestBody(description.body) }),
     responses,
   };
@@ -68,6 +74,7 @@ const HEADERS: Record<string, string> = {
   etag: 'A strong entity tag.',
   location: 'The path of what was created.',
   'retry-after': 'Seconds after which a repeated request may succeed.',
+  'www-authenticate': 'How to sign in.',
 };
 
 function response({ description, content, headers = [] }: ResponseDescription, isHead: boolean): Json {
@@ -104,12 +111,18 @@ function problemResponses(
   ]);
 }
 
+const HEADERS_OF_STATUS: Record<number, string[]> = {
+  401: ['www-authenticate'],
+  416: ['content-range'],
+  503: ['retry-after'],
+};
+
 export function problemResponse(
   codes: readonly ProblemCode[],
   isHead: boolean,
   status: number = PROBLEM_STATUS[codes[0]!],
 ): Json {
-  const headers = [...(status === 503 ? ['retry-after'] : []), ...(status === 416 ? ['content-range'] : [])];
+  const headers = HEADERS_OF_STATUS[status] ?? [];
   const own = { properties: { status: { const: status }, code: { enum: codes } } };
   const schema = { allOf: [{ $ref: '#/components/schemas/Problem' }, own] };
   return {

@@ -57,7 +57,13 @@ export function openApiDocument(routes: readonly RouterRoute[]) {
     servers: [{ url: '/' }, { url: API_PREFIX, description: 'The same.' }],
     tags: TAGS.map((name) => ({ name })),
     paths,
-    components: { schemas: componentSchemas(), responses: componentResponses() },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'A key or a token. Not needed where access is off.' },
+      },
+      schemas: componentSchemas(),
+      responses: componentResponses(),
+    },
   };
 }
 

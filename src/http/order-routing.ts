@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { OrderChanger, OrderPorts } from '../orders/change-orders.ts';
 import type { OrderReader, Read } from '../orders/read-order.ts';
 import type { Asker } from '../orders/requests.ts';
+import { principalOf } from './access-guard.ts';
 import { readIfMatch } from './conditional.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 import type { JsonBodies } from './json-body.ts';
@@ -33,7 +34,7 @@ export const BODY_PROBLEMS: readonly ProblemCode[] = [
 ];
 /** Throws `invalid_parameter`. */
 export const askerOf = (c: Context<HttpEnv>, routeId: string): Asker => ({
-  principal: null,
+  principal: principalOf(c).name,
   route: routeId,
   key: readIdempotencyKey(c.req.header('idempotency-key')),
   ifMatch: readIfMatch(c.req.header('if-match')),

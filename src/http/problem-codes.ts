@@ -13,6 +13,8 @@ export const THROWN = {
   several_files: 400,
   broken_multipart: 400,
   unfinished_upload: 400,
+  unauthenticated: 401,
+  forbidden: 403,
   not_found: 404,
   object_missing: 404,
   order_deleted: 410,

@@ -60,6 +60,8 @@ export const problemResponse = named(
     errors: z.array(mistake).optional(),
     /** How many there are. */
     error_count: count.optional(),
+    /** `forbidden`: the right that is missing. */
+    needs: z.string().optional(),
     /** `order_conflict`: where the stored order differs. */
     fields: z.array(z.string()).optional(),
     /** `invalid_transition`: the status that the order has, the one that was asked for, and those that it may get. */

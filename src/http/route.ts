@@ -2,13 +2,14 @@
  * A route and its description, declared together: `app.get(path, route({…}, handle))`. The description gives the handler its query
  * parser, and the OpenAPI document (`openapi.ts`) is built from the descriptions of all routes that the router has.
  */
-import type { HttpBindings } from '@hono/node-server';
 import type { Context, Handler } from 'hono';
 import type * as z from 'zod';
+import { permissionOf } from './access-guard.ts';
+import type { HttpEnv } from './env.ts';
 import { type QueryReader, queryReader } from './parameters.ts';
 import type { Engine, ProblemCode } from './problem-codes.ts';
 
-export type HttpEnv = { Bindings: HttpBindings };
+export type { HttpEnv };
 
 export const TAGS = ['Files', 'Orders', 'Inventory', 'Events', 'Statistics', 'Service'] as const;
 
@@ -41,7 +42,7 @@ export interface RouteDescription<Query extends z.ZodRawShape = z.ZodRawShape, P
   headers?: Record<string, z.ZodType>;
   body?: BodyDescription;
   responses: Record<number, ResponseDescription>;
-  /** Besides the problems of every route, of its engines and of its method. */
+  /** Besides the problems of every route, of its engines, of its method and of its permission. */
   problems?: readonly ProblemCode[];
   /** Where a problem has another status than on other routes. */
   problemStatus?: Partial<Record<ProblemCode, number>>;
@@ -56,14 +57,18 @@ export const descriptionOf = (handler: object): RouteDescription | undefined => 
 
 /**
  * A handler with its description. The handler calls `query` itself, because it decides in which order it checks the parts of a request.
- * If it does not, no query parameter is checked.
+ * If it does not, no query parameter is checked. It is called only for those who may use the route (`permissions.ts`).
  */
 export function route<const Query extends z.ZodRawShape, const Param extends string = never>(
   description: RouteDescription<Query, Param>,
   handle: (c: Context<HttpEnv, `/:${Param}`>, query: QueryReader<Query>) => Response | Promise<Response>,
 ): Handler<HttpEnv> {
   const read = queryReader(description.query ?? ({} as Query));
-  const handler: Handler<HttpEnv> = (c) => handle(c as Context<HttpEnv, `/:${Param}`>, read);
+  const permission = permissionOf(description.id);
+  const handler: Handler<HttpEnv> = (c) => {
+    const proceed = () => handle(c as Context<HttpEnv, `/:${Param}`>, read);
+    return c.get('guard').admit(c, permission)?.then(proceed) ?? proceed();
+  };
   descriptions.set(handler, description);
   return handler;
 }

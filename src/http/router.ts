@@ -1,6 +1,7 @@
 /** The router of all resources, and the guards that each request passes first. */
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
+import type { Access } from '../access/access.ts';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
 import { type RequestLog, rateLimited } from '../log.ts';
@@ -8,6 +9,7 @@ import { type FinalizerLag, finalizerLag } from '../pipeline/finalizer/lag.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
+import { AccessGuard } from './access-guard.ts';
 import { basePath, routedPath } from './base-path.ts';
 import { lingerAfterEarlyResponse } from './early-response.ts';
 import { errorResponse } from './errors.ts';
@@ -43,6 +45,8 @@ export interface HttpOptions {
   config: Config;
   /** Without `api` among them only health and metrics are served. */
   roles: readonly Role[];
+  /** Null where access is off. */
+  access: Access | null;
   logger: Logger;
 }
 
@@ -56,7 +60,7 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
     const response = respondToUnrouted(app, c, basePath(c) === '' && (await web?.has(c.req.path)));
     return (response.status === 404 && web?.notFound(c)) || response;
   });
-  guard(app, config, web);
+  guard(app, options, web);
   const { objects, queue, store, ims, events } = ports;
   const all = { objects, queue, store, ims, events };
   const needed = portsOf(roles, 'readiness');
@@ -69,9 +73,11 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   return app;
 }
 
-function guard(app: Hono<HttpEnv>, config: Config, web: WebPage | null): void {
+function guard(app: Hono<HttpEnv>, { config, access }: HttpOptions, web: WebPage | null): void {
+  const accessGuard = new AccessGuard(access);
   app.use(lingerAfterEarlyResponse);
   app.use(async (c, next) => {
+    c.set('guard', accessGuard);
     await next();
     // Not by `c.header`, which would make a new response from the one that is there: a third of a small request.
     c.res.headers.set('x-content-type-options', 'nosniff');
@@ -99,7 +105,12 @@ function addApi(
   rowsPerSecond: () => number,
   lag: (() => Promise<FinalizerLag>) | null,
 ): void {
-  // Health checks were served above, immediately. Other requests wait for a turn on the event loop, heavy reads first for a place.
+  // Health checks were served above, immediately. Other requests wait for a turn on the event loop, heavy reads first for a place, which
+  // who is nobody must not take from others.
+  app.use(async (c, next) => {
+    await c.get('guard').identify(c);
+    await next();
+  });
   app.use(heavyReads());
   app.use(async (_, next) => {
     await requestTurn();

@@ -6,7 +6,7 @@ import type { NewOrderBody } from './read-order.ts';
 
 /** Who asks, on which route, and what all changes of one request have in common. */
 export interface Asker {
-  /** Null while there is no sign-in. */
+  /** Null where access is off. */
   principal: string | null;
   route: string;
   /** Of the header. */

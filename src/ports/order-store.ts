@@ -6,6 +6,7 @@
  * All methods may reject with retryable `store_unavailable` or `disk_full`; then either nothing or everything of the call was done, and
  * calling again is safe.
  */
+import type { AccessRecords } from './access-records.ts';
 import type { Backfills } from './backfills.ts';
 import type { Chunks } from './chunks.ts';
 import type { Files } from './files.ts';
@@ -34,6 +35,7 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly statistics: Statistics;
   readonly outbox: Outbox;
   readonly finalizing: Finalizing;
+  readonly accessRecords: AccessRecords;
   readonly leases: Leases;
   readonly backfills: Backfills;
   readonly verification: Verification;

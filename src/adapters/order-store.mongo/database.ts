@@ -8,6 +8,7 @@ import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { collectionForCalls } from './collections.ts';
 import type {
+  AccessRecordDocument,
   BackfillDocument,
   BytesDocument,
   ChunkDocument,
@@ -42,6 +43,7 @@ export interface Collections {
   installation: Collection<InstallationDocument>;
   finalizerPosition: Collection<FinalizerPositionDocument>;
   finalizerOrders: Collection<FinalizerOrderDocument>;
+  accessRecords: Collection<AccessRecordDocument>;
 }
 
 const NAMES: Record<keyof Collections, string> = {
@@ -60,6 +62,7 @@ const NAMES: Record<keyof Collections, string> = {
   installation: 'installation',
   finalizerPosition: 'finalizer_position',
   finalizerOrders: 'finalizer_orders',
+  accessRecords: 'access_records',
 };
 
 const DEFAULT_DATABASE = 'oms';

@@ -7,6 +7,7 @@ import type { Intake } from '../../model/intake.ts';
 import { type ChangeKind, type ContentField, DELETED } from '../../model/order-change.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { Warning, WarningCode } from '../../model/warnings.ts';
+import type { RecordKind } from '../../ports/access-records.ts';
 
 /** Only `create-file.ts` sees a file in status `creating`. */
 export interface FileDocument {
@@ -355,3 +356,15 @@ export const HIDDEN = [VOID, DELETED] as const;
 export const revOf = (order: Pick<OrderDocument, 'rev'> | null): number => (order === null ? 0 : (order.rev ?? 1));
 export const versionOf = (order: Pick<OrderDocument, 'version'>): number => order.version ?? 1;
 export const publishedOf = (order: Pick<OrderDocument, 'published'>): number => order.published ?? 1;
+
+/** `_id`: the kind and the id. */
+export interface AccessRecordDocument {
+  _id: string;
+  kind: RecordKind;
+  id: string;
+  version: number;
+  owner: string | null;
+  expires_at: Date | null;
+  /** JSON. */
+  data: string;
+}

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
 import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
+import { createAccessRecords } from './access-records.ts';
 import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
 import { commitChunk } from './commit-chunk.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -69,6 +70,7 @@ export function createMongoOrderStore(
     statistics: inTime(createStatistics(database)),
     verification: createVerification(database, workflow),
     outbox: inTime(createOutbox(database)),
+    accessRecords: inTime(createAccessRecords(database)),
     finalizing: inTime(createFinalizing(database)),
     leases,
     backfills: inTime(createBackfills(database, backfills, migrations.length, now)),

@@ -1,5 +1,6 @@
 /** The operations of the order store, which run in the writer thread. */
 import type { Database } from '../sqlite/database.ts';
+import { accessOperations } from './access-records.ts';
 import { BACKFILLS, backfillOperations } from './backfills.ts';
 import { changeOperations } from './change-orders.ts';
 import { chunkOperations } from './commit-chunk.ts';
@@ -19,6 +20,7 @@ export function storeOperations(db: Database, now: () => number, backfills = BAC
       ...stockOperations(db, levels, now),
       ...outboxOperations(db),
       ...finalizingOperations(db),
+      ...accessOperations(db),
       ...backfillOperations(db, backfills),
     },
     /** After a rollback. */

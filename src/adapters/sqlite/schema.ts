@@ -314,4 +314,42 @@ export const MIGRATIONS: readonly Migration[] = [
   create index finalizer_orders_by_due on finalizer_orders (due_at, order_id) where due_at is not null;
   `,
   },
+  {
+    version: 12,
+    sql: `
+  -- Keys, users, sessions and the like: see src/access.
+  create table access_records (
+    kind text not null,
+    id text not null,
+    version integer not null,
+    owner text,
+    expires_at integer,
+    data text not null,
+    primary key (kind, id)
+  ) strict, without rowid;
+  create index access_records_by_owner on access_records (kind, owner, id) where owner is not null;
+  create index access_records_by_expiry on access_records (expires_at) where expires_at is not null;
+  -- Who did what.
+  create table audit_entries (
+    entry_no integer primary key,
+    chain text not null,
+    n integer not null,
+    at integer not null,
+    principal text,
+    action text not null,
+    target text,
+    status integer not null,
+    code text,
+    request_id text not null,
+    address text,
+    count integer not null,
+    hash text not null
+  ) strict;
+  create unique index audit_entries_by_chain on audit_entries (chain, n);
+  create index audit_entries_by_time on audit_entries (at, entry_no);
+  -- Of files: who sent it, and the hubs that its orders may be about, as JSON; null: all.
+  alter table files add column uploaded_by text;
+  alter table files add column hubs text;
+  `,
+  },
 ];

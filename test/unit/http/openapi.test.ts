@@ -12,7 +12,13 @@ import { type OpenApiDocument, operationsOf } from '../../support/openapi.ts';
 
 const app = createHttpApp(
   // Only the list of routes is read; no route is called.
-  { ports: {} as Ports, config: readConfig({}, '/nowhere'), roles: ['api'], logger: pino({ level: 'silent' }) },
+  {
+    ports: {} as Ports,
+    config: readConfig({}, '/nowhere'),
+    roles: ['api'],
+    access: null,
+    logger: pino({ level: 'silent' }),
+  },
   new AbortController().signal,
   () => 0,
 );
@@ -44,7 +50,7 @@ describe('the OpenAPI document', () => {
   });
 });
 
-const description: RouteDescription = { id: 'get', tag: 'Service', summary: 'Get', responses: {} };
+const description: RouteDescription = { id: 'getHealth', tag: 'Service', summary: 'Get', responses: {} };
 
 test('a route without a description is refused', () => {
   const bare = new Hono().get('/bare', (c) => c.text(''));

@@ -1,0 +1,56 @@
+/**
+ * Who may use which route: the one table. A route that is not in it cannot be declared, so nothing is open by accident. What of orders,
+ * files and stock a principal sees on a route depends on its hubs and role: see `viewOf`.
+ */
+import type { Scope } from '../model/access.ts';
+
+/** A scope; `everyone`, without signing in; or `signed-in`, whatever the role. */
+export type Permission = Scope | 'everyone' | 'signed-in';
+
+/** By the id of the route. */
+export const PERMISSIONS: Readonly<Record<string, Permission>> = {
+  getHealth: 'everyone',
+  // Without addresses. Its details need `ops:read`.
+  getReadiness: 'everyone',
+  getOpenApi: 'everyone',
+  getMetrics: 'ops:read',
+
+  listFiles: 'files:read',
+  getFile: 'files:read',
+  followFile: 'files:read',
+  followFiles: 'files:read',
+  listRejections: 'files:read',
+  listReports: 'files:read',
+  downloadReport: 'files:read',
+  uploadFile: 'files:write',
+  cancelFile: 'files:write',
+  retryFile: 'files:write',
+
+  listOrders: 'orders:read',
+  getOrder: 'orders:read',
+  listChangesOfOrder: 'orders:read',
+  listEventsOfOrder: 'orders:read',
+  createOrder: 'orders:write',
+  createOrders: 'orders:write',
+  setOrderStatus: 'orders:write',
+  setOrderStatuses: 'orders:write',
+  editOrder: 'orders:write',
+  deleteOrder: 'orders:delete',
+  getWorkflow: 'signed-in',
+
+  listStock: 'stock:read',
+  setStock: 'stock:write',
+  adjustStock: 'stock:write',
+
+  subscribeToEvents: 'events:read',
+  subscribeByWebSocket: 'events:read',
+
+  getStats: 'stats:read',
+  getHistory: 'stats:read',
+
+  listFinalizerOrders: 'ops:read',
+  redriveFinalizer: 'ops:write',
+  getSettings: 'signed-in',
+  getSampleOrders: 'everyone',
+  getSampleStock: 'everyone',
+};
