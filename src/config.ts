@@ -3,6 +3,7 @@
  * start, which a wrong value stops with a line that names the variable. Nothing else reads `process.env`.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as z from 'zod';
@@ -46,6 +47,28 @@ const engine = <Config>(byDefault: string, parse: (url: string) => Config) =>
       }
     });
 
+/** `192.0.2.1,10.0.0.0/8,2001:db8::/32`: an address is a range of one. */
+const addressRanges = z
+  .string()
+  .default('')
+  .transform((list, context) =>
+    list
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+      .map((item) => {
+        const [, address = '', length] = /^([\d.]+|[\da-f:.]+)(?:\/(\d{1,3}))?$/i.exec(item) ?? [];
+        const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)]!;
+        const prefix = Number(length ?? bits);
+        if (prefix > bits || bits === -1)
+          context.addIssue({
+            code: 'custom',
+            message: `has "${item}", which is no address and no range as 10.0.0.0/8`,
+          });
+        return { address, prefix, family: bits === 32 ? ('ipv4' as const) : ('ipv6' as const) };
+      }),
+  );
+
 const workflow = z
   .string()
   .default('default')
@@ -78,6 +101,7 @@ const schema = z.object({
         .map((name) => name.trim())
         .filter((name) => name !== ''),
     ),
+  OMS_TRUSTED_PROXIES: addressRanges,
   OMS_DATA_DIR: z
     .string()
     .min(1, 'is empty')
@@ -128,6 +152,8 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` count. */
+  readonly trustedProxies: readonly { address: string; prefix: number; family: 'ipv4' | 'ipv6' }[];
   readonly healthPort: number;
   readonly dataDirectory: string;
   /** By port: the URLs as they were set, without credentials. */
@@ -172,6 +198,7 @@ export function readConfig(
     port: values.OMS_PORT,
     host: values.OMS_HOST,
     allowedHosts: values.OMS_ALLOWED_HOSTS,
+    trustedProxies: values.OMS_TRUSTED_PROXIES,
     healthPort: values.OMS_HEALTH_PORT,
     dataDirectory: values.OMS_DATA_DIR,
     urls: {

@@ -533,6 +533,8 @@ export const limits = {
   /** Open sockets: uploads and subscriptions, below the usual bound on open files. */
   maxConnections: 10_000,
   maxConnectionsOfAddress: 8_000,
+  /** Proxies in a row that are believed: real chains have two or three. */
+  maxProxyHops: 16,
   /** Concurrent streams of events, some 20 KB each. */
   maxStreams: 2_000,
   maxStreamsOfAddress: 1_500,

@@ -15,6 +15,7 @@ import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
 import { arrived } from '../ports/event-loop.ts';
 import { type BodyBounds, BodyRate } from './body-rate.ts';
+import { networkOf, type Proxies, peerOf } from './client-address.ts';
 import { endWith } from './last-response.ts';
 import { type Holder, Places } from './places.ts';
 import { offerUpgrade } from './ws-upgrade.ts';
@@ -23,7 +24,8 @@ type Exchange = { request: IncomingMessage; response: ServerResponse };
 
 class Connection implements Holder {
   readonly socket: Socket;
-  readonly address: string;
+  readonly owner: string;
+  readonly share: number;
   current: (Exchange & { body: BodyRate }) | null = null;
   readonly waiting: Exchange[] = [];
   isWebSocket = false;
@@ -31,9 +33,10 @@ class Connection implements Holder {
   unreadSinceMs: number | null = null;
   #takenBytes = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, share: number) {
     this.socket = socket;
-    this.address = socket.remoteAddress ?? '';
+    this.owner = networkOf(peerOf(socket));
+    this.share = share;
   }
 
   isReplaceable(): boolean {
@@ -69,15 +72,17 @@ export class ConnectionGuard {
   readonly #handle: RequestListener;
   readonly #bounds: ConnectionBounds;
   readonly #places: Places;
+  readonly #proxies: Proxies;
   readonly #connections = new Map<Socket, Connection>();
   readonly #checks: NodeJS.Timeout;
   /** Requests that wait, of all connections. */
   #waiting = 0;
 
-  constructor(server: Server, handle: RequestListener, bounds: ConnectionBounds = limits) {
+  constructor(server: Server, handle: RequestListener, proxies: Proxies, bounds: ConnectionBounds = limits) {
     this.#handle = handle;
     this.#bounds = bounds;
-    this.#places = new Places({ all: bounds.maxConnections, perAddress: bounds.maxConnectionsOfAddress });
+    this.#proxies = proxies;
+    this.#places = new Places(bounds.maxConnections);
     server.on('connection', (socket) => this.#accept(socket));
     server.on('request', (request, response) => this.#receive({ request, response }));
     server.on('upgrade', (request, socket, head) => this.#receiveUpgrade(request, socket as Socket, head));
@@ -94,7 +99,10 @@ export class ConnectionGuard {
 
   #accept(socket: Socket): void {
     arrived();
-    const connection = new Connection(socket);
+    const { maxConnections, maxConnectionsOfAddress } = this.#bounds;
+    // All clients of a proxy share its address.
+    const share = this.#proxies.trusts(peerOf(socket)) ? maxConnections : maxConnectionsOfAddress;
+    const connection = new Connection(socket, share);
     if (!this.#places.take(connection)) {
       socket.destroy();
       return;

@@ -1,4 +1,5 @@
 /** What Hono carries along with a request. */
+import type { IncomingMessage } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { Identity } from '../access/access.ts';
@@ -11,10 +12,19 @@ export interface Guard {
   admit(c: Context<HttpEnv>, permission: Permission): void | Promise<void>;
 }
 
+type Sender = Pick<IncomingMessage, 'socket' | 'headers'>;
+
+/** See `client-address.ts`. */
+export interface ForwardedBy {
+  clientOf(request: Sender): string;
+  isSecure(request: Sender): boolean;
+}
+
 export interface HttpEnv {
   Bindings: HttpBindings;
   Variables: {
     guard: Guard;
+    proxies: ForwardedBy;
     /** Once it was asked for. */
     identity: Identity | Promise<Identity> | undefined;
     /** Once the request was admitted. */

@@ -8,12 +8,13 @@ import type { Context } from 'hono';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { BodyRate } from './body-rate.ts';
+import { addressOwner } from './client-address.ts';
 import { notJson, parseJson } from './json-text.ts';
 import { Places } from './places.ts';
 import type { HttpEnv } from './route.ts';
 
 export class JsonBodies {
-  readonly #places = new Places({ all: limits.maxLargeBodies, perAddress: limits.maxLargeBodiesOfAddress });
+  readonly #places = new Places(limits.maxLargeBodies);
   readonly #batches = bulkhead(limits.batchesAtOnce, limits.batchesQueued);
 
   /**
@@ -30,7 +31,7 @@ export class JsonBodies {
     if (length > maxBytes) throw tooLarge(maxBytes);
     // NaN: the length is not known.
     const isLarge = !(length <= limits.jsonAtOnceBytes);
-    const release = isLarge ? this.#takePlace(incoming) : null;
+    const release = isLarge ? this.#takePlace(c) : null;
     try {
       const bytes = await receive(incoming, maxBytes);
       const carryOut = async () => work(await parseJson(decode(bytes)));
@@ -40,10 +41,10 @@ export class JsonBodies {
     }
   }
 
-  #takePlace(incoming: IncomingMessage): () => void {
-    const rate = BodyRate.of(incoming);
+  #takePlace(c: Context<HttpEnv>): () => void {
+    const rate = BodyRate.of(c.env.incoming);
     const holder = {
-      address: incoming.socket.remoteAddress ?? '',
+      ...addressOwner(c, limits.maxLargeBodiesOfAddress),
       isReplaceable: () => rate.isSlow(),
       end: () => rate.end(),
     };

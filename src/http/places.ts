@@ -1,10 +1,16 @@
 /**
- * A bounded number of places for what clients can hold for a long time: connections, uploads, streams. One address never has all of
- * them. When no place is left, a new holder replaces a replaceable one: of its own address when that has its full share, else of the
- * address that has most.
+ * A bounded number of places for what clients can hold for a long time: connections, uploads, streams. No owner ever has all of them.
+ * When no place is left, a new holder replaces a replaceable one: of its own owner when that has its full share, else of the owner that
+ * has most.
  */
-export interface Holder {
-  address: string;
+export interface Owner {
+  /** An address, or who has signed in. */
+  owner: string;
+  /** How many places it may have. */
+  share: number;
+}
+
+export interface Holder extends Owner {
   /** Whether its place may be given to another holder now. */
   isReplaceable(): boolean;
   /** Called when its place was given to another holder. */
@@ -12,39 +18,38 @@ export interface Holder {
 }
 
 export class Places {
-  readonly #bounds: { all: number; perAddress: number };
+  readonly #all: number;
   readonly #taken = new Map<string, Set<Holder>>();
   #count = 0;
 
-  constructor(bounds: { all: number; perAddress: number }) {
-    this.#bounds = bounds;
+  constructor(all: number) {
+    this.#all = all;
   }
 
   /** False when there is no place, and no holder is replaceable. */
   take(holder: Holder): boolean {
-    const { all, perAddress } = this.#bounds;
-    const own = this.#taken.get(holder.address);
-    if (own && own.size >= perAddress) {
+    const own = this.#taken.get(holder.owner);
+    if (own && own.size >= holder.share) {
       if (!this.#freePlace(own)) return false;
-    } else if (this.#count >= all) {
+    } else if (this.#count >= this.#all) {
       const most = [...this.#taken.values()].sort((a, b) => b.size - a.size);
       if (!most.some((holders) => this.#freePlace(holders))) return false;
     }
-    this.#taken.set(holder.address, (this.#taken.get(holder.address) ?? new Set()).add(holder));
+    this.#taken.set(holder.owner, (this.#taken.get(holder.owner) ?? new Set()).add(holder));
     this.#count++;
     return true;
   }
 
   release(holder: Holder): void {
-    const holders = this.#taken.get(holder.address);
+    const holders = this.#taken.get(holder.owner);
     if (!holders?.delete(holder)) return;
     this.#count--;
-    if (holders.size === 0) this.#taken.delete(holder.address);
+    if (holders.size === 0) this.#taken.delete(holder.owner);
   }
 
-  /** From now on it is the last of its address to be replaced. */
+  /** From now on it is the last of its owner to be replaced. */
   renew(holder: Holder): void {
-    const holders = this.#taken.get(holder.address);
+    const holders = this.#taken.get(holder.owner);
     if (holders?.delete(holder)) holders.add(holder);
   }
 

@@ -11,6 +11,7 @@ import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
 import { AccessGuard } from './access-guard.ts';
 import { basePath, routedPath } from './base-path.ts';
+import { Proxies } from './client-address.ts';
 import { lingerAfterEarlyResponse } from './early-response.ts';
 import { errorResponse } from './errors.ts';
 import { eventRoutes } from './events.ts';
@@ -75,9 +76,11 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
 
 function guard(app: Hono<HttpEnv>, { config, access }: HttpOptions, web: WebPage | null): void {
   const accessGuard = new AccessGuard(access);
+  const proxies = new Proxies(config.trustedProxies);
   app.use(lingerAfterEarlyResponse);
   app.use(async (c, next) => {
     c.set('guard', accessGuard);
+    c.set('proxies', proxies);
     await next();
     // Not by `c.header`, which would make a new response from the one that is there: a third of a small request.
     c.res.headers.set('x-content-type-options', 'nosniff');
@@ -116,7 +119,7 @@ function addApi(
     await requestTurn();
     await next();
   });
-  const places = new Places({ all: limits.maxStreams, perAddress: limits.maxStreamsOfAddress });
+  const places = new Places(limits.maxStreams);
   const streaming = { stopping, logger, places };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, streaming));

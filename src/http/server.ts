@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { Proxies } from './client-address.ts';
 import { ConnectionGuard } from './connections.ts';
 import { createHttpApp, type HttpOptions } from './router.ts';
 import { sampleRowsPerSecond } from './row-rate.ts';
@@ -24,7 +25,8 @@ export async function startHttpServer(options: HttpOptions) {
   server.headersTimeout = limits.headersMs;
   server.timeout = limits.uploadIdleMs;
   server.maxHeadersCount = limits.maxHeaders;
-  const guard = new ConnectionGuard(server, getRequestListener(app.fetch, { errorHandler: respondToUnroutable }));
+  const handle = getRequestListener(app.fetch, { errorHandler: respondToUnroutable });
+  const guard = new ConnectionGuard(server, handle, new Proxies(config.trustedProxies));
   server.on('clientError', respondToUnreadable);
   try {
     await listen(server, options);

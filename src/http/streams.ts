@@ -8,13 +8,14 @@ import type { Context } from 'hono';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
+import { addressOwner } from './client-address.ts';
 import type { Places } from './places.ts';
 import type { HttpEnv, ResponseDescription } from './route.ts';
 
 export interface EventStreaming {
   /** Ends all streams immediately. */
   stopping: AbortSignal;
-  /** With too many streams, the oldest one of the address that has most ends. Its client reconnects and resumes. */
+  /** With too many streams, the oldest one of the owner that has most ends. Its client reconnects and resumes. */
   places: Places;
   logger: RequestLog;
 }
@@ -60,7 +61,7 @@ class EventStreamSource {
     this.#stop = AbortSignal.any([this.#ended.signal, stopping]);
     this.#blocks = blocks(this.#stop);
     const holder = {
-      address: c.env.incoming.socket.remoteAddress ?? '',
+      ...addressOwner(c, limits.maxStreamsOfAddress),
       isReplaceable: () => true,
       end: () => this.#ended.abort(),
     };

@@ -11,6 +11,7 @@ import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import { basePath } from './base-path.ts';
 import { BodyRate } from './body-rate.ts';
+import { addressOwner } from './client-address.ts';
 import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
 import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
@@ -59,7 +60,7 @@ const describeUpload = (maxBytes: number) =>
   }) satisfies RouteDescription;
 
 export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
-  const places = new Places({ all: limits.maxUploads, perAddress: limits.maxUploadsOfAddress });
+  const places = new Places(limits.maxUploads);
   const handler = route(describeUpload(options.maxBytes), async (c, readQuery) => {
     const { name, encoding, parent_file_id, force } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
@@ -67,7 +68,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
     if (parent_file_id !== undefined && !(await ports.store.files.get(parent_file_id)))
       throw notFound('file', parent_file_id);
     const { incoming } = c.env;
-    const releasePlace = takePlace(places, incoming);
+    const releasePlace = takePlace(places, c);
     try {
       refuseByHeaders(incoming, options.maxBytes);
       const received = receive(incoming);
@@ -92,10 +93,10 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
 }
 
 /** Takes a place among the running uploads, and returns the function that releases it. Throws `too_many_uploads`. */
-function takePlace(places: Places, incoming: IncomingMessage): () => void {
-  const rate = BodyRate.of(incoming);
+function takePlace(places: Places, c: Context<HttpEnv>): () => void {
+  const rate = BodyRate.of(c.env.incoming);
   const holder = {
-    address: incoming.socket.remoteAddress ?? '',
+    ...addressOwner(c, limits.maxUploadsOfAddress),
     isReplaceable: () => rate.isSlow(),
     end: () => rate.end(),
   };

@@ -8,6 +8,7 @@ import type { WebSocket } from 'ws';
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
+import type { Owner } from './places.ts';
 import type { EventStreaming } from './streams.ts';
 
 /** What the client has to know when its WebSocket ends: the code, and words of at most 123 bytes. */
@@ -29,16 +30,18 @@ export interface WebSocketBounds {
 
 export function streamOverWebSocket(
   accepted: { webSocket: WebSocket; socket: Socket },
+  owner: Owner,
   streaming: EventStreaming,
   frames: Frames,
   bounds: WebSocketBounds = limits,
 ): void {
-  void new WebSocketStream(accepted, streaming, bounds).run(frames);
+  void new WebSocketStream(accepted, owner, streaming, bounds).run(frames);
 }
 
 class WebSocketStream {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
+  readonly #owner: Owner;
   readonly #streaming: EventStreaming;
   readonly #bounds: WebSocketBounds;
   readonly #ended = new AbortController();
@@ -49,11 +52,13 @@ class WebSocketStream {
 
   constructor(
     { webSocket, socket }: { webSocket: WebSocket; socket: Socket },
+    owner: Owner,
     streaming: EventStreaming,
     bounds: WebSocketBounds,
   ) {
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#owner = owner;
     this.#streaming = streaming;
     this.#bounds = bounds;
   }
@@ -63,7 +68,7 @@ class WebSocketStream {
     const { stopping, places, logger } = this.#streaming;
     const webSocket = this.#webSocket;
     const holder = {
-      address: this.#socket.remoteAddress ?? '',
+      ...this.#owner,
       isReplaceable: () => true,
       end: () => this.#end(REPLACED),
     };

@@ -6,6 +6,7 @@
 import { Hono } from 'hono';
 import { limits } from '../limits.ts';
 import type { EventBatch, EventStream } from '../ports/event-stream.ts';
+import { addressOwner } from './client-address.ts';
 import { startOf, subscription, subscriptionQuery } from './events.ts';
 import { problem } from './problem.ts';
 import { type HttpEnv, route } from './route.ts';
@@ -49,9 +50,10 @@ Frames of the client are ignored; one of more than ${limits.webSocketFrameBytes}
         }
         const { type, after } = readQuery(c);
         const from = await startOf(events, after, type);
+        const owner = addressOwner(c, limits.maxStreamsOfAddress);
         const accepted = acceptUpgrade(incoming);
         if (accepted)
-          streamOverWebSocket(accepted, streaming, async function* (stop) {
+          streamOverWebSocket(accepted, owner, streaming, async function* (stop) {
             yield framesOf({ events: [], cursor: from });
             for await (const batch of subscription(events, from, type, stop)) yield framesOf(batch);
           });

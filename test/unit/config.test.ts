@@ -114,6 +114,15 @@ describe('the URL of a port', () => {
     );
   });
 
+  test.each(['10.0.0.0/33', '::1/129', '10.0.0.0/', '10.0.0.0/8/8', 'proxy.internal', '10.0.0', 'fe80::1%eth0', '*'])(
+    'the proxy "%s" is refused',
+    (item) => {
+      expect(() => read({ OMS_TRUSTED_PROXIES: `127.0.0.1,${item}` })).toThrow(
+        expect.objectContaining({ message: expect.stringMatching(/^OMS_TRUSTED_PROXIES=.*which is no address/) }),
+      );
+    },
+  );
+
   test.each([
     ['http://ims.example:8081', 'http://ims.example:8081'],
     ['http://user:password@ims.example/stock?token=X#Y', 'http://ims.example/stock'],

@@ -4,6 +4,7 @@ import { createServer, get, type IncomingMessage, type RequestListener, type Ser
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Proxies } from '../../../src/http/client-address.ts';
 import { ConnectionGuard } from '../../../src/http/connections.ts';
 
 const BOUNDS = {
@@ -23,9 +24,9 @@ afterEach(() => {
   for (const step of undo.splice(0).reverse()) step();
 });
 
-async function serve(handle: RequestListener) {
+async function serve(handle: RequestListener, proxies: ConstructorParameters<typeof Proxies>[0] = []) {
   const server = createServer();
-  const guard = new ConnectionGuard(server, handle, BOUNDS);
+  const guard = new ConnectionGuard(server, handle, new Proxies(proxies), BOUNDS);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -184,5 +185,16 @@ describe('when all places are taken', () => {
     });
     for (let i = 0; i < 120; i++) await dial(request('/held'));
     expect(await ask('/health', '127.0.0.2')).toBe('ok');
+  });
+
+  test('but by no address as long as it is that of a trusted proxy, which has the connections of all its clients', async () => {
+    const { dial, ask } = await serve(
+      ({ url }, response) => {
+        if (url === '/health') response.end('ok');
+      },
+      [{ address: '127.0.0.1', prefix: 32, family: 'ipv4' }],
+    );
+    for (let i = 0; i < 90; i++) await dial(request('/held'));
+    expect(await ask('/health')).toBe('ok');
   });
 });

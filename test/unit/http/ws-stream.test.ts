@@ -5,6 +5,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { OmsError } from '../../../src/errors.ts';
+import { Proxies } from '../../../src/http/client-address.ts';
 import { ConnectionGuard } from '../../../src/http/connections.ts';
 import { Places } from '../../../src/http/places.ts';
 import { streamOverWebSocket } from '../../../src/http/ws-stream.ts';
@@ -21,7 +22,7 @@ afterEach(() => {
   for (const step of undo.splice(0).reverse()) step();
 });
 
-type Frames = Parameters<typeof streamOverWebSocket>[2];
+type Frames = Parameters<typeof streamOverWebSocket>[3];
 const FOREVER: Frames = async function* (stop) {
   yield ['hello'];
   await new Promise((resolve) => stop.addEventListener('abort', resolve));
@@ -30,14 +31,15 @@ const FOREVER: Frames = async function* (stop) {
 async function serve(frames: Frames, { streams = 10 } = {}) {
   const stopping = new AbortController();
   const logger = { warn() {}, error() {} };
-  const streaming = { stopping: stopping.signal, places: new Places({ all: streams, perAddress: streams }), logger };
+  const streaming = { stopping: stopping.signal, places: new Places(streams), logger };
   const server = createServer();
   const guard = new ConnectionGuard(
     server,
     (request, response) => {
       if (request.url === '/health') return void response.end('ok');
-      streamOverWebSocket(acceptUpgrade(request)!, streaming, frames, BOUNDS);
+      streamOverWebSocket(acceptUpgrade(request)!, { owner: 'a', share: streams }, streaming, frames, BOUNDS);
     },
+    new Proxies([]),
     CONNECTIONS,
   );
   server.listen(0, '127.0.0.1');
