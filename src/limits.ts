@@ -540,6 +540,8 @@ export const limits = {
   maxStreamsOfAddress: 1_500,
   /** Rounds of the event loop in a row that only accept new connections, some 0.1 ms each, while work waits. */
   maxRoundsForArrivals: 50,
+  /** For how long a round of the event loop begins requests: some thirty small ones, which share a commit then, and one large one. */
+  requestTurnsMs: 4,
   /** Pipelined requests that wait behind another one of their connection, some KB each. One read brings some thousand at most. */
   maxWaitingRequests: 10_000,
   /** Unread bytes of responses, of all clients together, and how often they are counted. */

@@ -32,7 +32,7 @@ export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHand
     return secure && page.port === '' && allowed.has(page.hostname) && !isLoopback(page.hostname);
   };
 
-  return async (c, next) => {
+  return (c, next) => {
     const isUpgrade = isWebSocket(c.req.header('upgrade'));
     if (READS.has(c.req.method) && !isUpgrade) return next();
     const host = c.req.header('host') ?? new URL(c.req.url).host;
@@ -41,11 +41,12 @@ export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHand
     const site = isUpgrade ? undefined : c.req.header('sec-fetch-site');
     if ((origin === undefined || isOwn(origin, host)) && (site === undefined || OWN_SITES.has(site))) return next();
     const page = origin === undefined ? 'another origin' : `"${origin.slice(0, 100)}"`;
-    return problem(
+    const refusal = problem(
       c,
       403,
       'foreign_origin',
       `a page of ${page} may neither change anything nor open a WebSocket at "${host.slice(0, 100)}": use the service's own page; behind a proxy, pass Host through and name it in OMS_ALLOWED_HOSTS`,
     );
+    return Promise.resolve(refusal);
   };
 }

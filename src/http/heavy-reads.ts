@@ -2,18 +2,20 @@
  * Bounds the reads that examine or return very many rows: a few run concurrently, some wait, and the rest get 503, so that a request for
  * a single order or file is always served.
  */
-import type { HttpBindings } from '@hono/node-server';
 import { BulkheadRejectedError, bulkhead } from 'cockatiel';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { requestTurn } from '../ports/event-loop.ts';
+import type { HttpEnv } from './route.ts';
 
-export function heavyReads(): MiddlewareHandler<{ Bindings: HttpBindings }> {
+export function heavyReads(): MiddlewareHandler<HttpEnv> {
   const places = bulkhead(limits.heavyReads, limits.heavyReadsQueued);
-  return async (c, next) => {
-    if (!isHeavy(c)) return next();
+  const inPlace = async (c: Context<HttpEnv>, next: Next) => {
     try {
       await places.execute(async () => {
+        // The place may come from a request that ends at this moment.
+        await requestTurn();
         // The client may have disconnected while it waited.
         if (!c.env.outgoing.destroyed) await next();
       });
@@ -26,6 +28,7 @@ export function heavyReads(): MiddlewareHandler<{ Bindings: HttpBindings }> {
       );
     }
   };
+  return (c, next) => (isHeavy(c) ? inPlace(c, next) : next());
 }
 
 function isHeavy(c: Context): boolean {

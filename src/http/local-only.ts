@@ -3,7 +3,7 @@
  * rebinding) or send requests across origins. Both show in `Host` or `Origin`, which a page cannot forge. As there are no users and keys,
  * only this and `noForeignOrigin` protect the service from the other tabs of a browser.
  */
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { problem } from './problem.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
@@ -20,7 +20,7 @@ export function isLoopback(address: string): boolean {
 export function localOnly(allowedHosts: readonly string[]): MiddlewareHandler {
   const allowed = new Set([...LOOPBACK_HOSTS, ...allowedHosts].map((host) => host.toLowerCase()));
 
-  return async (c, next) => {
+  const refusal = (c: Context): Response | null => {
     const host = c.req.header('host') ?? new URL(c.req.url).host;
     if (!allowed.has(hostName(host))) {
       return problem(c, 403, 'foreign_host', `This server answers on this machine only, not as "${host}".`);
@@ -29,7 +29,12 @@ export function localOnly(allowedHosts: readonly string[]): MiddlewareHandler {
     if (origin !== undefined && !allowed.has(hostName(origin.replace(/^https?:\/\//i, '')))) {
       return problem(c, 403, 'foreign_host', `This server takes no requests from pages of "${origin}".`);
     }
-    await next();
+    return null;
+  };
+
+  return (c, next) => {
+    const refused = refusal(c);
+    return refused ? Promise.resolve(refused) : next();
   };
 }
 

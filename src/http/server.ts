@@ -7,6 +7,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { Proxies } from './client-address.ts';
 import { ConnectionGuard } from './connections.ts';
+import { requestListener } from './request-listener.ts';
 import { createHttpApp, type HttpOptions } from './router.ts';
 import { sampleRowsPerSecond } from './row-rate.ts';
 import { respondToUnreadable, respondToUnroutable } from './unreadable.ts';
@@ -25,7 +26,7 @@ export async function startHttpServer(options: HttpOptions) {
   server.headersTimeout = limits.headersMs;
   server.timeout = limits.uploadIdleMs;
   server.maxHeadersCount = limits.maxHeaders;
-  const handle = getRequestListener(app.fetch, { errorHandler: respondToUnroutable });
+  const handle = requestListener(getRequestListener(app.fetch, { errorHandler: respondToUnroutable }));
   const guard = new ConnectionGuard(server, handle, new Proxies(config.trustedProxies));
   server.on('clientError', respondToUnreadable);
   try {

@@ -38,6 +38,8 @@ export function streamEvents(c: Context<HttpEnv>, streaming: EventStreaming, blo
   return c.body(body, 200, {
     'content-type': 'text/event-stream',
     'transfer-encoding': 'chunked',
+    // A proxy that buffers responses would delay events.
+    'x-accel-buffering': 'no',
   });
 }
 

@@ -3,7 +3,7 @@
  * gets the API.
  */
 import { extname } from 'node:path';
-import type { Context, MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler, Next } from 'hono';
 import { wantsHtml } from './accept.ts';
 import { basePath } from './base-path.ts';
 import { respondWithFile, WebBuild } from './web-build.ts';
@@ -54,16 +54,20 @@ export class WebPage {
   }
 
   /** Stands before the routes of the API. */
-  readonly serve: MiddlewareHandler = async (c, next) => {
-    const { method, path } = c.req;
-    if ((method !== 'GET' && method !== 'HEAD') || basePath(c) !== '') return next();
-    if (path.startsWith(ASSETS)) return (await this.#asset(c)) ?? next();
-    if (ONLY_PAGES.test(path)) return this.#page(c, 200);
-    if (!PAGES.test(path)) return next();
-    if (wantsHtml(c)) return this.#page(c, 200);
-    await next();
-    c.header('vary', 'Accept', { append: true });
+  readonly serve: MiddlewareHandler = (c, next) => {
+    const { method } = c.req;
+    return (method === 'GET' || method === 'HEAD') && basePath(c) === '' ? this.#serve(c, next) : next();
   };
+
+  async #serve(c: Context, next: Next): Promise<Response | undefined> {
+    const { path } = c.req;
+    if (ONLY_PAGES.test(path)) return this.#page(c, 200);
+    if (PAGES.test(path) && wantsHtml(c)) return this.#page(c, 200);
+    const asset = path.startsWith(ASSETS) ? await this.#asset(c) : null;
+    if (asset) return asset;
+    await next();
+    if (PAGES.test(path)) c.header('vary', 'Accept', { append: true });
+  }
 
   /** For an unknown address: the page, which says that it is unknown, or null for a client that does not accept HTML. */
   notFound(c: Context): Promise<Response> | null {
