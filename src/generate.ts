@@ -114,7 +114,8 @@ interface Cells {
   address: string;
 }
 
-type RowCode = Exclude<ReasonCode, 'out_of_stock'>;
+/** An id of dots is no mistake that exports make. */
+type RowCode = Exclude<ReasonCode, 'out_of_stock' | 'invalid_id'>;
 type RepeatCode = 'duplicate_order' | 'order_conflict';
 type SpoilCode = Exclude<RowCode, RepeatCode>;
 

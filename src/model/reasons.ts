@@ -15,6 +15,7 @@ import { storedFrom } from './stored-order.ts';
 export type ValueCode = Extract<
   ReasonCode,
   | 'missing_value'
+  | 'invalid_id'
   | 'control_character'
   | 'value_too_long'
   | 'invalid_email'
@@ -27,6 +28,7 @@ export type ValueCode = Extract<
 
 const WORDS: Record<ValueCode, (value: string, column: OrderColumn) => string> = {
   missing_value: () => 'is empty',
+  invalid_id: () => 'cannot be part of the address of an order: use another id',
   control_character: (value, column) => `contains ${refusedCharacter(column, value)}: remove it`,
   value_too_long: (value) => `is ${[...value].length} characters long, at most ${limits.maxTextChars} are allowed`,
   invalid_email: (value) => `is not an e-mail address such as anna@example.com${hint(value, EMAIL_HINTS)}`,

@@ -4,6 +4,7 @@
  */
 export const REASON_CODES = [
   'missing_value',
+  'invalid_id',
   'invalid_email',
   'invalid_quantity',
   'invalid_price',

@@ -31,6 +31,8 @@ const TOP_LABEL = `(?:[A-Za-z]{2,${MAX_LABEL_CHARS}}|xn--[A-Za-z0-9-]{0,${MAX_LA
  * final dots, and mail hosts have underscores in their names. A domain has a dot, and labels that DNS allows.
  */
 const EMAIL = new RegExp(`^(?=.{1,${MAX_EMAIL_CHARS}}$)[${LOCAL}][${LOCAL}.]*@(?:${LABEL}\\.)+${TOP_LABEL}$`);
+/** An address loses such a part, escaped or not. Source: URL Standard, single-dot and double-dot URL path segments. */
+const ONLY_DOTS = /^\.\.?$/;
 const QUANTITY = new RegExp(`^\\d{1,${QUANTITY_DIGITS}}$`);
 const moneyOf = (digits: number) => new RegExp(`^\\d{1,${digits}}(\\.\\d{1,2})?$`);
 
@@ -50,7 +52,7 @@ const isQuantity = (digits: string) => Number(digits) >= 1 && Number(digits) <= 
 
 export function createRowSchema(parseDate: OrderDateParser) {
   return z.object({
-    order_id: text('order_id'),
+    order_id: text('order_id').refine((id) => !ONLY_DOTS.test(id), failsAs('invalid_id', 'order_id')),
     customer_name: text('customer_name'),
     customer_email: z
       .string()

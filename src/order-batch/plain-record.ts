@@ -18,6 +18,7 @@ const LF = 10;
 const CR = 13;
 const SPACE = 32;
 const QUOTE = 34;
+const DOT = 46;
 const DELETE = 127;
 
 /** Columns whose values may have any letters, though here only ASCII is known to have no lookalikes. */
@@ -134,6 +135,8 @@ export class PlainRecord implements PlainOrder {
     for (const column of this.#numbered) if (mayBeShortened(bytes, starts[column]!, ends[column]!)) return false;
     if (!this.ascii) for (const column of this.#keys) if (!isAscii(bytes, starts[column]!, ends[column]!)) return false;
     const at = this.#at;
+    // It may be only dots.
+    if (bytes[starts[at.order_id]!] === DOT && ends[at.order_id]! - starts[at.order_id]! <= 2) return false;
     const quantity = wholeNumber(bytes, starts[at.quantity]!, ends[at.quantity]!, QUANTITY_DIGITS);
     if (quantity < 1 || quantity > MAX_QUANTITY) return false;
     const unitPriceMinor = money(bytes, starts[at.unit_price]!, ends[at.unit_price]!, PRICE_DIGITS);

@@ -47,6 +47,8 @@ describe('a value that is not valid', () => {
     ['customer_name', 'Ada\0Lovelace', 'control_character', '"Ada\\u0000Lovelace" contains a control character'],
     ['customer_name', 'Ada\x1b[31m', 'control_character', '\\u001b'],
     ['order_id', '', 'missing_value', 'order_id is empty'],
+    ['order_id', '.', 'invalid_id', '"." cannot be part of the address of an order'],
+    ['order_id', ' .. ', 'invalid_id', '".." cannot be part of the address of an order'],
     ['order_id', '"O\n1"', 'control_character', '"O\\n1" contains a control character'],
     ['sku', 'NO-SUCH-SKU', 'unknown_sku', '"NO-SUCH-SKU" is not known'],
     ['sku', '__proto__', 'unknown_sku', '"__proto__" is not known'],

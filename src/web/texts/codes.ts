@@ -34,6 +34,7 @@ export function orderStatus(status: string): string {
 
 export const reason: Record<ReasonCode, string> = {
   missing_value: 'A value is missing',
+  invalid_id: 'The id cannot be part of an address',
   invalid_email: 'Invalid e-mail address',
   invalid_quantity: 'Invalid quantity',
   invalid_price: 'Invalid price',

@@ -116,6 +116,8 @@ describe('a new order', () => {
     ['a total as a number', order({ total_amount: 39.98 }), '/total_amount', 'invalid_type'],
     ['an id as a number', order({ order_id: 7 }), '/order_id', 'invalid_type'],
     ['an id of null', order({ order_id: null }), '/order_id', 'invalid_type'],
+    ['a dot as an id', order({ order_id: '.' }), '/order_id', 'invalid_id'],
+    ['two dots as an id', order({ order_id: '\u200b.. ' }), '/order_id', 'invalid_id'],
     ['a customer as a text', order({ customer: 'Ada' }), '/customer', 'invalid_type'],
     ['a text of a megabyte', order({ shipping_address: 'x'.repeat(1_000_000) }), '/shipping_address', 'value_too_long'],
     [
