@@ -1,6 +1,6 @@
 /**
  * The response when no route matches: 405 when the path has other methods, 204 to OPTIONS on such a path, else 404. The methods are read
- * from the routes themselves.
+ * from the routes themselves; a path that a route names has only those of that path.
  * Source: RFC 9110, 9.3.7 (OPTIONS) and 15.5.6 (405).
  */
 import type { Context, Env, Hono } from 'hono';
@@ -22,6 +22,13 @@ export function respondToUnrouted<E extends Env>(app: Hono<E>, c: Context<E>, al
 
 function methodsOf<E extends Env>(app: Hono<E>, path: string): Set<string> {
   const all = new Set(app.routes.map(({ method }) => method).filter((method) => method !== METHOD_NAME_ALL));
-  const isHere = (method: string) => app.router.match(method, path)[0].some(([[, route]]) => route.method === method);
-  return new Set([...all].filter(isHere));
+  const here = [...all].flatMap((method) =>
+    app.router
+      .match(method, path)[0]
+      .map(([[, route]]) => route)
+      .filter((route) => route.method === method),
+  );
+  // A route of its own, such as /orders/batch, also matches a pattern of others, such as /orders/:order_id.
+  const own = here.filter((route) => route.path === path);
+  return new Set((own.length > 0 ? own : here).map(({ method }) => method));
 }

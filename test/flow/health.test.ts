@@ -128,6 +128,16 @@ describe('a path', () => {
     },
   );
 
+  test.each(['/orders/batch', '/orders/status', '/api/v1/orders/batch'])(
+    '%s of a route has the methods of that route, not those of an order with such an id',
+    async (path) => {
+      const options = await fetch(`${service.url}${path}`, { method: 'OPTIONS' });
+      expect([options.status, options.headers.get('allow')]).toEqual([204, 'OPTIONS, POST']);
+      const put = await fetch(`${service.url}${path}`, { method: 'PUT' });
+      expect([put.status, put.headers.get('allow')]).toEqual([405, 'OPTIONS, POST']);
+    },
+  );
+
   test('with several methods lists all of them', async () => {
     const response = await fetch(`${service.url}/inventory`, { method: 'DELETE' });
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS, PUT']);
