@@ -226,6 +226,23 @@ describe('a batch', () => {
     const { results: statuses } = (await moves.json()) as OrderResultsResponse;
     expect(statuses.map(({ status }) => status)).toEqual([...Array(998).fill(200), 404, 200]);
   });
+
+  test('leaves health and single orders their turn, however many of the largest are in work and wait', async () => {
+    const sku = await newSku(100_000);
+    const one = (order_id: string) => orderBody({ order_id, items: [itemBody({ sku, quantity: 1 })] });
+    let ended = 0;
+    const batches = Array.from({ length: 3 * limits.batchesAtOnce }, async (_, b) => {
+      const results = await createAll(Array.from({ length: limits.maxOrdersOfBatch }, (_, n) => one(`F-${b}-${n}`)));
+      ended++;
+      return results;
+    });
+    await Promise.race(batches);
+    expect(await getJson(service, '/healthz')).toEqual({ status: 'ok' });
+    expect((await create(one('F-SMALL'))).status).toBe(201);
+    expect(await getJson(service, '/orders/F-SMALL')).toMatchObject({ version: 1 });
+    expect(ended).toBeLessThan(batches.length);
+    for (const results of await Promise.all(batches)) expect(results.every(({ status }) => status === 201)).toBe(true);
+  });
 });
 
 describe('a body that is no order', () => {
