@@ -372,7 +372,10 @@ export const finalizerRedriveResponse = named('FinalizerRedrive', z.strictObject
 export type FinalizerRedriveResponse = z.infer<typeof finalizerRedriveResponse>;
 
 /** `time_zone`: applies to order dates without an offset, and to days in filters. */
-export const settingsResponse = named('Settings', z.strictObject({ time_zone: z.string() }));
+export const settingsResponse = named(
+  'Settings',
+  z.strictObject({ time_zone: z.string(), stock: z.enum(['tracked', 'untracked']) }),
+);
 export type SettingsResponse = z.infer<typeof settingsResponse>;
 
 export const healthResponse = named('Health', z.strictObject({ status: z.literal('ok') }));

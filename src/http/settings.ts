@@ -3,7 +3,7 @@ import { Hono } from 'hono';
 import { type SettingsResponse, settingsResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 
-export function settingsRoutes({ timeZone }: { timeZone: string }) {
+export function settingsRoutes({ timeZone, trackStock }: { timeZone: string; trackStock: boolean }) {
   return new Hono<HttpEnv>().get(
     '/settings',
     route(
@@ -13,7 +13,7 @@ export function settingsRoutes({ timeZone }: { timeZone: string }) {
         summary: 'Get what a client needs to know of the configuration',
         responses: { 200: json(settingsResponse, 'The settings.') },
       },
-      (c) => c.json({ time_zone: timeZone } satisfies SettingsResponse),
+      (c) => c.json({ time_zone: timeZone, stock: trackStock ? 'tracked' : 'untracked' } satisfies SettingsResponse),
     ),
   );
 }

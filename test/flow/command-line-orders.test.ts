@@ -194,8 +194,25 @@ describe('oms stress', () => {
     expect(await oms(['stress', '--num', 'many'])).toMatchObject({ code: 1, stderr: expect.stringContaining('--num') });
   });
 
+  test('checks that all orders are stored where stock is not tracked', async () => {
+    const untracked = await startService({ env: { OMS_STOCK: 'untracked' } });
+    const stress = (...args: string[]) => oms(['stress', '--url', untracked.url, '--num', '30', ...args]);
+    const { code, stdout } = await stress('--stock', '7');
+    expect(stdout).toMatch(
+      / stock +7 before, 7 after: not tracked, 30 orders stored\n +exactly what was accepted is stored\n/,
+    );
+    expect(code).toBe(0);
+    const { items } = await getJson<{ items: { sku: string; hub_id: string }[] }>(untracked, '/inventory');
+    const named = await stress('--sku', items[0]!.sku, '--hub', items[0]!.hub_id, '--json');
+    expect(JSON.parse(named.stdout)).toMatchObject({ accepted: 30, stored: 30, tracked: false, ok: true });
+    await untracked.stop();
+    const load = { accepted: 30, unknown: 0, orders: 30, tracked: false };
+    expect(whatIsWrong(7, 7, 29, load)).toHaveLength(2);
+    expect(whatIsWrong(7, 6, 30, load)).toHaveLength(1);
+  });
+
   test('fails when more or less is sold than is there', () => {
-    const load = { accepted: 137, unknown: 0, orders: 1_000 };
+    const load = { accepted: 137, unknown: 0, orders: 1_000, tracked: true };
     expect(whatIsWrong(137, 0, 137, load)).toEqual([]);
     expect(whatIsWrong(2_000, 1_000, 1_000, { ...load, accepted: 1_000 })).toEqual([]);
     expect(whatIsWrong(137, 0, 138, { ...load, accepted: 138 })).toHaveLength(2);

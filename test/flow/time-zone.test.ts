@@ -57,6 +57,6 @@ describe('in Europe/Berlin', () => {
     const now = Date.now();
     expect(await rowsOf(now - 600_000, now + 120_000)).toBe(6);
     expect(await rowsOf(now - 4_200_000, now - 3_600_000)).toBe(0);
-    expect(await getJson(service, '/settings')).toEqual({ time_zone: 'Europe/Berlin' });
+    expect(await getJson(service, '/settings')).toMatchObject({ time_zone: 'Europe/Berlin' });
   });
 });

@@ -7,6 +7,8 @@ export interface Pair {
   sku: string;
   hubId: string;
   stock: number;
+  /** Whether orders take stock, as the service says. */
+  tracked: boolean;
 }
 
 export interface LoadOptions extends Pair {

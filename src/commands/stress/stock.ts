@@ -1,7 +1,7 @@
 /** The stock of a stress test: put there before it, and counted after it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { OmsError } from '../../errors.ts';
-import type { OrdersResponse, ProblemResponse } from '../../http/responses.ts';
+import type { OrdersResponse, ProblemResponse, SettingsResponse } from '../../http/responses.ts';
 import { limits } from '../../limits.ts';
 import type { ServiceClient } from '../service-client.ts';
 import type { Load, Pair } from './load.ts';
@@ -18,15 +18,17 @@ interface Wanted {
 
 /** A product of its own has as much stock as there are orders; one that was named keeps what it has, unless a stock is given. */
 export async function preparePair(client: ServiceClient, { name, sku, hubId, stock, orders }: Wanted): Promise<Pair> {
-  const own = { sku: sku ?? name, hubId: hubId ?? OWN_HUB };
+  const tracked = (await client.get<SettingsResponse>('/settings')).stock === 'tracked';
+  const own = { sku: sku ?? name, hubId: hubId ?? OWN_HUB, tracked };
   if (sku === undefined) return setStock(client, { ...own, stock: stock ?? orders });
   const levels = (await stockOf(client, { sku, hubId })).filter((level) => level.sku === sku);
   if (hubId === undefined && levels.length > 1)
     throw new OmsError('invalid_option', `${sku} is in several hubs: say which with --hub`);
-  const pair = { sku, hubId: hubId ?? levels[0]?.hub_id ?? OWN_HUB };
+  const pair = { sku, hubId: hubId ?? levels[0]?.hub_id ?? OWN_HUB, tracked };
   if (stock !== null) return setStock(client, { ...pair, stock });
-  if (levels.length === 0) throw new OmsError('invalid_option', `${sku} has no stock: say how much with --stock`);
-  return { ...pair, stock: levels[0]!.available };
+  if (tracked && levels.length === 0)
+    throw new OmsError('invalid_option', `${sku} has no stock: say how much with --stock`);
+  return { ...pair, stock: levels[0]?.available ?? 0 };
 }
 
 async function setStock(client: ServiceClient, pair: Pair): Promise<Pair> {
@@ -66,22 +68,23 @@ export async function checkSold(client: ServiceClient, pair: Pair, name: string,
   }
 }
 
-/** Each order takes one piece, and nobody else may order the product meanwhile. */
+/** Each order takes one piece, where stock is tracked, and nobody else may order the product meanwhile. */
 export function whatIsWrong(
   before: number,
   after: number,
   stored: number,
-  load: Pick<Load, 'accepted' | 'unknown' | 'orders'>,
+  load: Pick<Load, 'accepted' | 'unknown' | 'orders' | 'tracked'>,
 ): string[] {
-  const { accepted, unknown, orders } = load;
+  const { accepted, unknown, orders, tracked } = load;
   const sold = before - after;
   const wrong: string[] = [];
   const upTo = unknown === 0 ? '' : ` to ${accepted + unknown}`;
   if (stored < accepted || stored > accepted + unknown)
     wrong.push(`${stored} orders are stored, ${accepted}${upTo} were accepted`);
-  if (sold !== stored) wrong.push(`${sold} pieces are gone, ${stored} orders have one each`);
-  if (stored > before) wrong.push(`${stored} orders are stored, of ${before} pieces`);
-  const should = Math.min(orders, before);
+  if (tracked && sold !== stored) wrong.push(`${sold} pieces are gone, ${stored} orders have one each`);
+  if (tracked && stored > before) wrong.push(`${stored} orders are stored, of ${before} pieces`);
+  if (!tracked && sold !== 0) wrong.push(`${sold} pieces are gone, though orders take none`);
+  const should = tracked ? Math.min(orders, before) : orders;
   if (stored + unknown < should) wrong.push(`${stored} orders are stored, though ${should} could be`);
   return wrong;
 }
