@@ -33,7 +33,7 @@ stack-demo: install
 
 # Removes its data, too.
 stack-down:
-	docker compose down --volumes --remove-orphans
+	docker compose --profile finalizer down --volumes --remove-orphans
 
 # The same without Docker, until Ctrl-C. `make stack-local ARGS=--demo` shows it at work and ends.
 stack-local: install

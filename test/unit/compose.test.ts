@@ -9,10 +9,13 @@ import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig, SETTINGS } from '../../src/config.ts';
+import { ROLES } from '../../src/roles.ts';
 import { ROOT } from '../support/service.ts';
 
 interface ComposeService {
   image: string;
+  command?: string[];
+  profiles?: string[];
   environment?: Record<string, string | number>;
   healthcheck?: { test: string[] };
   ports?: string[];
@@ -27,6 +30,8 @@ interface ComposeService {
 const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
 const compose = parse(text, { merge: true }) as { services: Record<string, ComposeService> };
 const services = Object.entries(compose.services);
+/** Of what the environment may set otherwise. */
+const byDefault = (given: string | number) => String(given).replace(/^\$\{\w+:-(.*)\}$/, '$1');
 const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
 
 test('the file is valid by the Compose Specification', () => {
@@ -64,16 +69,25 @@ describe.each(services)('the service %s', (_name, service) => {
 const ours = services.filter(([, { build }]) => build !== undefined);
 
 test('the roles and the IMS are services of OMS', () => {
-  expect(ours.map(([name]) => name)).toEqual(['ims', 'api', 'worker', 'publisher']);
+  expect(ours.map(([name]) => name)).toEqual(['ims', ...ROLES]);
+  for (const role of ROLES) expect(compose.services[role]!.command).toEqual(['start', '--role', role]);
+});
+
+test('orders are moved on only when somebody asks for the finalizer, and then by its default', () => {
+  const withProfile = services.filter(([, { profiles }]) => profiles !== undefined);
+  expect(withProfile.map(([name, { profiles }]) => [name, profiles])).toEqual([['finalizer', ['finalizer']]]);
+  const decider = (name: string) => byDefault(compose.services[name]!.environment!.OMS_FINALIZER!);
+  expect([decider('api'), decider('finalizer')]).toEqual(['off', 'confirm']);
 });
 
 describe.each(ours)('our service %s', (_name, service) => {
   test('has settings that exist, with valid values', () => {
     const settings = Object.entries(service.environment!).filter(([name]) => name.startsWith('OMS_'));
     for (const [name] of settings) expect(SETTINGS).toContain(name);
-    // What the environment may set otherwise is taken at its default here.
-    const value = (given: string | number) => String(given).replace(/^\$\{\w+:-(.*)\}$/, '$1');
-    const config = readConfig(Object.fromEntries(settings.map(([name, given]) => [name, value(given)])), '/nowhere');
+    const config = readConfig(
+      Object.fromEntries(settings.map(([name, given]) => [name, byDefault(given)])),
+      '/nowhere',
+    );
     expect(config.orderStore).toMatchObject({ kind: 'mongodb' });
   });
 
