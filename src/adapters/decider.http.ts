@@ -25,8 +25,8 @@ import { isOmsError, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type Order, orderJson } from '../model/order.ts';
 import type { Decider, Decision } from '../ports/decider.ts';
-import { type Endpoint, endpointOf } from './ims.http/endpoint.ts';
-import { parseJson, readBody, wordsOf } from './ims.http/response-body.ts';
+import { type Endpoint, endpointOf } from './http-service/endpoint.ts';
+import { parseJson, readBody, wordsOf } from './http-service/response-body.ts';
 
 /** Those that tests lower, as they must not wait for seconds. */
 type Bounds = Record<

@@ -13,7 +13,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Ims, ImsAnswer, ImsPair } from '../ports/ims.ts';
 import { type Inspection, withoutCredentials } from '../ports/inspection.ts';
-import { endpointOf } from './ims.http/endpoint.ts';
+import { endpointOf } from './http-service/endpoint.ts';
 import { type Answers, Exchange, type Reply } from './ims.http/exchange.ts';
 import { keyOf, pairOf } from './ims.http/pair-key.ts';
 import { type Bounds, createPolicies, type Policies } from './ims.http/policies.ts';

@@ -6,10 +6,10 @@ import { z } from 'zod';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { ImsAnswer, ImsPair } from '../../ports/ims.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint } from '../http-service/endpoint.ts';
+import { parseJson, readBody, wordsOf } from '../http-service/response-body.ts';
 import { keyOf } from './pair-key.ts';
 import type { Bounds } from './policies.ts';
-import { parseJson, readBody, wordsOf } from './response-body.ts';
 
 /** By the key of the pair. */
 export type Answers = Map<string, ImsAnswer>;

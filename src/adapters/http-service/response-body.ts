@@ -1,4 +1,4 @@
-/** The body of a response of the IMS, in bounded memory, and its message for people. */
+/** The body of a service's response, in bounded memory, and its message for people. */
 import { z } from 'zod';
 
 /** At most `maxBytes` of the body; `complete` says whether that is all. */
