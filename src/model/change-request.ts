@@ -4,7 +4,7 @@
  */
 import { limits } from '../limits.ts';
 import { ERASED, type Order, type OrderContent, type OrderItem, type StoredOrder } from './order.ts';
-import { DELETED, differingFields, fieldChanges, type OrderChange } from './order-change.ts';
+import { DELETED, differingFields, fieldChanges, type OrderChange, withChanges } from './order-change.ts';
 import { givesBack, stateOf, type Workflow } from './workflow.ts';
 
 /** An Idempotency-Key: repeats of the request are answered as the first. */
@@ -198,10 +198,8 @@ function judgeEdit(
   { workflow }: Rules,
   nowMs: number,
 ): Judgement {
-  const items = patch.items ?? order.items;
-  const totalMinor = patch.items ? items.reduce((sum, item) => sum + item.lineTotalMinor, 0) : order.totalMinor;
-  const edited: Order = { ...order, ...patch, totalMinor };
-  const fields = fieldChanges(order, edited);
+  const totalMinor = patch.items?.reduce((sum, item) => sum + item.lineTotalMinor, 0) ?? order.totalMinor;
+  const fields = fieldChanges(order, { ...order, ...patch, totalMinor });
   if (fields.length === 0) return { answer: { outcome: 'unchanged', order } };
   if (!stateOf(workflow, order.status)?.editable)
     return refused(
@@ -211,8 +209,8 @@ function judgeEdit(
     );
   if (order.version >= limits.maxOrderEdits) return tooManyChanges(order);
   const change = changeOf(order, { kind: 'edited', toStatus: order.status, fields, reason, actor, atMs: nowMs });
-  const next = { ...edited, version: change.version, actor, updatedAtMs: nowMs };
-  const moves = holdsStock ? movesBetween(order.items, items) : [];
+  const next = { ...withChanges(order, fields), version: change.version, actor, updatedAtMs: nowMs };
+  const moves = holdsStock ? movesBetween(order.items, next.items) : [];
   return { plan: { next: { order: next, holdsStock, deleted: false }, change, moves } };
 }
 

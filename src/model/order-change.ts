@@ -48,9 +48,16 @@ export function fieldChanges(before: OrderContent, after: OrderContent): FieldCh
   for (const [field, name] of Object.entries(CONTENT_FIELDS) as [ContentField, keyof OrderContent][]) {
     const from = before[name];
     const to = after[name];
-    if (from !== to && JSON.stringify(from) !== JSON.stringify(to)) changes.push({ field, from, to });
+    if (!isSame(from, to)) changes.push({ field, from, to });
   }
   return changes;
+}
+
+/** The content with these changes. */
+export function withChanges<Content extends OrderContent>(content: Content, changes: readonly FieldChange[]): Content {
+  const changed = { ...content };
+  for (const { field, to } of changes) Object.assign(changed, { [CONTENT_FIELDS[field]]: to });
+  return changed;
 }
 
 /** An order as it was at a version. `history`: all its changes, oldest first. */
@@ -88,8 +95,6 @@ function shown(field: ContentField, value: FieldChange['from']) {
   return value as string;
 }
 
-const sameText = (a: string, b: string) => a === b || isSameText(a, b);
-
 const ITEM_FIELDS = {
   product_name: 'productName',
   sku: 'sku',
@@ -104,23 +109,27 @@ const ITEM_FIELDS = {
  */
 export function differingFields(stored: OrderContent, sent: Partial<OrderContent>): string[] {
   const differing: string[] = [];
-  const compare = (field: string, a: string | number, b: string | number | undefined) => {
-    if (b !== undefined && !sameText(String(a), String(b))) differing.push(field);
-  };
-  compare('customer_name', stored.customerName, sent.customerName);
-  compare('customer_email', stored.customerEmail, sent.customerEmail);
-  if (sent.items) differing.push(...differingItems(stored.items, sent.items));
-  compare('total_amount', stored.totalMinor, sent.totalMinor);
-  compare('order_date', stored.orderDateMs, sent.orderDateMs);
-  compare('shipping_address', stored.shippingAddress, sent.shippingAddress);
+  for (const [field, name] of Object.entries(CONTENT_FIELDS)) {
+    const value = sent[name];
+    if (value === undefined || isSame(stored[name], value)) continue;
+    if (name === 'items' && stored.items.length === 1 && sent.items!.length === 1)
+      differing.push(...differingFieldsOfItem(stored.items[0]!, sent.items![0]!));
+    else differing.push(field);
+  }
   return differing;
 }
 
-function differingItems(stored: readonly OrderItem[], sent: readonly OrderItem[]): string[] {
-  const fields = Object.entries(ITEM_FIELDS);
-  const inFields = (a: OrderItem, b: OrderItem) =>
-    fields.filter(([, name]) => !sameText(String(a[name]), String(b[name]))).map(([field]) => field);
-  if (stored.length === 1 && sent.length === 1) return inFields(stored[0]!, sent[0]!);
-  const isSame = stored.length === sent.length && stored.every((item, n) => inFields(item, sent[n]!).length === 0);
-  return isSame ? [] : ['items'];
+/**
+ * Whether a field is the same: however accents are composed, but SKUs and hubs exactly, as stock is counted by them. The order of items
+ * counts.
+ */
+function isSame(a: FieldChange['from'], b: FieldChange['from']): boolean {
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, n) => differingFieldsOfItem(item, b[n]!).length === 0);
+  return a === b || (typeof a === 'string' && typeof b === 'string' && isSameText(a, b));
 }
+
+const differingFieldsOfItem = (a: OrderItem, b: OrderItem): string[] =>
+  Object.entries(ITEM_FIELDS)
+    .filter(([, name]) => a[name] !== b[name] && !(name === 'productName' && isSameText(a[name], b[name])))
+    .map(([field]) => field);

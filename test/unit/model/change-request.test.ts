@@ -101,6 +101,25 @@ describe('a request is judged', () => {
     expect(verdict(asked, current)).toBe(expected);
   });
 
+  test('an edit changes what differs by the same rules, and leaves the rest as it is', () => {
+    const items = [item('S', 2), { ...item('R', 1), productName: 'Caf\u00e9' }];
+    const current = stored({ ...contentOf(...items), customerName: 'Zo\u00eb', version: 1 });
+    const [first, second] = items as [OrderItem, OrderItem];
+    const composed = { customerName: 'Zoe\u0308', items: [first, { ...second, productName: 'Cafe\u0301' }] };
+    expect(verdict(request(edit(composed)), current)).toBe('unchanged');
+    const judged = judge(request(edit({ ...composed, shippingAddress: 'elsewhere' })), current, rules, 9);
+    expect(judged).toMatchObject({
+      plan: {
+        next: { order: { customerName: 'Zo\u00eb', items, shippingAddress: 'elsewhere', version: 2 } },
+        change: { fields: [{ field: 'shipping_address' }] },
+        moves: [],
+      },
+    });
+    expect(judge(request(edit({ items: [second, first] })), current, rules, 9)).toMatchObject({
+      plan: { next: { order: { items: [second, first] } }, change: { fields: [{ field: 'items' }] }, moves: [] },
+    });
+  });
+
   test('a refused move says from where, to where, and what is allowed', () => {
     expect(judge(request(toStatus('delivered')), stored(), rules, 9)).toMatchObject({
       answer: {
@@ -151,8 +170,12 @@ describe('two orders', () => {
     expect(differingFields(one, sent)).toEqual(fields);
   });
 
-  test('are the same however accents are composed', () => {
-    expect(differingFields({ ...one, customerName: 'Z\u00e9' }, { customerName: 'Ze\u0301' })).toEqual([]);
+  test('are the same however accents are composed, but not those of a SKU or hub, by which stock is counted', () => {
+    const accented = { ...contentOf({ ...item('\u00c9-1', 1), productName: 'Caf\u00e9' }), customerName: 'Z\u00e9' };
+    const [only] = accented.items;
+    const sent = (values: Partial<OrderItem>) => ({ customerName: 'Ze\u0301', items: [{ ...only!, ...values }] });
+    expect(differingFields(accented, sent({ productName: 'Cafe\u0301' }))).toEqual([]);
+    expect(differingFields(accented, sent({ sku: 'E\u0301-1' }))).toEqual(['sku']);
   });
 });
 
