@@ -16,22 +16,10 @@ export const invalidCursor = expect.objectContaining({ name: 'OmsError', code: '
 
 export type Contract = ReturnType<typeof contractOf>;
 
-/** The stores whose orders can be changed, and the event streams that tell their changes. */
-const CHANGING: readonly string[] = ['SQLite', 'MongoDB'];
-export const STREAMS_OF_CHANGES: readonly string[] = [
-  'outbox of SQLite',
-  'Kafka, orders in SQLite',
-  'outbox of MongoDB',
-];
-
-/** Registers the tests for each adapter that can change orders. */
-export const onEachChangingStore = (tests: (contract: Contract) => void): void =>
-  onEachOrderStore(tests, (name) => CHANGING.includes(name));
-
 /** Registers the tests for each adapter. */
-export function onEachOrderStore(tests: (contract: Contract) => void, takes = (_name: string) => true): void {
+export function onEachOrderStore(tests: (contract: Contract) => void): void {
   for (const { name, open, missing } of orderStores)
-    describe.skipIf(missing !== null || !takes(name))(`OrderStore on ${name}`, () => {
+    describe.skipIf(missing !== null)(`OrderStore on ${name}`, () => {
       // Filled before the first test.
       const opened = {} as Opened<OrderStore>;
       beforeAll(async () => {

@@ -12,9 +12,9 @@ import {
   toEdit,
   toMove,
 } from '../../support/changes.ts';
-import { onEachChangingStore } from './contract.ts';
+import { onEachOrderStore } from './contract.ts';
 
-onEachChangingStore(({ open, opened, unique, newSku, setStock, availableOf, violations }) => {
+onEachOrderStore(({ open, opened, unique, newSku, setStock, availableOf, violations }) => {
   const stored = async (orderId: string) => (await opened.second.orders.get(orderId))!;
 
   describe('a creation', () => {

@@ -8,7 +8,6 @@ import { eventStreams, GUARD_MS, type Opened, type Publishing } from '../../supp
 import { applyOne, changed, item, newOrder, toCreate, toDelete, toEdit, toMove } from '../../support/changes.ts';
 import { chunkOf, ingestChunks, orderRow } from '../../support/chunks.ts';
 import { publishPending } from '../../support/publish.ts';
-import { STREAMS_OF_CHANGES } from './contract.ts';
 
 const ALL = new Set(EVENT_TYPES);
 
@@ -19,7 +18,7 @@ const creationsFirst = (events: PublishedEvent[]) => [
 ];
 
 for (const { name, open, missing, totalOrder } of eventStreams)
-  describe.skipIf(missing !== null || !STREAMS_OF_CHANGES.includes(name))(`the events of changes on ${name}`, () => {
+  describe.skipIf(missing !== null)(`the events of changes on ${name}`, () => {
     let opened: Opened<Publishing>;
     let first: Publishing;
     beforeEach(async () => {
@@ -133,6 +132,9 @@ for (const { name, open, missing, totalOrder } of eventStreams)
       expect(await first.events.end()).toBe(all.at(-1)!.cursor);
     });
 
+    // A topic is read the same wherever the orders are, and thousands of changes on MongoDB take long.
+    if (name === 'Kafka, orders on MongoDB') return;
+
     test('a reader that waits for one type has it, however many others come', async () => {
       const end = await first.events.end();
       const reading = (async () => {
@@ -156,48 +158,45 @@ for (const { name, open, missing, totalOrder } of eventStreams)
   });
 
 for (const { name, open, missing } of eventStreams)
-  describe.skipIf(missing !== null || !STREAMS_OF_CHANGES.includes(name))(
-    `the events of deleted orders on ${name}`,
-    () => {
-      test('keep their place, id, type, time and version, without content', async () => {
-        const { first, close } = await open();
-        const { store, events } = first;
-        await store.stock.change([{ sku: 'S', hubId: 'HUB-1', available: 100 }], null);
-        await ingestChunks(store, [chunkOf(0, [orderRow(2, 'R-1', { sku: 'S' })])]);
-        const secret = { customerName: 'Grace Hopper', shippingAddress: 'Arlington' };
-        await store.changes.apply([toCreate('P-1', newOrder([item('S')]))]);
-        for (const id of ['R-1', 'P-1'])
-          await store.changes.apply([toEdit(id, secret, { reason: 'as Grace asked' }), toDelete(id)]);
-        // Nothing was published before the deletion, so nothing of the content is ever sent.
-        await publishPending({ store, events });
-        const seen: PublishedEvent[] = [];
-        for await (const batch of events.subscribe(events.beginning, AbortSignal.timeout(GUARD_MS), ALL)) {
-          seen.push(...batch.events);
-          if (seen.length >= 6) break;
-        }
-        for (const id of ['R-1', 'P-1']) {
-          const { stored, changes } = (await store.changes.history(id))!;
-          const those = creationsFirst(seen)
-            .filter(({ orderId }) => orderId === id)
-            .map(({ json }) => JSON.parse(json) as never);
-          const statuses = ['on_hold', 'on_hold', 'deleted'];
-          expect(those).toEqual(
-            ['created', 'edited', 'deleted'].map((kind, n) => ({
-              ...{
-                specversion: '1.0',
-                id: `${id}:${n === 0 ? 'created' : n + 1}`,
-                source: '/oms',
-                type: `order.${kind}`,
-              },
-              ...{ subject: id, time: new Date(changes[n]!.atMs).toISOString(), datacontenttype: 'application/json' },
-              ...(n > 0 && { sequence: String(n + 1) }),
-              data: { order_id: id, version: n + 1, status: statuses[n], erased: true },
-            })),
-          );
-          expect(stored.deleted).toBe(true);
-        }
-        expect(JSON.stringify(seen)).not.toMatch(/Grace|Arlington|Ada/);
-        await close();
-      });
-    },
-  );
+  describe.skipIf(missing !== null)(`the events of deleted orders on ${name}`, () => {
+    test('keep their place, id, type, time and version, without content', async () => {
+      const { first, close } = await open();
+      const { store, events } = first;
+      await store.stock.change([{ sku: 'S', hubId: 'HUB-1', available: 100 }], null);
+      await ingestChunks(store, [chunkOf(0, [orderRow(2, 'R-1', { sku: 'S' })])]);
+      const secret = { customerName: 'Grace Hopper', shippingAddress: 'Arlington' };
+      await store.changes.apply([toCreate('P-1', newOrder([item('S')]))]);
+      for (const id of ['R-1', 'P-1'])
+        await store.changes.apply([toEdit(id, secret, { reason: 'as Grace asked' }), toDelete(id)]);
+      // Nothing was published before the deletion, so nothing of the content is ever sent.
+      await publishPending({ store, events });
+      const seen: PublishedEvent[] = [];
+      for await (const batch of events.subscribe(events.beginning, AbortSignal.timeout(GUARD_MS), ALL)) {
+        seen.push(...batch.events);
+        if (seen.length >= 6) break;
+      }
+      for (const id of ['R-1', 'P-1']) {
+        const { stored, changes } = (await store.changes.history(id))!;
+        const those = creationsFirst(seen)
+          .filter(({ orderId }) => orderId === id)
+          .map(({ json }) => JSON.parse(json) as never);
+        const statuses = ['on_hold', 'on_hold', 'deleted'];
+        expect(those).toEqual(
+          ['created', 'edited', 'deleted'].map((kind, n) => ({
+            ...{
+              specversion: '1.0',
+              id: `${id}:${n === 0 ? 'created' : n + 1}`,
+              source: '/oms',
+              type: `order.${kind}`,
+            },
+            ...{ subject: id, time: new Date(changes[n]!.atMs).toISOString(), datacontenttype: 'application/json' },
+            ...(n > 0 && { sequence: String(n + 1) }),
+            data: { order_id: id, version: n + 1, status: statuses[n], erased: true },
+          })),
+        );
+        expect(stored.deleted).toBe(true);
+      }
+      expect(JSON.stringify(seen)).not.toMatch(/Grace|Arlington|Ada/);
+      await close();
+    });
+  });

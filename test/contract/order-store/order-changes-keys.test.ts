@@ -13,9 +13,9 @@ import {
   toEdit,
   toMove,
 } from '../../support/changes.ts';
-import { onEachChangingStore } from './contract.ts';
+import { onEachOrderStore } from './contract.ts';
 
-onEachChangingStore(({ opened, unique, newSku, setStock, availableOf, violations }) => {
+onEachOrderStore(({ opened, unique, newSku, setStock, availableOf, violations }) => {
   const apply = (request: ChangeRequest) => applyOne(opened.first, request);
   const newIn = async (sku: string) => {
     const id = unique('KEY');

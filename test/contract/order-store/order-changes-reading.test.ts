@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { OrderFilter } from '../../../src/ports/orders.ts';
 import { applyOne, item, newOrder, toCreate, toDelete, toEdit, toMove } from '../../support/changes.ts';
 import { chunkOf, ingestChunks, orderRow, readAll } from '../../support/chunks.ts';
-import { onEachChangingStore } from './contract.ts';
+import { onEachOrderStore } from './contract.ts';
 
-onEachChangingStore(({ open, violations }) => {
+onEachOrderStore(({ open, violations }) => {
   test('lists have orders of files and of the API as they are now, without deleted ones', async () => {
     const { first, second, close } = await open();
     const stock = ['A', 'B'].flatMap((sku) => ['H1', 'H2'].map((hubId) => ({ sku, hubId, available: 100 })));

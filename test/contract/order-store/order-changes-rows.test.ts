@@ -14,9 +14,9 @@ import {
   toMove,
 } from '../../support/changes.ts';
 import { chunkOf, ingestChunks, newClaim, orderRow, readAll } from '../../support/chunks.ts';
-import { onEachChangingStore } from './contract.ts';
+import { onEachOrderStore } from './contract.ts';
 
-onEachChangingStore(({ opened, unique, newSku, availableOf, violations }) => {
+onEachOrderStore(({ opened, unique, newSku, availableOf, violations }) => {
   /** Why these rows of a new file are refused: code and words. */
   const refusedRows = async (rows: OrderRow[]) => {
     const fileId = await ingestChunks(opened.second, [chunkOf(0, rows)]);

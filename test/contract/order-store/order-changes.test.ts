@@ -15,9 +15,9 @@ import {
   toMove,
 } from '../../support/changes.ts';
 import { chunkOf, ingestChunks, orderRow } from '../../support/chunks.ts';
-import { onEachChangingStore } from './contract.ts';
+import { onEachOrderStore } from './contract.ts';
 
-onEachChangingStore(({ opened, unique, newSku, availableOf, violations }) => {
+onEachOrderStore(({ opened, unique, newSku, availableOf, violations }) => {
   /** An order of the API, or the same of a file. */
   const newOf = {
     'an order of the API': async (sku: string, quantity: number) => {

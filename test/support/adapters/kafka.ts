@@ -12,6 +12,7 @@ import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/
 import type { Adapter, Publishing } from '../adapters.ts';
 import type { Engines } from '../engines.ts';
 import { temporaryDirectory } from '../service.ts';
+import { openMongo } from './mongo.ts';
 
 /** Topics that are not there yet. */
 export const kafkaOptions = (
@@ -46,15 +47,14 @@ export async function withAdmin<Result>(
   }
 }
 
-export const kafkaStreams = ({
-  kafka,
-  why,
-}: Engines): (Adapter<Publishing> & { missing: string | null; totalOrder: boolean })[] => [
+/** Partitions are apart: readers agree on the order within each. */
+const totalOrder = false;
+
+export const kafkaStreams = ({ kafka, mongo, why }: Engines): (Adapter<Publishing> & { totalOrder: boolean })[] => [
   {
     name: 'Kafka, orders in SQLite',
-    missing: kafka === null ? (why.kafka ?? 'there is no Kafka') : null,
-    // Partitions are apart: readers agree on the order within each.
-    totalOrder: false,
+    missing: why.kafka ?? null,
+    totalOrder,
     async open() {
       const path = join(await temporaryDirectory(), 'oms.db');
       const thread = await startSqliteWriter(path);
@@ -75,6 +75,27 @@ export const kafkaStreams = ({
             await store.close();
           }
           await thread.close();
+        },
+      };
+    },
+  },
+  {
+    name: 'Kafka, orders on MongoDB',
+    missing: why.kafka ?? why.mongo ?? null,
+    totalOrder,
+    async open() {
+      const options = kafkaOptions(kafka!);
+      const events: ReturnType<typeof openKafka>[] = [];
+      const opened = await openMongo(mongo!, { trackStock: true }, (store): Publishing => {
+        const stream = openKafka(options);
+        events.push(stream);
+        return { store, events: stream };
+      });
+      return {
+        ...opened,
+        async close() {
+          for (const stream of events) await stream.close();
+          await opened.close();
         },
       };
     },
