@@ -2,6 +2,7 @@
  * Changes of orders, sent to the writer thread. Requests share calls: a thousand clients at once cost some messages, savepoints and fsyncs,
  * not a thousand of each.
  */
+import { isRetryable } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { ChangeRequest, Outcome, Rules } from '../../model/change-request.ts';
 import type { OrderChanges } from '../../ports/order-changes.ts';
@@ -50,17 +51,27 @@ function batched(call: (requests: ChangeRequest[]) => Promise<Outcome[]>): Order
 
   function send(): void {
     while (calls < limits.sqliteChangeCalls && waiting.length > 0) {
-      const part = waiting.splice(0, lengthOfPart(waiting));
       calls++;
-      call(part.map(({ request }) => request))
-        .then(
-          (outcomes) => part.forEach(({ resolve }, n) => void resolve(outcomes[n]!)),
-          (error) => part.forEach(({ reject }) => void reject(error)),
-        )
-        .finally(() => {
-          calls--;
-          send();
-        });
+      settle(waiting.splice(0, lengthOfPart(waiting))).finally(() => {
+        calls--;
+        send();
+      });
+    }
+  }
+
+  /** A request that can never be carried out fails alone: it is found by halves, in order. */
+  async function settle(part: Waiting[]): Promise<void> {
+    try {
+      const outcomes = await call(part.map(({ request }) => request));
+      for (const [n, { resolve }] of part.entries()) resolve(outcomes[n]!);
+    } catch (error) {
+      if (isRetryable(error) || part.length === 1) {
+        for (const { reject } of part) reject(error);
+        return;
+      }
+      const middle = Math.ceil(part.length / 2);
+      await settle(part.slice(0, middle));
+      await settle(part.slice(middle));
     }
   }
 
