@@ -157,6 +157,16 @@ describe('with a server', () => {
     await setStock(service, [['SKU-1', 'HUB-1', 1_000]]);
   });
 
+  /** The next test has a service, whatever becomes of this work. */
+  async function whileStopped(work: () => Promise<void>): Promise<void> {
+    expect(await service.stop()).toBe(0);
+    try {
+      await work();
+    } finally {
+      service = await startService({ dataDirectory: data });
+    }
+  }
+
   test('ingest uploads its files to the server', async () => {
     const paths = [await writeTo('over-1.csv', csv(good(), bad())), await writeTo('over-2.csv', csv(good()))];
     const { code, stdout } = await runOms(['ingest', ...paths], on(data));
@@ -232,9 +242,13 @@ describe('with a server', () => {
     const clean = await runOms(['verify'], on(data));
     expect(clean).toMatchObject({ code: 0, stdout: expect.stringMatching(/^(INV-[1238] {2}ok {8}.+\n){6}$/) });
     const id = unique('C');
+    await setStock(service, [['SKU-2', 'HUB-1', 7]]);
     const { file_id } = await ingest(service, csv(orderLine(id), bad()));
-    expect(await service.stop()).toBe(0);
+    await whileStopped(() => findDamages(id, file_id));
+  });
 
+  /** Each damage on a copy. `id`: of an order whose file has a rejected row, too. */
+  async function findDamages(id: string, fileId: string): Promise<void> {
     for (const [damage, expected] of [
       [
         `delete from orders where order_id = '${id}'`,
@@ -246,10 +260,10 @@ describe('with a server', () => {
       ["update stock set available = available + 1 where sku = 'SKU-2'", [['INV-2', '["SKU-2","HUB-1"]']]],
       [`update orders set quantity = 3 where order_id = '${id}'`, [['INV-2', '["SKU-1","HUB-1"]']]],
       [
-        `delete from rejected_rows where file_no = (select file_no from files where file_id = '${file_id}')`,
-        [['INV-1', file_id]],
+        `delete from rejected_rows where file_no = (select file_no from files where file_id = '${fileId}')`,
+        [['INV-1', fileId]],
       ],
-      [`update files set accepted = accepted + 1 where file_id = '${file_id}'`, [['INV-1', file_id]]],
+      [`update files set accepted = accepted + 1 where file_id = '${fileId}'`, [['INV-1', fileId]]],
       [`update orders set seq = seq + 7 where order_id = '${id}'`, [['INV-3', id]]],
     ] as const) {
       const copy = join(directory, unique('damaged'));
@@ -266,9 +280,7 @@ describe('with a server', () => {
       if (damage.startsWith('delete from orders')) {
         const table = await runOms(['verify'], on(copy));
         expect(table).toMatchObject({ code: 1, stdout: expect.stringMatching(/INV-1 {2}2 off/) });
-        expect(table.stdout).toContain(
-          `\nINV-1  ${id}: a row is neither an order nor a rejection: row 2 of ${file_id}`,
-        );
+        expect(table.stdout).toContain(`\nINV-1  ${id}: a row is neither an order nor a rejection: row 2 of ${fileId}`);
       }
     }
     expect(JSON.parse((await runOms(['verify', '--json'], on(data))).stdout)).toMatchObject({
@@ -279,8 +291,7 @@ describe('with a server', () => {
       code: 1,
       stderr: expect.stringMatching(/^oms verify: there is no order store in .*nowhere: set OMS_DATA_DIR .*\n$/),
     });
-    service = await startService({ dataDirectory: data });
-  });
+  }
 
   test('redrive resumes a file that was given up, once the server is stopped', async () => {
     await setStock(service, [['NEW-1', 'HUB-1', 10]]);
@@ -288,19 +299,17 @@ describe('with a server', () => {
     const response = await upload(service, csv(orderLine(unique('C'), { sku: 'NEW-1' })));
     const { file_id } = (await response.json()) as { file_id: string };
     await until(service, file_id, (file) => file.status === 'waiting');
-    expect(await service.stop()).toBe(0);
-
-    // As if the process had crashed again and again while it worked on this file.
-    const db = new DatabaseSync(join(data, 'oms.db'));
-    db.prepare('update files set strikes = ? where file_id = ?').run(limits.maxStrikes, file_id);
-    db.close();
-    service = await startService({ dataDirectory: data });
+    await whileStopped(async () => {
+      // As if the process had crashed again and again while it worked on this file.
+      const db = new DatabaseSync(join(data, 'oms.db'));
+      db.prepare('update files set strikes = ? where file_id = ?').run(limits.maxStrikes, file_id);
+      db.close();
+    });
     expect(await ended(service, file_id)).toMatchObject({ status: 'failed', failure: { code: 'internal' } });
-    expect(await service.stop()).toBe(0);
-
-    expect(await runOms(['redrive'], on(data))).toMatchObject({ code: 0, stdout: '1 files queued again\n' });
-    expect(await runOms(['redrive'], on(data))).toMatchObject({ code: 0, stdout: '0 files queued again\n' });
-    service = await startService({ dataDirectory: data });
+    await whileStopped(async () => {
+      expect(await runOms(['redrive'], on(data))).toMatchObject({ code: 0, stdout: '1 files queued again\n' });
+      expect(await runOms(['redrive'], on(data))).toMatchObject({ code: 0, stdout: '0 files queued again\n' });
+    });
     expect(await ended(service, file_id)).toMatchObject({ status: 'completed', progress: { accepted: 1 } });
   });
 });
