@@ -124,8 +124,9 @@ export const limits = {
   /** Changes in work for one stock row in one process, as each has a ticket in it of some 150 bytes; more wait, and still more are refused. */
   mongoTicketsOfRow: 250,
   mongoTicketsWaiting: 1_000,
-  /** Stock rows that one sweep looks at in one request. */
+  /** Stock rows that one sweep looks at, and tickets that it uses up: two or three calls each, some seconds. The next sweep goes on. */
   mongoSweepRows: 100,
+  mongoSweepTickets: 1_000,
   /** Requests under keys that an order remembers as refused: the newest. */
   mongoRefusedRequests: 100,
   /** Orders whose changes are published together. */
@@ -387,8 +388,9 @@ export const limits = {
   reportPageRows: 1_000,
   /** How often the progress of a report is stored: users watch it, and each time is a write. */
   reportProgressMs: 1_000,
-  /** How often the sweeper looks for open files without a worker, and how long they must have been quiet. */
-  sweepMs: 30_000,
+  /** How often the sweeper works: stock that a dead process had reserved is not for sale until then. */
+  sweepMs: 10_000,
+  /** How long an open file without a worker must have been quiet. */
   strandedMs: 120_000,
   sweepFiles: 1_000,
   /** The minimum age of an orphaned object, as another process may be about to record its file; also how often orphans are looked for. */

@@ -17,10 +17,14 @@ export async function sweepTickets(database: Stores, now: () => number): Promise
   const busy = await database.stock
     .find({ busy_since: { $lt: before } }, { sort: { busy_since: 1 }, limit: limits.mongoSweepRows, projection: ROW })
     .toArray();
+  let left: number = limits.mongoSweepTickets;
   for (const row of busy) {
     const [old, young] = splitByAge(row, before);
-    for (const [ticket, content] of old) await useUp(database, row._id, ticket, content);
-    await noteOldest(database, row, young);
+    const due = old.slice(0, left);
+    for (const [ticket, content] of due) await useUp(database, row._id, ticket, content);
+    await noteOldest(database, row, [...old.slice(left), ...young]);
+    left -= due.length;
+    if (left === 0) return;
   }
 }
 
@@ -75,9 +79,9 @@ async function fence(
 }
 
 /** A row without tickets is not busy; one with tickets is since its oldest. */
-async function noteOldest({ stock }: Stores, { _id, busy_since }: StockDocument, young: Named[]): Promise<void> {
+async function noteOldest({ stock }: Stores, { _id, busy_since }: StockDocument, others: Named[]): Promise<void> {
   const { matchedCount } = await stock.updateOne({ _id, tickets: {} }, { $unset: { busy_since: '' } });
-  if (matchedCount === 1 || young.length === 0) return;
-  const oldest = new Date(Math.min(...young.map(([, { at }]) => at.getTime())));
+  if (matchedCount === 1 || others.length === 0) return;
+  const oldest = new Date(Math.min(...others.map(([, { at }]) => at.getTime())));
   await stock.updateOne({ _id, busy_since: busy_since! }, { $set: { busy_since: oldest } });
 }

@@ -85,10 +85,11 @@ describe.skipIf(why.mongo !== undefined)('a change on MongoDB', () => {
     const { direct, available, row, sweepLater, close } = await openStore();
     const { stock, orders } = direct.database;
     await ingestChunks(direct, [chunkOf(0, [orderRow(2, 'R-1')])]);
-    const left = (o: string, r: number, q: number) => ({ o, r, q, at: new Date() });
+    const at = new Date(Date.now() - limits.mongoTicketMs / 2);
+    const left = (o: string, r: number, q: number) => ({ o, r, q, at });
     const tickets = { 'tickets.new': left('P-1', 0, 4), 'tickets.old': left('R-1', 1, 2) };
     await stock.updateOne({ _id: KEY }, {
-      $set: { ...tickets, busy_since: new Date() },
+      $set: { ...tickets, busy_since: at },
       $inc: { available: -6 },
     } as never);
     await direct.prune();
@@ -101,6 +102,29 @@ describe.skipIf(why.mongo !== undefined)('a change on MongoDB', () => {
     expect(await orders.findOne({ _id: 'R-1' })).toMatchObject({ rev: 2, version: 1 });
     expect(await direct.orders.get('P-1')).toBeNull();
     expect((await applyOne(direct, create())).outcome).toBe('created');
+    await close();
+  });
+
+  test('leaves so many tickets that the next sweep goes on with them, which no younger one hides', async () => {
+    const { direct, available, row, sweepLater, close } = await openStore();
+    await ingestChunks(direct, [chunkOf(0, [orderRow(2, 'R-1')])]);
+    const { stock, orders } = direct.database;
+    await orders.updateOne({ _id: 'R-1' }, { $set: { rev: 2 } });
+    const left = { o: 'R-1', r: 1, q: 1, at: new Date(0) };
+    const names = Array.from({ length: limits.mongoSweepTickets + 3 }, (_, n) => `t${n}`);
+    const tickets = Object.fromEntries(names.map((name) => [`tickets.${name}`, left]));
+    const young = { ...left, at: new Date() };
+    await stock.updateOne({ _id: KEY }, {
+      $set: { ...tickets, 'tickets.young': young, busy_since: left.at, available: 9 - 4 },
+    } as never);
+    await direct.prune();
+    expect(Object.keys((await row()).tickets!)).toHaveLength(4);
+    await direct.prune();
+    expect((await row()).tickets).toEqual({ young });
+    await sweepLater();
+    await sweepLater();
+    expect(await row()).toMatchObject({ available: 9 + limits.mongoSweepTickets, tickets: {} });
+    expect(await available()).toBe(9 + limits.mongoSweepTickets);
     await close();
   });
 
