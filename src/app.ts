@@ -4,6 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
+import { openAccess } from './access/open-access.ts';
 import { objectsPath } from './adapters/data-directory.ts';
 import { unprepareDirectory } from './adapters/object-store.directory/prepare.ts';
 import { checkEngines } from './check-engines.ts';
@@ -128,7 +129,8 @@ export async function startServer(config: Config, roles: readonly Role[], logger
   // Loaded only here, as no other thread needs it, and while the writer thread starts.
   const [engine, { startHttpServer }] = await Promise.all([starting, import('./http/server.ts')]);
   try {
-    const server = await startHttpServer({ ports: engine.ports, config, roles, access: null, logger });
+    const access = await openAccess(config, engine.ports, roles.includes('api'));
+    const server = await startHttpServer({ ports: engine.ports, config, roles, access, logger });
     engine.announce(server.url);
     // Expected at a first start; later a sign that a disk was not mounted.
     if (engine.begun)

@@ -18,6 +18,7 @@ import {
   toOrderStore,
 } from './engine-urls.ts';
 import { OmsError } from './errors.ts';
+import { isLoopback } from './model/loopback.ts';
 import type { Workflow } from './model/workflow.ts';
 import type { From } from './ports/event-group.ts';
 import { withoutCredentials } from './ports/inspection.ts';
@@ -102,6 +103,11 @@ const schema = z.object({
         .filter((name) => name !== ''),
     ),
   OMS_TRUSTED_PROXIES: addressRanges,
+  OMS_AUTH: z.enum(['auto', 'required', 'off'], { error: 'is neither "auto", "required" nor "off"' }).default('auto'),
+  OMS_ADMIN_KEY_FILE: z
+    .string()
+    .optional()
+    .transform((path) => (path === undefined ? null : resolve(path))),
   OMS_DATA_DIR: z
     .string()
     .min(1, 'is empty')
@@ -154,6 +160,14 @@ export interface Config {
   readonly allowedHosts: readonly string[];
   /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` count. */
   readonly trustedProxies: readonly { address: string; prefix: number; family: 'ipv4' | 'ipv6' }[];
+  readonly access: {
+    /** Whether each request needs a key or somebody who signed in. */
+    readonly required: boolean;
+    /** It is not, though other machines reach the service. */
+    readonly openToOthers: boolean;
+    /** Of the secret of a first admin. */
+    readonly adminKeyFile: string | null;
+  };
   readonly healthPort: number;
   readonly dataDirectory: string;
   /** By port: the URLs as they were set, without credentials. */
@@ -199,6 +213,7 @@ export function readConfig(
     host: values.OMS_HOST,
     allowedHosts: values.OMS_ALLOWED_HOSTS,
     trustedProxies: values.OMS_TRUSTED_PROXIES,
+    access: toAccess(values),
     healthPort: values.OMS_HEALTH_PORT,
     dataDirectory: values.OMS_DATA_DIR,
     urls: {
@@ -220,6 +235,14 @@ export function readConfig(
     timeZone: values.OMS_TIME_ZONE,
     logLevel: values.OMS_LOG_LEVEL,
   });
+}
+
+/** On one's own machine nothing gets in the way; elsewhere nothing is open by accident. */
+function toAccess(values: z.infer<typeof schema>): Config['access'] {
+  const { OMS_AUTH, OMS_HOST, OMS_ALLOWED_HOSTS, OMS_ADMIN_KEY_FILE } = values;
+  const isOwnMachine = isLoopback(OMS_HOST) && OMS_ALLOWED_HOSTS.length === 0;
+  const required = OMS_AUTH === 'auto' ? !isOwnMachine : OMS_AUTH === 'required';
+  return { required, openToOthers: !required && !isOwnMachine, adminKeyFile: OMS_ADMIN_KEY_FILE };
 }
 
 function toIms(value: string, port: number): Config['ims'] {

@@ -607,6 +607,31 @@ export const limits = {
   /** Until all stock that was reserved for refused orders is back: twice as long as an answer waits for it. */
   stressSettleMs: 4_000,
 
+  // Access.
+  /** The body of a request about keys or users. */
+  maxAccessBodyBytes: 64 * KiB,
+  maxKeyNameChars: 100,
+  /** Hubs, and scopes, that one key is limited to. */
+  maxHubsOfKey: 100,
+  /** Keys in memory with what is known of them, 1 KB each, those that do not exist among them. */
+  keysCached: 10_000,
+  /** How long: a revoked key ends within 5 s, with time for a slow read. */
+  keyCachedMs: 3_000,
+  /** What was read is this old before a wrong secret has the key read again, as it may have been rotated: guesses cost the store little. */
+  keyReadAgainMs: 250,
+  /** The last use of a key is written so often at most. */
+  keyUseNotedMs: 60_000,
+  /** An expired key is listed for this long, and its clients are told what is wrong. */
+  expiredKeyKeptMs: 30 * 24 * 60 * 60 * 1000,
+  /** How long the secret before a rotation is taken: by default, so that a deployment is in time, and at most. */
+  rotatedKeySeconds: 24 * 60 * 60,
+  maxRotatedKeySeconds: 30 * 24 * 60 * 60,
+  /** How often a change of a record about access is tried when others change it at the same time. */
+  accessRounds: 8,
+  /** The secret of `OMS_ADMIN_KEY_FILE`: nobody guesses so many random characters. What is longer is another file. */
+  minAdminKeyChars: 32,
+  maxAdminKeyChars: 1_000,
+
   // Threads.
   /**
    * The heaps of the threads. By default V8 lets garbage grow with the machine's memory. A small young generation keeps it where it is

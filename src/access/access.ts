@@ -1,5 +1,12 @@
 /** How a request shows who sends it, and who that is. */
 import type { Principal } from '../model/access.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+
+export interface AccessPorts {
+  store: Pick<OrderStore, 'accessRecords'>;
+  clock: Clock;
+}
 
 /** What a request brings along. */
 export interface Credentials {
@@ -17,4 +24,12 @@ export type Identity = { principal: Principal } | { principal: null; refused: st
 export interface Access {
   /** Does not wait where the answer is known. May reject with retryable `store_unavailable`. */
   identify(credentials: Credentials): Identity | Promise<Identity>;
+}
+
+/** One way to sign in. */
+export interface Authenticator extends Access {
+  /** Whether the credentials are of its kind: the first one that says so identifies them. */
+  takes(credentials: Credentials): boolean;
+  /** Whether it knows anybody who could let others in. May reject with retryable `store_unavailable`. */
+  knowsAdmin(): boolean | Promise<boolean>;
 }

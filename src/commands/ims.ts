@@ -20,7 +20,7 @@ export async function run(): Promise<number> {
   });
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
   process.stdout.write(`reference IMS on ${ims.url}\n`);
-  const open = openTo({ host: config.host, allowedHosts: [] }, 'change its catalog and make it fail');
+  const open = openTo(config, 'change its catalog and make it fail');
   if (open !== null) process.stdout.write(`${open}\n`);
   await stopped;
   await ims.close();

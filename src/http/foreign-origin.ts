@@ -5,7 +5,7 @@
  * Source: Fetch, "Origin header"; W3C, Fetch Metadata Request Headers; RFC 6455, section 10.2.
  */
 import type { MiddlewareHandler } from 'hono';
-import { isLoopback } from './local-only.ts';
+import { isLoopback } from '../model/loopback.ts';
 import { problem } from './problem.ts';
 import { isWebSocket } from './ws-upgrade.ts';
 

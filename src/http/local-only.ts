@@ -1,17 +1,12 @@
 /**
  * Keeps web pages of other sites away from a server that listens on loopback. A page may point its own host name at 127.0.0.1 (DNS
- * rebinding) or send requests across origins. Both show in `Host` or `Origin`, which a page cannot forge. As there are no users and keys,
- * only this and `noForeignOrigin` protect the service from the other tabs of a browser.
+ * rebinding) or send requests across origins. Both show in `Host` or `Origin`, which a page cannot forge. Where access is off, only this
+ * and `noForeignOrigin` protect the service from the other tabs of a browser.
  */
 import type { Context, MiddlewareHandler } from 'hono';
 import { problem } from './problem.ts';
 
 const LOOPBACK_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
-
-/** Whether an address to listen on can be reached only from this machine, and so needs `localOnly`. */
-export function isLoopback(address: string): boolean {
-  return address === 'localhost' || address === '::1' || address === '[::1]' || address.startsWith('127.');
-}
 
 /**
  * Responds with 403 `foreign_host` unless `Host`, and `Origin` if present, name this machine or one of `allowedHosts` (names without

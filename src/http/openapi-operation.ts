@@ -19,8 +19,8 @@ const PROBLEMS_OF_ANY_REQUEST: readonly ProblemCode[] = [
   'headers_too_large',
   'internal',
 ];
-/** Of a route that not everyone may use. */
-const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = ['unauthenticated', 'forbidden'];
+/** Of a route that not everyone may use: who asks may have to be looked up. */
+const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = ['unauthenticated', 'forbidden', ...ENGINE_PROBLEMS.store];
 const PROBLEMS_OF_WRITES: readonly ProblemCode[] = ['foreign_origin', 'body_too_slow'];
 
 export function operation(method: string, description: RouteDescription): Json {

@@ -48,6 +48,12 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   getStats: 'stats:read',
   getHistory: 'stats:read',
 
+  getMe: 'signed-in',
+  listKeys: 'access:write',
+  createKey: 'access:write',
+  revokeKey: 'access:write',
+  rotateKey: 'access:write',
+
   listFinalizerOrders: 'ops:read',
   redriveFinalizer: 'ops:write',
   getSettings: 'signed-in',

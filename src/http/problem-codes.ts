@@ -19,6 +19,7 @@ export const THROWN = {
   object_missing: 404,
   order_deleted: 410,
   file_ended: 409,
+  key_expired: 409,
   not_retryable: 409,
   duplicate_file: 409,
   too_large: 413,

@@ -3,6 +3,7 @@
  * from them, and a test parses the responses of a running service with them, strictly.
  */
 import * as z from 'zod';
+import { ACCESS_ROLES, SCOPES } from '../model/access.ts';
 import { EVENT_TYPES, ORDER_CREATED } from '../model/event.ts';
 import { FILE_STATUSES } from '../model/file.ts';
 import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
@@ -370,6 +371,36 @@ export const finalizerOrdersResponse = named('FinalizerOrders', pageOf(finalizer
 
 export const finalizerRedriveResponse = named('FinalizerRedrive', z.strictObject({ orders: count }));
 export type FinalizerRedriveResponse = z.infer<typeof finalizerRedriveResponse>;
+
+const role = z.enum(ACCESS_ROLES);
+/** Null: all that the role may have. */
+const scopes = z.array(z.enum(SCOPES)).nullable();
+/** Null: all. */
+const hubs = z.array(z.string()).nullable();
+
+/** `principal` is null where access is off. */
+export const meResponse = named('Me', z.strictObject({ principal: z.string().nullable(), role, scopes, hubs }));
+export type MeResponse = z.infer<typeof meResponse>;
+
+const keyShape = {
+  id: z.string(),
+  name: z.string(),
+  role,
+  scopes,
+  hubs,
+  created_at: time,
+  created_by: z.string().nullable(),
+  expires_at: time.nullable(),
+  last_used_at: time.nullable(),
+  /** Until when the secret before the last rotation is taken, too. */
+  old_secret_until: time.nullable(),
+};
+export const keyResponse = named('Key', z.strictObject(keyShape));
+export type KeyResponse = z.infer<typeof keyResponse>;
+export const keysResponse = named('Keys', pageOf(keyResponse));
+/** `key` is the key itself, which is never shown again. */
+export const newKeyResponse = named('NewKey', z.strictObject({ key: z.string(), ...keyShape }));
+export type NewKeyResponse = z.infer<typeof newKeyResponse>;
 
 /** `time_zone`: applies to order dates without an offset, and to days in filters. */
 export const settingsResponse = named(

@@ -11,7 +11,7 @@ import type { Engine, ProblemCode } from './problem-codes.ts';
 
 export type { HttpEnv };
 
-export const TAGS = ['Files', 'Orders', 'Inventory', 'Events', 'Statistics', 'Service'] as const;
+export const TAGS = ['Files', 'Orders', 'Inventory', 'Events', 'Statistics', 'Access', 'Service'] as const;
 
 export interface ResponseDescription {
   description: string;

@@ -10,10 +10,11 @@ import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { noForeignOrigin } from '../http/foreign-origin.ts';
-import { isLoopback, localOnly } from '../http/local-only.ts';
+import { localOnly } from '../http/local-only.ts';
 import { respondToUnrouted } from '../http/methods.ts';
 import { problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
+import { isLoopback } from '../model/loopback.ts';
 import { parseMinor } from '../model/money.ts';
 
 export interface DecisionRules {

@@ -12,10 +12,11 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { isOmsError, OmsError } from '../errors.ts';
 import { noForeignOrigin } from '../http/foreign-origin.ts';
-import { isLoopback, localOnly } from '../http/local-only.ts';
+import { localOnly } from '../http/local-only.ts';
 import { respondToUnrouted } from '../http/methods.ts';
 import { problem } from '../http/problem.ts';
 import { limits } from '../limits.ts';
+import { isLoopback } from '../model/loopback.ts';
 import type { SkusAndHubs } from '../ports/stock.ts';
 import { Catalog, readCatalog, readCatalogFile } from './catalog.ts';
 

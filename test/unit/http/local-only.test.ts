@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { isLoopback, localOnly } from '../../../src/http/local-only.ts';
+import { localOnly } from '../../../src/http/local-only.ts';
+import { isLoopback } from '../../../src/model/loopback.ts';
 
 describe('a server for this machine only', () => {
   const app = new Hono().use(localOnly(['Oms.Internal'])).all('*', (c) => c.text('here'));

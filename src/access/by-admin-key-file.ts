@@ -1,0 +1,45 @@
+/** A first admin by a mounted secret, which is in memory as a hash only. */
+import { timingSafeEqual } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { OmsError } from '../errors.ts';
+import { limits } from '../limits.ts';
+import type { Authenticator, Identity } from './access.ts';
+import { hashOfKey, KEY_PREFIX, readKeyText } from './key-text.ts';
+
+const IDENTITY: Identity = {
+  principal: { name: 'key:admin-file', role: 'admin', scopes: null, hubs: null, email: null },
+};
+
+/** Throws `invalid_configuration`. */
+export function byAdminKeyFile(path: string): Authenticator {
+  const expected = readAdminKey(path);
+  return {
+    takes: ({ bearer }) => !!bearer && timingSafeEqual(hashOfKey(bearer), expected),
+    identify: () => IDENTITY,
+    knowsAdmin: () => true,
+  };
+}
+
+/** The hash of the secret. Throws `invalid_configuration`, never with the content. */
+export function readAdminKey(path: string): Buffer {
+  const refuse = (why: string) => new OmsError('invalid_configuration', `OMS_ADMIN_KEY_FILE: ${path} ${why}`);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw refuse(`cannot be read: ${(error as Error).message}`);
+  }
+  if (text.length < limits.minAdminKeyChars || text.length > limits.maxAdminKeyChars)
+    throw refuse(
+      `has ${text.length} characters, ${limits.minAdminKeyChars} to ${limits.maxAdminKeyChars} are needed: fill it with the output of "openssl rand -hex 32"`,
+    );
+  if (!/^[\w.~+/-]+=*$/.test(text))
+    throw refuse(
+      'has characters that no bearer token may have: only letters, digits and -._~+/ are allowed, in one line',
+    );
+  if (text.startsWith(KEY_PREFIX)) {
+    const read = readKeyText(text);
+    if ('fault' in read) throw refuse(`has no valid key: ${read.fault}`);
+  }
+  return hashOfKey(text);
+}

@@ -1,0 +1,116 @@
+/**
+ * Sign-in by API key. A key is looked up by its id and compared by its hash, in the same time whether the id is known or not. Answers are
+ * kept for some seconds, also that there is no such key, and a key that is read by many requests at the same time is read once: so the
+ * store is asked little, and a revoked key ends soon on every process.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { limits } from '../limits.ts';
+import { may } from '../model/access.ts';
+import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Page } from '../ports/page.ts';
+import type { AccessPorts, Authenticator, Credentials, Identity } from './access.ts';
+import { hashOfKey, KEY_PREFIX, readKeyText } from './key-text.ts';
+import { type KeyData, recordOf } from './keys.ts';
+
+/** What is known of an id. */
+interface Known {
+  /** Null: there is no such key. */
+  record: AccessRecord<KeyData> | null;
+  hash: Buffer;
+  hashBefore: Buffer;
+  identity: Identity;
+  /** When it was asked for. */
+  readMs: number;
+  /** Its use was noted since then. */
+  noted: boolean;
+}
+
+/** No key has this hash. It is compared with all the same, so that nobody learns by the time which ids exist. */
+const NO_HASH = randomBytes(32);
+
+const refused = (why: string): Identity => ({ principal: null, refused: why });
+const UNKNOWN = refused('the key is unknown here: it was revoked, or it is of another installation');
+const REPLACED = refused('the key was replaced by a rotation: use the new one');
+const EXPIRED = refused('the key has expired: ask for another one');
+
+export class KeyAuthenticator implements Authenticator {
+  readonly #records: AccessRecords;
+  readonly #clock: Clock;
+  readonly #known: LRUCache<string, Known>;
+
+  constructor({ store, clock }: AccessPorts) {
+    this.#records = store.accessRecords;
+    this.#clock = clock;
+    this.#known = new LRUCache({
+      max: limits.keysCached,
+      ttl: limits.keyCachedMs,
+      perf: clock,
+      ignoreFetchAbort: true,
+      fetchMethod: (id) => this.#read(id),
+    });
+  }
+
+  takes({ bearer }: Credentials): boolean {
+    return bearer?.startsWith(KEY_PREFIX) ?? false;
+  }
+
+  identify({ bearer }: Credentials): Identity | Promise<Identity> {
+    const read = readKeyText(bearer!);
+    if ('fault' in read) return refused(read.fault);
+    const hash = hashOfKey(bearer!);
+    const known = this.#known.get(read.id);
+    if (known) {
+      const identity = this.#judge(known, hash);
+      // It may have been rotated since.
+      if (identity !== UNKNOWN || this.#clock.now() - known.readMs < limits.keyReadAgainMs) return identity;
+    }
+    return this.#known.fetch(read.id, { forceRefresh: known !== undefined }).then((found) => this.#judge(found!, hash));
+  }
+
+  async knowsAdmin(): Promise<boolean> {
+    const now = this.#clock.now();
+    let after: string | null = null;
+    do {
+      const page: Page<AccessRecord<KeyData>> = await this.#records.list<KeyData>('key', null, {
+        limit: limits.pageItems,
+        after,
+      });
+      if (page.items.some(({ data }) => may(data, 'access:write') && (data.expiresMs ?? Infinity) > now)) return true;
+      after = page.next;
+    } while (after !== null);
+    return false;
+  }
+
+  async #read(id: string): Promise<Known> {
+    const readMs = this.#clock.now();
+    const record = await this.#records.get<KeyData>('key', id);
+    const hash = record ? Buffer.from(record.data.hash, 'base64') : NO_HASH;
+    const hashBefore = record?.data.before ? Buffer.from(record.data.before.hash, 'base64') : NO_HASH;
+    return { record, hash, hashBefore, identity: identityOf(record), readMs, noted: false };
+  }
+
+  #judge(known: Known, hash: Buffer): Identity {
+    const isIt = timingSafeEqual(hash, known.hash);
+    const wasIt = timingSafeEqual(hash, known.hashBefore);
+    const { record } = known;
+    if (!record || !(isIt || wasIt)) return UNKNOWN;
+    const now = this.#clock.now();
+    if (!isIt && record.data.before!.untilMs <= now) return REPLACED;
+    if (record.data.expiresMs !== null && record.data.expiresMs <= now) return EXPIRED;
+    if (!known.noted && now - (record.data.lastUsedMs ?? 0) >= limits.keyUseNotedMs) {
+      known.noted = true;
+      // Whoever changed the key meanwhile wins, and the request does not wait: the next use is noted as well.
+      const data = { ...record.data, lastUsedMs: now };
+      this.#records.put(recordOf(record.id, record.version + 1, data)).catch(() => {});
+    }
+    return known.identity;
+  }
+}
+
+function identityOf(record: AccessRecord<KeyData> | null): Identity {
+  if (!record) return UNKNOWN;
+  const { role, scopes, hubs } = record.data;
+  return { principal: { name: `key:${record.id}`, role, scopes, hubs, email: null } };
+}

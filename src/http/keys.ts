@@ -1,0 +1,208 @@
+/** `/keys`: the API keys of programs. */
+import { type Context, Hono } from 'hono';
+import * as z from 'zod';
+import type { AccessPorts } from '../access/access.ts';
+import { type Key, Keys, type NewKey } from '../access/keys.ts';
+import type { Config } from '../config.ts';
+import { limits } from '../limits.ts';
+import { ACCESS_ROLES, type AccessRole, isAtLeast, leastRoleOf, SCOPES } from '../model/access.ts';
+import { trimKey } from '../model/characters.ts';
+import { principalOf } from './access-guard.ts';
+import { JsonBodies } from './json-body.ts';
+import { pageShape, readPage, respondWithPage } from './pages.ts';
+import { timeIn, wireForms } from './parameters.ts';
+import type { ProblemCode } from './problem-codes.ts';
+import { type KeyResponse, keysResponse, type NewKeyResponse, newKeyResponse } from './responses.ts';
+import { type BodyDescription, type HttpEnv, json, route } from './route.ts';
+import { validBody } from './valid-body.ts';
+
+interface KeyRouting {
+  keys: Keys;
+  bodies: JsonBodies;
+}
+
+export function keyRoutes(ports: AccessPorts, { timeZone }: Pick<Config, 'timeZone'>) {
+  const routing: KeyRouting = { keys: new Keys(ports), bodies: new JsonBodies() };
+  const app = new Hono<HttpEnv>();
+  app.get('/keys', listKeys(routing));
+  app.post('/keys', createKey(routing, newKeyBody(timeZone, ports)));
+  app.delete('/keys/:id', revokeKey(routing));
+  app.post('/keys/:id/rotate', rotateKey(routing));
+  return app;
+}
+
+const params = { id: z.string().describe('The part of the key between its underscores.') };
+
+const BODY_PROBLEMS: readonly ProblemCode[] = ['invalid_body', 'unfinished_upload', 'too_large', 'too_many_bodies'];
+
+const listKeys = ({ keys }: KeyRouting) =>
+  route(
+    {
+      id: 'listKeys',
+      tag: 'Access',
+      summary: 'List the keys',
+      query: pageShape,
+      responses: { 200: json(keysResponse, 'A page of keys, by their ids, without their secrets.') },
+      problems: ['invalid_parameter', 'invalid_cursor', 'too_many_reads'],
+      engines: ['store'],
+    },
+    (c, readQuery) => {
+      const list = ['keys'];
+      return respondWithPage(c, list, readPage(list, readQuery(c)), (slice) => keys.list(slice), keyJson);
+    },
+  );
+
+const createKey = ({ keys, bodies }: KeyRouting, schema: ReturnType<typeof newKeyBody>) =>
+  route(
+    {
+      id: 'createKey',
+      tag: 'Access',
+      summary: 'Create a key',
+      description:
+        'The response is the only one with the key itself. Nobody gives a key more than they may do themselves.',
+      body: jsonBody(schema, true),
+      responses: { 201: json(newKeyResponse, 'The key.') },
+      problems: BODY_PROBLEMS,
+      engines: ['store'],
+    },
+    (c) =>
+      readBody(c, bodies, async (body) => {
+        const { expires_at, ...grant } = validBody(schema, body);
+        const key = await keys.create({ ...grant, expiresMs: expires_at }, principalOf(c));
+        return c.json(newKeyJson(key) satisfies NewKeyResponse, 201);
+      }),
+  );
+
+const revokeKey = ({ keys }: KeyRouting) =>
+  route(
+    {
+      id: 'revokeKey',
+      tag: 'Access',
+      summary: 'Revoke a key',
+      description: 'It ends within 5 seconds on every process. A repeat changes nothing.',
+      params,
+      responses: { 204: { description: 'There is no such key any more.' } },
+      engines: ['store'],
+    },
+    async (c) => {
+      await keys.revoke(c.req.param('id'));
+      return c.body(null, 204);
+    },
+  );
+
+const rotateKey = ({ keys, bodies }: KeyRouting) =>
+  route(
+    {
+      id: 'rotateKey',
+      tag: 'Access',
+      summary: 'Give a key a new secret',
+      description:
+        'The secret that it had is taken for a while, too, so that its clients can be changed one after the other.',
+      params,
+      body: jsonBody(rotateBody, false),
+      responses: { 200: json(newKeyResponse, 'The key.') },
+      problems: [...BODY_PROBLEMS, 'not_found', 'key_expired'],
+      engines: ['store'],
+    },
+    (c) =>
+      readBody(c, bodies, async (body) => {
+        const { valid_for_seconds } = validBody(rotateBody, body);
+        const key = await keys.rotate(c.req.param('id'), valid_for_seconds * 1000, principalOf(c));
+        return c.json(newKeyJson(key) satisfies NewKeyResponse);
+      }),
+  );
+
+const roleOfKey = z
+  .enum(ACCESS_ROLES, { error: `is none of ${ACCESS_ROLES.slice(1).join(', ')}` })
+  .transform((role, context) => {
+    if (role !== 'customer') return role;
+    context.addIssue({ code: 'custom', message: 'customers are users with a verified e-mail, never keys' });
+    return z.NEVER;
+  })
+  .register(wireForms, { enum: ACCESS_ROLES.slice(1) });
+
+/** No character that could change a line of a log, a terminal or a header. */
+const nameOfKey = z
+  .string()
+  .trim()
+  .min(1, 'is empty')
+  .max(limits.maxKeyNameChars, `is longer than ${limits.maxKeyNameChars} characters`)
+  .regex(/^\P{C}*$/u, 'has characters that cannot be seen');
+
+const hub = z
+  .string()
+  .max(limits.maxTextChars, `is longer than ${limits.maxTextChars} characters`)
+  .transform(trimKey)
+  .pipe(z.string().min(1, 'is empty'));
+
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z
+    .array(item)
+    .min(1, 'is empty: leave it out, or name some')
+    .max(limits.maxHubsOfKey, `has more than ${limits.maxHubsOfKey} entries`)
+    .nullable()
+    .default(null);
+
+const newKeyBody = (timeZone: string, ports: AccessPorts) =>
+  z
+    .strictObject({
+      name: nameOfKey,
+      role: roleOfKey,
+      scopes: listOf(z.enum(SCOPES, { error: `is none of ${SCOPES.join(', ')}` })),
+      hubs: listOf(hub),
+      expires_at: z
+        .union([timeIn(timeZone), z.null()])
+        .default(null)
+        .refine((ms) => ms === null || ms > ports.clock.now(), 'is over'),
+    })
+    .superRefine(({ role, scopes }, context) => {
+      for (const [i, scope] of (scopes ?? []).entries())
+        if (!isAtLeast(role, leastRoleOf(scope)))
+          context.addIssue({
+            code: 'custom',
+            path: ['scopes', i],
+            message: `${scope} is of the role ${leastRoleOf(scope)}, the key has the role ${role}`,
+          });
+    });
+
+const rotateBody = z.strictObject({
+  valid_for_seconds: z
+    .int()
+    .min(0)
+    .max(limits.maxRotatedKeySeconds)
+    .default(limits.rotatedKeySeconds)
+    .describe('How long the secret that it has is taken.'),
+});
+
+const jsonBody = (schema: z.ZodType, required: boolean): BodyDescription => ({
+  required,
+  description: `At most ${limits.maxAccessBodyBytes} bytes.`,
+  content: { 'application/json': schema },
+});
+
+function readBody(c: Context<HttpEnv>, bodies: JsonBodies, work: (body: unknown) => Promise<Response>) {
+  const { headers } = c.env.incoming;
+  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return work({});
+  return bodies.read(c, { maxBytes: limits.maxAccessBodyBytes, isBatch: false }, work);
+}
+
+const keyJson = (key: Key): KeyResponse => ({
+  id: key.id,
+  name: key.name,
+  role: key.role satisfies AccessRole,
+  scopes: key.scopes && [...key.scopes],
+  hubs: key.hubs && [...key.hubs],
+  created_at: timeOf(key.createdMs),
+  created_by: key.createdBy,
+  expires_at: timeOf(key.expiresMs),
+  last_used_at: timeOf(key.lastUsedMs),
+  old_secret_until: timeOf(key.beforeUntilMs),
+});
+
+const newKeyJson = ({ text, ...key }: NewKey): NewKeyResponse => ({ key: text, ...keyJson(key) });
+
+function timeOf(ms: number): string;
+function timeOf(ms: number | null): string | null;
+function timeOf(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}
