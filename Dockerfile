@@ -28,7 +28,7 @@ RUN mkdir /data && chown node:node /data
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.OMS_HEALTH_PORT || process.env.OMS_PORT || 8080}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "require(process.env.OMS_TLS_CERT ? 'https' : 'http').get({ port: process.env.OMS_HEALTH_PORT || process.env.OMS_PORT || 8080, path: '/healthz', rejectUnauthorized: false }, (r) => process.exit(r.statusCode === 200 ? 0 : 1)).on('error', () => process.exit(1))"]
 # bin/oms replaces its shell with node, so that signals arrive.
 ENTRYPOINT ["/app/bin/oms"]
 CMD ["start"]

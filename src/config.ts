@@ -48,6 +48,11 @@ const engine = <Config>(byDefault: string, parse: (url: string) => Config) =>
       }
     });
 
+const path = z
+  .string()
+  .transform((value) => resolve(value))
+  .optional();
+
 /** `192.0.2.1,10.0.0.0/8,2001:db8::/32`: an address is a range of one. */
 const addressRanges = z
   .string()
@@ -108,6 +113,8 @@ const schema = z.object({
     .string()
     .optional()
     .transform((path) => (path === undefined ? null : resolve(path))),
+  OMS_TLS_CERT: path,
+  OMS_TLS_KEY: path,
   OMS_DATA_DIR: z
     .string()
     .min(1, 'is empty')
@@ -145,7 +152,11 @@ const schema = z.object({
     .default('info'),
 });
 
-const checked = schema.superRefine(({ OMS_FINALIZER, OMS_WORKFLOW }, context) => {
+const checked = schema.superRefine(({ OMS_FINALIZER, OMS_WORKFLOW, OMS_TLS_CERT, OMS_TLS_KEY }, context) => {
+  if ((OMS_TLS_CERT === undefined) !== (OMS_TLS_KEY === undefined)) {
+    const [set, other] = OMS_TLS_CERT === undefined ? ['OMS_TLS_KEY', 'OMS_TLS_CERT'] : ['OMS_TLS_CERT', 'OMS_TLS_KEY'];
+    context.addIssue({ code: 'custom', path: [set], message: `needs ${other} beside it: TLS takes both, or neither` });
+  }
   if (OMS_FINALIZER.kind === 'off' || OMS_WORKFLOW.finalize !== null) return;
   const message = 'needs to know where to move orders: name "finalize" in the workflow, or set OMS_FINALIZER=off';
   context.addIssue({ code: 'custom', path: ['OMS_FINALIZER'], message });
@@ -168,6 +179,8 @@ export interface Config {
     /** Of the secret of a first admin. */
     readonly adminKeyFile: string | null;
   };
+  /** PEM files; null: no TLS. */
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly healthPort: number;
   readonly dataDirectory: string;
   /** By port: the URLs as they were set, without credentials. */
@@ -214,6 +227,7 @@ export function readConfig(
     allowedHosts: values.OMS_ALLOWED_HOSTS,
     trustedProxies: values.OMS_TRUSTED_PROXIES,
     access: toAccess(values),
+    tls: values.OMS_TLS_CERT ? { certFile: values.OMS_TLS_CERT, keyFile: values.OMS_TLS_KEY! } : null,
     healthPort: values.OMS_HEALTH_PORT,
     dataDirectory: values.OMS_DATA_DIR,
     urls: {

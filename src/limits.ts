@@ -535,6 +535,11 @@ export const limits = {
   /** Open sockets: uploads and subscriptions, below the usual bound on open files. */
   maxConnections: 10_000,
   maxConnectionsOfAddress: 8_000,
+  /** A TLS handshake: two round trips, over the slowest line. */
+  tlsHandshakeMs: 10_000,
+  /** How often the files of the certificate are looked at, and the most that each may have: chains are some KB. */
+  tlsCheckMs: 2_000,
+  maxPemBytes: 1 * MiB,
   /** Proxies in a row that are believed: real chains have two or three. */
   maxProxyHops: 16,
   /** Concurrent streams of events, some 20 KB each. */

@@ -1,4 +1,5 @@
 /** The command line: finds the command, runs it, exits. Each command is a file of `commands/`. */
+import { untrusted } from './commands/untrusted.ts';
 import { OmsError, withPath } from './errors.ts';
 
 interface Command {
@@ -105,8 +106,9 @@ async function main([name, ...args]: string[]): Promise<number> {
       process.stderr.write(`oms ${name}: ${(error as Error).message}\n\nusage:\n  ${command.usage.join('\n  ')}\n`);
       return EXIT_FAILED;
     }
-    if (!(error instanceof OmsError)) throw error;
-    for (const line of withPath(error).split('\n')) process.stderr.write(`oms ${name}: ${line}\n`);
+    const known = error instanceof OmsError ? error : untrusted(error);
+    if (known === null) throw error;
+    for (const line of withPath(known).split('\n')) process.stderr.write(`oms ${name}: ${line}\n`);
     return EXIT_FAILED;
   }
 }

@@ -11,6 +11,7 @@ import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import type { ProblemResponse } from '../http/responses.ts';
 import { limits } from '../limits.ts';
+import { untrusted } from './untrusted.ts';
 
 export interface Answer {
   status: number;
@@ -43,7 +44,7 @@ export class ServiceClient {
     this.#agent.destroy();
   }
 
-  /** A request that changes something has a key of its own. Throws `service_unreachable`. */
+  /** A request that changes something has a key of its own. Throws `service_unreachable`, `service_untrusted`. */
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const text = body === undefined ? null : JSON.stringify(body);
     const all = {
@@ -59,6 +60,8 @@ export class ServiceClient {
       const pauseMs = backoffMs * (0.5 + Math.random() / 2);
       let waitMs = pauseMs;
       if (received instanceof Error) {
+        const distrusted = untrusted(received);
+        if (distrusted) throw distrusted;
         const isRefused = (received as NodeJS.ErrnoException).code === 'ECONNREFUSED';
         if ((isRefused && !this.#wasReached) || Date.now() + waitMs > endsMs) throw this.#unreachable(received);
       } else {
@@ -136,7 +139,7 @@ export function serviceUrl(given: string | undefined, config: Config): string {
     return given;
   }
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  return reachable(announced(config.dataDirectory) ?? `http://${host}:${config.port}`);
+  return reachable(announced(config.dataDirectory) ?? `${config.tls ? 'https' : 'http'}://${host}:${config.port}`);
 }
 
 /** A process that was killed leaves its announcement behind. */

@@ -7,10 +7,12 @@
  * - Responses that clients do not read are held up to a bound. Beyond it the connections that have been unread for longest are closed.
  * - When there is no place for a new connection, one without a request is closed, so health checks can always connect.
  * - A connection that becomes a WebSocket keeps its place, and has no more requests.
+ * - A connection of TLS has its place from the first byte of the handshake on.
  *
  * Source: RFC 9112, sections 9.3.2, "Pipelining", and 9.5, "Failures and timeouts".
  */
 import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from 'node:http';
+import { Server as TlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { limits } from '../limits.ts';
 import { arrived } from '../ports/event-loop.ts';
@@ -23,7 +25,8 @@ import { offerUpgrade } from './ws-upgrade.ts';
 type Exchange = { request: IncomingMessage; response: ServerResponse };
 
 class Connection implements Holder {
-  readonly socket: Socket;
+  /** Over TLS that of the plain bytes, once there is one. */
+  socket: Socket;
   readonly owner: string;
   readonly share: number;
   current: (Exchange & { body: BodyRate }) | null = null;
@@ -74,6 +77,8 @@ export class ConnectionGuard {
   readonly #places: Places;
   readonly #proxies: Proxies;
   readonly #connections = new Map<Socket, Connection>();
+  /** TLS connections in their handshake, by the two ends: requests come on another socket than the one that was accepted. */
+  readonly #handshakes = new Map<string, Connection>();
   readonly #checks: NodeJS.Timeout;
   /** Requests that wait, of all connections. */
   #waiting = 0;
@@ -83,7 +88,10 @@ export class ConnectionGuard {
     this.#bounds = bounds;
     this.#proxies = proxies;
     this.#places = new Places(bounds.maxConnections);
-    server.on('connection', (socket) => this.#accept(socket));
+    if (server instanceof TlsServer) {
+      server.on('connection', (socket) => this.#acceptHandshake(socket as Socket));
+      server.on('secureConnection', (socket) => this.#acceptSecure(socket));
+    } else server.on('connection', (socket) => this.#accept(socket));
     server.on('request', (request, response) => this.#receive({ request, response }));
     server.on('upgrade', (request, socket, head) => this.#receiveUpgrade(request, socket as Socket, head));
     server.on('timeout', (socket) => this.#endSilent(socket));
@@ -93,11 +101,35 @@ export class ConnectionGuard {
   /** Ends the connections that have no request in work and are no WebSocket. Node does not end those that never had a request. */
   stop(): void {
     clearInterval(this.#checks);
+    for (const { socket } of this.#handshakes.values()) socket.destroy();
     for (const { socket, current, isWebSocket } of this.#connections.values())
       if (current === null && !isWebSocket) socket.destroy();
   }
 
   #accept(socket: Socket): void {
+    const connection = this.#givePlace(socket);
+    if (connection) this.#serve(connection);
+  }
+
+  #acceptHandshake(socket: Socket): void {
+    const ends = endsOf(socket);
+    const connection = this.#givePlace(socket);
+    if (!connection) return;
+    this.#handshakes.set(ends, connection);
+    socket.once('close', () => this.#handshakes.delete(ends));
+  }
+
+  #acceptSecure(socket: Socket): void {
+    const ends = endsOf(socket);
+    const connection = this.#handshakes.get(ends);
+    if (!connection) return void socket.destroy();
+    this.#handshakes.delete(ends);
+    connection.socket = socket;
+    this.#serve(connection);
+  }
+
+  /** Null when there is none: then the socket is closed. */
+  #givePlace(socket: Socket): Connection | null {
     arrived();
     const { maxConnections, maxConnectionsOfAddress } = this.#bounds;
     // All clients of a proxy share its address.
@@ -105,8 +137,14 @@ export class ConnectionGuard {
     const connection = new Connection(socket, share);
     if (!this.#places.take(connection)) {
       socket.destroy();
-      return;
+      return null;
     }
+    socket.once('close', () => this.#places.release(connection));
+    return connection;
+  }
+
+  #serve(connection: Connection): void {
+    const { socket } = connection;
     this.#connections.set(socket, connection);
     // Node resumes the socket when the body of a request is read.
     socket.on('resume', () => {
@@ -114,7 +152,6 @@ export class ConnectionGuard {
     });
     socket.once('close', () => {
       this.#connections.delete(socket);
-      this.#places.release(connection);
       this.#waiting -= connection.waiting.splice(0).length;
     });
   }
@@ -207,3 +244,7 @@ export class ConnectionGuard {
     }
   }
 }
+
+/** No two open connections have the same. */
+const endsOf = ({ localAddress, localPort, remoteAddress, remotePort }: Socket): string =>
+  [localAddress, localPort, remoteAddress, remotePort].join(' ');

@@ -13,8 +13,11 @@ const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** `none`: the user typed the address or used a bookmark, so no page sent the request. */
 const OWN_SITES = new Set(['same-origin', 'none']);
 
-/** Responds with 403 `foreign_origin` to a request from a page of another origin. `allowedHosts`: names without port. */
-export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHandler {
+/**
+ * Responds with 403 `foreign_origin` to a request from a page of another origin. `allowedHosts`: names without port. `ownTls`: clients come
+ * by TLS to the service itself.
+ */
+export function noForeignOrigin(allowedHosts: readonly string[], ownTls = false): MiddlewareHandler {
   const allowed = new Set(allowedHosts.map((host) => host.toLowerCase()));
 
   /**
@@ -28,7 +31,7 @@ export function noForeignOrigin(allowedHosts: readonly string[]): MiddlewareHand
     const secure = page.protocol === 'https:';
     const own = `${page.protocol}//${host}`;
     if (URL.canParse(own) && new URL(own).host === page.host)
-      return !secure || allowed.has(page.hostname) || !isLoopback(page.hostname);
+      return ownTls ? secure : !secure || allowed.has(page.hostname) || !isLoopback(page.hostname);
     return secure && page.port === '' && allowed.has(page.hostname) && !isLoopback(page.hostname);
   };
 

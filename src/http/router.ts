@@ -87,7 +87,7 @@ function guard(app: Hono<HttpEnv>, { config, access }: HttpOptions, web: WebPage
     // HEAD runs the route of GET. Its body is not sent, but may hold a file open.
     return c.req.method === 'HEAD' ? next().then(() => c.res.body?.cancel()) : next();
   });
-  app.use(noForeignOrigin(config.allowedHosts));
+  app.use(noForeignOrigin(config.allowedHosts, config.tls !== null));
   // Pages can also reach the published port of a container, which does not listen on loopback.
   if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
   if (web) app.use(web.serve);

@@ -1,6 +1,7 @@
 /** The HTTP server: starts, sets the bounds of its sockets, stops. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { OmsError } from '../errors.ts';
@@ -10,17 +11,18 @@ import { ConnectionGuard } from './connections.ts';
 import { requestListener } from './request-listener.ts';
 import { createHttpApp, type HttpOptions } from './router.ts';
 import { sampleRowsPerSecond } from './row-rate.ts';
+import { nameIn, type OwnTls, openTls } from './tls.ts';
 import { respondToUnreadable, respondToUnroutable } from './unreadable.ts';
 import { isWebSocket } from './ws-upgrade.ts';
 
-/** Listens. Throws `address_in_use`, `address_unusable`. */
+/** Listens. Throws `address_in_use`, `address_unusable`, `invalid_configuration` about TLS. */
 export async function startHttpServer(options: HttpOptions) {
   const { config, ports } = options;
+  const tls = config.tls && (await openTls(config.tls));
   const stopping = new AbortController();
   const rate = sampleRowsPerSecond(ports);
   const app = createHttpApp(options, stopping.signal, rate.rowsPerSecond);
-  // Any other upgrade, such as to HTTP/2, is not offered: such a request is served as if it had not asked.
-  const server = createServer({ shouldUpgradeCallback: ({ headers }) => isWebSocket(headers.upgrade) });
+  const server = serverFor(tls);
   // A total time limit would end slow uploads that make progress, so only silence ends a connection.
   server.requestTimeout = 0;
   server.headersTimeout = limits.headersMs;
@@ -29,25 +31,38 @@ export async function startHttpServer(options: HttpOptions) {
   const handle = requestListener(getRequestListener(app.fetch, { errorHandler: respondToUnroutable }));
   const guard = new ConnectionGuard(server, handle, new Proxies(config.trustedProxies));
   server.on('clientError', respondToUnreadable);
+  const unfollow = tls?.follow(server as TlsServer, options.logger);
+  const release = () => {
+    rate.stop();
+    guard.stop();
+    unfollow?.();
+  };
   try {
     await listen(server, options);
   } catch (error) {
-    rate.stop();
-    guard.stop();
+    release();
     throw error;
   }
   const { port } = server.address() as AddressInfo;
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
+  const name = tls ? nameIn(tls.certificate, config.host) : config.host;
   return {
-    url: `http://${host}:${port}`,
+    url: `${tls ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${port}`,
     /** Ends subscriptions, gives running requests some time to finish, then ends them. */
     async stop(): Promise<void> {
       stopping.abort();
-      rate.stop();
-      guard.stop();
+      release();
       await close(server);
     },
   };
+}
+
+function serverFor(tls: OwnTls | null): Server {
+  // Any other upgrade, such as to HTTP/2, is not offered: such a request is served as if it had not asked.
+  const shouldUpgradeCallback = ({ headers }: IncomingMessage) => isWebSocket(headers.upgrade);
+  if (!tls) return createServer({ shouldUpgradeCallback });
+  const server = createTlsServer({ ...tls.context, shouldUpgradeCallback, handshakeTimeout: limits.tlsHandshakeMs });
+  // Before the handshake nothing can be answered. Node would hand such errors to `clientError`.
+  return server.removeAllListeners('tlsClientError').on('tlsClientError', (_, socket) => socket.destroy());
 }
 
 async function listen(server: Server, { config, roles }: HttpOptions): Promise<void> {

@@ -30,6 +30,15 @@ describe('a request that changes something', () => {
     expect((await post(strict, { host, origin, 'sec-fetch-site': 'same-origin' })).status).toBe(200);
   });
 
+  it('passes over TLS of the service itself from a page that came by TLS only', async () => {
+    const secure = new Hono().use(noForeignOrigin([], true)).all('*', (c) => c.text('done'));
+    for (const host of ['127.0.0.1:8443', 'orders.example.com']) {
+      expect((await post(secure, { host, origin: `https://${host}` })).status).toBe(200);
+      expect((await post(secure, { host, origin: `http://${host}` })).status).toBe(403);
+    }
+    expect((await post(secure, { host: '127.0.0.1:8443', origin: 'https://127.0.0.1:9443' })).status).toBe(403);
+  });
+
   it('passes from an HTTPS page of an allowed host, whatever Host the proxy sends', async () => {
     const origin = 'https://orders.example.com';
     expect((await post(app, { host: '127.0.0.1:8080', origin })).status).toBe(200);
