@@ -256,6 +256,8 @@ export const limits = {
   // Lists.
   /** Orders scanned for one slice of a filtered list: some 3 ms of reading. */
   maxScanOrders: 5_000,
+  /** Numbers of which SQLite counts the orders of each status together: a chunk has some 300 such windows, a row per window is 20 bytes. */
+  statusWindowNumbers: 64,
   /** Words of a search that count, and characters of a word: more than a name has. Engines bound the size of the pattern of all words. */
   searchWords: 10,
   searchWordChars: 100,

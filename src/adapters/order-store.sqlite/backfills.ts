@@ -5,6 +5,7 @@ import type { Backfill, Backfills } from '../../ports/backfills.ts';
 import type { Calls } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
 import { type RejectionRow, takePage } from './rejections.ts';
+import { statusWindowsBackfill } from './status-windows.ts';
 
 export type SqliteBackfill = Backfill<Database, string | null>;
 
@@ -44,7 +45,7 @@ interface Position {
   bytes: number;
 }
 
-export const BACKFILLS: readonly SqliteBackfill[] = [rejectedBytes];
+export const BACKFILLS: readonly SqliteBackfill[] = [rejectedBytes, statusWindowsBackfill];
 
 /** No check for older writers: the process that holds the data directory is the only one. */
 export function backfillOperations(db: Database, backfills: readonly SqliteBackfill[]) {

@@ -16,6 +16,7 @@ import { insertOrders } from './insert-orders.ts';
 import { rejectionRecorder } from './record-rejections.ts';
 import { type Counts, sumRecorder, sumUp } from './record-sums.ts';
 import { creationTime, newestNumber } from './sequence.ts';
+import { statusWindows } from './status-windows.ts';
 import type { StockLevels } from './stock-levels.ts';
 
 /** A chunk as it is sent to the writer thread. */
@@ -38,6 +39,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   const recordRejections = rejectionRecorder(db);
   const moveCheckpoint = checkpointMover(db);
   const recordSums = sumRecorder(db);
+  const windows = statusWindows(db);
 
   function commitChunk({ claim, chunk, status, trackStock }: Commit): ChunkResult {
     const file = readFile.get(claim.fileId) as FileRow | undefined;
@@ -68,6 +70,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       stockTaken: trackStock ? 1 : 0,
       atMs: timeOfCreation(at),
     });
+    windows.add(status, firstSeq, accepted.length);
     const sums = sumUp(rows, accepted);
     levels.take(takings);
     const { codes, bytes } = recordRejections(file.file_no, rejected);

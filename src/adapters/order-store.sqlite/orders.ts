@@ -1,6 +1,6 @@
 /**
- * Reads orders. Lists go backwards by `seq`, which is the order of (created_at, order_id), through windows of rows, and scan a bounded
- * number of orders per page: filters have no indexes, as each index slows ingestion down.
+ * Reads orders. Lists go backwards by `seq`, which is the order of (created_at, order_id), and scan a bounded number of orders per page:
+ * filters have no indexes, as each index slows ingestion down. Ranges without an order of the status that is asked for are passed over.
  */
 import { limits } from '../../limits.ts';
 import type { Order } from '../../model/order.ts';
@@ -12,14 +12,16 @@ import { readPosition } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import { orderHistories } from './order-history.ts';
 import { type OrderRow, SELECT, toOrder, toStored } from './order-row.ts';
+import { type Range, statusRanges } from './status-windows.ts';
 
-function* windows(low: number, from: number): Generator<{ low: number; high: number }> {
+function* slices(low: number, from: number): Generator<Range> {
   for (let high = from; high >= low; high -= limits.maxScanOrders)
     yield { low: Math.max(low, high - limits.maxScanOrders + 1), high };
 }
 
 export function createOrders(db: Database): Orders {
   const { find } = orderHistories(db);
+  const ofStatus = statusRanges(db);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
   const timeFrom = db.prepare('select created_at from orders where seq >= ? order by seq limit 1');
   const chunksOf = db.prepare(`
@@ -48,15 +50,17 @@ export function createOrders(db: Database): Orders {
   };
 
   /** The ranges of seq to scan, newest first, none larger than the scan limit. */
-  function* ranges(filter: OrderFilter, from: number): Generator<{ low: number; high: number }> {
+  function* ranges(filter: OrderFilter, from: number): Generator<Range> {
+    const within = (low: number, high: number): Iterable<Range> =>
+      (filter.status !== undefined && ofStatus(filter.status, low, high)) || slices(low, high);
     const lowest = filter.createdFromMs === undefined ? 1 : seqAt(filter.createdFromMs);
     const highest = filter.createdToMs === undefined ? from : Math.min(from, seqAt(filter.createdToMs) - 1);
     if (filter.fileId !== undefined) {
       for (const chunk of chunksOf.all(filter.fileId, highest) as { first: number; accepted: number }[])
-        yield* windows(Math.max(lowest, chunk.first), Math.min(highest, chunk.first + chunk.accepted - 1));
+        yield* within(Math.max(lowest, chunk.first), Math.min(highest, chunk.first + chunk.accepted - 1));
       return;
     }
-    yield* windows(lowest, highest);
+    yield* within(lowest, highest);
   }
 
   return {

@@ -10,6 +10,7 @@ import { orderHistories } from './order-history.ts';
 import { type OrderRow, SELECT, toOrder } from './order-row.ts';
 import { PUBLISHED } from './outbox.ts';
 import { HUB_SUM, STATUS_SUM } from './record-sums.ts';
+import { ALL_COUNTED, countedAnew } from './status-windows.ts';
 import { type StoreCheck, violationsOf } from './store-check.ts';
 import { OF_HISTORY } from './verify-history.ts';
 import { NO_FILE } from './write-orders.ts';
@@ -212,5 +213,13 @@ const OF_ALL: readonly StoreCheck[] = [
         ) group by hub_id)
       select name id, coalesce(t.value, 0) || ' in the statistics, ' || cast(coalesce(s.value, 0) as integer) || ' are there' detail
       from sums s full join totals t using (name) where coalesce(t.value, 0) <> coalesce(s.value, 0) and name <> '${PUBLISHED}'`,
+  },
+  {
+    check: 'sums',
+    what: 'a window of numbers has another count of a status than orders',
+    sql: `with counted as (${countedAnew('true')})
+      select status || ' in window ' || window id, coalesce(w.orders, 0) || ' counted, ' || coalesce(c.orders, 0) || ' are there' detail
+      from counted c full join status_windows w using (status, window)
+      where coalesce(c.orders, 0) <> coalesce(w.orders, 0) and ${ALL_COUNTED}`,
   },
 ];

@@ -4,6 +4,7 @@ import type { OrderItem, StoredOrder } from '../../model/order.ts';
 import type { Database } from '../sqlite/database.ts';
 import { touchedBy } from './order-history.ts';
 import { CONTENT_COLUMNS, contentValues } from './order-row.ts';
+import { statusWindows } from './status-windows.ts';
 
 /** What orders that were made through the API have instead of a file and a row. */
 export const NO_FILE = 0;
@@ -28,6 +29,8 @@ export function orderWriter(db: Database) {
     "update order_changes set touched = 0, reason = null, fields = '[]' where order_no = ?",
   );
 
+  const windows = statusWindows(db);
+
   const writeItems = (orderNo: number, items: readonly OrderItem[]): void => {
     for (const [n, { sku, hubId, productName, quantity, unitPriceMinor }] of items.entries())
       if (n > 0) insertItem.run(orderNo, n, sku, hubId, productName, quantity, unitPriceMinor);
@@ -41,6 +44,7 @@ export function orderWriter(db: Database) {
         ...[order.createdAtMs, order.updatedAtMs, ...contentValues(order)],
       );
       writeItems(seq, order.items);
+      windows.add(order.status, seq, 1);
     },
 
     /** `seq`: the number of the change; `orderNo`: that of the order. */
@@ -54,6 +58,7 @@ export function orderWriter(db: Database) {
         writeItems(orderNo, order.items);
       }
       if (deleted) eraseChanges.run(orderNo);
+      windows.move(orderNo, change.fromStatus!, order.status);
       insertChange.run(
         ...[seq, orderNo, change.version, change.kind, change.fromStatus, change.toStatus, touchedBy(change.fields)],
         ...[change.actor, change.atMs, change.reason, JSON.stringify(change.fields)],

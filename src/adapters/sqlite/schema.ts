@@ -352,4 +352,17 @@ export const MIGRATIONS: readonly Migration[] = [
   alter table files add column hubs text;
   `,
   },
+  {
+    version: 13,
+    sql: `
+  -- Orders of each status by windows of their numbers: see status-windows.ts. Where there is no order yet, all are counted.
+  create table status_windows (
+    status text not null,
+    window integer not null,
+    orders integer not null,
+    primary key (status, window)
+  ) strict, without rowid;
+  insert into backfills (name, cursor, done) select 'status-windows', null, 1 where not exists (select 1 from orders);
+  `,
+  },
 ];

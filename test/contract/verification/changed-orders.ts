@@ -177,6 +177,16 @@ export const changeDamages: ChangeDamage[] = [
     expected: [['sums', 'status:lost']],
   },
   {
+    name: 'a window of numbers counts an order too many',
+    sqlite: (db) => db.exec(`update status_windows set orders = orders + 1 where status = 'shipped'`),
+    expected: [['sums', 'shipped in window 0']],
+  },
+  {
+    name: 'a window of numbers is not counted',
+    sqlite: (db) => db.exec(`delete from status_windows where status = 'on_hold'`),
+    expected: [['sums', 'on_hold in window 0']],
+  },
+  {
     name: 'a sum of amounts is off',
     sqlite: (db) => db.exec(`update amounts set minor = minor + 1 where name = 'status:on_hold'`),
     expected: [['sums', 'status:on_hold']],
