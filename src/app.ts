@@ -4,6 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
+import { AuditLog } from './access/audit-log.ts';
 import { openAccess } from './access/open-access.ts';
 import { objectsPath } from './adapters/data-directory.ts';
 import { unprepareDirectory } from './adapters/object-store.directory/prepare.ts';
@@ -98,7 +99,7 @@ async function openEngine(
       const thread = startRoleThread({ ...portsOptions(), imsUrl, role }, died.resolve);
       opened.defer(() => thread.stop());
       if (!traitsOf(role).sweeps) return;
-      const sweeper = startSweeper(ports, { exclusive: embedded !== null }, logger);
+      const sweeper = startSweeper(ports, { exclusive: embedded !== null, keepAuditMs: config.keepAuditMs }, logger);
       opened.defer(() => sweeper.stop());
       const backfills = startBackfills(ports, logger);
       opened.defer(() => backfills.stop());
@@ -130,7 +131,10 @@ export async function startServer(config: Config, roles: readonly Role[], logger
   const [engine, { startHttpServer }] = await Promise.all([starting, import('./http/server.ts')]);
   try {
     const access = await openAccess(config, engine.ports, roles.includes('api'));
-    const server = await startHttpServer({ ports: engine.ports, config, roles, access, logger });
+    const { store, clock } = engine.ports;
+    // Where everybody may do everything nobody can be told apart.
+    const audit = access && new AuditLog({ audit: store.audit, clock, logger });
+    const server = await startHttpServer({ ports: engine.ports, config, roles, access, audit, logger });
     engine.announce(server.url);
     // Expected at a first start; later a sign that a disk was not mounted.
     if (engine.begun)
@@ -143,6 +147,7 @@ export async function startServer(config: Config, roles: readonly Role[], logger
       died: engine.died,
       async stop(): Promise<void> {
         await server.stop();
+        await audit?.close();
         await engine.stop();
       },
     };

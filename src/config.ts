@@ -18,6 +18,7 @@ import {
   toOrderStore,
 } from './engine-urls.ts';
 import { OmsError } from './errors.ts';
+import { parseDuration } from './model/duration.ts';
 import { isLoopback } from './model/loopback.ts';
 import type { Workflow } from './model/workflow.ts';
 import type { From } from './ports/event-group.ts';
@@ -74,6 +75,18 @@ const addressRanges = z
         return { address, prefix, family: bits === 32 ? ('ipv4' as const) : ('ipv6' as const) };
       }),
   );
+
+/** For how long something is kept, such as `90d`; null: for ever. */
+const keptFor = (byDefault: string) =>
+  z
+    .string()
+    .default(byDefault)
+    .transform((value, context) => {
+      const ms = parseDuration(value);
+      if (ms !== undefined) return ms;
+      context.addIssue({ code: 'custom', message: 'is neither a time such as 12h, 90d or 1y nor "forever"' });
+      return z.NEVER;
+    });
 
 const workflow = z
   .string()
@@ -145,6 +158,7 @@ const schema = z.object({
     .enum(['newest', 'beginning'], { error: 'is neither "newest" nor "beginning"' })
     .default('newest'),
   OMS_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin').default('UTC'),
+  OMS_KEEP_AUDIT: keptFor('1y'),
   OMS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'is not a level of pino, such as info',
@@ -199,6 +213,8 @@ export interface Config {
   readonly workflow: Workflow;
   readonly finalizer: { from: From } & ({ kind: 'off' } | { kind: 'confirm' } | { kind: 'http'; url: string });
   readonly timeZone: string;
+  /** How long entries of the audit log are kept; null: for ever. */
+  readonly keepAuditMs: number | null;
   readonly logLevel: string;
 }
 
@@ -247,6 +263,7 @@ export function readConfig(
     workflow: values.OMS_WORKFLOW,
     finalizer: { ...values.OMS_FINALIZER, from: values.OMS_FINALIZER_FROM },
     timeZone: values.OMS_TIME_ZONE,
+    keepAuditMs: values.OMS_KEEP_AUDIT,
     logLevel: values.OMS_LOG_LEVEL,
   });
 }

@@ -5,6 +5,9 @@
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
+/** A text of an order, in characters: an address or a product's name with room to spare. */
+const maxTextChars = 500;
+
 export const limits = {
   // Reading a file.
   /** Bytes read to decide the delimiter, and, from the first that is not ASCII on, the encoding: some 7,000 rows of evidence. */
@@ -152,8 +155,7 @@ export const limits = {
   mongoOutboxPollMs: 250,
 
   // Checking a row.
-  /** A text of an order, in characters: an address or a product's name with room to spare. */
-  maxTextChars: 500,
+  maxTextChars,
   /** Items of an order: as many lines as a delivery note of a few pages has. */
   maxOrderItems: 100,
   /** Changes of an order that its history keeps. */
@@ -258,6 +260,8 @@ export const limits = {
   maxScanOrders: 5_000,
   /** Numbers of which SQLite counts the orders of each status together: a chunk has some 300 such windows, a row per window is 20 bytes. */
   statusWindowNumbers: 64,
+  /** Entries of the audit log scanned for one slice of a filtered list: some 5 ms of reading where they lie far apart. */
+  maxScanAudit: 1_000,
   /** Words of a search that count, and characters of a word: more than a name has. Engines bound the size of the pattern of all words. */
   searchWords: 10,
   searchWordChars: 100,
@@ -599,6 +603,24 @@ export const limits = {
   /** Batches and large bodies in work, and those that wait for it: all of the above, and many small ones. */
   batchesAtOnce: 4,
   batchesQueued: 400,
+
+  // The audit log.
+  /** A text of an entry: the longest order id with a word before it. */
+  maxAuditTextChars: maxTextChars + 20,
+  /** Entries of one call: some 3 ms of the writer of SQLite, or one round trip to MongoDB. */
+  auditBatchEntries: 500,
+  /** How long an answer waits for its entry: a store that works takes some ms. */
+  auditWaitMs: 3_000,
+  /** Entries in memory while the store takes none, some 5 MB. Further ones are counted. */
+  auditWaitingEntries: 10_000,
+  /** How long a graceful stop tries to write what is in memory. */
+  auditStopMs: 3_000,
+  /** A principal or an address has at most one entry for its refused requests in this time; so many are told apart. */
+  auditRefusedMs: 1_000,
+  auditRefused: 100,
+  /** What is older than it is kept is deleted so many at a time, some 10 ms of the writer of SQLite, and so often in one hour. */
+  expiredAtOnce: 1_000,
+  expirySteps: 100,
 
   // Commands that talk to a running service.
   /** How long a request is repeated: as long as a restart of the service, or an election of its engines, may take. */

@@ -1,8 +1,9 @@
 /**
- * Orders through the API, one item each, from 1,000 connections that are always busy: one product, and many products; beside a server that
+ * Orders through the API, one item each, from 1,000 connections that are always busy: one product, and many products, also with keys and the audit log; beside a server that
  * only validates, and one as it is written in an hour. And changes of status in bulk.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SendOptions, Sent } from './contenders/send-orders.ts';
 import { grouped, median, medianRatio } from './measure.ts';
@@ -28,17 +29,29 @@ interface Run {
   cpuMicros: number;
 }
 
-type Who = 'OMS, many SKUs' | 'OMS, one SKU' | 'only validates' | 'written in an hour';
+type Who =
+  | 'OMS, many SKUs'
+  | 'OMS, many SKUs, keys and audit log'
+  | 'OMS, one SKU'
+  | 'only validates'
+  | 'written in an hour';
 
 export async function orders(bench: Bench): Promise<void> {
   const count = bench.scaled(ORDERS);
   const runs: Record<Who, Run[]> = {
-    ...{ 'OMS, many SKUs': [], 'OMS, one SKU': [], 'only validates': [], 'written in an hour': [] },
+    ...{
+      'OMS, many SKUs': [],
+      'OMS, many SKUs, keys and audit log': [],
+      'OMS, one SKU': [],
+      'only validates': [],
+      'written in an hour': [],
+    },
   };
   const changes: number[] = [];
   for (let round = 0; round < bench.rounds; round++) {
-    runs['OMS, many SKUs'].push(await measureOms(bench, MANY_SKUS, count));
     // Beside one another, as they are compared.
+    runs['OMS, many SKUs, keys and audit log'].push(await measureWithKeys(bench, count));
+    runs['OMS, many SKUs'].push(await measureOms(bench, MANY_SKUS, count));
     runs['OMS, one SKU'].push(await measureOms(bench, HOT_SKU, count, changes));
     runs['only validates'].push(await measureBare(count));
     runs['written in an hour'].push(await measureHour(bench, bench.scaled(HOUR_ORDERS)));
@@ -65,6 +78,7 @@ function report({ say, ratio }: Bench, count: number, runs: Record<Who, Run[]>, 
   say();
   ratio('orders, OMS / only validates', medianRatio(ours, rates('only validates')));
   ratio('orders, OMS / written in an hour', medianRatio(ours, rates('written in an hour')));
+  ratio('orders, keys and audit log / access off', medianRatio(rates('OMS, many SKUs, keys and audit log'), ours));
   ratio('orders, one SKU / many SKUs', medianRatio(rates('OMS, one SKU'), ours));
   ratio('status changes / orders of OMS', medianRatio(changes, rates('OMS, one SKU')));
 }
@@ -77,6 +91,21 @@ async function measureOms({ work }: Bench, skus: string[], count: number, change
     const run = await measure(oms, { skus, orders: count });
     changes?.push(await changeAll(oms, count));
     return run;
+  } finally {
+    await oms.stop();
+    await rm(directory, { recursive: true });
+  }
+}
+
+async function measureWithKeys({ work }: Bench, count: number): Promise<Run> {
+  const directory = await mkdtemp(join(work, 'orders-'));
+  const key = randomBytes(32).toString('hex');
+  const keyFile = join(directory, 'key');
+  await writeFile(keyFile, key);
+  const oms = await startOms(join(directory, 'data'), { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: keyFile });
+  try {
+    await setStock(oms, MANY_SKUS, key);
+    return await measure(oms, { skus: MANY_SKUS, orders: count, key });
   } finally {
     await oms.stop();
     await rm(directory, { recursive: true });
@@ -104,12 +133,12 @@ async function measureHour({ work }: Bench, count: number): Promise<Run> {
   }
 }
 
-interface Measured extends Pick<SendOptions, 'skus' | 'orders'> {
+interface Measured extends Pick<SendOptions, 'skus' | 'orders' | 'key'> {
   warmUp?: number;
 }
 
-async function measure({ url, child }: Server, { skus, orders, warmUp = WARM_UP }: Measured): Promise<Run> {
-  const options = { url, skus, connections: CONNECTIONS };
+async function measure({ url, child }: Server, { skus, orders, key = null, warmUp = WARM_UP }: Measured): Promise<Run> {
+  const options = { url, skus, key, connections: CONNECTIONS };
   if (warmUp > 0) await send({ ...options, orders: warmUp, name: 'W' });
   const cpuBefore = await cpuSeconds(child.pid!);
   const { seconds, latencyMs } = await send({ ...options, orders, name: 'N' });
@@ -130,9 +159,9 @@ async function send(options: SendOptions): Promise<Sent> {
   return sent;
 }
 
-async function setStock({ url }: Server, skus: string[]): Promise<void> {
+async function setStock({ url }: Server, skus: string[], key: string | null = null): Promise<void> {
   const items = skus.map((sku) => ({ sku, hub_id: 'HUB-1', available: STOCK }));
-  await sendJson('PUT', `${url}/inventory`, { items });
+  await sendJson('PUT', `${url}/inventory`, { items }, key);
 }
 
 /** All orders of the measurement, in requests of which some are under way. Returns the changes a second. */
@@ -155,8 +184,8 @@ async function changeAll({ url }: Server, count: number): Promise<number> {
   return count / ((performance.now() - started) / 1000);
 }
 
-async function sendJson(method: string, url: string, body: unknown): Promise<Response> {
-  const headers = { 'content-type': 'application/json' };
+async function sendJson(method: string, url: string, body: unknown, key: string | null = null): Promise<Response> {
+  const headers = { 'content-type': 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) };
   const answer = await fetch(url, { method, headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${method} ${url} answered ${answer.status}: ${await answer.text()}`);
   return answer;

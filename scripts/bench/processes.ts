@@ -37,12 +37,13 @@ export async function startServer(command: string, args: string[], env: Record<s
   };
 }
 
-export const startOms = (dataDirectory: string): Promise<Server> =>
+export const startOms = (dataDirectory: string, env: Record<string, string> = {}): Promise<Server> =>
   startServer(join(ROOT, 'bin/oms'), ['start'], {
     OMS_DATA_DIR: dataDirectory,
     OMS_PORT: '0',
     OMS_IMS_PORT: '0',
     OMS_LOG_LEVEL: 'error',
+    ...env,
   });
 
 export const startBareServer = (directory: string): Promise<Server> =>

@@ -1,4 +1,5 @@
 /** `oms redrive`: resumes the files that were given up, delivers dead messages again, and asks again about orders that were put aside. */
+import { recordCommand } from '../access/audit-command.ts';
 import { readHolder } from '../adapters/data-directory.ts';
 import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
@@ -8,20 +9,20 @@ import { type Redriven, redrive } from '../pipeline/redrive.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
+  const logger = createLogger(config.logLevel, 'redrive');
   let engine: Engine;
   try {
-    engine = await startEngine(
-      config,
-      { command: 'oms redrive', roles: ['api'] },
-      createLogger(config.logLevel, 'redrive'),
-    );
+    engine = await startEngine(config, { command: 'oms redrive', roles: ['api'] }, logger);
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
     return printResult(await retryThroughServer(url));
   }
   try {
-    return printResult(await redrive(engine.ports));
+    const redriven = await redrive(engine.ports);
+    const target = `${redriven.files} files, ${redriven.orders} orders`;
+    if (config.access.required) await recordCommand(engine.ports, { command: 'oms redrive', target }, logger);
+    return printResult(redriven);
   } finally {
     await engine.stop();
   }

@@ -85,9 +85,11 @@ function countsOf({
   reports,
   reportsGone,
   stockRows,
+  auditEntries,
 }: CheckedCounts): Record<Check, string> {
   const gone = (number: number) => (number > 0 ? `; ${number} gone, only counted` : '');
-  const count = (number: number, noun: string) => `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+  const count = (number: number, noun: string, plural = `${noun}s`) =>
+    `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
   return {
     rows: `${count(files, 'file')}, ${count(rows, 'row')}${gone(filesGone)}`,
     reports: `${count(reports, 'report')}${gone(reportsGone)}`,
@@ -95,5 +97,6 @@ function countsOf({
     stock: count(stockRows, 'stock row'),
     events: count(orders, 'order'),
     history: count(orders, 'order'),
+    audit: count(auditEntries, 'entry', 'entries'),
   };
 }

@@ -29,5 +29,9 @@ export interface HttpEnv {
     identity: Identity | Promise<Identity> | undefined;
     /** Once the request was admitted. */
     principal: Principal;
+    /** The code of the problem that is the response. */
+    problem: string | undefined;
+    /** See `audit-trail.ts`. */
+    auditTarget: string | undefined;
   };
 }

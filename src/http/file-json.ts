@@ -27,6 +27,7 @@ export function fileJson(file: FileRecord, fixed = 0, base = ''): FileResponse {
     status: file.status,
     size_bytes: file.sizeBytes,
     sha256: file.sha256,
+    uploaded_by: file.uploadedBy,
     parent_file_id: file.parentFileId,
     intake: file.intake && intakeJson(file.intake),
     progress: progressJson(file),

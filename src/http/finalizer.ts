@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { KeptOrder } from '../ports/finalizing.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { PageRequest } from '../ports/page.ts';
+import { auditTarget } from './audit-trail.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { oneOf } from './parameters.ts';
 import {
@@ -64,6 +65,7 @@ const postRedrive = ({ store, clock }: FinalizerPorts) =>
     },
     async (c) => {
       const orders = await store.finalizing.askAgain(clock.now());
+      auditTarget(c, `${orders} orders`);
       return c.json({ orders } satisfies FinalizerRedriveResponse);
     },
   );

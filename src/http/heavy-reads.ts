@@ -9,6 +9,9 @@ import { limits } from '../limits.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { HttpEnv } from './route.ts';
 
+/** Lists whose filters have no indexes, or not all. */
+const SCANNED = new Set(['/orders', '/audit']);
+
 export function heavyReads(): MiddlewareHandler<HttpEnv> {
   const places = bulkhead(limits.heavyReads, limits.heavyReadsQueued);
   const inPlace = async (c: Context<HttpEnv>, next: Next) => {
@@ -34,7 +37,7 @@ export function heavyReads(): MiddlewareHandler<HttpEnv> {
 function isHeavy(c: Context): boolean {
   const query = c.req.query();
   if (Number(query.limit ?? limits.pageItems) > limits.lightPageItems) return true;
-  if (c.req.path === '/orders') return Object.keys(query).some((name) => name !== 'limit' && name !== 'cursor');
+  if (SCANNED.has(c.req.path)) return Object.keys(query).some((name) => name !== 'limit' && name !== 'cursor');
   // Neither this filter nor this order has an index.
   return query.code !== undefined || query.sort === 'available';
 }

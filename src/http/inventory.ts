@@ -9,6 +9,7 @@ import { previewStock } from '../pipeline/preview-stock.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { StockChange, StockLevel, StockResult } from '../ports/stock.ts';
+import { auditTarget } from './audit-trail.ts';
 import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
 import { CSV_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
@@ -92,6 +93,7 @@ const changeStock = ({ store }: StockPorts, kind: Kind) =>
       const key = readIdempotencyKey(c.req.header('idempotency-key'));
       const query = readQuery(c);
       const changes = await readChanges(c, kind);
+      auditTarget(c, `${changes.length} stock rows${query.dry_run ? ', dry run' : ''}`);
       const results = query.dry_run ? await previewStock(store.stock, changes) : await store.stock.change(changes, key);
       const withFrom = query.dry_run || query.from;
       const reported = results.map((result) => ({ ...resultJson(result), ...(withFrom && { from: result.before }) }));

@@ -8,6 +8,7 @@ import { limits } from '../limits.ts';
 import { ACCESS_ROLES, type AccessRole, isAtLeast, leastRoleOf, SCOPES } from '../model/access.ts';
 import { trimKey } from '../model/characters.ts';
 import { principalOf } from './access-guard.ts';
+import { auditTarget } from './audit-trail.ts';
 import { JsonBodies } from './json-body.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { timeIn, wireForms } from './parameters.ts';
@@ -69,6 +70,7 @@ const createKey = ({ keys, bodies }: KeyRouting, schema: ReturnType<typeof newKe
       readBody(c, bodies, async (body) => {
         const { expires_at, ...grant } = validBody(schema, body);
         const key = await keys.create({ ...grant, expiresMs: expires_at }, principalOf(c));
+        auditTarget(c, `key ${key.id}`);
         return c.json(newKeyJson(key) satisfies NewKeyResponse, 201);
       }),
   );

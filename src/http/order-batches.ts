@@ -6,6 +6,7 @@ import type { Settled } from '../orders/change-orders.ts';
 import type { WrongBody } from '../orders/read-order.ts';
 import { changeRequest, creationRequest } from '../orders/requests.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
+import { auditTarget } from './audit-trail.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { resultOf } from './order-answers.ts';
 import { newOrdersBody, statusesBody } from './order-bodies.ts';
@@ -84,6 +85,7 @@ async function respondWithResults(
   settled: readonly Settled[],
   isCreation: boolean,
 ): Promise<Response> {
+  auditTarget(c, `${settled.length} orders`);
   const [first] = settled;
   if (first?.outcome === 'failed' && settled.every((one) => one.outcome === 'failed')) throw first.error;
   const results: string[] = [];

@@ -7,6 +7,7 @@ import type { Ask } from '../model/change-request.ts';
 import { OrderChanger, type OrderPorts } from '../orders/change-orders.ts';
 import { OrderReader } from '../orders/read-order.ts';
 import { type Asker, changeRequest, creationRequest } from '../orders/requests.ts';
+import { auditTarget } from './audit-trail.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { JsonBodies } from './json-body.ts';
 import { respondWith } from './order-answers.ts';
@@ -69,6 +70,7 @@ const createOrder = ({ ports, changer, reader, bodies }: ChangeRouting) =>
         const read = reader.newOrder(body);
         if ('mistakes' in read) await changer.tellUnknown([read]);
         const order = valueIn(read);
+        auditTarget(c, `order ${order.orderId}`);
         const [settled] = await changer.settle([creationRequest(asker, order, ports.clock.now())]);
         return respondWith(c, settled!, true);
       });

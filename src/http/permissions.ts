@@ -53,6 +53,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   createKey: 'access:write',
   revokeKey: 'access:write',
   rotateKey: 'access:write',
+  listAudit: 'audit:read',
 
   listFinalizerOrders: 'ops:read',
   redriveFinalizer: 'ops:write',

@@ -16,6 +16,7 @@ export function problem(
   detail: string,
   extra: Record<string, unknown> = {},
 ): Response {
+  c.set('problem', code);
   return c.body(problemJson(status, code, detail, extra), status, { 'content-type': CONTENT_TYPE });
 }
 

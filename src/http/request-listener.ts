@@ -4,12 +4,14 @@
  */
 import type { RequestListener } from 'node:http';
 import { requestTurn } from '../ports/event-loop.ts';
+import { nameRequest } from './request-id.ts';
 
 const HEALTH_CHECKS = /^(?:\/api\/v1)?\/(?:healthz|readyz|metrics)(?:\?|$)/;
 
 export function requestListener(handle: RequestListener): RequestListener {
   return async (request, response) => {
     // Set before the response is made: changing its headers later would make a second response, or objects for its headers.
+    nameRequest(request, response);
     response.setHeader('x-content-type-options', 'nosniff');
     // Most responses contain names and addresses of customers, so no cache may keep them. The page says for itself what may be kept.
     response.setHeader('cache-control', 'no-store');

@@ -101,6 +101,8 @@ export const fileResponse = named(
     status: z.enum(FILE_STATUSES),
     size_bytes: count,
     sha256: z.string(),
+    /** Null for an object that was put into the bucket, and where access is off. */
+    uploaded_by: z.string().nullable(),
     parent_file_id: z.string().nullable(),
     intake: z
       .strictObject({
@@ -401,6 +403,26 @@ export const keysResponse = named('Keys', pageOf(keyResponse));
 /** `key` is the key itself, which is never shown again. */
 export const newKeyResponse = named('NewKey', z.strictObject({ key: z.string(), ...keyShape }));
 export type NewKeyResponse = z.infer<typeof newKeyResponse>;
+/** An entry of the audit log. `chain`, `n` and `hash` show that it is there as it was written. */
+export const auditEntryResponse = named(
+  'AuditEntry',
+  z.strictObject({
+    at: time,
+    principal: z.string().nullable(),
+    action: z.string(),
+    target: z.string().nullable(),
+    status: z.int(),
+    code: z.string().nullable(),
+    request_id: z.string(),
+    address: z.string().nullable(),
+    count,
+    chain: z.string(),
+    n: count,
+    hash: z.string(),
+  }),
+);
+export type AuditEntryResponse = z.infer<typeof auditEntryResponse>;
+export const auditResponse = named('Audit', pageOf(auditEntryResponse));
 
 /** `time_zone`: applies to order dates without an offset, and to days in filters. */
 export const settingsResponse = named(

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
+import type { AuditLog } from '../access/audit-log.ts';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
 import { type RequestLog, rateLimited } from '../log.ts';
@@ -10,6 +11,8 @@ import { type FinalizerLag, finalizerLag } from '../pipeline/finalizer/lag.ts';
 import type { Ports } from '../ports/ports.ts';
 import { portsOf, type Role } from '../roles.ts';
 import { AccessGuard } from './access-guard.ts';
+import { auditRoutes } from './audit.ts';
+import { auditTrail } from './audit-trail.ts';
 import { basePath, routedPath } from './base-path.ts';
 import { Proxies } from './client-address.ts';
 import { lingerAfterEarlyResponse } from './early-response.ts';
@@ -50,6 +53,8 @@ export interface HttpOptions {
   roles: readonly Role[];
   /** Null where access is off. */
   access: Access | null;
+  /** Null where access is off, and nobody can be told apart. */
+  audit: AuditLog | null;
   logger: Logger;
 }
 
@@ -76,7 +81,7 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   return app;
 }
 
-function guard(app: Hono<HttpEnv>, { config, access }: HttpOptions, web: WebPage | null): void {
+function guard(app: Hono<HttpEnv>, { config, access, audit }: HttpOptions, web: WebPage | null): void {
   const accessGuard = new AccessGuard(access);
   const proxies = new Proxies(config.trustedProxies);
   app.use(lingerAfterEarlyResponse);
@@ -87,6 +92,7 @@ function guard(app: Hono<HttpEnv>, { config, access }: HttpOptions, web: WebPage
     // HEAD runs the route of GET. Its body is not sent, but may hold a file open.
     return c.req.method === 'HEAD' ? next().then(() => c.res.body?.cancel()) : next();
   });
+  if (audit) app.use(auditTrail(audit));
   app.use(noForeignOrigin(config.allowedHosts, config.tls !== null));
   // Pages can also reach the published port of a container, which does not listen on loopback.
   if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
@@ -124,6 +130,7 @@ function addApi(
   app.route('/', webSocketRoutes(ports, streaming));
   app.route('/', meRoutes());
   app.route('/', keyRoutes(ports, config));
+  app.route('/', auditRoutes(ports, config));
   app.route('/', settingsRoutes(config));
   app.route('/', sampleRoutes());
   app.route('/', openApiRoutes(app));

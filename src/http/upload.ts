@@ -9,6 +9,8 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
+import { principalOf } from './access-guard.ts';
+import { auditTarget } from './audit-trail.ts';
 import { basePath } from './base-path.ts';
 import { BodyRate } from './body-rate.ts';
 import { addressOwner } from './client-address.ts';
@@ -76,6 +78,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         get name() {
           return name ?? received.name();
         },
+        uploadedBy: principalOf(c).name,
         get encoding() {
           return encoding ?? received.declaredEncoding();
         },
@@ -112,6 +115,7 @@ function respond(c: Context<HttpEnv>, result: Awaited<ReturnType<typeof upload>>
     case 'created':
     case 'repeated': {
       const { file_id, name, size_bytes, sha256, links } = fileJson(result.file, 0, basePath(c));
+      auditTarget(c, `file ${file_id}`);
       c.header('location', links.self);
       const response: UploadResponse = { file_id, name, status: 'queued', size_bytes, sha256, links };
       return c.json(response, 202);

@@ -34,6 +34,8 @@ export interface FileRecord {
   nextTryAtMs: number | null;
   sizeBytes: number;
   sha256: string;
+  /** The name of the principal; null for an object that was put into the bucket, and where access is off. */
+  uploadedBy: string | null;
   objectKey: string;
   objectVersion: string;
   /** The encoding that the uploader asked for, or that came with the file, if any: see `declaredEncoding`. */

@@ -50,6 +50,7 @@ export async function adopt(
       sizeBytes,
       // An object that is too large is not read.
       sha256: tooLarge ? '' : await hash(objects, key, version),
+      uploadedBy: null,
       objectKey: key,
       objectVersion: version,
       encodingOverride: encoding.label,

@@ -1,6 +1,6 @@
 /**
  * Cleans up what a crash between two steps left: files whose message was lost are queued again, objects whose file was never recorded
- * are deleted (INV-5). Runs at start and then at intervals.
+ * are deleted (INV-5), and so is what is older than it is kept. Runs at start and then at intervals.
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -10,11 +10,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { deleteOldEntries } from './audit-retention.ts';
 
 export interface SweepPorts {
   objects: ObjectStore;
   queue: JobQueue;
-  store: Pick<OrderStore, 'files' | 'leases' | 'prune'>;
+  store: Pick<OrderStore, 'files' | 'leases' | 'prune' | 'audit' | 'accessRecords'>;
   clock: Clock;
 }
 
@@ -52,11 +53,27 @@ export async function deleteOrphans(
   }
 }
 
+/** Deletes records about access that have expired, and old entries of the audit log: a bounded number, the others with the next sweep. */
+export async function deleteExpired({ store, clock }: SweepPorts, keepAuditMs: number | null): Promise<void> {
+  const limit = limits.expiredAtOnce;
+  const repeat = async (deletes: () => Promise<number>) => {
+    for (let step = 0; step < limits.expirySteps; step++) if ((await deletes()) < limit) return;
+  };
+  await repeat(() => store.accessRecords.deleteExpired(clock.now(), limit));
+  if (keepAuditMs !== null) await repeat(() => deleteOldEntries(store, clock.now() - keepAuditMs, limit));
+}
+
+interface SweepOptions {
+  exclusive: boolean;
+  /** How long entries of the audit log are kept; by default for ever. */
+  keepAuditMs?: number | null;
+}
+
 /**
  * `exclusive`: no other process works on these engines, so everything half-done from before the start is a remainder. Otherwise one of
  * the processes sweeps, and work that may be under way in another process is given time.
  */
-export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: boolean }, logger: Logger) {
+export function startSweeper(ports: SweepPorts, { exclusive, keepAuditMs = null }: SweepOptions, logger: Logger) {
   const { clock, store } = ports;
   const holder = randomUUID();
   const stopping = new AbortController();
@@ -71,7 +88,7 @@ export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: bool
   };
 
   async function run(): Promise<void> {
-    let orphansAtMs = startedMs;
+    let restAtMs = startedMs;
     let failing = false;
     if (!exclusive) await clock.sleep(limits.sweepMs, stopping.signal);
     while (!stopping.signal.aborted) {
@@ -79,14 +96,15 @@ export function startSweeper(ports: SweepPorts, { exclusive }: { exclusive: bool
         if (await store.leases.take('sweeper', holder, 2 * limits.sweepMs)) {
           await store.prune();
           await queueStrandedFiles(ports, limits.strandedMs, logger);
-          if (clock.now() >= orphansAtMs) {
+          if (clock.now() >= restAtMs) {
             // On shared engines objects older than this process are kept: a database that was restored from a backup may not
             // know them.
             const window = exclusive
               ? { fromMs: 0, toMs: startedMs }
               : { fromMs: startedMs, toMs: clock.now() - limits.orphanMs };
             await deleteOrphans(ports, window, logger);
-            orphansAtMs = clock.now() + limits.orphanMs;
+            await deleteExpired(ports, keepAuditMs);
+            restAtMs = clock.now() + limits.orphanMs;
           }
         }
         failing = false;

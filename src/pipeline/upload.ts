@@ -24,6 +24,8 @@ export interface UploadPorts {
 
 export interface UploadOptions {
   name: string;
+  /** Who uploads it; by default nobody in particular. */
+  uploadedBy?: string | null;
   /** As the uploader typed it, or as `declaredEncoding` returns it. */
   encoding: string | null;
   parentFileId: string | null;
@@ -51,6 +53,7 @@ export async function upload(
     name: cleanName(options.name),
     sizeBytes: stored.sizeBytes,
     sha256: stored.sha256,
+    uploadedBy: options.uploadedBy ?? null,
     objectKey: key,
     objectVersion: stored.version,
     encodingOverride: options.encoding,

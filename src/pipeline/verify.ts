@@ -1,6 +1,6 @@
 /**
  * Verifies a whole store, first file by file, then as a whole, also beside processes that write: the store's own checks, the rows of each
- * file, and that each report matches the rejections of its file (INV-1 to INV-3). Reports violations, and how much was checked.
+ * file, that each report matches the rejections of its file (INV-1 to INV-3), and the audit log (INV-9). Reports violations, and how much was checked.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -10,6 +10,7 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { Violation } from '../ports/verification.ts';
 import { ByteReader } from './read/byte-reader.ts';
 import { findReport, reportForm, reportHeader, reportPieces } from './report.ts';
+import { verifyAudit } from './verify-audit.ts';
 import { verifySource } from './verify-source.ts';
 
 export interface CheckedCounts {
@@ -22,11 +23,12 @@ export interface CheckedCounts {
   /** Of them, those that were deleted, which is allowed: their content is in the store. */
   reportsGone: number;
   stockRows: number;
+  auditEntries: number;
 }
 
 /** `objects`: null where only the store is checked. */
 export async function* verify(
-  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification' | 'audit' | 'accessRecords'>,
   objects: ObjectStore | null,
   options: { maxInflatedBytes: number },
 ): AsyncGenerator<Violation, CheckedCounts> {
@@ -38,6 +40,7 @@ export async function* verify(
     reports: 0,
     reportsGone: 0,
     stockRows: 0,
+    auditEntries: 0,
   };
   let after: string | null = null;
   do {
@@ -56,6 +59,7 @@ export async function* verify(
   } while (after !== null);
   checked.stockRows = yield* store.verification.stock();
   checked.orders = yield* store.verification.rest();
+  checked.auditEntries = yield* verifyAudit(store);
   return checked;
 }
 

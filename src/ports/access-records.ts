@@ -4,7 +4,16 @@
  */
 import type { Page, PageRequest } from './page.ts';
 
-export const RECORD_KINDS = ['key', 'user', 'session', 'token-family', 'signing-key', 'failures', 'allowance'] as const;
+export const RECORD_KINDS = [
+  'key',
+  'user',
+  'session',
+  'token-family',
+  'signing-key',
+  'failures',
+  'allowance',
+  'audit-deleted',
+] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 export interface AccessRecord<Data = unknown> {

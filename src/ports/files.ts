@@ -40,6 +40,7 @@ export interface NewFile {
   name: string;
   sizeBytes: number;
   sha256: string;
+  uploadedBy: string | null;
   objectKey: string;
   objectVersion: string;
   encodingOverride: string | null;

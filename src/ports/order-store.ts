@@ -7,6 +7,7 @@
  * calling again is safe.
  */
 import type { AccessRecords } from './access-records.ts';
+import type { Audit } from './audit.ts';
 import type { Backfills } from './backfills.ts';
 import type { Chunks } from './chunks.ts';
 import type { Files } from './files.ts';
@@ -36,6 +37,7 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly outbox: Outbox;
   readonly finalizing: Finalizing;
   readonly accessRecords: AccessRecords;
+  readonly audit: Audit;
   readonly leases: Leases;
   readonly backfills: Backfills;
   readonly verification: Verification;

@@ -5,7 +5,7 @@
 import type { FileRecord } from '../model/file.ts';
 import type { Order } from '../model/order.ts';
 
-export type Invariant = 'INV-1' | 'INV-2' | 'INV-3' | 'INV-8';
+export type Invariant = 'INV-1' | 'INV-2' | 'INV-3' | 'INV-8' | 'INV-9';
 
 /** The checks: the invariant that each belongs to, and what must be true. */
 export const CHECKS = {
@@ -15,6 +15,7 @@ export const CHECKS = {
   stock: { invariant: 'INV-2', holds: 'received - available is what orders hold' },
   events: { invariant: 'INV-3', holds: 'every order has its one event' },
   history: { invariant: 'INV-8', holds: 'every order is what its history says' },
+  audit: { invariant: 'INV-9', holds: 'the audit log has no gap' },
 } as const satisfies Record<string, { invariant: Invariant; holds: string }>;
 export type Check = keyof typeof CHECKS;
 
@@ -22,7 +23,7 @@ export interface Violation {
   check: Check;
   /** The same text for all violations of a kind. */
   what: string;
-  /** Of the order, the file, the chunk `<file_id>:<n>`, or the stock `["<sku>","<hub_id>"]`. */
+  /** Of the order, the file, the chunk `<file_id>:<n>`, the chain or the entry `<chain>:<n>`, or the stock `["<sku>","<hub_id>"]`. */
   id: string;
   /** The figures. */
   detail: string;

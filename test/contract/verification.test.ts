@@ -7,6 +7,7 @@ import type { Violation } from '../../src/ports/verification.ts';
 import { chunkOf, ingestChunks, orderRow } from '../support/chunks.ts';
 import { violationsOf } from '../support/violations.ts';
 import { damages } from './verification/damages.ts';
+import { auditDamages } from './verification/damages-of-audit.ts';
 import { desk, fill, lamp, type Opened, openMongo, openSqlite } from './verification/filled-stores.ts';
 
 const { mongo, why } = inject('engines');
@@ -32,7 +33,16 @@ describe.each([
       const checking = verify(opened.store, objects, { maxInflatedBytes: 1_000_000 });
       expect(await checking.next()).toEqual({
         done: true,
-        value: { files: 2, filesGone: 2, rows: 8, orders: 5, reports: 1, reportsGone: 0, stockRows: 3 },
+        value: {
+          files: 2,
+          filesGone: 2,
+          rows: 8,
+          orders: 5,
+          reports: 1,
+          reportsGone: 0,
+          stockRows: 3,
+          auditEntries: 7,
+        },
       });
     });
 
@@ -74,7 +84,7 @@ describe.each([
       expect([...found, ...(await violationsOf(store))]).toEqual([]);
     });
 
-    test.each(damages.filter((damage) => damage[on] !== null))('$name', async (damage) => {
+    test.each([...damages, ...auditDamages].filter((damage) => damage[on] !== null))('$name', async (damage) => {
       opened = (await open()) as Opened<never>;
       const filled = await fill(opened);
       await damage[on]!(opened.hand, filled);

@@ -125,10 +125,16 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
   },
   'prune | rest': {
     both: ['sweeper objects.list'],
-    sqlite: ['sweeper files.stranded', 'sweeper files.get', 'sweeper leases.release'],
+    sqlite: [
+      'sweeper files.stranded',
+      'sweeper files.get',
+      'sweeper accessRecords.deleteExpired',
+      'sweeper leases.release',
+    ],
     mongo: [
       'sweeper files.stranded > find files',
       'sweeper files.get > find files',
+      'sweeper accessRecords.deleteExpired > find access_records',
       'sweeper leases.release > delete leases',
     ],
   },

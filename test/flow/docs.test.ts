@@ -181,7 +181,7 @@ describe('the documents name', () => {
     const config = readConfig({}, '/nowhere');
     const service = createHttpApp(
       // The routes are looked at, none is called.
-      { ports: {} as Ports, config, roles: ['api'], access: null, logger: pino({ level: 'silent' }) },
+      { ports: {} as Ports, config, roles: ['api'], access: null, audit: null, logger: pino({ level: 'silent' }) },
       new AbortController().signal,
       () => 0,
     );

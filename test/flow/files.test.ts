@@ -56,6 +56,7 @@ describe('a file', () => {
       status: 'completed',
       size_bytes: file.progress.bytes_read,
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      uploaded_by: null,
       parent_file_id: null,
       intake: { encoding: 'utf-8', delimiter: ';', gzip: false, bom: false },
       progress: {

@@ -55,6 +55,10 @@ test.each([
   ['/readyz', responses.readyResponse],
 ])('GET %s', async (path, schema) => fits(schema, await getJson(service, path)));
 
+test('GET /audit, which is empty where access is off', async () => {
+  expect(await getJson(service, '/audit')).toEqual({ items: [], next_cursor: null });
+});
+
 test('GET /files/{file_id} of a completed file and of a failed one', async () => {
   expect([completed.status, failed.status]).toEqual(['completed', 'failed']);
   fits(responses.fileResponse, completed);

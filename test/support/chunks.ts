@@ -22,6 +22,7 @@ export function newFile(values: Partial<NewFile> = {}): NewFile {
     name: 'orders.csv',
     sizeBytes: 1_000,
     sha256: id.padEnd(64, '0'),
+    uploadedBy: null,
     objectKey: `uploads/f_${id}`,
     objectVersion: '1',
     encodingOverride: null,

@@ -14,6 +14,8 @@ export interface SendOptions {
   skus: string[];
   /** The start of the ids. */
   name: string;
+  /** Sent with each request, where the server needs one. */
+  key?: string | null;
 }
 
 export interface Sent {
@@ -86,6 +88,7 @@ function request(n: number): string {
     items: [{ sku, hub_id: 'HUB-1', product_name: 'Water bottle, 0.75 l', quantity: 1, unit_price: '18.75' }],
     shipping_address: '12 Harbour Road, Bristol BS1 5TY, UK',
   });
-  const headers = `host: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+  const key = options.key ? `authorization: Bearer ${options.key}\r\n` : '';
+  const headers = `host: ${host}\r\n${key}content-type: application/json\r\ncontent-length: ${body.length}\r\n`;
   return `POST /orders HTTP/1.1\r\n${headers}\r\n${body}`;
 }

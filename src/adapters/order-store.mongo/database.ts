@@ -9,6 +9,7 @@ import { limits } from '../../limits.ts';
 import { collectionForCalls } from './collections.ts';
 import type {
   AccessRecordDocument,
+  AuditDocument,
   BackfillDocument,
   BytesDocument,
   ChunkDocument,
@@ -44,6 +45,7 @@ export interface Collections {
   finalizerPosition: Collection<FinalizerPositionDocument>;
   finalizerOrders: Collection<FinalizerOrderDocument>;
   accessRecords: Collection<AccessRecordDocument>;
+  audit: Collection<AuditDocument>;
 }
 
 const NAMES: Record<keyof Collections, string> = {
@@ -63,6 +65,7 @@ const NAMES: Record<keyof Collections, string> = {
   finalizerPosition: 'finalizer_position',
   finalizerOrders: 'finalizer_orders',
   accessRecords: 'access_records',
+  audit: 'audit',
 };
 
 const DEFAULT_DATABASE = 'oms';

@@ -15,6 +15,8 @@ export interface FileDocument {
   name: string;
   size_bytes: number;
   sha256: string;
+  /** Of a file that somebody who signed in has uploaded. */
+  uploaded_by?: string;
   object_key: string;
   object_version: string;
   encoding_override: string | null;
@@ -367,4 +369,19 @@ export interface AccessRecordDocument {
   expires_at: Date | null;
   /** JSON. */
   data: string;
+}
+
+/** An entry of the audit log. `_id`: its chain and its number. */
+export interface AuditDocument {
+  _id: string;
+  at: Date;
+  principal: string | null;
+  action: string;
+  target: string | null;
+  status: number;
+  code: string | null;
+  request_id: string;
+  address: string | null;
+  count: number;
+  hash: string;
 }

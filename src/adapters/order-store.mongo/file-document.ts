@@ -15,6 +15,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     nextTryAtMs: file.waiting_for === null ? null : (file.next_try_at?.getTime() ?? null),
     sizeBytes: file.size_bytes,
     sha256: file.sha256,
+    uploadedBy: file.uploaded_by ?? null,
     objectKey: file.object_key,
     objectVersion: file.object_version,
     encodingOverride: file.encoding_override,

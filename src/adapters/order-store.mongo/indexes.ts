@@ -65,6 +65,12 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     // Those that have expired.
     { name: 'access_records_by_expiry', key: { expires_at: 1 } },
   ],
+  audit: [
+    // GET /audit, newest first, all or of one principal or target; the oldest entries, which are deleted.
+    { name: 'audit_by_time', key: { at: -1, _id: -1 } },
+    { name: 'audit_by_principal', key: { principal: 1, at: -1, _id: -1 } },
+    { name: 'audit_by_target', key: { target: 1, at: -1, _id: -1 } },
+  ],
   outbox: [
     // Whether a chunk has its numbers already.
     { name: 'outbox_by_chunk', key: { chunk: 1 } },

@@ -8,6 +8,7 @@ export function newFileDocument(file: NewFile, at: Date): FileDocument {
     name: file.name,
     size_bytes: file.sizeBytes,
     sha256: file.sha256,
+    ...(file.uploadedBy !== null && { uploaded_by: file.uploadedBy }),
     object_key: file.objectKey,
     object_version: file.objectVersion,
     encoding_override: file.encodingOverride,

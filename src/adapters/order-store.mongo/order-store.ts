@@ -7,6 +7,7 @@ import { limits } from '../../limits.ts';
 import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import { createAccessRecords } from './access-records.ts';
+import { auditChains, createAudit } from './audit.ts';
 import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
 import { commitChunk } from './commit-chunk.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -71,6 +72,7 @@ export function createMongoOrderStore(
     verification: createVerification(database, workflow),
     outbox: inTime(createOutbox(database)),
     accessRecords: inTime(createAccessRecords(database)),
+    audit: { ...inTime(createAudit(database)), chains: () => auditChains(database) },
     finalizing: inTime(createFinalizing(database)),
     leases,
     backfills: inTime(createBackfills(database, backfills, migrations.length, now)),

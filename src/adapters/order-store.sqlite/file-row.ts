@@ -16,6 +16,7 @@ export interface FileRow {
   name: string;
   size_bytes: number;
   sha256: string;
+  uploaded_by: string | null;
   object_key: string;
   object_version: string;
   encoding_override: string | null;
@@ -68,6 +69,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     nextTryAtMs: row.waiting_for === null ? null : row.next_try_at,
     sizeBytes: row.size_bytes,
     sha256: row.sha256,
+    uploadedBy: row.uploaded_by,
     objectKey: row.object_key,
     objectVersion: row.object_version,
     encodingOverride: row.encoding_override,

@@ -1,6 +1,7 @@
 /** The operations of the order store, which run in the writer thread. */
 import type { Database } from '../sqlite/database.ts';
 import { accessOperations } from './access-records.ts';
+import { auditOperations } from './audit.ts';
 import { BACKFILLS, backfillOperations } from './backfills.ts';
 import { changeOperations } from './change-orders.ts';
 import { chunkOperations } from './commit-chunk.ts';
@@ -21,6 +22,7 @@ export function storeOperations(db: Database, now: () => number, backfills = BAC
       ...outboxOperations(db),
       ...finalizingOperations(db),
       ...accessOperations(db),
+      ...auditOperations(db),
       ...backfillOperations(db, backfills),
     },
     /** After a rollback. */

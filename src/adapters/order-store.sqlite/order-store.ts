@@ -5,6 +5,7 @@ import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
 import { inspectDatabase } from '../sqlite/health.ts';
 import { createAccessRecords } from './access-records.ts';
+import { createAudit } from './audit.ts';
 import { createBackfills } from './backfills.ts';
 import { createChanges } from './changes.ts';
 import { createFiles } from './files.ts';
@@ -46,6 +47,7 @@ export function createSqliteOrderStore(options: {
     statistics: createStatistics(db, workflow, publishes),
     outbox: createOutbox(db, writer),
     accessRecords: createAccessRecords(db, writer),
+    audit: createAudit(db, writer),
     finalizing: createFinalizing(db, writer),
     // The process that holds the data directory is the only one.
     leases: { take: async () => true, async release() {} },

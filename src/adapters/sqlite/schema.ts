@@ -365,4 +365,11 @@ export const MIGRATIONS: readonly Migration[] = [
   insert into backfills (name, cursor, done) select 'status-windows', null, 1 where not exists (select 1 from orders);
   `,
   },
+  {
+    version: 14,
+    sql: `
+  create index audit_entries_by_principal on audit_entries (principal, at) where principal is not null;
+  create index audit_entries_by_target on audit_entries (target, at) where target is not null;
+  `,
+  },
 ];

@@ -6,7 +6,12 @@ import { onEachOrderStore } from './contract.ts';
 onEachOrderStore(({ opened, unique }) => {
   describe('the creation of a file', () => {
     test('records what was uploaded, queued', async () => {
-      const file = newFile({ name: 'März.csv', encodingOverride: 'utf-16le', parentFileId: 'f_parent' });
+      const file = newFile({
+        name: 'März.csv',
+        uploadedBy: 'key:abc',
+        encodingOverride: 'utf-16le',
+        parentFileId: 'f_parent',
+      });
       const created = await opened.first.files.create(file);
       expect(created).toMatchObject({
         kind: 'created',
@@ -16,6 +21,7 @@ onEachOrderStore(({ opened, unique }) => {
           status: 'queued',
           sha256: file.sha256,
           sizeBytes: 1_000,
+          uploadedBy: 'key:abc',
           objectVersion: '1',
           encodingOverride: 'utf-16le',
           parentFileId: 'f_parent',

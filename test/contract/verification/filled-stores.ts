@@ -1,6 +1,8 @@
 /** Order stores with two ingested files, for the tests of `oms verify`. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pino } from 'pino';
+import { AuditLog } from '../../../src/access/audit-log.ts';
 import { createMongoOutboxEventStream } from '../../../src/adapters/event-stream.mongo-outbox.ts';
 import { prepareDirectory } from '../../../src/adapters/object-store.directory/prepare.ts';
 import { createDirectoryObjectStore } from '../../../src/adapters/object-store.directory.ts';
@@ -12,6 +14,7 @@ import { Writer } from '../../../src/adapters/sqlite/writer.ts';
 import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/sqlite-operations.ts';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
 import type { ReportRecord } from '../../../src/model/file.ts';
+import { deleteOldEntries } from '../../../src/pipeline/audit-retention.ts';
 import { writeReport } from '../../../src/pipeline/report.ts';
 import type { ChunkToCommit } from '../../../src/ports/chunks.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
@@ -102,6 +105,8 @@ export interface Filled {
   fileId: string;
   other: string;
   report: ReportRecord;
+  /** Of the audit log: entries 3 to 5 of the first chain are left, and all 4 of the second, which began after it and has ended. */
+  chains: { first: string; second: string };
 }
 
 export async function fill({ store, publish }: Opened<unknown>): Promise<Filled> {
@@ -128,5 +133,26 @@ export async function fill({ store, publish }: Opened<unknown>): Promise<Filled>
   const { fileId, report } = await ingest(first);
   const { fileId: other } = await ingest(second);
   await publish();
-  return { objects, fileId, other, report: report! };
+  return { objects, fileId, other, report: report!, chains: await fillAudit(store) };
 }
+
+async function fillAudit(store: OrderStore): Promise<Filled['chains']> {
+  let nowMs = Date.UTC(2026, 10, 20);
+  const clock = { ...systemClock, now: () => nowMs++ };
+  const beginMs = nowMs;
+  const act = (orderId: string) => ({
+    ...{ principal: 'key:abc', action: 'setOrderStatus', target: `order ${orderId}`, status: 200, code: null },
+    ...{ requestId: `request-${orderId}`, address: '127.0.0.1' },
+  });
+  const logs = [1, 2].map(() => new AuditLog({ audit: store.audit, clock, logger: pino({ level: 'silent' }) }));
+  for (const orderId of ['A-1', 'A-2', 'A-3', 'A-4']) await logs[0]!.record(act(orderId));
+  for (const orderId of ['A-5', 'A-6']) await logs[1]!.record(act(orderId));
+  await logs[1]!.close();
+  // The first two are of the same time.
+  await deleteOldEntries(store, beginMs + 1, 10);
+  const [first, second] = [await chainOf(store, 'order A-4'), await chainOf(store, 'order A-5')];
+  return { first, second };
+}
+
+const chainOf = async ({ audit }: OrderStore, target: string): Promise<string> =>
+  (await audit.list({ target }, { limit: 1, after: null })).items[0]!.chain;

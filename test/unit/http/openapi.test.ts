@@ -17,6 +17,7 @@ const app = createHttpApp(
     config: readConfig({}, '/nowhere'),
     roles: ['api'],
     access: null,
+    audit: null,
     logger: pino({ level: 'silent' }),
   },
   new AbortController().signal,

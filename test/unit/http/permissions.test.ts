@@ -16,7 +16,13 @@ const principal = (values: Partial<Principal>): Principal => ({
 
 function appFor(identity: Identity) {
   const access: Access = { identify: () => identity };
-  const options = { ports: {} as Ports, config: readConfig({}, '/nowhere'), roles: ['api'] as const, access };
+  const options = {
+    ports: {} as Ports,
+    config: readConfig({}, '/nowhere'),
+    roles: ['api'] as const,
+    access,
+    audit: null,
+  };
   return createHttpApp({ ...options, logger: pino({ level: 'silent' }) }, new AbortController().signal, () => 0);
 }
 
@@ -32,7 +38,7 @@ async function refusal(identity: Identity, method: string, path: string) {
     { method, headers: { host: 'localhost' } },
     {
       incoming: { socket: {}, headers: {}, complete: true },
-      outgoing: {},
+      outgoing: { getHeader: () => undefined },
     },
   );
   if (response.status !== 401 && response.status !== 403) return null;
