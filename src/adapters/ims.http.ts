@@ -86,6 +86,11 @@ class HttpIms implements Ims {
     return keys.map((key) => answers.get(key)!);
   }
 
+  isKnown(pair: ImsPair): boolean {
+    const answer = this.#cache.get(keyOf(pair));
+    return answer?.skuValid === true && answer.hubValid;
+  }
+
   /** Without retries and circuit breaker: it shows the state at this moment, by an answer that is understood. */
   async inspect(): Promise<Inspection> {
     await this.#askWhatIsRight(this.#policies.timed);

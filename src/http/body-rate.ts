@@ -14,6 +14,9 @@ export interface BodyBounds {
   bodyRateFirstMs: number;
 }
 
+/** A member of the request: a map with weak keys would cost the garbage collector more, as every request has one. */
+const RATE = Symbol('body rate');
+
 export class BodyRate {
   readonly #bounds: BodyBounds;
   readonly #request: IncomingMessage;
@@ -22,13 +25,10 @@ export class BodyRate {
   #windowMs = this.#startedMs;
   #windowBytes: number;
 
-  static readonly #ofRequests = new WeakMap<IncomingMessage, BodyRate>();
-
   /** Counted from the first call for a request. */
-  static of(request: IncomingMessage, bounds: BodyBounds = limits): BodyRate {
-    const known = BodyRate.#ofRequests.get(request) ?? new BodyRate(request, bounds);
-    BodyRate.#ofRequests.set(request, known);
-    return known;
+  static of(request: IncomingMessage & { [RATE]?: BodyRate }, bounds: BodyBounds = limits): BodyRate {
+    request[RATE] ??= new BodyRate(request, bounds);
+    return request[RATE];
   }
 
   private constructor(request: IncomingMessage, bounds: BodyBounds) {

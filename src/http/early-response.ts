@@ -6,17 +6,17 @@
  */
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import type { HttpBindings } from '@hono/node-server';
-import type { MiddlewareHandler } from 'hono';
+import type { Context } from 'hono';
 import { limits } from '../limits.ts';
+import type { HttpEnv } from './route.ts';
 
 const READS = new Set(['GET', 'HEAD']);
 
-export const lingerAfterEarlyResponse: MiddlewareHandler<{ Bindings: HttpBindings }> = async (c, next) => {
-  await next();
+/** Replaces the response of such a request. */
+export async function lingerAfterEarlyResponse(c: Context<HttpEnv>): Promise<void> {
   const { incoming } = c.env;
   // The response to a read never waits for a body, whatever length the client announces: it may be a stream without end.
-  if (READS.has(c.req.method) || incoming.complete || !hasBody(incoming)) return;
+  if (incoming.complete || READS.has(c.req.method) || !hasBody(incoming)) return;
   const body = new Uint8Array(await c.res.arrayBuffer());
   const headers = new Headers(c.res.headers);
   headers.set('connection', 'close');
@@ -25,7 +25,7 @@ export const lingerAfterEarlyResponse: MiddlewareHandler<{ Bindings: HttpBinding
   // Cleared first, because Hono merges the headers of the response that is replaced.
   c.res = undefined;
   c.res = new Response(ReadableStream.from(sendAndLinger(body, incoming)), { status, headers });
-};
+}
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;

@@ -9,7 +9,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { BodyRate } from './body-rate.ts';
 import { addressOwner } from './client-address.ts';
-import { notJson, parseJson } from './json-text.ts';
+import { notJson, parseJson, parseSmallJson } from './json-text.ts';
 import { Places } from './places.ts';
 import type { HttpEnv } from './route.ts';
 
@@ -31,11 +31,12 @@ export class JsonBodies {
     if (length > maxBytes) throw tooLarge(maxBytes);
     // NaN: the length is not known.
     const isLarge = !(length <= limits.jsonAtOnceBytes);
+    if (!isLarge && !isBatch) return work(parseSmallJson(decode(await receive(incoming, maxBytes))));
     const release = isLarge ? this.#takePlace(c) : null;
     try {
       const bytes = await receive(incoming, maxBytes);
       const carryOut = async () => work(await parseJson(decode(bytes)));
-      return await (isLarge || isBatch ? this.#inTurn(carryOut) : carryOut());
+      return await this.#inTurn(carryOut);
     } finally {
       release?.();
     }
@@ -70,7 +71,10 @@ const tooMany = () =>
   });
 
 /** The whole body. A request that is refused is still read to its end by the server, so that its client gets the response. */
-function receive(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+function receive(incoming: IncomingMessage, maxBytes: number): Buffer | Promise<Buffer> {
+  // A small body has nearly always arrived with its request.
+  if (incoming.complete && !incoming.destroyed && incoming.readableLength <= maxBytes)
+    return (incoming.read() as Buffer | null) ?? Buffer.alloc(0);
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let size = 0;

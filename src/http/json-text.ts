@@ -10,7 +10,7 @@ import { sliceTurn } from '../ports/event-loop.ts';
 
 /** Throws `invalid_body` and `too_large`. */
 export async function parseJson(text: string): Promise<unknown> {
-  if (text.length <= limits.jsonAtOnceBytes) return parse(text);
+  if (text.length <= limits.jsonAtOnceBytes) return parseSmallJson(text);
   const { outline, parts } = await cut(text);
   const values: unknown[] = [];
   let chars = 0;
@@ -20,12 +20,13 @@ export async function parseJson(text: string): Promise<unknown> {
       await sliceTurn();
       chars = part.length;
     }
-    values.push(parse(part));
+    values.push(parseSmallJson(part));
   }
-  return putBack(parse(outline), values);
+  return putBack(parseSmallJson(outline), values);
 }
 
-function parse(text: string): unknown {
+/** At most `limits.jsonAtOnceBytes`. Throws `invalid_body`. */
+export function parseSmallJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -10,13 +10,14 @@ const HEALTH_CHECKS = /^(?:\/api\/v1)?\/(?:healthz|readyz|metrics)(?:\?|$)/;
 
 export function requestListener(handle: RequestListener): RequestListener {
   return async (request, response) => {
-    // Set before the response is made: changing its headers later would make a second response, or objects for its headers.
+    if (!HEALTH_CHECKS.test(request.url!)) await requestTurn();
+    // The client may have disconnected while it waited.
+    if (response.destroyed) return;
+    // Set before the router makes the response: changing its headers later would make a second response, or objects for its headers.
     nameRequest(request, response);
     response.setHeader('x-content-type-options', 'nosniff');
     // Most responses contain names and addresses of customers, so no cache may keep them. The page says for itself what may be kept.
     response.setHeader('cache-control', 'no-store');
-    if (!HEALTH_CHECKS.test(request.url!)) await requestTurn();
-    // The client may have disconnected while it waited.
-    if (!response.destroyed) handle(request, response);
+    handle(request, response);
   };
 }

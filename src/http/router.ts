@@ -1,5 +1,5 @@
 /** The router of all resources, and the guards that each request passes first. */
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
 import type { AuditLog } from '../access/audit-log.ts';
@@ -84,20 +84,39 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
 function guard(app: Hono<HttpEnv>, { config, access, audit }: HttpOptions, web: WebPage | null): void {
   const accessGuard = new AccessGuard(access);
   const proxies = new Proxies(config.trustedProxies);
-  app.use(lingerAfterEarlyResponse);
-  // What does nothing behind the route returns the promise of the next, as each async function costs a hundredth of a small request.
-  app.use((c, next) => {
+  const isLocal = isLoopback(config.host);
+  app.use(async (c, next) => {
     c.set('guard', accessGuard);
     c.set('proxies', proxies);
+    await next();
     // HEAD runs the route of GET. Its body is not sent, but may hold a file open.
-    return c.req.method === 'HEAD' ? next().then(() => c.res.body?.cancel()) : next();
+    if (c.req.method === 'HEAD') await c.res.body?.cancel();
+    else await lingerAfterEarlyResponse(c);
   });
   if (audit) app.use(auditTrail(audit));
-  app.use(noForeignOrigin(config.allowedHosts, config.tls !== null));
-  // Pages can also reach the published port of a container, which does not listen on loopback.
-  if (isLoopback(config.host) || config.allowedHosts.length > 0) app.use(localOnly(config.allowedHosts));
-  if (web) app.use(web.serve);
+  app.use(
+    inOne(
+      noForeignOrigin(config.allowedHosts, config.tls !== null),
+      // Pages can also reach the published port of a container, which does not listen on loopback.
+      ...(isLocal || config.allowedHosts.length > 0 ? [localOnly(config.allowedHosts)] : []),
+      ...(web ? [web.serve] : []),
+    ),
+  );
 }
+
+/** Several guards as one: those that Hono runs by itself take memory of each request until it is answered. */
+function inOne(...guards: MiddlewareHandler<HttpEnv>[]): MiddlewareHandler<HttpEnv> {
+  return (c, next) => {
+    // biome-ignore lint/suspicious/noConfusingVoidType: as in Hono's type of what a guard returns.
+    const pass = (n: number): Promise<Response | void> => guards[n]?.(c, () => pass(n + 1) as Promise<void>) ?? next();
+    return pass(0);
+  };
+}
+
+const identified: MiddlewareHandler<HttpEnv> = (c, next) => {
+  const identity = c.get('guard').identify(c);
+  return identity instanceof Promise ? identity.then(next) : next();
+};
 
 function addApi(
   app: Hono<HttpEnv>,
@@ -107,11 +126,7 @@ function addApi(
   lag: (() => Promise<FinalizerLag>) | null,
 ): void {
   // Heavy reads wait for a place, which who is nobody must not take from others.
-  app.use((c, next) => {
-    const identity = c.get('guard').identify(c);
-    return identity instanceof Promise ? identity.then(next) : next();
-  });
-  app.use(heavyReads());
+  app.use(inOne(identified, heavyReads()));
   const places = new Places(limits.maxStreams);
   const streaming = { stopping, logger, places };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));

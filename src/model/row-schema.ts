@@ -48,6 +48,13 @@ const text = (column: OrderColumn) =>
     .string()
     .refine((value) => TEXT.test(value) && refusedCharacter(column, value) === null, failsAs('value_too_long', column));
 
+const PLAIN_TEXTS: readonly OrderColumn[] = ['customer_name', 'product_name', 'sku', 'hub_id', 'shipping_address'];
+const PLAIN_TEXT = new RegExp(`^[ -~]{1,${MAX}}$`);
+
+/** Whether the value is a plain text, which the schema accepts: seen at once, and true of most texts. */
+export const isPlainText = (column: OrderColumn, value: string): boolean =>
+  PLAIN_TEXTS.includes(column) && PLAIN_TEXT.test(value);
+
 const isQuantity = (digits: string) => Number(digits) >= 1 && Number(digits) <= MAX_QUANTITY;
 
 export function createRowSchema(parseDate: OrderDateParser) {

@@ -1,8 +1,8 @@
 /**
  * Creates and changes orders: what happens between the body of a request and the store. The store judges each request in the same
  * transaction that carries it out, but only after the inventory service was asked about new pairs of SKU and hub. Therefore a request with
- * such pairs is judged here first, on the order as it is now: a repeated key, an order that does not exist, an edit that changes nothing
- * and all that comes before the inventory service is answered without it.
+ * pairs that it must be asked about is judged here first, on the order as it is now: a repeated key, an order that does not exist, an edit
+ * that changes nothing and all that comes before the inventory service is answered without it.
  */
 import { isRetryable, OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -26,7 +26,7 @@ import type { ItemPair } from './read-values.ts';
 
 export interface OrderPorts {
   store: Pick<OrderStore, 'orders' | 'changes'>;
-  ims: Pick<Ims, 'validate'>;
+  ims: Pick<Ims, 'validate' | 'isKnown'>;
   clock: Clock;
 }
 
@@ -65,6 +65,7 @@ export class OrderChanger {
   /** Requests for different orders. `round`: how often requests of them were judged here on an order that changed meanwhile. */
   async #settleRun(requests: readonly ChangeRequest[], round = 1): Promise<Settled[]> {
     try {
+      if (!requests.some(({ ask }) => this.#mustAsk(ask))) return await this.#ports.store.changes.apply(requests);
       const checked = await this.#checkAll(requests);
       const refused = await this.#askIms(checked.filter((one) => 'request' in one));
       const settled = checked.map((one) => ('outcome' in one ? one : (refused.get(one) ?? one.request)));
@@ -76,6 +77,10 @@ export class OrderChanger {
       if (!(error instanceof OmsError && isRetryable(error))) throw error;
       return requests.map(() => ({ outcome: 'failed', error }));
     }
+  }
+
+  #mustAsk(ask: Ask): boolean {
+    return !itemsIn(ask).every((pair) => this.#ports.ims.isKnown(pair));
   }
 
   async #checkAll(requests: readonly ChangeRequest[]): Promise<(Checked | Outcome)[]> {
@@ -165,9 +170,15 @@ export class OrderChanger {
   }
 }
 
+const NO_ITEMS: readonly OrderItem[] = [];
+
+const itemsIn = (ask: Ask): readonly OrderItem[] => {
+  if (ask.kind === 'create') return ask.content.items;
+  return (ask.kind === 'edit' && ask.patch.items) || NO_ITEMS;
+};
+
 /** An item may name a pair that the order does not have yet. */
-const namesItems = (ask: Ask): boolean =>
-  ask.kind === 'create' || (ask.kind === 'edit' && ask.patch.items !== undefined);
+const namesItems = (ask: Ask): boolean => itemsIn(ask).length > 0;
 
 const isKept = ({ key }: ChangeRequest, answer: Outcome): boolean =>
   key !== null && (answer.outcome !== 'refused' || KEPT_REFUSALS.includes(answer.refusal.code));

@@ -7,7 +7,7 @@ import { cellValue } from '../model/characters.ts';
 import type { OrderColumn } from '../model/columns.ts';
 import { createOrderDateParser, type OrderDateParser } from '../model/order-date.ts';
 import { invalidValue, type ValueCode } from '../model/reasons.ts';
-import { createRowSchema, MAX_QUANTITY } from '../model/row-schema.ts';
+import { createRowSchema, isPlainText, MAX_QUANTITY } from '../model/row-schema.ts';
 import { Mistakes } from './mistakes.ts';
 
 export type JsonObject = Record<string, unknown>;
@@ -104,6 +104,7 @@ export class Reading {
       return null;
     }
     const value = cellValue(column, given);
+    if (isPlainText(column, value)) return value;
     const checked = this.#rules.columns[column].safeParse(value);
     if (checked.success) return value;
     const code = checked.error.issues[0]!.message as ValueCode;

@@ -24,6 +24,8 @@ export interface Ims extends Inspected {
    * settled: they may be slices of a large block.
    */
   validate(pairs: readonly ImsPair[], signal?: AbortSignal): Promise<ImsAnswer[]>;
+  /** Whether the pair is valid by an answer that is still kept, so that `validate` need not ask. */
+  isKnown(pair: ImsPair): boolean;
   /** Ends all calls: those in flight reject with `ims_unavailable`. */
   close(): Promise<void>;
 }

@@ -77,6 +77,19 @@ describe('Ims over HTTP', () => {
     expect(await stats()).toEqual({ requests: 3, items: 1_200 });
   });
 
+  it('knows which pairs it need not ask about: those that were valid not long ago', async () => {
+    const [valid, invalid] = [
+      { sku: 'SKU-1', hubId: 'HUB-1' },
+      { sku: 'thing', hubId: 'HUB-1' },
+    ];
+    expect(ims.isKnown(valid)).toBe(false);
+    await ims.validate([valid, invalid]);
+    expect([ims.isKnown(valid), ims.isKnown(invalid), ims.isKnown({ ...valid, hubId: 'HUB-2' })]).toEqual([
+      ...[true, false, false],
+    ]);
+    expect((await stats()).requests).toBe(1);
+  });
+
   it('shares a question among those who ask at the same time', async () => {
     const pairs = [{ sku: 'SKU-1', hubId: 'HUB-1' }];
     const all = await Promise.all(Array.from({ length: 20 }, () => ims.validate(pairs)));

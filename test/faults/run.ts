@@ -157,6 +157,7 @@ export async function run(
           },
           { error: unavailable('ims_unavailable') },
         ),
+      isKnown: () => false,
       async close() {},
     };
   }

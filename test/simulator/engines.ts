@@ -233,6 +233,7 @@ export class Inventory {
           answers.then(resolve, reject).finally(() => signal?.removeEventListener('abort', abort));
         });
       },
+      isKnown: () => false,
       async close() {},
     };
   }
