@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import { AuditLog } from './access/audit-log.ts';
 import { openAccess } from './access/open-access.ts';
+import { UserAccess } from './access/user-access.ts';
 import { objectsPath } from './adapters/data-directory.ts';
 import { unprepareDirectory } from './adapters/object-store.directory/prepare.ts';
 import { checkEngines } from './check-engines.ts';
@@ -130,11 +131,12 @@ export async function startServer(config: Config, roles: readonly Role[], logger
   // Loaded only here, as no other thread needs it, and while the writer thread starts.
   const [engine, { startHttpServer }] = await Promise.all([starting, import('./http/server.ts')]);
   try {
-    const access = await openAccess(config, engine.ports, roles.includes('api'));
     const { store, clock } = engine.ports;
+    const users = new UserAccess({ store, clock, logger });
+    const access = await openAccess(config, { store, clock, users }, roles.includes('api'));
     // Where everybody may do everything nobody can be told apart.
     const audit = access && new AuditLog({ audit: store.audit, clock, logger });
-    const server = await startHttpServer({ ports: engine.ports, config, roles, access, audit, logger });
+    const server = await startHttpServer({ ports: engine.ports, config, roles, access, users, audit, logger });
     engine.announce(server.url);
     // Expected at a first start; later a sign that a disk was not mounted.
     if (engine.begun)

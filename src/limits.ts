@@ -661,6 +661,54 @@ export const limits = {
   minAdminKeyChars: 32,
   maxAdminKeyChars: 1_000,
 
+  // Users.
+  /** With a list of the commonest, 12 characters are beyond guessing over the network. 128 leave room for any phrase. */
+  minPasswordChars: 12,
+  maxPasswordChars: 128,
+  /** Different characters of a password: with fewer it is a pattern. */
+  minPasswordLetters: 5,
+  /** Each takes a core for some 50 ms and 19 MiB, on a thread that reading and writing files needs, too. */
+  passwordHashesAtOnce: 2,
+  /** Who waits behind 30 others waits for less than two seconds. */
+  passwordHashesQueued: 30,
+  passwordHashesOfAddress: 4,
+  /** Failed sign-ins of one address with one e-mail: the first are free, then each has to wait twice as long as the one before. */
+  signInPaceOfEmail: { free: 5, firstMs: 2_000, longestMs: 15 * 60_000 },
+  /** With any e-mail: an office with one address has many who mistype. */
+  signInPaceOfAddress: { free: 30, firstMs: 1_000, longestMs: 5 * 60_000 },
+  /** Failures are forgotten after so long without another one: some hundred guesses a day. */
+  failuresKeptMs: 60 * 60_000,
+  /** Where somebody has signed in is remembered for this long. */
+  knownAddressMs: 30 * 24 * 60 * 60_000,
+  /** A token cannot be called back, only its user's rights; a refresh is a few ms of work. */
+  accessTokenMs: 10 * 60_000,
+  maxTokenChars: 2_000,
+  /** Tokens in memory whose signature was checked, 1 KB each. */
+  tokensCached: 10_000,
+  /** Users, and sessions, in memory with what is known of them. How long: rights that were taken away end within 5 s. */
+  signedInCached: 10_000,
+  signedInCachedMs: 3_000,
+  /** How long a signing key is used, and its cache: then the store is asked whether there are others. */
+  signingKeyMs: 7 * 24 * 60 * 60_000,
+  signingKeysCachedMs: 5 * 60_000,
+  /** Keys with unknown ids have the store asked this often at most. */
+  signingKeysReadMs: 1_000,
+  /** One of this week, one of last week, and those that several processes made at the same moment. */
+  maxSigningKeys: 100,
+  /** After this time a client signs in again, however often it refreshed. */
+  tokenFamilyMs: 30 * 24 * 60 * 60_000,
+  /** A request that is repeated after a lost answer comes within this. */
+  refreshAgainMs: 10_000,
+  /** Older tokens that are recognised as used: a week of refreshing, some ms of work. An older one is merely unknown. */
+  refreshesRecognised: 1_000,
+  /** Sessions, and token families, of one user: devices and scripts. */
+  signInsOfUser: 50,
+  /** A working day without use, and a week in any case. */
+  sessionIdleMs: 12 * 60 * 60_000,
+  sessionMs: 7 * 24 * 60 * 60_000,
+  /** The use of a session is written so often at most. */
+  sessionUseNotedMs: 10 * 60_000,
+
   // Threads.
   /**
    * The heaps of the threads. By default V8 lets garbage grow with the machine's memory. A small young generation keeps it where it is

@@ -4,10 +4,11 @@
  */
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type AccessRole, may, type Principal, rightsOf, type Scope } from '../model/access.ts';
+import type { AccessRole, Principal, Scope } from '../model/access.ts';
 import type { AccessRecord } from '../ports/access-records.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { AccessPorts } from './access.ts';
+import { mayGrant } from './grants.ts';
 import { hashOfKey, isKeyId, newKeyId, newKeyText } from './key-text.ts';
 
 /** What a key allows, and until when. Customers are users with a verified e-mail, never keys. */
@@ -112,18 +113,3 @@ export const recordOf = (id: string, version: number, data: KeyData): AccessReco
 function shown(id: string, { hash: _, before, ...data }: KeyData): Key {
   return { id, ...data, beforeUntilMs: before?.untilMs ?? null };
 }
-
-/** Throws `forbidden` where the grant has a right, or a hub, that the principal does not have. */
-function mayGrant(by: Principal, grant: Pick<KeyGrant, 'role' | 'scopes' | 'hubs'>): void {
-  const right = rightsOf(grant).find((scope) => !may(by, scope));
-  if (right !== undefined) throw more(`the right "${right}"`, right);
-  if (by.hubs === null) return;
-  if (grant.hubs === null) throw more('all hubs', 'hub:*');
-  const hub = grant.hubs.find((id) => !by.hubs!.includes(id));
-  if (hub !== undefined) throw more(`the hub ${JSON.stringify(hub)}`, `hub:${hub}`);
-}
-
-const more = (what: string, needs: string) =>
-  new OmsError('forbidden', `nobody gives a key more than they have themselves: you do not have ${what}`, {
-    details: { needs },
-  });

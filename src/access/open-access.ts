@@ -7,6 +7,7 @@ import type { Access, AccessPorts, Authenticator, Credentials, Identity } from '
 import { byAdminKeyFile } from './by-admin-key-file.ts';
 import { KeyAuthenticator } from './by-key.ts';
 import { byLocalSocket } from './by-local-socket.ts';
+import type { UserAccess } from './user-access.ts';
 
 /**
  * Null where access is off, and everybody may do everything. Throws `invalid_configuration`, and `nobody_can_sign_in` when `servesApi` and
@@ -14,7 +15,7 @@ import { byLocalSocket } from './by-local-socket.ts';
  */
 export async function openAccess(
   { access }: Pick<Config, 'access'>,
-  ports: AccessPorts,
+  { users, ...ports }: AccessPorts & { users: UserAccess },
   servesApi: boolean,
 ): Promise<Access | null> {
   if (!access.required) return null;
@@ -22,6 +23,8 @@ export async function openAccess(
     ...(access.adminKeyFile === null ? [] : [byAdminKeyFile(access.adminKeyFile)]),
     new KeyAuthenticator(ports),
     byLocalSocket,
+    users.tokens,
+    users.sessions,
   ];
   if (servesApi && !(await anyKnowsAdmin(ways)))
     throw new OmsError(

@@ -9,6 +9,7 @@ import { OmsError } from '../errors.ts';
 import { ANYBODY, leastRoleOf, may, type Principal } from '../model/access.ts';
 import type { Guard, HttpEnv } from './env.ts';
 import { PERMISSIONS, type Permission } from './permissions.ts';
+import { readSession } from './session-cookie.ts';
 
 const IDENTIFIED: Identity = { principal: ANYBODY };
 
@@ -79,7 +80,7 @@ function credentialsOf(c: Context<HttpEnv>): Credentials {
   const authorization = c.req.header('authorization');
   return {
     bearer: authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? ''),
-    session: null,
+    session: readSession(c),
     local: false,
   };
 }

@@ -7,6 +7,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { isLoopback } from '../model/loopback.ts';
 import { problem } from './problem.ts';
+import { readSession } from './session-cookie.ts';
 import { isWebSocket } from './ws-upgrade.ts';
 
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -42,8 +43,11 @@ export function noForeignOrigin(allowedHosts: readonly string[], ownTls = false)
     const origin = c.req.header('origin');
     // A browser names the origin of each WebSocket.
     const site = isUpgrade ? undefined : c.req.header('sec-fetch-site');
-    if ((origin === undefined || isOwn(origin, host)) && (site === undefined || OWN_SITES.has(site))) return next();
-    const page = origin === undefined ? 'another origin' : `"${origin.slice(0, 100)}"`;
+    const isForeign = (origin !== undefined && !isOwn(origin, host)) || (site !== undefined && !OWN_SITES.has(site));
+    // A session is of a browser, so who sends it without a word about the page is an old browser, or nothing that should have one.
+    const isSilent = origin === undefined && site === undefined && readSession(c) !== null;
+    if (!isForeign && !isSilent) return next();
+    const page = origin === undefined ? 'an unknown origin' : `"${origin.slice(0, 100)}"`;
     const refusal = problem(
       c,
       403,

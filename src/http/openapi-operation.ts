@@ -46,7 +46,7 @@ export function operation(method: string, description: RouteDescription): Json {
     summary: isHead ? `The headers of: ${description.summary}` : description.summary,
     ...(description.description && { description: description.description }),
     parameters: parameters(description),
-    security: isOpen ? [] : [{ bearer: [] }, {}],
+    security: isOpen ? [] : [{ bearer: [] }, { session: [] }, {}],
     ...(isWrite && description.body && { requestBody: requestBody(description.body) }),
     responses,
   };
@@ -74,6 +74,7 @@ const HEADERS: Record<string, string> = {
   etag: 'A strong entity tag.',
   location: 'The path of what was created.',
   'retry-after': 'Seconds after which a repeated request may succeed.',
+  'set-cookie': 'The session of a browser, or its end.',
   'www-authenticate': 'How to sign in.',
 };
 
@@ -114,6 +115,7 @@ function problemResponses(
 const HEADERS_OF_STATUS: Record<number, string[]> = {
   401: ['www-authenticate'],
   416: ['content-range'],
+  429: ['retry-after'],
   503: ['retry-after'],
 };
 

@@ -12,6 +12,7 @@ import { type Json, operation, options, problemResponse } from './openapi-operat
 import { PROBLEM_STATUS, type ProblemCode } from './problem-codes.ts';
 import { components } from './responses.ts';
 import { descriptionOf, type HttpEnv, type RouteDescription, route, TAGS } from './route.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 const ABOUT = `Order files in, orders, stock and events out.
 
@@ -60,6 +61,7 @@ export function openApiDocument(routes: readonly RouterRoute[]) {
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'A key or a token. Not needed where access is off.' },
+        session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'The session of a browser.' },
       },
       schemas: componentSchemas(),
       responses: componentResponses(),

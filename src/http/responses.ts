@@ -424,6 +424,35 @@ export const auditEntryResponse = named(
 export type AuditEntryResponse = z.infer<typeof auditEntryResponse>;
 export const auditResponse = named('Audit', pageOf(auditEntryResponse));
 
+const userShape = {
+  email: z.string(),
+  role,
+  scopes,
+  hubs,
+  disabled: z.boolean(),
+  email_verified: z.boolean(),
+  created_at: time,
+  created_by: z.string().nullable(),
+};
+export const userResponse = named('User', z.strictObject(userShape));
+export type UserResponse = z.infer<typeof userResponse>;
+export const usersResponse = named('Users', pageOf(userResponse));
+/** `password` is one that was made, which is never shown again; null for one that was chosen. */
+export const newUserResponse = named('NewUser', z.strictObject({ ...userShape, password: z.string().nullable() }));
+export type NewUserResponse = z.infer<typeof newUserResponse>;
+
+/** `expires_in`: seconds. */
+export const tokenResponse = named(
+  'Tokens',
+  z.strictObject({
+    access_token: z.string(),
+    token_type: z.literal('Bearer'),
+    expires_in: count,
+    refresh_token: z.string(),
+  }),
+);
+export type TokenResponse = z.infer<typeof tokenResponse>;
+
 /** `time_zone`: applies to order dates without an offset, and to days in filters. */
 export const settingsResponse = named(
   'Settings',

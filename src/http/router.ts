@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
 import type { AuditLog } from '../access/audit-log.ts';
+import type { UserAccess } from '../access/user-access.ts';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
 import { type RequestLog, rateLimited } from '../log.ts';
@@ -13,6 +14,7 @@ import { portsOf, type Role } from '../roles.ts';
 import { AccessGuard } from './access-guard.ts';
 import { auditRoutes } from './audit.ts';
 import { auditTrail } from './audit-trail.ts';
+import { authRoutes } from './auth.ts';
 import { basePath, routedPath } from './base-path.ts';
 import { Proxies } from './client-address.ts';
 import { lingerAfterEarlyResponse } from './early-response.ts';
@@ -42,6 +44,7 @@ import { sampleRoutes } from './samples.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { uploadRoutes } from './upload.ts';
+import { userRoutes } from './users.ts';
 import { WebPage } from './web.ts';
 import { workflowRoutes } from './workflow.ts';
 import { webSocketRoutes } from './ws.ts';
@@ -55,6 +58,7 @@ export interface HttpOptions {
   access: Access | null;
   /** Null where access is off, and nobody can be told apart. */
   audit: AuditLog | null;
+  users: UserAccess;
   logger: Logger;
 }
 
@@ -77,7 +81,7 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(name)));
   app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null));
   app.route('/', metricsRoutes(ports, lag));
-  if (web) addApi(app, { ports, config, logger }, stopping, rowsPerSecond, lag);
+  if (web) addApi(app, { ports, config, users: options.users, logger }, stopping, rowsPerSecond, lag);
   return app;
 }
 
@@ -120,7 +124,7 @@ const identified: MiddlewareHandler<HttpEnv> = (c, next) => {
 
 function addApi(
   app: Hono<HttpEnv>,
-  { ports, config, logger }: { ports: Ports; config: Config; logger: RequestLog },
+  { ports, config, users, logger }: Pick<HttpOptions, 'ports' | 'config' | 'users'> & { logger: RequestLog },
   stopping: AbortSignal,
   rowsPerSecond: () => number,
   lag: (() => Promise<FinalizerLag>) | null,
@@ -144,6 +148,8 @@ function addApi(
   app.route('/', eventRoutes(ports, streaming));
   app.route('/', webSocketRoutes(ports, streaming));
   app.route('/', meRoutes());
+  app.route('/', authRoutes(users));
+  app.route('/', userRoutes(users));
   app.route('/', keyRoutes(ports, config));
   app.route('/', auditRoutes(ports, config));
   app.route('/', settingsRoutes(config));

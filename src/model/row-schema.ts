@@ -30,7 +30,7 @@ const TOP_LABEL = `(?:[A-Za-z]{2,${MAX_LABEL_CHARS}}|xn--[A-Za-z0-9-]{0,${MAX_LA
  * Addresses that mail systems deliver to, which are more than RFC 5322 allows: mobile operators gave out addresses with consecutive or
  * final dots, and mail hosts have underscores in their names. A domain has a dot, and labels that DNS allows.
  */
-const EMAIL = new RegExp(`^(?=.{1,${MAX_EMAIL_CHARS}}$)[${LOCAL}][${LOCAL}.]*@(?:${LABEL}\\.)+${TOP_LABEL}$`);
+export const EMAIL = new RegExp(`^(?=.{1,${MAX_EMAIL_CHARS}}$)[${LOCAL}][${LOCAL}.]*@(?:${LABEL}\\.)+${TOP_LABEL}$`);
 /** An address loses such a part, escaped or not. Source: URL Standard, single-dot and double-dot URL path segments. */
 const ONLY_DOTS = /^\.\.?$/;
 const QUANTITY = new RegExp(`^\\d{1,${QUANTITY_DIGITS}}$`);

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
+import type { UserAccess } from '../../src/access/user-access.ts';
 import { openDatabase } from '../../src/adapters/order-store.mongo/database.ts';
 import { readConfig, SETTINGS } from '../../src/config.ts';
 import { createHttpApp } from '../../src/http/router.ts';
@@ -181,7 +182,15 @@ describe('the documents name', () => {
     const config = readConfig({}, '/nowhere');
     const service = createHttpApp(
       // The routes are looked at, none is called.
-      { ports: {} as Ports, config, roles: ['api'], access: null, audit: null, logger: pino({ level: 'silent' }) },
+      {
+        ports: {} as Ports,
+        config,
+        roles: ['api'],
+        access: null,
+        audit: null,
+        users: {} as UserAccess,
+        logger: pino({ level: 'silent' }),
+      },
       new AbortController().signal,
       () => 0,
     );

@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import type { UserAccess } from '../../../src/access/user-access.ts';
 import { readConfig } from '../../../src/config.ts';
 import { openApiDocument } from '../../../src/http/openapi.ts';
 import { type RouteDescription, route } from '../../../src/http/route.ts';
@@ -18,6 +19,7 @@ const app = createHttpApp(
     roles: ['api'],
     access: null,
     audit: null,
+    users: {} as UserAccess,
     logger: pino({ level: 'silent' }),
   },
   new AbortController().signal,

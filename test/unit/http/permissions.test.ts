@@ -2,6 +2,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import type { Access, Identity } from '../../../src/access/access.ts';
+import type { UserAccess } from '../../../src/access/user-access.ts';
 import { readConfig } from '../../../src/config.ts';
 import { PERMISSIONS } from '../../../src/http/permissions.ts';
 import { descriptionOf, route } from '../../../src/http/route.ts';
@@ -22,6 +23,7 @@ function appFor(identity: Identity) {
     roles: ['api'] as const,
     access,
     audit: null,
+    users: {} as UserAccess,
   };
   return createHttpApp({ ...options, logger: pino({ level: 'silent' }) }, new AbortController().signal, () => 0);
 }

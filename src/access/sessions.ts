@@ -1,0 +1,112 @@
+/**
+ * Sessions of browsers: the cookie has an id and a secret, of which the store has a hash. A session ends when its user signs out, when it
+ * was not used for some hours, and after some days in any case.
+ * Source: OWASP, Session Management Cheat Sheet; RFC 6265bis, section 4.1.3.2 (`__Host-`).
+ */
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { limits } from '../limits.ts';
+import { newId } from '../model/new-id.ts';
+import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Authenticator, Credentials, Identity } from './access.ts';
+import { endOldest, refused, type SignedIn, type SignedInUsers } from './signed-in.ts';
+
+interface SessionData {
+  generation: string;
+  /** Base64. */
+  hash: string;
+  createdMs: number;
+  /** When it was last used, to some minutes. */
+  usedMs: number;
+}
+type Session = AccessRecord<SessionData>;
+
+const SECRET_BYTES = 32;
+const COOKIE = /^(se_[0-9a-z]{21})\.([\w-]{43})$/;
+const ENDED = refused('the session has ended: sign in again');
+
+export class Sessions implements Authenticator {
+  readonly #records: AccessRecords;
+  readonly #signedIn: SignedInUsers;
+  readonly #clock: Clock;
+  readonly #known: LRUCache<string, { session: Session | null }>;
+
+  constructor(records: AccessRecords, signedIn: SignedInUsers, clock: Clock) {
+    this.#records = records;
+    this.#signedIn = signedIn;
+    this.#clock = clock;
+    this.#known = new LRUCache({
+      max: limits.signedInCached,
+      ttl: limits.signedInCachedMs,
+      perf: clock,
+      ttlResolution: 0,
+      ignoreFetchAbort: true,
+      fetchMethod: async (id) => ({ session: await records.get<SessionData>('session', id) }),
+    });
+  }
+
+  /** The value of the cookie: always a new one, as one that was there before may be known to others. */
+  async begin({ userId, generation }: SignedIn): Promise<string> {
+    const now = this.#clock.now();
+    const id = newId('se', now);
+    const secret = randomBytes(SECRET_BYTES);
+    await endOldest(this.#records, 'session', userId);
+    await this.#records.put(
+      sessionOf(id, 1, userId, { generation, hash: hashOf(secret), createdMs: now, usedMs: now }),
+    );
+    return `${id}.${secret.toString('base64url')}`;
+  }
+
+  /** Whether it was open. */
+  async end(cookie: string): Promise<boolean> {
+    const [, id, secret] = COOKIE.exec(cookie) ?? [];
+    if (id === undefined) return false;
+    const session = await this.#records.get<SessionData>('session', id);
+    if (!session || !isOf(session, secret!)) return false;
+    await this.#records.delete('session', id);
+    this.#known.delete(id);
+    return true;
+  }
+
+  takes({ bearer, session }: Credentials): boolean {
+    return bearer === null && session !== null;
+  }
+
+  identify({ session: cookie }: Credentials): Identity | Promise<Identity> {
+    const [, id, secret] = COOKIE.exec(cookie!) ?? [];
+    if (id === undefined) return ENDED;
+    const known = this.#known.get(id);
+    if (known?.session) return this.#judge(known.session, secret!);
+    return this.#known.fetch(id).then((found) => (found!.session ? this.#judge(found!.session, secret!) : ENDED));
+  }
+
+  knowsAdmin(): Promise<boolean> {
+    return this.#signedIn.knowsAdmin();
+  }
+
+  #judge(session: Session, secret: string): Identity | Promise<Identity> {
+    const now = this.#clock.now();
+    if (session.expiresMs! <= now || !isOf(session, secret)) return ENDED;
+    if (now - session.data.usedMs >= limits.sessionUseNotedMs) this.#noteUse(session, now);
+    return this.#signedIn.identityOf({ userId: session.owner!, generation: session.data.generation });
+  }
+
+  /** The request does not wait for it. Whoever notes it first wins. */
+  #noteUse({ id, version, owner, data }: Session, now: number): void {
+    const used = sessionOf(id, version + 1, owner!, { ...data, usedMs: now });
+    const readAgain = () => this.#known.delete(id);
+    this.#known.set(id, { session: used });
+    this.#records.put(used).then((written) => written || readAgain(), readAgain);
+  }
+}
+
+const sessionOf = (id: string, version: number, userId: string, data: SessionData): Session => ({
+  ...{ kind: 'session', id, version, owner: userId, data },
+  expiresMs: Math.min(data.usedMs + limits.sessionIdleMs, data.createdMs + limits.sessionMs),
+});
+
+const isOf = ({ data }: Session, secret: string): boolean =>
+  timingSafeEqual(Buffer.from(hashOf(Buffer.from(secret, 'base64url')), 'base64'), Buffer.from(data.hash, 'base64'));
+
+const hashOf = (secret: Buffer): string => hash('sha256', secret, 'base64');
