@@ -1,6 +1,6 @@
 /**
- * Orders through the API, one item each, from 1,000 connections that are always busy: one product, and many products, also with keys and the audit log; beside a server that
- * only validates, and one as it is written in an hour. And changes of status in bulk.
+ * Orders through the API, one item each, from 1,000 connections that are always busy: one product, and many products, also with keys and the
+ * audit log; beside a server that only validates, and one as it is written in an hour. And changes of status in bulk.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
