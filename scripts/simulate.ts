@@ -1,6 +1,7 @@
 /**
- * `npm run simulate -- --seed N --steps M [--seeds K] [--focus CALL] [--changes] [--counts]`: the pipeline under faults and interleavings
- * that a seed chooses (test/simulator); with `--changes` clients that change orders beside it. A seed that fails is printed with its last steps, and fails the same way each time.
+ * `npm run simulate -- --seed N --steps M [--seeds K] [--focus CALL] [--changes] [--finalizer] [--counts]`: the pipeline under faults and
+ * interleavings that a seed chooses (test/simulator); with `--changes` clients that change orders beside it, with `--finalizer` these and
+ * finalizers. A seed that fails is printed with its last steps, and fails the same way each time.
  */
 import { parseArgs } from 'node:util';
 import { simulateChanges } from '../test/simulator/changes.ts';
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     focus: { type: 'string' },
     changes: { type: 'boolean', default: false },
+    finalizer: { type: 'boolean', default: false },
     counts: { type: 'boolean', default: false },
   },
 });
@@ -23,7 +25,9 @@ let allSteps = 0;
 let longest = 0;
 
 for (let n = seed; n < seed + seeds; n++) {
-  const result = await (values.changes ? simulateChanges(n, steps) : simulate(n, steps, values.focus));
+  const result = await (values.changes || values.finalizer
+    ? simulateChanges(n, steps, { finalizes: values.finalizer })
+    : simulate(n, steps, values.focus));
   allSteps += result.steps;
   longest = Math.max(longest, result.steps);
   for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
@@ -32,7 +36,7 @@ for (let n = seed; n < seed + seeds; n++) {
   console.log(result.lastSteps.join('\n'));
   console.log(`seed ${n}, step ${result.steps}: ${result.violation}`);
   console.log(
-    `again: npm run simulate -- --seed ${n} --steps ${steps}${values.focus ? ` --focus ${values.focus}` : ''}${values.changes ? ' --changes' : ''}`,
+    `again: npm run simulate -- --seed ${n} --steps ${steps}${values.focus ? ` --focus ${values.focus}` : ''}${values.changes ? ' --changes' : ''}${values.finalizer ? ' --finalizer' : ''}`,
   );
   process.exitCode = 1;
   break;

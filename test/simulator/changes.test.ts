@@ -1,6 +1,7 @@
 /**
- * Clients that change orders beside files, under seeds of faults and interleavings: INV-1 to INV-3 and INV-8 hold after every step, and
- * each request has one outcome. More: `npm run simulate -- --changes --seeds 10000`.
+ * Clients that change orders beside files, and beside finalizers, under seeds of faults and interleavings: INV-1 to INV-3 and INV-8 hold
+ * after every step, each request has one outcome, and each order is decided on once. More: `npm run simulate -- --changes --seeds 10000`,
+ * or `--finalizer`.
  */
 import { describe, expect, test } from 'vitest';
 import { simulateChanges } from './changes.ts';
@@ -9,6 +10,8 @@ import type { Outcome } from './scheduler.ts';
 const STEPS = 600;
 const SEEDS_OF_A_TEST = 15;
 const TESTS = 4;
+/** These have finalizers. */
+const FIRST_WITH_FINALIZERS = 3;
 
 /** A request meets each of them between the client and the store. */
 const BLOWS: Outcome[] = [
@@ -22,6 +25,16 @@ const BLOWS: Outcome[] = [
   'frozen before',
   'frozen after',
   'outage',
+];
+const OF_FINALIZERS = [
+  'a finalizer is killed done',
+  'a finalizer freezes done',
+  'a finalizer is stopped done',
+  'an order changes while it is decided on done',
+  'decisions.decide done',
+  'store.finalizing.keep done',
+  'store.finalizing.forget done',
+  'store.finalizing.askAgain done',
 ];
 /** What becomes of requests: runs without one of them would prove less. */
 const ANSWERS = [
@@ -40,8 +53,8 @@ const ANSWERS = [
 
 describe('changes of orders on one seed', () => {
   test('are the same run each time', async () => {
-    const [first, again] = [await simulateChanges(7, STEPS), await simulateChanges(7, STEPS)];
-    expect(again).toEqual(first);
+    const run = () => simulateChanges(7, STEPS, { finalizes: true });
+    expect(await run()).toEqual(await run());
   });
 });
 
@@ -50,16 +63,17 @@ describe('the invariants of changed orders hold', () => {
 
   for (let n = 0; n < TESTS; n++)
     test(`on seeds ${n * SEEDS_OF_A_TEST + 1} to ${(n + 1) * SEEDS_OF_A_TEST}`, async () => {
+      const finalizes = n >= FIRST_WITH_FINALIZERS;
       for (let seed = n * SEEDS_OF_A_TEST + 1; seed <= (n + 1) * SEEDS_OF_A_TEST; seed++) {
-        const { violation, lastSteps, ...result } = await simulateChanges(seed, STEPS);
-        const at = `seed ${seed} with --changes, step ${result.steps}`;
+        const { violation, lastSteps, ...result } = await simulateChanges(seed, STEPS, { finalizes });
+        const at = `seed ${seed} with --${finalizes ? 'finalizer' : 'changes'}, step ${result.steps}`;
         expect(violation, `${at}:\n${lastSteps.join('\n')}\n${violation}`).toBeNull();
         for (const [what, count] of result.counts) counts.set(what, (counts.get(what) ?? 0) + count);
       }
     });
 
   test('while requests are interrupted in every way, and answered in every way', () => {
-    const needed = [...BLOWS.map((blow) => `store.changes.apply ${blow}`), ...ANSWERS];
+    const needed = [...BLOWS.map((blow) => `store.changes.apply ${blow}`), ...ANSWERS, ...OF_FINALIZERS];
     expect(needed.filter((what) => !counts.has(what))).toEqual([]);
   });
 });

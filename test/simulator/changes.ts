@@ -1,23 +1,33 @@
 /**
- * Clients that create, move, edit and delete orders beside workers whose files bring some of the same ids, on virtual time: every call and
- * every interleaving is chosen by one seed, and each request is sent again under its key until it is answered. First everything goes wrong
- * that may; then the faults end, and what was promised must be there. The same seed gives the same run.
+ * Clients that create, move, edit and delete orders beside workers whose files bring some of the same ids, and beside finalizers in some
+ * runs, on virtual time: every call and every interleaving is chosen by one seed, and each request is sent again under its key until it is
+ * answered. First everything goes wrong that may; then the faults end, and what was promised must be there. The same seed gives the same run.
  */
 import { OmsError } from '../../src/errors.ts';
-import { eventId, orderEvent } from '../../src/model/event.ts';
 import { isEnded } from '../../src/model/file.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
 import { upload } from '../../src/pipeline/upload.ts';
-import { verify } from '../../src/pipeline/verify.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { createChangeInvariants, markedOf, readTables } from './change-invariants.ts';
+import { checkRest } from './change-rest.ts';
 import { EventLog } from './event-log.ts';
+import { createFinalizing } from './finalizing.ts';
 import { createInvariants, Violation } from './invariants.ts';
-import { type Asked, createOrderClients, isAnswered, wrongEffect } from './order-clients.ts';
+import { type Asked, createOrderClients, isAnswered, isShared } from './order-clients.ts';
 import { createRandom } from './random.ts';
-import { type Actor, PORTS } from './scheduler.ts';
-import type { SimulationResult } from './simulation.ts';
+import {
+  describe,
+  type Event,
+  Findings,
+  letTimePass,
+  oneOf,
+  pieces,
+  runSeed,
+  type SimulationResult,
+  toggle,
+} from './run.ts';
+import { type Actor, type EngineName, PORTS } from './scheduler.ts';
 import { createSources, type SourceFile } from './source-files.ts';
 import { createWorld } from './world.ts';
 
@@ -27,22 +37,34 @@ const MAX_STEPS_TO_REST = 20_000;
 /** In a share of the seeds this call gets most faults. */
 const FOCUS = 'store.changes.apply';
 
+/** Those of the finalizer that matter, one of which gets most faults in a share of its seeds. */
+const FINALIZER_FOCUSES = [
+  'store.changes.apply',
+  'store.changes.history',
+  'store.finalizing.keep',
+  'store.finalizing.forget',
+  'store.finalizing.move',
+  'store.finalizing.kept',
+  'decisions.decide',
+  'events.read',
+];
+
 interface Role {
   actor: Actor;
-  kind: 'worker' | 'publisher';
+  kind: 'worker' | 'publisher' | 'finalizer';
   stop(): Promise<void>;
 }
 
-export async function simulateChanges(seed: number, steps: number): Promise<SimulationResult> {
+/** `finalizes`: with finalizers. */
+export async function simulateChanges(
+  seed: number,
+  steps: number,
+  { finalizes = false }: { finalizes?: boolean } = {},
+): Promise<SimulationResult> {
   const random = createRandom(seed);
   const sources = createSources(random);
-  let found: Violation | null = null;
-  const report = (what: string) => {
-    found ??= new Violation(what);
-  };
-  const onRejection = (error: unknown) => report(`a promise was rejected without a handler: ${describe(error)}`);
-  process.on('unhandledRejection', onRejection);
-
+  const findings = new Findings();
+  const { report } = findings;
   const world = createWorld(random, sources, report);
   const { scheduler, queue, store, logger, files, newActor } = world;
   const tables = () => readTables(store);
@@ -53,6 +75,8 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
   const clients = createOrderClients({ random, skus, orders: () => tables().orders, report });
   const ofOrders = createChangeInvariants(store, log, clients.isTracked);
   const invariants = createInvariants(world, new Map(sources.files.map((source) => [source.name, source])), ofOrders);
+  const finalizing = finalizes ? createFinalizing(world, log, report) : null;
+  const engines: readonly EngineName[] = finalizes ? [...PORTS, 'decisions'] : PORTS;
   const received = new Map(sources.stock.map(({ sku, available }) => [sku, available]));
   const roles: Role[] = [];
   const users = new Set<Actor>();
@@ -72,6 +96,10 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
   function startPublishing(): void {
     const actor = newActor('publisher', true);
     roles.push({ actor, kind: 'publisher', ...startPublisher(portsOf(actor), logger) });
+  }
+  function startFinalizing(): void {
+    const actor = newActor('finalizer', true);
+    roles.push({ actor, kind: 'finalizer', ...finalizing!.start(actor, portsOf(actor)) });
   }
   const sweeper = startSweeper(portsOf(scheduler.actor('sweeper', false)), { exclusive: false }, logger);
 
@@ -124,7 +152,9 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
     const blows = scheduler.blowsLeft > 0;
     const again = clients.all.filter((asked) => underWay(asked) < MAX_ATTEMPTS);
     const workers = live('worker');
-    const events: (readonly [number, string, boolean, () => unknown])[] = [
+    const finalizers = live('finalizer');
+    const beingAsked = clients.all.length < MAX_ASKED ? (finalizing?.inWork().filter(isShared) ?? []) : [];
+    const events: Event[] = [
       [30, 'a client asks', clients.all.length < MAX_ASKED, () => send(clients.ask())],
       [6, 'a client asks again', again.length > 0, () => send(random.pick(again))],
       [
@@ -153,26 +183,37 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
       ],
       [1, 'a publisher starts', live('publisher').length < 2, startPublishing],
       [
+        12,
+        'an order changes while it is decided on',
+        beingAsked.length > 0,
+        () => send(clients.askAbout(random.pick(beingAsked))),
+      ],
+      [4, 'a finalizer is killed', blows && finalizers.length > 0, () => scheduler.kill(random.pick(finalizers).actor)],
+      [4, 'a finalizer freezes', blows && finalizers.length > 0, () => scheduler.freeze(random.pick(finalizers).actor)],
+      [
+        2,
+        'a finalizer is stopped',
+        finalizers.length > 0,
+        () => {
+          const [role] = roles.splice(roles.indexOf(random.pick(finalizers)), 1);
+          void role!.stop();
+        },
+      ],
+      [6, 'a finalizer starts', finalizes && finalizers.length < 2, startFinalizing],
+      [
         1,
         'an outage',
         true,
-        () => scheduler.outageUntilMs.set(random.pick(PORTS), scheduler.nowMs + random.between(1, 30_000)),
+        () => scheduler.outageUntilMs.set(random.pick(engines), scheduler.nowMs + random.between(1, 30_000)),
       ],
     ];
-    const possible = events.filter(([, , fits]) => fits);
-    const [, name, , action] = random.weighted(possible.map((event) => [event[0], event] as const));
-    await scheduler.act(name, action);
+    await oneOf(scheduler, events);
   }
 
   function check(): void {
-    if (found) throw found;
+    findings.throwFirst();
     invariants.check();
-  }
-
-  function letTimePass(leapMs: number): void {
-    const untilMs = scheduler.nextMs();
-    if (untilMs === Number.POSITIVE_INFINITY) throw new Violation('nothing will ever happen again');
-    scheduler.advance(untilMs - scheduler.nowMs + leapMs);
+    finalizing?.check();
   }
 
   async function drain(what: string, condition: () => boolean): Promise<void> {
@@ -182,9 +223,14 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
         throw new Violation(`${what} has not happened ${MAX_STEPS_TO_REST} steps after the faults: ${describeState()}`);
       if (live('worker').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startWorker();
       if (live('publisher').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startPublishing();
+      if (finalizing) {
+        if (live('finalizer').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startFinalizing();
+        if (finalizing.isAside() && users.size === 0)
+          user('redrive', ({ store, clock }) => store.finalizing.askAgain(clock.now()));
+      }
       const isStuck = ({ dead, frozenUntilMs }: Actor) => dead || frozenUntilMs > scheduler.nowMs;
       for (const asked of open()) if ([...asked.attempts].every(isStuck)) send(asked);
-      if (!(await scheduler.pickOne())) letTimePass(random.between(0, 5_000));
+      if (!(await scheduler.pickOne())) letTimePass(scheduler, random.between(0, 5_000));
       check();
     }
   }
@@ -196,6 +242,7 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
     files().length >= sources.files.length &&
     files().every(({ status }) => isEnded(status)) &&
     queue.alive().length === 0 &&
+    (finalizing?.isDone() ?? true) &&
     log.published.size === eventCount() &&
     markedOf(store) === eventCount();
 
@@ -206,14 +253,17 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
       files: files().map(({ name, status }) => `${name} ${status}`),
       messages: queue.alive().length,
       events: `${log.published.size} of ${eventCount()}, ${markedOf(store)} marked`,
+      finalizer: finalizing?.describe(),
     });
 
   async function run(): Promise<void> {
     for (let count = random.between(1, 2); count > 0; count--) startWorker();
     startPublishing();
+    if (finalizes) startFinalizing();
     const waiting = [...sources.files];
     const isFocused = random.chance(0.4);
-    if (isFocused) Object.assign(scheduler.focus, { what: FOCUS, faultsLeft: 16 });
+    const focus = finalizes ? random.pick(FINALIZER_FOCUSES) : FOCUS;
+    if (isFocused) Object.assign(scheduler.focus, { what: focus, faultsLeft: 16 });
     scheduler.faultRate = random.pick(isFocused ? [0.02, 0.04] : [0.02, 0.08, 0.2]);
     scheduler.blowsLeft = 12;
     while (scheduler.step < steps) {
@@ -221,12 +271,13 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
       if (waiting.length > 0 && random.chance(0.03)) await scheduler.act('upload', () => uploadFile(waiting.shift()!));
       else if (random.chance(0.12)) await disturb();
       else if (random.chance(0.04) && scheduler.nextMs() < Number.POSITIVE_INFINITY)
-        letTimePass(random.between(0, 20_000));
-      else if (!(await scheduler.pickOne())) letTimePass(random.between(0, 5_000));
+        letTimePass(scheduler, random.between(0, 20_000));
+      else if (!(await scheduler.pickOne())) letTimePass(scheduler, random.between(0, 5_000));
       check();
     }
 
     scheduler.note('the faults end');
+    finalizing?.calm();
     scheduler.focus.faultsLeft = 0;
     scheduler.faultRate = 0;
     scheduler.outageUntilMs.clear();
@@ -239,7 +290,7 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
     const awakeMs = scheduler.nowMs + 60_000;
     const settled = () => clients.all.every((asked) => underWay(asked) === 0);
     await drain('rest', () => scheduler.nowMs > awakeMs && settled() && idle());
-    await checkRest();
+    await checkRest({ store, files, sources, log, received, asked: clients.all });
     let stopped = false;
     void Promise.all([sweeper, ...roles.filter(({ actor }) => !actor.dead)].map((role) => role.stop())).then(() => {
       stopped = true;
@@ -247,80 +298,12 @@ export async function simulateChanges(seed: number, steps: number): Promise<Simu
     await drain('the stop', () => stopped);
   }
 
-  /** The checks when all is done: each request has done what its client was told, and events say what the histories say. */
-  async function checkRest(): Promise<void> {
-    const { orders, changes } = tables();
-    const idOf = new Map(orders.map(({ seq, order_id }) => [seq, order_id]));
-    const effects = [
-      ...orders.map(
-        ({ order_id, created_by }) => [created_by, { orderId: order_id, version: 1, isDeletion: false }] as const,
-      ),
-      ...changes.map(
-        ({ actor, order_no, version, kind }) =>
-          [actor, { orderId: idOf.get(order_no)!, version, isDeletion: kind === 'deleted' }] as const,
-      ),
-    ];
-    const wrong = wrongEffect(clients.all, new Map(effects.map(([actor, effect]) => [actor ?? '', effect])));
-    if (wrong) throw new Violation(wrong);
-    for (const { sku, received: is } of store.rows<{ sku: string; received: number }>('select * from stock'))
-      if (is !== received.get(sku))
-        throw new Violation(`INV-2 ${sku}: received ${is}, it was given ${received.get(sku)}`);
-
-    for await (const { what, id, detail } of verify(store.direct, null, { maxInflatedBytes: 1_000_000 }))
-      throw new Violation(`verify: ${what}: ${id}, ${detail}`);
-    for (const { order_id } of orders) {
-      const { stored, changes } = (await store.direct.changes.history(order_id))!;
-      for (const { version } of stored.deleted ? [] : changes)
-        if (orderEvent(stored, changes, version).json !== log.published.get(eventId(order_id, version)))
-          throw new Violation(`INV-3 ${eventId(order_id, version)} is not what the history says`);
-    }
-    checkCreatedByRows();
-  }
-
-  /** What the row said, whatever became of the order. */
-  function checkCreatedByRows(): void {
-    const nameOf = new Map(files().map(({ file_no, name }) => [file_no, name]));
-    for (const { order_id, file_no, row, status } of tables().orders) {
-      if (file_no === 0 || status === 'deleted') continue;
-      const source = sources.files.find(({ name }) => name === nameOf.get(file_no))!;
-      const { cells } = source.rows.find((other) => other.row === row)!;
-      const { data } = JSON.parse(log.published.get(eventId(order_id))!) as {
-        data: { status: string; items: { sku: string; quantity: number }[]; shipping_address: string };
-      };
-      const said = [data.status, data.items.length, data.items[0]!.sku, data.items[0]!.quantity, data.shipping_address];
-      const expected = ['on_hold', 1, cells[4], Number(cells[6]), cells[10]];
-      if (String(said) !== String(expected))
-        throw new Violation(`INV-3 the event of ${order_id} says ${said}, not ${expected}`);
-    }
-  }
-
-  let violation: string | null = null;
-  try {
-    await run();
-    if (found) throw found;
-  } catch (error) {
-    if (!(error instanceof Violation)) throw new Error(`seed ${seed}, step ${scheduler.step}: ${describe(error)}`);
-    violation = error.message;
-  } finally {
-    process.off('unhandledRejection', onRejection);
-    store.close();
-  }
-  const { hash, last } = scheduler.trace();
+  const result = await runSeed(seed, findings, world, run);
   for (const { requests, answers } of clients.all)
     for (const [n, { ask }] of requests.entries()) {
       const answer = answers[n];
       const what = typeof answer === 'string' || !answer ? `${answer}` : answer.outcome;
       scheduler.counts.set(`${ask.kind}: ${what}`, (scheduler.counts.get(`${ask.kind}: ${what}`) ?? 0) + 1);
     }
-  return { seed, steps: scheduler.step, hash, counts: scheduler.counts, violation, lastSteps: last };
+  return result;
 }
-
-async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 500) yield bytes.subarray(at, at + 500);
-}
-
-function toggle(set: Set<string>, item: string): void {
-  if (!set.delete(item)) set.add(item);
-}
-
-const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -12,6 +12,7 @@ import { upload } from '../../src/pipeline/upload.ts';
 import type { CreateFileResult } from '../../src/ports/files.ts';
 import { createInvariants, FILES, type FileState, Violation } from './invariants.ts';
 import { createRandom } from './random.ts';
+import { pieces } from './run.ts';
 import { type Actor, type CallOptions, type PortName, Scheduler } from './scheduler.ts';
 import { createOwnFile, type SourceFile } from './source-files.ts';
 import { createWorld, START_MS } from './world.ts';
@@ -231,7 +232,7 @@ export function startPipeline({
   function uploadFile(source: SourceFile): Promise<CreateFileResult> {
     const ports = { ...portsFor(`upload of ${source.name}`), logger };
     const asked = { name: source.name, encoding: null, parentFileId: null, force: false, idempotencyKey: null };
-    return upload(ports, pieces(source.bytes), { ...asked, maxBytes: 1_000_000 });
+    return upload(ports, pieces(source.bytes, 1_000), { ...asked, maxBytes: 1_000_000 });
   }
 
   function endState(): EndState {
@@ -314,8 +315,4 @@ export function startPipeline({
       store.close();
     },
   };
-}
-
-async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 1_000) yield bytes.subarray(at, at + 1_000);
 }

@@ -1,5 +1,5 @@
 /** The event stream of a simulation in which orders change: keeps the bytes of each event by its id, and reports what INV-3 forbids. */
-import { eventId, type OrderEvent } from '../../src/model/event.ts';
+import { eventId, ORDER_CREATED, type OrderEvent } from '../../src/model/event.ts';
 import type { EventStream } from '../../src/ports/event-stream.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 
@@ -12,6 +12,8 @@ interface Envelope {
 
 export class EventLog {
   readonly published = new Map<string, string>();
+  /** The events of new orders as readers get them, with repeats. */
+  readonly #created: OrderEvent[] = [];
   readonly #isDeleted: (orderId: string) => boolean;
   readonly #report: (what: string) => void;
 
@@ -20,8 +22,15 @@ export class EventLog {
     this.#report = report;
   }
 
+  /** The orders of the events that readers get. A cursor is how many were read. */
+  get created(): string[] {
+    return this.#created.map(({ orderId }) => orderId);
+  }
+
   #add(events: Iterable<OrderEvent>): void {
-    for (const { json } of events) {
+    for (const event of events) {
+      const { type, json } = event;
+      if (type === ORDER_CREATED) this.#created.push(event);
       const { id, subject, sequence = '1', data } = JSON.parse(json) as Envelope;
       const version = Number(sequence);
       if (id !== eventId(subject, version)) this.#report(`INV-3 the event ${id} is of ${subject}, version ${version}`);
@@ -36,14 +45,26 @@ export class EventLog {
     }
   }
 
-  /** The publishing side of `port`. */
   portOf(actor: Actor, scheduler: Scheduler, port: EventStream): EventStream {
+    const { random } = scheduler;
+    const created = this.#created;
     return {
       ...port,
       publish: ({ events }) =>
         scheduler.call(actor, 'events', 'publish', () => this.#add(events), {
-          partly: () => this.#add([...events].slice(0, scheduler.random.between(0, events.length))),
+          partly: () => this.#add([...events].slice(0, random.between(0, events.length))),
         }),
+      async *subscribe(after, signal) {
+        for (let last = Number(after); ; ) {
+          const readyAtMs = () => (signal.aborted || created.length > last ? 0 : Number.POSITIVE_INFINITY);
+          const read = () => created.slice(last, last + random.between(1, 3));
+          const events = await scheduler.call(actor, 'events', 'read', read, { readyAtMs });
+          if (signal.aborted) return;
+          const from = last;
+          last += events.length;
+          yield { events: events.map((event, n) => ({ ...event, cursor: `${from + n + 1}` })), cursor: `${last}` };
+        }
+      },
     };
   }
 }

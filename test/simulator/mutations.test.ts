@@ -26,7 +26,7 @@ const AT_ONCE = 2;
 
 /** The output of the simulator on a copy with the mutation. */
 async function simulateMutated(
-  { focus, foundBy, changes, edits }: Omit<Mutation, 'name'>,
+  { focus, foundBy, simulation, edits }: Omit<Mutation, 'name'>,
   seeds = SEEDS,
 ): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'oms-mutation-'));
@@ -43,7 +43,7 @@ async function simulateMutated(
             '--seeds',
             String(seeds),
             ...(focus ? ['--focus', focus] : []),
-            ...(changes ? ['--changes'] : []),
+            ...(simulation ? [`--${simulation}`] : []),
           ];
       // The compile cache of a copy is useless to others.
       execFile(
@@ -71,8 +71,8 @@ describe('a mistake that the simulator finds:', { timeout: TIMEOUT_MS }, () => {
   for (const { promise } of outputs) promise.catch(() => {});
 
   test('none in the code as it is', async () => {
-    for (const changes of [false, true])
-      expect(await simulateMutated({ edits: [], changes }, 10)).toContain('10 seeds held');
+    for (const simulation of [undefined, 'changes', 'finalizer'] as const)
+      expect(await simulateMutated({ edits: [], simulation }, 10)).toContain('10 seeds held');
     for (let lanes = 0; lanes < AT_ONCE; lanes++) void lane();
   });
 

@@ -7,8 +7,8 @@ export interface Mutation {
   focus?: string;
   /** The test that finds it where chance would take too long. */
   foundBy?: string;
-  /** The simulation in which clients change orders finds it. */
-  changes?: boolean;
+  /** The simulation that finds it, where it is not that of the pipeline: `changes`, in which clients change orders, or `finalizer`. */
+  simulation?: 'changes' | 'finalizer' | undefined;
   edits: Edit[];
 }
 
@@ -16,6 +16,7 @@ const ends = 'test/simulator/ends.test.ts';
 
 const inStore = (find: RegExp, to: string): Edit => ({ below: 'src/adapters/order-store.sqlite', find, to });
 const inPipeline = (find: RegExp, to: string): Edit => ({ below: 'src/pipeline', find, to });
+const inFinalizer = (find: RegExp, to: string): Edit => ({ below: 'src/pipeline/finalizer', find, to });
 const inModel = (find: RegExp, to: string): Edit => ({ below: 'src/model', find, to });
 
 const ofChanges: Mutation[] = [
@@ -148,7 +149,7 @@ const ofChanges: Mutation[] = [
   },
   {
     name: 'an edit of an order that took no stock takes some',
-    edits: [inModel(/const moves = holdsStock \? (movesBetween\(order\.items, items\)) : \[\];/, 'const moves = $1;')],
+    edits: [inModel(/const moves = holdsStock \? (movesBetween\(order\.items, [\w.]+\)) : \[\];/, 'const moves = $1;')],
   },
   {
     name: 'a deletion gives nothing back',
@@ -158,7 +159,90 @@ const ofChanges: Mutation[] = [
     name: 'an edit only takes, and gives nothing back',
     edits: [inModel(/for \(const item of before\) add\(item, -1\);/, 'void before;')],
   },
-].map((mutation) => ({ ...mutation, changes: true }));
+].map((mutation) => ({ ...mutation, simulation: 'changes' }));
+
+const ofTheFinalizer: Mutation[] = [
+  {
+    name: 'a decision is carried out whatever the order is by now',
+    edits: [inFinalizer(/ifMatch: \[order\.version\],/, 'ifMatch: null,')],
+  },
+  {
+    name: 'a decision that the order was too new for is dropped',
+    edits: [inFinalizer(/return outcome!\.outcome !== 'refused' \|\| /, "return outcome!.outcome === 'refused' || ")],
+  },
+  {
+    name: 'an order that came back to where it began is decided on once more',
+    edits: [inFinalizer(/found\.changes\.some\(\(\{ kind \}\) => kind === 'status_changed'\)/, 'false')],
+  },
+  {
+    name: 'an order is cancelled when it is to be confirmed',
+    edits: [inFinalizer(/finalize!\[decision\]/, 'finalize!.cancel')],
+  },
+  {
+    name: 'the position moves before the orders are decided on',
+    edits: [inFinalizer(/moved = Promise\.all\(\[handled, moved\]\)/, 'moved = Promise.all([moved])')],
+  },
+  {
+    name: 'the position moves past batches that are still in work',
+    edits: [inFinalizer(/moved = Promise\.all\(\[handled, moved\]\)/, 'moved = Promise.all([handled])')],
+  },
+  {
+    name: 'the position moves although the work was broken off',
+    edits: [inFinalizer(/if \(!signal\.aborted\) (?=await finalizing\.move\(cursor\))/, '')],
+  },
+  {
+    name: 'an order that is to wait is kept behind the back of the position',
+    edits: [inFinalizer(/if \(kept\) await finalizing\.keep/, 'if (kept) void finalizing.keep')],
+  },
+  {
+    name: 'an order that is to wait is not kept',
+    edits: [inFinalizer(/if \(kept\) await finalizing\.keep\(kept\);/, 'if (kept) return;')],
+  },
+  {
+    name: 'an order that was decided on stays among the kept ones',
+    edits: [inFinalizer(/else if \(isKept\) await finalizing\.forget\(asked\.orderId\);/, '')],
+  },
+  {
+    name: 'an order is forgotten before it is decided on',
+    edits: [
+      inFinalizer(
+        /const kept = await this\.#settle\(asked, signal\);/,
+        'if (isKept) await this.#ports.store.finalizing.forget(asked.orderId);\n    $&',
+      ),
+    ],
+  },
+  {
+    name: 'an order is forgotten although its decision was broken off',
+    edits: [inFinalizer(/if \(signal\.aborted\) return;(?=\s*const \{ finalizing \})/, '')],
+  },
+  {
+    name: 'orders that wait are not asked about again',
+    edits: [
+      {
+        below: 'src/pipeline/finalizer.ts',
+        find: /await Promise\.all\(due\.map\(.*\)\);/,
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'the error of a batch is dropped',
+    edits: [inFinalizer(/failing\.abort\(error\)/, 'void error')],
+  },
+  {
+    name: 'without a decision service an order is confirmed whatever it is by now',
+    edits: [inFinalizer(/ifMatch: \[version\], key: null/, 'ifMatch: null, key: null')],
+  },
+  {
+    name: 'without a decision service an order that was edited is left',
+    edits: [
+      inFinalizer(
+        /outcome\.refusal\.code === 'version_mismatch';(?=\s*\}\);\s*const current)/,
+        "outcome.refusal.code === 'not_found';",
+      ),
+    ],
+  },
+].map((mutation) => ({ ...mutation, simulation: 'finalizer' }));
 
 export const mutations: Mutation[] = [
   {
@@ -382,6 +466,6 @@ export const mutations: Mutation[] = [
     edits: [inPipeline(/if \(\w+\.cancelRequested && !\w+\)/, 'if (false)')],
   },
 
-  // Changes of orders.
   ...ofChanges,
+  ...ofTheFinalizer,
 ];

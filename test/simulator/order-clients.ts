@@ -6,13 +6,13 @@ import { OmsError } from '../../src/errors.ts';
 import { type ChangeRequest, KEPT_REFUSALS, type Outcome } from '../../src/model/change-request.ts';
 import type { OrderContent, OrderItem } from '../../src/model/order.ts';
 import { differingFields } from '../../src/model/order-change.ts';
-import { DEFAULT_WORKFLOW } from '../../src/model/workflow.ts';
 import { OrderChanger, type Settled } from '../../src/orders/change-orders.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { item, newOrder, toCreate, toDelete, toEdit, toMove } from '../support/changes.ts';
 import type { OrderState } from './change-invariants.ts';
 import type { Random } from './random.ts';
 import type { Actor } from './scheduler.ts';
+import { WORKFLOW } from './workflow.ts';
 
 export interface Asked {
   /** More than one are a batch, each under a key of its own. */
@@ -33,6 +33,9 @@ const isKept = (settled: Settled): settled is Outcome =>
   settled.outcome !== 'invalid' &&
   settled.outcome !== 'failed' &&
   (settled.outcome !== 'refused' || KEPT_REFUSALS.includes(settled.refusal.code));
+
+/** Whether clients may name it, and several files may have it. */
+export const isShared = (orderId: string): boolean => /^[OC]-/.test(orderId);
 
 const DATE_MS = Date.UTC(2026, 9, 1, 12);
 const OF_ROWS = { customerName: 'Ada Lovelace', customerEmail: 'ada@example.com', orderDateMs: DATE_MS };
@@ -66,7 +69,7 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
   /** Ids of rows, of orders of clients, and of nobody. */
   const anyId = () => `${random.pick(['O', 'C'])}-${random.between(1, 30)}`;
   const existingId = () => {
-    const there = orders().filter(({ order_id }) => /^[OC]-/.test(order_id));
+    const there = orders().filter(({ order_id }) => isShared(order_id));
     return there.length === 0 || random.chance(0.1) ? anyId() : random.pick(there).order_id;
   };
 
@@ -90,7 +93,7 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
     const now = stateOf(id);
     const ifMatch = random.chance(0.25) ? [Math.max(1, (now?.version ?? 1) - random.between(0, 1))] : null;
     const terms = { actor: name, ifMatch, reason: name };
-    const status = random.pick(['confirmed', 'confirmed', 'shipped', 'delivered', 'cancelled', 'cancelled']);
+    const status = random.pick(['confirmed', 'confirmed', 'on_hold', 'shipped', 'delivered', 'cancelled', 'cancelled']);
     const asked = random.weighted<() => ChangeRequest>([
       [7, () => toCreate(orderId ?? anyId(), newOrder(...newContent()), { actor: name })],
       [orderId === null ? 1 : 0, () => sameAgain(name)],
@@ -160,6 +163,8 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
       );
     },
 
+    askAbout: (orderId: string): Asked => add([someRequest(orderId)], false),
+
     /** Another request under a key that has its outcome; null when there is none. */
     reuse(): Asked | null {
       const used = all.filter(
@@ -176,7 +181,7 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
     attempt(asked: Asked, actor: Actor, { store, ims, clock }: Ports): void {
       const { requests, trackStock } = asked;
       const wasDeleted = requests.map(({ orderId }) => isDeleted(orderId));
-      const changer = new OrderChanger({ store, ims, clock }, { workflow: DEFAULT_WORKFLOW, trackStock });
+      const changer = new OrderChanger({ store, ims, clock }, { workflow: WORKFLOW, trackStock });
       asked.attempts.add(actor);
       (asked.isDirect ? store.changes.apply(requests) : changer.settle(requests))
         .then((outcomes: Settled[]) => {

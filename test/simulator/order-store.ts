@@ -11,6 +11,7 @@ import type { OrderStore } from '../../src/ports/order-store.ts';
 import type { PageRequest } from '../../src/ports/page.ts';
 import type { Charges } from './charges.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
+import { WORKFLOW } from './workflow.ts';
 
 interface Read {
   statement: StatementSync;
@@ -60,7 +61,7 @@ export class Store {
       call: async (operation, argument) => structuredClone(perform(operation, structuredClone(argument))) as never,
       nextCommit: () => new Promise(() => {}),
     };
-    const options = { db: this.db, writer, publishes: true, now };
+    const options = { db: this.db, writer, workflow: WORKFLOW, publishes: true, now };
     this.direct = createSqliteOrderStore({ ...options, trackStock: true });
     this.#untracked = createSqliteOrderStore({ ...options, trackStock: false });
   }

@@ -9,6 +9,8 @@ import type { Random } from './random.ts';
 
 export type PortName = 'objects' | 'queue' | 'store' | 'events' | 'ims';
 export const PORTS: readonly PortName[] = ['objects', 'queue', 'store', 'events', 'ims'];
+/** Also the decision service, which only the finalizer asks. */
+export type EngineName = PortName | 'decisions';
 
 export const FAULTS = [
   'failed before',
@@ -79,6 +81,7 @@ const POLLS: ReadonlySet<string> = new Set([
   'store.leases.take',
   'store.files.stranded',
   'store.outbox.pending',
+  'store.finalizing.due',
 ]);
 
 export class Scheduler {
@@ -88,7 +91,7 @@ export class Scheduler {
   /** Faults happen while this is set; from 0 to 1. */
   faultRate = 0;
   /** Only such a delay of a response or a message has an effect. */
-  readonly outageUntilMs = new Map<PortName, number>();
+  readonly outageUntilMs = new Map<EngineName, number>();
   readonly counts = new Map<string, number>();
   /** Kills and freezes left: many in a row would rightly be charged to a file. Those of a poison are not counted. */
   blowsLeft = 0;
@@ -113,7 +116,7 @@ export class Scheduler {
   /** A request to a port. `work` is done as one step when it is picked. */
   call<Result>(
     actor: Actor,
-    port: PortName,
+    port: EngineName,
     operation: string,
     work: () => Result | Promise<Result>,
     { about = [], readyAtMs = () => 0, partly, safe = false }: CallOptions = {},
@@ -339,7 +342,7 @@ export class Scheduler {
     return this.nowMs + this.random.between(1, mostMs);
   }
 
-  #decide(actor: Actor, port: PortName, what: string): Outcome {
+  #decide(actor: Actor, port: EngineName, what: string): Outcome {
     if ((this.outageUntilMs.get(port) ?? 0) > this.nowMs) return this.random.chance(0.9) ? 'outage' : 'failed after';
     const focused = what === this.focus.what && this.focus.faultsLeft > 0;
     if (!this.random.chance(focused ? FOCUSED_FAULT_RATE : POLLS.has(what) ? this.faultRate / 6 : this.faultRate))
@@ -365,13 +368,14 @@ export class Scheduler {
     ]);
   }
 
-  #unavailable(port: PortName, what: string): OmsError {
-    const codes: Record<PortName, string> = {
+  #unavailable(port: EngineName, what: string): OmsError {
+    const codes: Record<EngineName, string> = {
       objects: 'object_store_unavailable',
       queue: 'job_queue_unavailable',
       store: 'store_unavailable',
       events: 'event_stream_unavailable',
       ims: 'ims_unavailable',
+      decisions: 'decisions_unavailable',
     };
     const full = (port === 'objects' || port === 'store') && this.random.chance(0.2);
     return new OmsError(full ? 'disk_full' : codes[port], `${what} failed, as the simulation wants`, {

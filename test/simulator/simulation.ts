@@ -16,21 +16,20 @@ import type { StockChange } from '../../src/ports/stock.ts';
 import { createInvariants, type FileState, Violation } from './invariants.ts';
 import { createPoison } from './poison.ts';
 import { createRandom } from './random.ts';
+import {
+  describe,
+  type Event,
+  Findings,
+  letTimePass,
+  oneOf,
+  pieces,
+  runSeed,
+  type SimulationResult,
+  toggle,
+} from './run.ts';
 import { type Actor, PORTS } from './scheduler.ts';
 import { createSources, type SourceFile } from './source-files.ts';
 import { createWorld } from './world.ts';
-
-export interface SimulationResult {
-  seed: number;
-  steps: number;
-  /** The hash of all steps: two runs with the same hash are the same run. */
-  hash: string;
-  /** How often each call met each outcome, and each thing from outside happened. */
-  counts: ReadonlyMap<string, number>;
-  /** Null when all invariants held. */
-  violation: string | null;
-  lastSteps: string[];
-}
 
 /** In a share of the seeds one of these calls gets most faults. */
 export const FOCUSES = [
@@ -69,14 +68,8 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
   const random = createRandom(seed);
   const sources = createSources(random);
   const byName = new Map(sources.files.map((source) => [source.name, source]));
-  /** Found by something that runs beside the steps. */
-  let found: Violation | null = null;
-  const report = (what: string) => {
-    found ??= new Violation(what);
-  };
-  const onRejection = (error: unknown) => report(`a promise was rejected without a handler: ${describe(error)}`);
-  process.on('unhandledRejection', onRejection);
-
+  const findings = new Findings();
+  const { report } = findings;
   const world = createWorld(random, sources, report);
   const { scheduler, objects, queue, stream, ims, store, charges, logger, files, portsOf, newActor } = world;
   const invariants = createInvariants(world, byName);
@@ -191,7 +184,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     const workers = live('worker');
     const blows = scheduler.blowsLeft > 0;
     const hidden = queue.alive().filter(({ visibleAtMs }) => visibleAtMs > scheduler.nowMs);
-    const events: (readonly [number, string, boolean, () => unknown])[] = [
+    const events: Event[] = [
       [16, 'upload', waitingSources.length > 0, () => uploadFile(waitingSources.shift()!, false)],
       [
         focus === 'queue.send' ? 8 : 1,
@@ -264,16 +257,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         () => user('redrive', true, redriveAll),
       ],
     ];
-    const possible = events.filter(([, , fits]) => fits);
-    const [, name, , action] = random.weighted(possible.map((event) => [event[0], event] as const));
-    await scheduler.act(name, action);
-  }
-
-  /** Moves time to the next moment at which something is due, or beyond it. */
-  function letTimePass(leapMs: number): void {
-    const untilMs = scheduler.nextMs();
-    if (untilMs === Number.POSITIVE_INFINITY) throw new Violation('nothing will ever happen again');
-    scheduler.advance(untilMs - scheduler.nowMs + leapMs);
+    await oneOf(scheduler, events);
   }
 
   const leap = () =>
@@ -285,7 +269,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     ]);
 
   function check(): void {
-    if (found) throw found;
+    findings.throwFirst();
     invariants.check();
   }
 
@@ -315,7 +299,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         );
         if (!waitingSources.includes(source)) waitingSources.push(source);
       }
-      if (!(await scheduler.pickOne())) letTimePass(leapMs());
+      if (!(await scheduler.pickOne())) letTimePass(scheduler, leapMs());
       check();
     }
   }
@@ -345,8 +329,8 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
       // As a process manager does.
       if (live('worker').length === 0 && random.chance(0.1)) startWorkerRole();
       if (random.chance(disturbance)) await disturb();
-      else if (random.chance(0.06) && scheduler.nextMs() < Number.POSITIVE_INFINITY) letTimePass(leap());
-      else if (!(await scheduler.pickOne())) letTimePass(leap());
+      else if (random.chance(0.06) && scheduler.nextMs() < Number.POSITIVE_INFINITY) letTimePass(scheduler, leap());
+      else if (!(await scheduler.pickOne())) letTimePass(scheduler, leap());
       check();
     }
 
@@ -450,27 +434,5 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     if (!read) await reading;
   }
 
-  let violation: string | null = null;
-  try {
-    await run();
-    if (found) throw found;
-  } catch (error) {
-    if (!(error instanceof Violation)) throw new Error(`seed ${seed}, step ${scheduler.step}: ${describe(error)}`);
-    violation = error.message;
-  } finally {
-    process.off('unhandledRejection', onRejection);
-    store.close();
-  }
-  const { hash, last } = scheduler.trace();
-  return { seed, steps: scheduler.step, hash, counts: scheduler.counts, violation, lastSteps: last };
+  return runSeed(seed, findings, world, run);
 }
-
-async function* pieces(bytes: Buffer): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += 500) yield bytes.subarray(at, at + 500);
-}
-
-function toggle(set: Set<string>, item: string): void {
-  if (!set.delete(item)) set.add(item);
-}
-
-const describe = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error));

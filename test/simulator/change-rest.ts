@@ -1,0 +1,67 @@
+/** The checks of a simulation in which orders change when all is done and nothing moves any more. Throws a `Violation`. */
+import { eventId, orderEvent } from '../../src/model/event.ts';
+import { verify } from '../../src/pipeline/verify.ts';
+import { readTables } from './change-invariants.ts';
+import type { EventLog } from './event-log.ts';
+import { type FileState, Violation } from './invariants.ts';
+import { type Asked, wrongEffect } from './order-clients.ts';
+import type { Store } from './order-store.ts';
+import type { Sources } from './source-files.ts';
+
+interface Rest {
+  store: Store;
+  files(): readonly FileState[];
+  sources: Sources;
+  log: EventLog;
+  /** By SKU. */
+  received: ReadonlyMap<string, number>;
+  asked: readonly Asked[];
+}
+
+/** Each request has done what its client was told, stock is what came in, and events say what the histories say. */
+export async function checkRest(rest: Rest): Promise<void> {
+  const { store, log, received } = rest;
+  const { orders, changes } = readTables(store);
+  const idOf = new Map(orders.map(({ seq, order_id }) => [seq, order_id]));
+  const effects = [
+    ...orders.map(
+      ({ order_id, created_by }) => [created_by, { orderId: order_id, version: 1, isDeletion: false }] as const,
+    ),
+    ...changes.map(
+      ({ actor, order_no, version, kind }) =>
+        [actor, { orderId: idOf.get(order_no)!, version, isDeletion: kind === 'deleted' }] as const,
+    ),
+  ];
+  const wrong = wrongEffect(rest.asked, new Map(effects.map(([actor, effect]) => [actor ?? '', effect])));
+  if (wrong) throw new Violation(wrong);
+  for (const { sku, received: is } of store.rows<{ sku: string; received: number }>('select * from stock'))
+    if (is !== received.get(sku))
+      throw new Violation(`INV-2 ${sku}: received ${is}, it was given ${received.get(sku)}`);
+
+  for await (const { what, id, detail } of verify(store.direct, null, { maxInflatedBytes: 1_000_000 }))
+    throw new Violation(`verify: ${what}: ${id}, ${detail}`);
+  for (const { order_id } of orders) {
+    const { stored, changes } = (await store.direct.changes.history(order_id))!;
+    for (const { version } of stored.deleted ? [] : changes)
+      if (orderEvent(stored, changes, version).json !== log.published.get(eventId(order_id, version)))
+        throw new Violation(`INV-3 ${eventId(order_id, version)} is not what the history says`);
+  }
+  checkCreatedByRows(rest);
+}
+
+/** What the row said, whatever became of the order. */
+function checkCreatedByRows({ store, files, sources, log }: Rest): void {
+  const nameOf = new Map(files().map(({ file_no, name }) => [file_no, name]));
+  for (const { order_id, file_no, row, status } of readTables(store).orders) {
+    if (file_no === 0 || status === 'deleted') continue;
+    const source = sources.files.find(({ name }) => name === nameOf.get(file_no))!;
+    const { cells } = source.rows.find((other) => other.row === row)!;
+    const { data } = JSON.parse(log.published.get(eventId(order_id))!) as {
+      data: { status: string; items: { sku: string; quantity: number }[]; shipping_address: string };
+    };
+    const said = [data.status, data.items.length, data.items[0]!.sku, data.items[0]!.quantity, data.shipping_address];
+    const expected = ['on_hold', 1, cells[4], Number(cells[6]), cells[10]];
+    if (String(said) !== String(expected))
+      throw new Violation(`INV-3 the event of ${order_id} says ${said}, not ${expected}`);
+  }
+}
