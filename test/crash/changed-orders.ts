@@ -88,8 +88,8 @@ export function checkHistories({ listed, histories, deleted }: Orders, settled: 
   }
   expect([...madeBy.keys()], 'changes that nobody asked for').toEqual([]);
   for (const [orderId, { source }] of listed) {
-    const made = settled.filter(
-      ({ asked, answers }) => asked.kind === 'create' && answers[0]!.orderId === orderId && answers[0]!.status === 201,
+    const made = settled.flatMap(({ asked, answers }) =>
+      answers.filter((answer) => asked.kind === 'create' && answer.orderId === orderId && answer.status === 201),
     );
     if (source.file_id === null || made.length > 0)
       expect({ orderId, file: source.file_id, made: made.length }).toEqual({ orderId, file: null, made: 1 });
@@ -164,4 +164,21 @@ export async function checkAskedAgain(service: Url, { deleted }: Orders, settled
     }
   }
   return repeated;
+}
+
+/** Something else under a key that was used is refused, and changes nothing. Returns how often. */
+export async function checkKeysUsed(service: Url, { deleted }: Orders, settled: readonly Settled[]): Promise<number> {
+  const changed = settled.filter(
+    ({ asked, answers }) =>
+      !('orders' in Object(asked.body)) &&
+      ['create', 'move', 'edit'].includes(asked.kind) &&
+      answers.every(({ orderId, status }) => status < 300 && !deleted.has(orderId)),
+  );
+  for (const { asked } of changed) {
+    const other = asked.kind === 'create' ? { shipping_address: '1 Another Lane' } : { reason: 'another' };
+    const answers = await ask(service, { ...asked, body: { ...Object(asked.body), ...other } });
+    for (const { status, code } of answers)
+      expect({ key: asked.key, status, code }).toEqual({ key: asked.key, status: 422, code: 'key_reused' });
+  }
+  return changed.length;
 }

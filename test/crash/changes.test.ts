@@ -9,6 +9,7 @@ import { csv, ended, type FileJson, temporaryDirectory, upload } from '../suppor
 import {
   checkAskedAgain,
   checkHistories,
+  checkKeysUsed,
   checkStock,
   checkSums,
   listOrders,
@@ -16,7 +17,7 @@ import {
   readOrders,
   type Settled,
 } from './changed-orders.ts';
-import { createClients, HUBS, Lives, rowLine, STOCK } from './clients.ts';
+import { type Asked, createClients, HUBS, Lives, rowLine, STOCK } from './clients.ts';
 import { type Life, onLine, whileAlive } from './lives.ts';
 import { expectVerified } from './undisturbed.ts';
 
@@ -94,6 +95,7 @@ test('a service that is killed while clients create and change orders answers ea
   const events = await readAllEvents(service!, orders);
 
   const repeated = await checkAskedAgain(service!, orders, settled);
+  const reused = await checkKeysUsed(service!, orders, settled);
   expect(await listOrders(service!), 'repeats change nothing').toEqual(orders.listed);
   await checkStock(service!, orders, received);
   expect(await whileAlive(await lives.current, ({ stop }) => stop())).toBe(0);
@@ -102,9 +104,18 @@ test('a service that is killed while clients create and change orders answers ea
   const last = await new Lives(dataDirectory).current;
   expect(await readAllEvents(last.service!, orders)).toEqual(events);
   expect(await last.service!.stop()).toBe(0);
-  const counts = Object.groupBy(settled, ({ answers: [answer], asked }) => `${asked.kind} ${answer!.status}`);
+  const counts = Object.groupBy(settled, ({ answers: [answer], asked }) => `${nameOf(asked)} ${answer!.status}`);
   const met = Object.fromEntries(Object.entries(counts).map(([what, these]) => [what, these!.length]));
+  for (const what of ['create', 'create many', 'move', 'cancel', 'move many', 'edit', 'delete', 'restock'])
+    expect(Object.keys(met).filter((one) => new RegExp(`^${what} 20\\d$`).test(one)).length, what).toBeGreaterThan(0);
+  expect(reused).toBeGreaterThan(0);
   process.stdout.write(
-    `${JSON.stringify({ seed: SEED, lost: lives.lost, repeated, deleted: orders.deleted.size, met })}\n`,
+    `${JSON.stringify({ seed: SEED, lost: lives.lost, repeated, reused, deleted: orders.deleted.size, met })}\n`,
   );
 });
+
+/** The kind of a request, as a reader of the output calls it. */
+function nameOf({ kind, path, body }: Asked): string {
+  if (path === '/orders/batch' || path === '/orders/status') return `${kind} many`;
+  return (body as { status?: string } | undefined)?.status === 'cancelled' ? 'cancel' : kind;
+}

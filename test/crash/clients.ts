@@ -149,6 +149,14 @@ export function createClients(seed: number, rows: number) {
           },
         ],
         [
+          1,
+          () => {
+            const orders = [newOrder(), newOrder(), newOrder()];
+            const ids = orders.map(({ order_id = '' }) => order_id);
+            return on('POST', '/orders/batch', 'create', ids, { orders });
+          },
+        ],
+        [
           5,
           () => {
             const id = knownId();
