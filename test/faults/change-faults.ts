@@ -1,158 +1,205 @@
 /**
  * One change of an order on MongoDB, from the request to its published event, with a fault at one command of one of three processes: the
  * one that changes, the sweeper of what a dead one has left, and the publisher. Whoever asked asks again under the same key, and another
- * process takes over; the end is compared with that of an undisturbed run.
+ * process takes over, also while the first is only frozen. Returns all that is left, to be compared with runs without faults.
  */
-import { createMongoOrderStore, type MongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
+import { createMongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
 import { limits } from '../../src/limits.ts';
-import type { ChangeRequest, Outcome } from '../../src/model/change-request.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
 import { newDatabaseUrl } from '../support/adapters/mongo.ts';
-import { applyOne, item, keyOf, newOrder, toCreate, toDelete, toEdit, toMove } from '../support/changes.ts';
-import { startMongoProxy } from '../support/mongo-proxy.ts';
+import { applyOne, item, keyOf, newOrder, toCreate, toEdit } from '../support/changes.ts';
+import { type ChangeOutcome, inWords, Told } from './change-outcome.ts';
+import { type Fate, type Place, type Process, startProcess } from './change-process.ts';
+import { type Asked, SCENARIOS, type Scene, summary } from './change-scenarios.ts';
 
-export const CHANGE_FAULTS = ['killed before', 'killed after', 'error before', 'answer lost'] as const;
-type ChangeFault = (typeof CHANGE_FAULTS)[number];
-
-export const PHASES = ['change', 'sweep', 'publish'] as const;
-type Phase = (typeof PHASES)[number];
-
-/** A command of a phase: the nth of its name. */
-export interface ChangeStep {
+type Phase = 'change' | 'sweep' | 'publish';
+export interface ChangeStep extends Place {
   phase: Phase;
-  command: string;
-  nth: number;
 }
+
+/** What others do while a process is frozen. */
+export const MEANWHILE = {
+  change: ['the sweeper goes on', 'it is asked again', 'the sweeper goes on and it is asked again', 'a rival goes on'],
+  sweep: ['another sweeps', 'the change goes on', 'the change is made and dies', 'another change of the rows dies'],
+  publish: ['another publishes', 'the order is changed again'],
+} as const;
+export type Meanwhile = (typeof MEANWHILE)[Phase][number];
+
+/** When the change has died whose tickets the sweeper uses up. */
+export type Left = 'before its swap' | 'after its swap';
 
 export interface ChangeCell {
   step: ChangeStep;
-  fault: ChangeFault;
+  left?: Left;
+  fate: Fate;
+  meanwhile?: Meanwhile;
 }
 
-/** Of the order `id`, which has 4 of A and 1 of B unless it is created; 10 of each are there at first. */
-export const CHANGES: Record<string, (id: string) => ChangeRequest> = {
-  'a creation': (id) => toCreate(id, newOrder([item(`${id}-A`, 4), item(`${id}-B`)]), keyOf(id)),
-  'a creation without stock': (id) => toCreate(id, newOrder([item(`${id}-A`, 4), item(`${id}-B`, 11)]), keyOf(id)),
-  'a move': (id) => toMove(id, 'confirmed', keyOf(id)),
-  'a cancellation': (id) => toMove(id, 'cancelled', keyOf(id)),
-  'an edit': (id) => toEdit(id, { items: [item(`${id}-A`, 2), item(`${id}-B`, 3)] }, keyOf(id)),
-  'an edit without stock': (id) => toEdit(id, { items: [item(`${id}-A`, 2), item(`${id}-B`, 12)] }, keyOf(id)),
-  'a deletion': (id) => toDelete(id, keyOf(id)),
-};
+/** Runs that others are compared with. */
+export interface Plan {
+  cell?: ChangeCell | null;
+  rival?: 'first' | 'last';
+  /** The first request is never sent. */
+  isLost?: boolean;
+  isChangedAgain?: boolean;
+  left?: Left;
+}
 
 export interface ChangeRun {
-  outcome: unknown;
+  outcome: ChangeOutcome;
+  /** What it would be had nothing been asked. */
+  untouched: ChangeOutcome;
+  /** In words, as `Scenario.right` has it. */
+  words: string;
   steps: ChangeStep[];
   reached: boolean;
 }
 
-/** A process that may die: what it asks is never answered then. */
-interface Process {
-  store: MongoOrderStore;
-  died: Promise<'died'>;
-  stop(): Promise<void>;
-}
+/** The changes whose tickets are swept, with their swaps: there they die, or stand still. */
+export const LEFT: Record<string, string> = {
+  'a creation': 'insert orders',
+  'an edit': 'update orders',
+  'a cancellation': 'update orders',
+};
 
 export async function openChangeFaults(server: string) {
   const path = new URL(newDatabaseUrl(server)).pathname;
   let aheadMs = 0;
   const now = () => Date.now() + aheadMs;
-  const open = (at: string) => createMongoOrderStore({ url: at + path, trackStock: true, now });
+  const passMs = () => {
+    aheadMs += 2 * limits.mongoTicketMs;
+  };
+  const open = (url: string) => createMongoOrderStore({ url: url + path, trackStock: true, now });
   const healthy = open(server);
   await healthy.prepare();
   let runs = 0;
 
-  async function startProcess(phase: Phase, cell: ChangeCell | null, run: ChangeRun): Promise<Process> {
-    const { promise: died, resolve } = Promise.withResolvers<'died'>();
-    const counts = new Map<string, number>();
-    const proxy = await startMongoProxy(server, async ({ name: command }) => {
-      const nth = counts.get(command) ?? 0;
-      counts.set(command, nth + 1);
-      run.steps.push({ phase, command, nth });
-      const { step, fault } = cell ?? {};
-      if (step?.phase !== phase || step.command !== command || step.nth !== nth) return { applies: 'all', cut: null };
-      run.reached = true;
-      const die = () => {
-        proxy.stop();
-        resolve('died');
-      };
-      const applies = fault === 'killed before' || fault === 'error before' ? 'nothing' : 'all';
-      return { applies, cut: fault?.startsWith('killed') ? die : () => {} };
-    });
-    const store = open(proxy.url);
+  /** One that dies, or stands still, before the first command of a name. */
+  async function stopped(command: string, fate: Fate, work: (store: OrderStore) => unknown) {
+    const stands = Promise.withResolvers<void>();
+    const goesOn = Promise.withResolvers<'goes on' | 'dies'>();
+    const meets = { command, nth: 0, fate, onMet: stands.resolve, whileFrozen: () => goesOn.promise };
+    const process = await startProcess({ server, open, onCommand() {}, meets });
+    const done = (async () => work(process.store))().catch(() => {});
+    await Promise.race([fate === 'frozen' ? stands.promise : process.died, done]);
     return {
-      store,
-      died,
-      async stop() {
-        proxy.stop();
-        await store.close();
+      async end(how: 'goes on' | 'dies') {
+        goesOn.resolve(how);
+        await Promise.race([done, process.died]);
+        await process.stop();
+        await done;
       },
     };
   }
 
-  /** The work of one process, whatever becomes of it. */
-  async function inProcess(
-    phase: Phase,
-    cell: ChangeCell | null,
-    run: ChangeRun,
-    work: (store: OrderStore) => Promise<unknown>,
-  ): Promise<void> {
-    // Clients cost most of the time of a run: processes without a fault share one.
-    if (cell !== null && cell.step.phase !== phase) {
-      await work(healthy);
-      return;
-    }
-    const process = await startProcess(phase, cell, run);
-    const done = work(process.store).catch(() => {});
-    await Promise.race([done, process.died]);
-    await process.stop();
-    await done;
-  }
+  const dying: Scene['dying'] = async (command, work) => (await stopped(command, 'killed before', work)).end('dies');
 
-  /** Publishes all that waits; `events`: all bytes of each event of the order. */
-  async function publish({ outbox }: OrderStore, id: string, events: Map<string, Set<string>>): Promise<void> {
-    for (let batch = await outbox.pending(); batch !== null; batch = await outbox.pending()) {
-      for (const { orderId, json } of batch.events) {
-        const { id: eventId } = JSON.parse(json) as { id: string };
-        if (orderId === id) events.set(eventId, (events.get(eventId) ?? new Set()).add(json));
-      }
-      await outbox.markPublished(batch.id);
-    }
-  }
-
-  /** The change dies between its reservation and its swap, so that the sweeper has work. */
-  const DIES: Record<string, string> = { 'a creation': 'insert orders', 'an edit': 'update orders' };
-  const isLeft = (change: string, cell: ChangeCell | null): boolean => change in DIES && cell?.step.phase === 'sweep';
-
-  async function run(change: string, cell: ChangeCell | null, sweeps = false): Promise<ChangeRun> {
+  async function run(name: string, plan: Plan = {}): Promise<ChangeRun> {
+    const { cell = null, rival, isLost = false, isChangedAgain = false, left = cell?.left } = plan;
     const id = `order-${++runs}`;
-    const result: ChangeRun = { outcome: null, steps: [], reached: false };
-    const request = CHANGES[change]!(id);
-    const events = new Map<string, Set<string>>();
+    const steps: ChangeStep[] = [];
     const skus = ['A', 'B'].map((name) => `${id}-${name}`);
+    const told = new Told(id);
+    const processes: Process[] = [];
+    let reached = false;
+
     await healthy.stock.change(
       skus.map((sku) => ({ sku, hubId: 'HUB-1', available: 10 })),
       null,
     );
-    if (request.ask.kind !== 'create')
-      await applyOne(healthy, toCreate(id, newOrder([item(`${id}-A`, 4), item(`${id}-B`)])));
-    await publish(healthy, id, events);
+    const asked: Asked = await SCENARIOS[name]!.begin({ id, healthy, dying });
+    const sweep = async () => {
+      passMs();
+      await healthy.prune();
+    };
+    await sweep();
+    await told.publish(healthy);
     const sums = await readSums();
+    const read = async () => told.outcome(healthy, await insideOf(id, skus, sums));
+    const untouched = await read();
 
-    const left: ChangeCell = { step: { phase: 'change', command: DIES[change]!, nth: 0 }, fault: 'killed before' };
-    const answers: Outcome[] = [];
-    const ask = async (store: OrderStore) => void answers.push(await applyOne(store, request));
-    await inProcess('change', sweeps || isLeft(change, cell) ? left : cell, result, ask);
-    aheadMs += 2 * limits.mongoTicketMs;
-    await inProcess('sweep', cell, result, (store) => store.prune());
-    await ask(healthy);
-    await inProcess('publish', cell, result, (store) => publish(store, id, events));
+    const between = once(() => asked.between?.(healthy));
+    const ask = async (store: OrderStore) => void told.answers.push(await asked.ask(store));
+    const askAgain = async () => {
+      await between();
+      await ask(healthy);
+    };
+    const goOnAsRival = once(async () => void told.others.push(await asked.rival!(healthy)));
+    const changeAgain = once(async () => {
+      told.others.push(
+        summary(await applyOne(healthy, toEdit(id, { shippingAddress: '3 Mill Lane' }, keyOf(`${id} again`)))),
+      );
+    });
+    let goOn = async (_: 'goes on' | 'dies') => {};
+    const meanwhile: Record<Meanwhile, () => Promise<unknown>> = {
+      'the sweeper goes on': sweep,
+      'it is asked again': askAgain,
+      'the sweeper goes on and it is asked again': () => sweep().then(askAgain),
+      'a rival goes on': goOnAsRival,
+      'another sweeps': () => healthy.prune(),
+      'the change goes on': () => goOn('goes on'),
+      'the change is made and dies': () => goOn('dies'),
+      'another change of the rows dies': () =>
+        dying('insert orders', (store) => applyOne(store, toCreate(`${id}-other`, newOrder([item(skus[0]!)])))),
+      'another publishes': () => told.publish(healthy),
+      'the order is changed again': changeAgain,
+    };
 
-    aheadMs += 2 * limits.mongoTicketMs;
-    await healthy.prune();
-    await publish(healthy, id, events);
-    result.outcome = await outcomeOf(id, skus, answers, events, sums);
-    return result;
+    /** The work of one process, whatever becomes of it. */
+    async function inProcess(phase: Phase, work: (store: OrderStore) => Promise<unknown>): Promise<void> {
+      const { step, fate, meanwhile: happens } = cell ?? {};
+      // Clients cost most of the time of a run: processes without a fault share one.
+      if (step ? step.phase !== phase : Object.keys(plan).length > 0 && !(left && phase === 'sweep')) {
+        await work(healthy);
+        return;
+      }
+      const process = await startProcess({
+        server,
+        open,
+        onCommand: (place) => steps.push({ phase, ...place }),
+        meets: step
+          ? {
+              ...step,
+              fate: fate!,
+              onMet: () => {
+                reached = true;
+              },
+              whileFrozen: async () => {
+                await meanwhile[happens!]();
+                return 'goes on';
+              },
+            }
+          : null,
+      });
+      const done = work(process.store).catch(() => {});
+      await Promise.race([done, process.died]);
+      await process.stop();
+      await done;
+      processes.push(process);
+    }
+
+    if (rival === 'first') await goOnAsRival();
+    if (left) {
+      const stands = cell?.meanwhile === 'the change goes on' || cell?.meanwhile === 'the change is made and dies';
+      const dies = left === 'before its swap' ? 'killed before' : 'killed after';
+      const change = await stopped(LEFT[name]!, stands ? 'frozen' : dies, ask);
+      goOn = once(change.end);
+      if (!stands) await goOn('dies');
+    } else if (!isLost) await inProcess('change', ask);
+    passMs();
+    await inProcess('sweep', (store) => store.prune());
+    await goOn('goes on');
+    await askAgain();
+    if (rival === 'last') await goOnAsRival();
+    await inProcess('publish', (store) => told.publish(store));
+    if (isChangedAgain) await changeAgain();
+
+    for (const process of processes) await process.arrive();
+    await asked.finish?.(healthy);
+    await sweep();
+    await told.publish(healthy);
+    const outcome = await read();
+    return { outcome, untouched, words: inWords(outcome), steps, reached };
   }
 
   const readSums = async () => {
@@ -163,45 +210,23 @@ export async function openChangeFaults(server: string) {
   const stockOf = async (skus: readonly string[]) => {
     const rows = await healthy.database.stock.find({ sku: { $in: [...skus] } }, { sort: { sku: 1 } }).toArray();
     return rows.map(({ sku, available, received, tickets = {}, busy_since }) => ({
-      ...{ sku, available, received, tickets: Object.keys(tickets), isBusy: busy_since !== undefined },
+      ...{ sku, available, received, tickets: Object.keys(tickets).length, isBusy: busy_since !== undefined },
     }));
   };
 
-  /** Without times, and without what names the run. */
-  async function outcomeOf(
-    id: string,
-    skus: readonly string[],
-    answers: readonly Outcome[],
-    events: ReadonlyMap<string, Set<string>>,
-    before: Record<string, number>,
-  ): Promise<unknown> {
-    const { database, orders, changes } = healthy;
+  const insideOf = async (id: string, skus: readonly string[], before: Record<string, number>) => {
     const after = await readSums();
-    const outcome = {
-      answers: [...new Set(answers.map(summary))],
-      order: await orders.get(id),
-      history: (await changes.history(id))?.changes ?? null,
+    const moved = Object.keys(after).map((name): [string, number] => [name, after[name]! - (before[name] ?? 0)]);
+    return {
       stock: await stockOf(skus),
-      events: [...events].map(([name, jsons]) => [name, jsons.size, JSON.parse([...jsons][0]!)]),
-      sums: Object.fromEntries(
-        Object.keys(after)
-          .map((name) => [name, after[name]! - (before[name] ?? 0)])
-          .filter(([, moved]) => moved !== 0),
-      ),
-      waits: await database.orders.countDocuments({ _id: id, outbox_at: { $exists: true } }),
+      sums: Object.fromEntries(moved.filter(([, by]) => by !== 0)),
+      waits: (await healthy.database.orders.countDocuments({ _id: id, outbox_at: { $exists: true } })) > 0,
     };
-    const text = JSON.stringify(outcome, (key, value) =>
-      /[aA]tMs$|^(at|time|created_at|updated_at)$/.test(key) ? undefined : value,
-    );
-    return JSON.parse(text.replaceAll(id, 'ORDER'));
-  }
+  };
 
   return {
     healthy,
     run,
-    /** The steps of a sweep that finds something. */
-    sweepOf: async (change: string) =>
-      change in DIES ? (await run(change, null, true)).steps.filter(({ phase }) => phase === 'sweep') : [],
     async close() {
       await healthy.database.db.dropDatabase();
       await healthy.close();
@@ -209,7 +234,10 @@ export async function openChangeFaults(server: string) {
   };
 }
 
-const summary = (outcome: Outcome): string =>
-  outcome.outcome === 'refused'
-    ? outcome.refusal.code
-    : `${outcome.outcome} ${'order' in outcome ? outcome.order.version : ''}`;
+function once<Input extends unknown[]>(work: (...input: Input) => unknown): (...input: Input) => Promise<void> {
+  let done: Promise<unknown> | undefined;
+  return async (...input) => {
+    done ??= Promise.resolve(work(...input));
+    await done;
+  };
+}

@@ -66,7 +66,7 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
     mongo: inCommit('update chunks'),
   },
   'commit | checkpoint': {
-    sqlite: inCommit('update files', 'insert totals', 'insert amounts', 'insert history'),
+    sqlite: inCommit('update files', 'insert totals', 'insert amounts', 'insert history', 'insert status_windows'),
     mongo: inCommit('findAndModify files'),
   },
   'checkpoint | next chunk': { sqlite: ['worker chunks.commit'], mongo: inCommit('find files') },

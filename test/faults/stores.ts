@@ -38,12 +38,19 @@ export const unavailable = (code: string) => () =>
 /** Thrown where a process dies within a transaction. */
 class Killed extends Error {}
 
+/** Operations whose statements are steps. */
+const OBSERVED: Record<string, string | undefined> = {
+  commitChunk: 'chunks.commit',
+  changeOrders: 'changes.apply',
+  changeStock: 'stock.change',
+};
+
 /** A database in memory with its writer, in this thread. A process that dies within an operation leaves no trace of it. */
 export class LocalDatabase {
   readonly db: Database = openForWriting(':memory:');
   readonly #world: World;
   readonly #operations: ReturnType<typeof createOperations>;
-  #performing: Actor | null = null;
+  #performing: { actor: Actor; call: string } | null = null;
 
   constructor(world: World) {
     this.#world = world;
@@ -59,12 +66,12 @@ export class LocalDatabase {
 
   #observed(sql: string) {
     const statement = this.db.prepare(sql);
-    const [, verb, table] = /^\s*(insert|update)(?: or fail)?(?: into)?\s+(\w+)/.exec(sql) ?? [];
+    const [, verb, table] = /^\s*(insert|update|delete)(?: or \w+)?(?: into| from)?\s+(\w+)/.exec(sql) ?? [];
     if (!verb) return statement;
     const run = statement.run.bind(statement);
-    const what = `chunks.commit > ${verb} ${table}`;
     const observedRun = (...values: Parameters<typeof run>) => {
-      const fault = this.#performing && this.#world.arrive(this.#performing, what, 'statement');
+      const { actor, call } = this.#performing ?? {};
+      const fault = actor && this.#world.arrive(actor, `${call} > ${verb} ${table}`, 'statement');
       if (fault === 'error before')
         throw Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 });
       if (fault === 'killed before') throw new Killed();
@@ -85,7 +92,8 @@ export class LocalDatabase {
   }
 
   #perform(actor: Actor | null, operation: string, argument: unknown): unknown {
-    this.#performing = operation === 'commitChunk' ? actor : null;
+    const call = OBSERVED[operation];
+    this.#performing = actor && call ? { actor, call } : null;
     this.db.exec('begin immediate');
     try {
       const result = this.#operations.perform(operation, argument, { alone: true });

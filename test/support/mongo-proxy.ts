@@ -1,7 +1,7 @@
 /**
  * A proxy in front of MongoDB that knows where a command begins and ends: it can cut the connection before a command reaches the
- * server, or after it did and before its answer comes back, let only some of a command's documents through, answer it with an error, or
- * hold it for as long as a test likes.
+ * server, or after it did and before its answer comes back, let only some of a command's documents through, answer it with an error,
+ * hold it for as long as a test likes, or bring it to the server long after its sender has given it up.
  * Source: MongoDB Wire Protocol, https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/
  */
 import { once } from 'node:events';
@@ -22,6 +22,8 @@ export interface CommandFate {
   applies: 'all' | 'nothing' | number;
   /** The connection is cut before the answer; afterwards this is called. */
   cut: (() => void) | null;
+  /** Called with what brings the command to the server by another way, and waits for its answer there. It goes its own way after that. */
+  aside?: (bring: () => Promise<void>) => Promise<void>;
   /** What the client is answered in place of the server, which hears nothing of it. */
   refusal?: BSON.Document;
 }
@@ -45,6 +47,13 @@ export async function startMongoProxy(
 ): Promise<MongoProxy> {
   const { hostname, port } = new URL(server);
   const sockets = new Set<Socket>();
+  /** On a connection of its own. */
+  const bring = async (message: Buffer) => {
+    const socket = connect({ port: Number(port), host: hostname, noDelay: true });
+    socket.write(message);
+    await once(socket, 'data');
+    socket.destroy();
+  };
   const listener = createServer({ noDelay: true }, (client) => {
     const upstream = connect({ port: Number(port), host: hostname, noDelay: true });
     let onAnswer: (() => void) | null = null;
@@ -68,6 +77,7 @@ export async function startMongoProxy(
         client.write(answerTo(message, { ok: 0, ...fate.refusal }));
         return;
       }
+      await fate?.aside?.(() => bring(message));
       if (fate?.applies === 'nothing') {
         cut();
         fate.cut?.();

@@ -1,0 +1,72 @@
+/** All that is left of a change of an order, without times and without what names the run: to be compared with runs without faults. */
+import type { OrderStore } from '../../src/ports/order-store.ts';
+
+export interface ChangeOutcome {
+  answers: string[];
+  /** Of a rival. */
+  others: string[];
+  order: { order: { status: string; version: number }; deleted: boolean } | null;
+  stock: { available: number; tickets: number; isBusy: boolean }[];
+  events: [id: string, forms: number, event: unknown][];
+  /** Whether it still waits to be published. */
+  waits: boolean;
+  [field: string]: unknown;
+}
+
+/** What the store does not tell by its port. */
+export type Inside = Pick<ChangeOutcome, 'stock' | 'waits'> & { sums?: unknown };
+
+/** Of one order: what its clients were told, and all bytes of each of its events. */
+export class Told {
+  readonly answers: string[] = [];
+  readonly others: string[] = [];
+  readonly events = new Map<string, Set<string>>();
+  readonly orderId: string;
+
+  constructor(orderId: string) {
+    this.orderId = orderId;
+  }
+
+  /** Publishes all that waits. */
+  async publish({ outbox }: OrderStore): Promise<void> {
+    for (let batch = await outbox.pending(); batch !== null; batch = await outbox.pending()) {
+      for (const { orderId, json } of batch.events) {
+        const { id } = JSON.parse(json) as { id: string };
+        if (orderId === this.orderId) this.events.set(id, (this.events.get(id) ?? new Set()).add(json));
+      }
+      await outbox.markPublished(batch.id);
+    }
+  }
+
+  async outcome({ orders, changes }: OrderStore, inside: Inside): Promise<ChangeOutcome> {
+    const found = await orders.get(this.orderId);
+    const all = {
+      answers: [...new Set(this.answers)],
+      others: this.others,
+      order: found,
+      history: (await changes.history(this.orderId))?.changes ?? null,
+      events: [...this.events].map(([id, forms]) => [id, forms.size, JSON.parse([...forms][0]!)]),
+      ...inside,
+    };
+    const text = JSON.stringify(all, (key, value) =>
+      /[aA]tMs$|^(at|time|created_at|updated_at)$/.test(key) ? undefined : value,
+    );
+    const fileId = found?.order.fileId;
+    return JSON.parse((fileId ? text.replaceAll(fileId, 'FILE') : text).replaceAll(this.orderId, 'ORDER'));
+  }
+}
+
+/** As `Scenario.right` has it; a ticket that is left over, a row that stays busy and an order that still waits are told, too. */
+export function inWords({ answers, others, order, stock, events, waits }: ChangeOutcome): string {
+  const rows = stock.map(
+    ({ available, tickets, isBusy }) => `${available}${tickets ? ' ticket' : ''}${isBusy ? ' busy' : ''}`,
+  );
+  return [
+    answers.join(' or '),
+    order ? `${order.deleted ? 'deleted' : order.order.status} ${order.order.version}` : 'none',
+    rows.join(', '),
+    events.map(([id, forms]) => id.replace('ORDER:', '') + (forms > 1 ? ' in two forms' : '')).join(' '),
+    ...(others.length > 0 ? [`rival: ${others.join(', ')}`] : []),
+    ...(waits ? ['it waits to be published'] : []),
+  ].join('; ');
+}
