@@ -37,7 +37,7 @@ export class Store {
   /** By table: how many rows were written, in all and of each file. */
   readonly #written = new Map<string, { all: number; ofFile: Map<number, number> }>();
 
-  constructor(scheduler: Scheduler, charges: Charges) {
+  constructor(scheduler: Scheduler, charges: Charges, report: (what: string) => void) {
     this.#scheduler = scheduler;
     this.#charges = charges;
     this.db = openForWriting(':memory:');
@@ -51,6 +51,10 @@ export class Store {
         if (operation === 'requeueFile')
           this.requeues.set(argument as string, (this.requeues.get(argument as string) ?? 0) + 1);
         return result;
+      } catch (error) {
+        // Clients may never see it: the adapter carries out in parts what fails as a whole.
+        if (operation === 'changeOrders') report(`changes of orders failed: ${(error as Error).stack ?? error}`);
+        throw error;
       } finally {
         this.writes++;
         if (this.db.isTransaction) this.db.exec('commit');

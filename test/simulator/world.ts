@@ -30,7 +30,7 @@ export function createWorld(
   const stream = new Stream();
   const ims = new Inventory();
   const charges = new Charges(report);
-  const store = new Store(scheduler, charges);
+  const store = new Store(scheduler, charges, report);
   const logger = createLogger(report);
   let names = 0;
 
