@@ -14,9 +14,9 @@ COPY src src
 RUN npm run build:web
 
 FROM node:24.21.0-slim
-# In a container 0.0.0.0 is what a port can be published from. There are no users and keys, so publish it on this machine only,
-# docker run --publish 127.0.0.1:8080:8080, or behind a proxy that asks for passwords; the start says who may do what.
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compile OMS_HOST=0.0.0.0 OMS_DATA_DIR=/data
+# In a container 0.0.0.0 is what a port can be published from. Each request needs a key, and the start is refused before there is one: make it
+# with `docker run --rm --volume oms:/data … keys create --name me --role admin`, or mount a secret and name it in OMS_ADMIN_KEY_FILE.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/tmp/compile OMS_HOST=0.0.0.0 OMS_AUTH=required OMS_DATA_DIR=/data
 WORKDIR /app
 COPY --from=dependencies /app/node_modules node_modules
 COPY package.json LICENSE sample_catalog.csv sample_orders.csv sample_stock.csv ./

@@ -4,7 +4,7 @@
 # The page is built again when one of its sources is newer.
 PAGE_SOURCES := $(shell find src/web src/model src/http/responses.ts -type f) vite.config.ts
 
-.PHONY: run test test-web test-long check install stack stack-demo stack-down stack-local
+.PHONY: run test test-web test-long check install stack stack-demo admin-key stack-down stack-local
 
 run: install dist/web/index.html
 	@bin/oms start --sample
@@ -25,11 +25,15 @@ check: install
 	npm run check
 
 # The stack profile: MongoDB, Kafka, S3, SQS and the service in three roles.
-stack:
+stack: admin-key
 	docker compose up --build --detach --wait --wait-timeout 600
 
-stack-demo: install
+stack-demo: install admin-key
 	@npm run --silent stack-demo
+
+# The secret of its admin, in .secrets/admin-key.
+admin-key:
+	@scripts/admin-key.sh
 
 # Removes its data, too.
 stack-down:

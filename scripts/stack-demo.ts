@@ -1,6 +1,6 @@
 /**
  * Shows a running stack at work: loads the sample stock, uploads the sample orders, waits for them, and prints the results,
- * the statistics and the first event. Takes the address of the API; without one http://127.0.0.1:8080. A second run on
+ * the statistics and the first event. Takes the address of the API; without one http://127.0.0.1:8080. Its key is the admin's. A second run on
  * the same stack finds the orders there and prints the same. Ends with 1 when any result is wrong.
  */
 import { readFile } from 'node:fs/promises';
@@ -9,6 +9,7 @@ import { limits } from '../src/limits.ts';
 
 const ROOT = new URL('../', import.meta.url);
 const url = process.argv[2] ?? 'http://127.0.0.1:8080';
+const headers = { authorization: `Bearer ${(await readFile(new URL('.secrets/admin-key', ROOT), 'utf8')).trim()}` };
 const deadline = AbortSignal.timeout(limits.stackDemoMs);
 
 try {
@@ -57,7 +58,7 @@ async function untilReady(): Promise<void> {
 async function upload(): Promise<string> {
   const form = new FormData();
   form.append('file', new Blob([await sample('sample_orders.csv')], { type: 'text/csv' }), 'sample_orders.csv');
-  const response = await fetch(`${url}/upload`, { method: 'POST', body: form, signal: deadline });
+  const response = await fetch(`${url}/upload`, { method: 'POST', headers, body: form, signal: deadline });
   const answer = (await response.json()) as { file_id?: string; existing_file_id?: string; detail?: string };
   // 409: they were uploaded before.
   const fileId = response.status === 409 ? answer.existing_file_id : answer.file_id;
@@ -75,7 +76,7 @@ async function ended(fileId: string): Promise<FileState> {
 
 /** Of Server-Sent Events the data of the first. */
 async function firstEvent(): Promise<unknown> {
-  const response = await fetch(`${url}/events?after=0`, { signal: deadline });
+  const response = await fetch(`${url}/events?after=0`, { headers, signal: deadline });
   let text = '';
   for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
     text += part;
@@ -90,7 +91,11 @@ function sample(name: string): Promise<Buffer> {
 }
 
 async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(`${url}${path}`, { ...init, signal: deadline });
+  const response = await fetch(`${url}${path}`, {
+    ...init,
+    headers: { ...init.headers, ...headers },
+    signal: deadline,
+  });
   const text = await response.text();
   if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path} answered ${response.status}: ${text}`);
   return JSON.parse(text) as Answer;

@@ -4,7 +4,7 @@
  * shows the stack at work and ends with the demonstration's exit code. Ports: `OMS_PORT` and `OMS_IMS_PORT`, else 8080 and 8081; the
  * others are free ones.
  */
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -33,7 +33,12 @@ async function run(): Promise<number> {
   Object.assign(process.env, AWS_SETTINGS);
   const bucketAndQueue = await makeBucketAndQueues(engines.aws);
 
-  const store = { OMS_ORDER_STORE: `${engines.mongo}/oms` };
+  execFileSync(join(ROOT, 'scripts/admin-key.sh'));
+  const store = {
+    OMS_ORDER_STORE: `${engines.mongo}/oms`,
+    OMS_AUTH: 'required',
+    OMS_ADMIN_KEY_FILE: join(ROOT, '.secrets/admin-key'),
+  };
   const imsUrl = await startOms(['ims'], 'reference IMS on ', {
     ...store,
     OMS_IMS_PORT: process.env.OMS_IMS_PORT ?? '8081',
@@ -66,7 +71,9 @@ async function run(): Promise<number> {
   const exports = Object.entries({ ...settings, ...AWS_SETTINGS }).map(
     ([name, value]) => `  export ${name}='${value}'\n`,
   );
-  process.stdout.write(`\nTo use bin/oms with it:\n${exports.join('')}\n`);
+  process.stdout.write(
+    `\nTo use bin/oms with it:\n${exports.join('')}  export OMS_KEY=$(cat ${settings.OMS_ADMIN_KEY_FILE})\n\n`,
+  );
 
   if (values.demo) {
     const demo = spawn(process.execPath, [join(ROOT, 'scripts/stack-demo.ts'), api], { stdio: 'inherit' });

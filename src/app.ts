@@ -13,6 +13,7 @@ import { checkEngines } from './check-engines.ts';
 import { checkStoredStatuses } from './check-stored-statuses.ts';
 import type { Config } from './config.ts';
 import { type Embedded, startEmbedded } from './embedded.ts';
+import { localSocketPlace } from './local-socket.ts';
 import { ALL_TYPES } from './model/event.ts';
 import { isEmbedded, openPorts } from './open-ports.ts';
 import { startBackfills } from './pipeline/backfill.ts';
@@ -32,7 +33,10 @@ export interface Engine {
   died: Promise<Error>;
   startRole(role: ThreadRole): void;
   stop(): Promise<void>;
-  announce(url: string | null): void;
+  /** Where it listens, in the data directory where this process has one. */
+  announce: Embedded['announce'];
+  /** Null where no engine is in it. */
+  dataDirectory: string | null;
   /** A new store was begun in the data directory. */
   begun: boolean;
 }
@@ -93,7 +97,8 @@ async function openEngine(
     ports,
     imsUrl,
     died: died.promise,
-    announce: (url) => embedded?.announce(url),
+    announce: (at) => embedded?.announce(at),
+    dataDirectory: embedded ? config.dataDirectory : null,
     begun: embedded?.begun ?? false,
     startRole(role) {
       if (role === 'publisher' && ports.events.publish === null) return;
@@ -136,20 +141,29 @@ export async function startServer(config: Config, roles: readonly Role[], logger
     const access = await openAccess(config, { store, clock, users }, roles.includes('api'));
     // Where everybody may do everything nobody can be told apart.
     const audit = access && new AuditLog({ audit: store.audit, clock, logger });
-    const server = await startHttpServer({ ports: engine.ports, config, roles, access, users, audit, logger });
-    engine.announce(server.url);
+    const place = access && roles.includes('api') ? localSocketPlace(engine.dataDirectory) : null;
+    const socket = place?.path ?? null;
+    const options = { ports: engine.ports, config, roles, access, users, audit, logger };
+    const server = await startHttpServer(options, socket).catch((error) => {
+      place?.remove();
+      throw error;
+    });
+    engine.announce({ url: server.url, socket });
     // Expected at a first start; later a sign that a disk was not mounted.
     if (engine.begun)
       logger.info({ path: config.dataDirectory }, 'the data directory was empty: a new store was begun');
     for (const role of roles) if (role !== 'api') engine.startRole(role);
     return {
       url: server.url,
+      /** The path of the owner's socket, where access is required. */
+      socket,
       imsUrl: engine.imsUrl,
       ports: engine.ports,
       died: engine.died,
       async stop(): Promise<void> {
         await server.stop();
         await audit?.close();
+        place?.remove();
         await engine.stop();
       },
     };

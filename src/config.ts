@@ -122,12 +122,11 @@ const schema = z.object({
     ),
   OMS_TRUSTED_PROXIES: addressRanges,
   OMS_AUTH: z.enum(['auto', 'required', 'off'], { error: 'is neither "auto", "required" nor "off"' }).default('auto'),
-  OMS_ADMIN_KEY_FILE: z
-    .string()
-    .optional()
-    .transform((path) => (path === undefined ? null : resolve(path))),
   OMS_TLS_CERT: path,
   OMS_TLS_KEY: path,
+  OMS_ADMIN_KEY_FILE: path,
+  OMS_KEY: z.string().trim().optional(),
+  OMS_KEY_FILE: path,
   OMS_DATA_DIR: z
     .string()
     .min(1, 'is empty')
@@ -195,6 +194,8 @@ export interface Config {
   };
   /** PEM files; null: no TLS. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
+  /** Of commands that talk to a service: their key, or a file that has it. */
+  readonly client: { readonly key: string | null; readonly keyFile: string | null };
   readonly healthPort: number;
   readonly dataDirectory: string;
   /** By port: the URLs as they were set, without credentials. */
@@ -244,6 +245,7 @@ export function readConfig(
     trustedProxies: values.OMS_TRUSTED_PROXIES,
     access: toAccess(values),
     tls: values.OMS_TLS_CERT ? { certFile: values.OMS_TLS_CERT, keyFile: values.OMS_TLS_KEY! } : null,
+    client: { key: values.OMS_KEY ?? null, keyFile: values.OMS_KEY_FILE ?? null },
     healthPort: values.OMS_HEALTH_PORT,
     dataDirectory: values.OMS_DATA_DIR,
     urls: {
@@ -273,7 +275,7 @@ function toAccess(values: z.infer<typeof schema>): Config['access'] {
   const { OMS_AUTH, OMS_HOST, OMS_ALLOWED_HOSTS, OMS_ADMIN_KEY_FILE } = values;
   const isOwnMachine = isLoopback(OMS_HOST) && OMS_ALLOWED_HOSTS.length === 0;
   const required = OMS_AUTH === 'auto' ? !isOwnMachine : OMS_AUTH === 'required';
-  return { required, openToOthers: !required && !isOwnMachine, adminKeyFile: OMS_ADMIN_KEY_FILE };
+  return { required, openToOthers: !required && !isOwnMachine, adminKeyFile: OMS_ADMIN_KEY_FILE ?? null };
 }
 
 function toIms(value: string, port: number): Config['ims'] {

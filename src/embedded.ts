@@ -1,6 +1,6 @@
 /** The engines in the data directory: its lock, its objects, and the thread that writes `oms.db` where one is used. */
 import type { Logger } from 'pino';
-import { isNewStore, openDataDirectory } from './adapters/data-directory.ts';
+import { type Holder, isNewStore, openDataDirectory } from './adapters/data-directory.ts';
 import { prepareDirectory } from './adapters/object-store.directory/prepare.ts';
 import { watchDatabase } from './adapters/sqlite/watch.ts';
 import { Writer } from './adapters/sqlite/writer.ts';
@@ -15,7 +15,7 @@ export interface Embedded {
   connect(): NonNullable<PortsOptions['embedded']>;
   /** Files whose message is in the queue. */
   queued: ReadonlySet<string>;
-  announce(url: string | null): void;
+  announce(at: Pick<Holder, 'url' | 'socket'>): void;
   /** There was no database before. */
   begun: boolean;
   /** There was no directory of uploads before. */
@@ -28,8 +28,8 @@ export interface Embedded {
 export async function startEmbedded(config: Config, command: string, opened: AsyncDisposableStack): Promise<Embedded> {
   const directory = openDataDirectory(config.dataDirectory);
   opened.defer(() => directory.release());
-  directory.announce({ command, url: null });
-  const announce = (url: string | null) => directory.announce({ command, url });
+  directory.announce({ command, url: null, socket: null });
+  const announce: Embedded['announce'] = (at) => directory.announce({ command, ...at });
   const { database, objects } = directory;
   if (config.jobQueue.kind !== 'sqlite' && config.orderStore.kind !== 'sqlite')
     return {

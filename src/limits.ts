@@ -637,6 +637,8 @@ export const limits = {
   stressSettleMs: 4_000,
 
   // Access.
+  /** The longest path of a socket on macOS; Linux has 107. */
+  maxSocketPathBytes: 103,
   /** The body of a request about keys or users. */
   maxAccessBodyBytes: 64 * KiB,
   maxKeyNameChars: 100,

@@ -38,6 +38,17 @@ const COMMANDS: Record<string, Command> = {
     ],
     load: () => import('./commands/orders.ts'),
   },
+  keys: {
+    usage: [
+      'oms keys create --name N --role viewer|operator|admin [--scopes S,…] [--hubs H,…] [--expires TIME] [--json]',
+      '                                     a key for a program, printed once',
+      'oms keys list [--json]               all keys, without their secrets',
+      'oms keys revoke ID…                  end keys, within seconds',
+      'oms keys rotate ID [--valid-for SECONDS] [--json]',
+      '                                     a new secret; the old one is taken for a day more, or as long as said',
+    ],
+    load: () => import('./commands/keys.ts'),
+  },
   stress: {
     usage: [
       'oms stress [--num 1000] [--batch 1] [--concurrency 50] [--sku S] [--hub H] [--stock N]',

@@ -13,6 +13,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { access } from './access.ts';
 import { fallen, type Ratios, readBaseline, writeBaseline } from './baseline.ts';
 import { growth } from './growth.ts';
 import { ingestion } from './ingestion.ts';
@@ -34,6 +35,7 @@ const EMBEDDED: Record<string, Part> = {
   start,
   'many-uploads': manyUploads,
   orders,
+  access,
 };
 const STACK: Record<string, Part> = { stack: async (bench) => (await import('./stack.ts')).stack(bench) };
 const PROFILES: Record<string, Record<string, Part>> = { embedded: EMBEDDED, stack: STACK };

@@ -1,10 +1,9 @@
 /** A first admin by a mounted secret, which is in memory as a hash only. */
-import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Authenticator, Identity } from './access.ts';
-import { hashOfKey, KEY_PREFIX, readKeyText } from './key-text.ts';
+import { hashOfKey, isHash, KEY_PREFIX, readKeyText } from './key-text.ts';
 
 const IDENTITY: Identity = {
   principal: { name: 'key:admin-file', role: 'admin', scopes: null, hubs: null, email: null },
@@ -12,16 +11,17 @@ const IDENTITY: Identity = {
 
 /** Throws `invalid_configuration`. */
 export function byAdminKeyFile(path: string): Authenticator {
-  const expected = readAdminKey(path);
+  const { hash, chars } = readAdminKey(path);
   return {
-    takes: ({ bearer }) => !!bearer && timingSafeEqual(hashOfKey(bearer), expected),
+    // Whoever sends another length learns that it is another: no secret.
+    takes: ({ bearer }) => bearer?.length === chars && isHash(hashOfKey(bearer), hash),
     identify: () => IDENTITY,
     knowsAdmin: () => true,
   };
 }
 
-/** The hash of the secret. Throws `invalid_configuration`, never with the content. */
-export function readAdminKey(path: string): Buffer {
+/** The hash of the secret, and its length. Throws `invalid_configuration`, never with the content. */
+function readAdminKey(path: string): { hash: Buffer; chars: number } {
   const refuse = (why: string) => new OmsError('invalid_configuration', `OMS_ADMIN_KEY_FILE: ${path} ${why}`);
   let text: string;
   try {
@@ -41,5 +41,5 @@ export function readAdminKey(path: string): Buffer {
     const read = readKeyText(text);
     if ('fault' in read) throw refuse(`has no valid key: ${read.fault}`);
   }
-  return hashOfKey(text);
+  return { hash: Buffer.from(hashOfKey(text), 'hex'), chars: text.length };
 }

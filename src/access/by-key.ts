@@ -3,7 +3,7 @@
  * kept for some seconds, also that there is no such key, and a key that is read by many requests at the same time is read once: so the
  * store is asked little, and a revoked key ends soon on every process.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
 import { may } from '../model/access.ts';
@@ -11,7 +11,7 @@ import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Page } from '../ports/page.ts';
 import type { AccessPorts, Authenticator, Credentials, Identity } from './access.ts';
-import { hashOfKey, KEY_PREFIX, readKeyText } from './key-text.ts';
+import { hashOfKey, isHash, KEY_PREFIX, readKeyText } from './key-text.ts';
 import { type KeyData, recordOf } from './keys.ts';
 
 /** What is known of an id. */
@@ -47,6 +47,7 @@ export class KeyAuthenticator implements Authenticator {
       max: limits.keysCached,
       ttl: limits.keyCachedMs,
       perf: clock,
+      ttlResolution: 0,
       ignoreFetchAbort: true,
       fetchMethod: (id) => this.#read(id),
     });
@@ -86,14 +87,14 @@ export class KeyAuthenticator implements Authenticator {
   async #read(id: string): Promise<Known> {
     const readMs = this.#clock.now();
     const record = await this.#records.get<KeyData>('key', id);
-    const hash = record ? Buffer.from(record.data.hash, 'base64') : NO_HASH;
-    const hashBefore = record?.data.before ? Buffer.from(record.data.before.hash, 'base64') : NO_HASH;
+    const hash = record ? Buffer.from(record.data.hash, 'hex') : NO_HASH;
+    const hashBefore = record?.data.before ? Buffer.from(record.data.before.hash, 'hex') : NO_HASH;
     return { record, hash, hashBefore, identity: identityOf(record), readMs, noted: false };
   }
 
-  #judge(known: Known, hash: Buffer): Identity {
-    const isIt = timingSafeEqual(hash, known.hash);
-    const wasIt = timingSafeEqual(hash, known.hashBefore);
+  #judge(known: Known, hash: string): Identity {
+    const isIt = isHash(hash, known.hash);
+    const wasIt = isHash(hash, known.hashBefore);
     const { record } = known;
     if (!record || !(isIt || wasIt)) return UNKNOWN;
     const now = this.#clock.now();

@@ -22,6 +22,8 @@ export interface Holder {
   command: string;
   /** The server's address, once it listens. */
   url: string | null;
+  /** The path of the owner's socket, where access is required. */
+  socket: string | null;
   since: string;
 }
 
@@ -29,7 +31,7 @@ export interface DataDirectory {
   database: string;
   objects: string;
   /** Publishes which process holds the lock and where it listens. */
-  announce(holder: Pick<Holder, 'command' | 'url'>): void;
+  announce(holder: Pick<Holder, 'command' | 'url' | 'socket'>): void;
   release(): void;
 }
 
@@ -71,8 +73,8 @@ export function openDataDirectory(directory: string): DataDirectory {
   return {
     database: databasePath(directory),
     objects: objectsPath(directory),
-    announce({ command, url }) {
-      const holder: Holder = { pid: process.pid, command, url, since: new Date().toISOString() };
+    announce({ command, url, socket }) {
+      const holder: Holder = { pid: process.pid, command, url, socket, since: new Date().toISOString() };
       const temporary = `${holderFile(directory)}.new`;
       using(directory, () => {
         writeFileSync(temporary, JSON.stringify(holder));

@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { isEmbedded, portOpener, VARIABLES } from '../open-ports.ts';
 import type { Missing } from '../ports/inspection.ts';
+import { connect } from './connect.ts';
 
 type PortName = keyof typeof VARIABLES;
 type States = Record<string, EngineState>;
@@ -50,7 +51,7 @@ async function ask(config: Config): Promise<States> {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
     process.stdout.write(`asked the running server at ${url}\n`);
-    return askServer(url);
+    return askServer(config);
   } finally {
     await opened.disposeAsync();
   }
@@ -75,7 +76,11 @@ async function inspectIms({ ims }: Config): Promise<EngineState> {
   return state;
 }
 
-async function askServer(url: string): Promise<States> {
-  const { dependencies } = (await (await fetch(`${url}/readyz`)).json()) as { dependencies: States };
-  return dependencies;
+async function askServer(config: Config): Promise<States> {
+  const client = connect({}, config, 1);
+  try {
+    return ((await client.once('GET', '/readyz')).body as { dependencies: States }).dependencies;
+  } finally {
+    client.close();
+  }
 }

@@ -1,7 +1,9 @@
 /** `oms ims`: runs the reference IMS alone, on `OMS_HOST` and `OMS_IMS_PORT`, until it is stopped. */
 import { once } from 'node:events';
-import { readConfig } from '../config.ts';
-import { startReferenceIms } from '../ims/reference-ims.ts';
+import { byAdminKeyFile } from '../access/by-admin-key-file.ts';
+import { type Config, readConfig } from '../config.ts';
+import { bearerOf } from '../http/access-guard.ts';
+import { type MayChange, startReferenceIms } from '../ims/reference-ims.ts';
 import { openStoreForReading } from '../open-for-reading.ts';
 import { openTo } from './open-to.ts';
 
@@ -14,6 +16,7 @@ export async function run(): Promise<number> {
   const ims = await startReferenceIms({
     host: config.host,
     port,
+    ...(config.access.required && { mayChange: adminKeyIn(config) }),
     ...(catalogFile === null ? {} : { catalogFile }),
     // All names in the stock are known, so that users who import their own stock need no catalog.
     ...(store && { alsoKnown: (names) => store.stock.named(names) }),
@@ -26,4 +29,10 @@ export async function run(): Promise<number> {
   await ims.close();
   await store?.close();
   return 0;
+}
+
+/** It has no keys of its own. Without a file nobody changes it. */
+function adminKeyIn({ access }: Config): MayChange {
+  const way = access.adminKeyFile === null ? null : byAdminKeyFile(access.adminKeyFile);
+  return (authorization) => way?.takes({ bearer: bearerOf(authorization), session: null, local: false }) ?? false;
 }

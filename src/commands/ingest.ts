@@ -5,7 +5,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { readHolder } from '../adapters/data-directory.ts';
@@ -17,8 +16,10 @@ import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { reportKey } from '../model/file.ts';
 import { upload } from '../pipeline/upload.ts';
+import { connect } from './connect.ts';
 import { dryRun } from './dry-run.ts';
 import { createProgress } from './progress.ts';
+import { okBody, type ServiceClient } from './service-client.ts';
 
 type FileJson = ReturnType<typeof fileJson>;
 
@@ -45,7 +46,7 @@ export async function run(args: string[]): Promise<number> {
   const config = readConfig();
   if (values['dry-run']) return dryRun(paths, config);
 
-  const service = await connect(config);
+  const service = await openService(config);
   try {
     const outcomes: number[] = [];
     const fileIds: { path: string; fileId: string }[] = [];
@@ -120,14 +121,14 @@ async function checkReadable(path: string): Promise<void> {
   }
 }
 
-async function connect(config: Config): Promise<Service> {
+async function openService(config: Config): Promise<Service> {
   try {
     return await ownPipeline(config);
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
     process.stdout.write(`uploading to the server at ${url}\n`);
-    return runningServer(url);
+    return runningServer(url, connect({}, config, 1));
   }
 }
 
@@ -167,31 +168,24 @@ async function ownPipeline(config: Config): Promise<Service> {
   };
 }
 
-function runningServer(url: string): Service {
-  const call = async (path: string, init: RequestInit = {}) => {
-    const response = await fetch(`${url}${path}`, init);
-    const body = (await response.json()) as FileJson & { detail?: string; code?: string };
-    if (!response.ok)
-      throw new OmsError(body.code ?? 'refused', body.detail ?? `the server answered ${response.status}`, {
-        retryable: response.status === 503,
-        details: body,
-      });
-    return body;
-  };
+function runningServer(url: string, client: ServiceClient): Service {
   return {
     async upload(path) {
-      const body = Readable.toWeb(createReadStream(path, { highWaterMark: limits.readBytes })) as never;
-      const init = { method: 'POST', headers: { 'content-type': 'text/csv' }, body, duplex: 'half' };
+      const bytes = createReadStream(path, { highWaterMark: limits.readBytes });
+      const target = `/upload?name=${encodeURIComponent(basename(path))}`;
       try {
-        const file = await call(`/upload?name=${encodeURIComponent(basename(path))}`, init as RequestInit);
+        const file = okBody<FileJson>(await client.once('POST', target, { type: 'text/csv', bytes }));
         return { fileId: file.file_id, existed: false };
       } catch (error) {
         if (!isOmsError(error, 'duplicate_file')) throw error;
         return { fileId: error.details.existing_file_id as string, existed: true };
       }
     },
-    get: (fileId) => call(`/files/${fileId}`),
+    // What waits for an engine is asked about again by the caller, who says so.
+    get: async (fileId) => okBody(await client.once('GET', `/files/${fileId}`)),
     report: ({ invalid_file: name }) => `${url}/invalid-files/${name}`,
-    async stop() {},
+    async stop() {
+      client.close();
+    },
   };
 }

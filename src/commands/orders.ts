@@ -6,15 +6,15 @@ import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { CLIENT_OPTIONS, connect } from './connect.ts';
 import type { OrderAction } from './orders/action.ts';
 import { cancelOrders, deleteOrders, setStatus } from './orders/change.ts';
 import { FILTERS, listOrders } from './orders/list.ts';
 import { showHistories, showOrders } from './orders/show.ts';
-import { ServiceClient, serviceUrl } from './service-client.ts';
 
 const CHANGE_OPTIONS = ['reason', 'if-version'];
 
-/** Each with the options that it has besides `--url` and `--json`. */
+/** Each with the options that it has besides those of all. */
 const ACTIONS: Record<string, { run: OrderAction; options: string[] }> = {
   list: { run: listOrders, options: ['limit', 'ids', ...FILTERS] },
   show: { run: showOrders, options: [] },
@@ -28,7 +28,7 @@ export async function run([name, ...args]: string[]): Promise<number> {
   const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new OmsError('invalid_option', `usage: oms orders ${Object.keys(ACTIONS).join('|')} …`);
   const isSwitch = (option: string) => option === 'ids' || option === 'json';
-  const names = ['url', 'json', ...action.options];
+  const names = [...CLIENT_OPTIONS, 'json', ...action.options];
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -38,7 +38,7 @@ export async function run([name, ...args]: string[]): Promise<number> {
   });
   const given = values as Record<string, string | undefined>;
   const filters = FILTERS.filter((filter) => given[filter] !== undefined);
-  const client = new ServiceClient(serviceUrl(given.url, readConfig()), limits.clientRequests);
+  const client = connect(given, readConfig(), limits.clientRequests);
   try {
     return await action.run(client, positionals, {
       json: values.json === true,

@@ -4,8 +4,11 @@ import { readHolder } from '../adapters/data-directory.ts';
 import { type Engine, startEngine } from '../app.ts';
 import { readConfig } from '../config.ts';
 import { isOmsError } from '../errors.ts';
+import type { PageResponse } from '../http/responses.ts';
 import { createLogger } from '../log.ts';
 import { type Redriven, redrive } from '../pipeline/redrive.ts';
+import { connect } from './connect.ts';
+import type { ServiceClient } from './service-client.ts';
 
 export async function run(): Promise<number> {
   const config = readConfig();
@@ -16,7 +19,12 @@ export async function run(): Promise<number> {
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
-    return printResult(await retryThroughServer(url));
+    const client = connect({}, config, 1);
+    try {
+      return printResult(await retryThroughServer(client));
+    } finally {
+      client.close();
+    }
   }
   try {
     const redriven = await redrive(engine.ports);
@@ -29,20 +37,18 @@ export async function run(): Promise<number> {
 }
 
 /** Only the files that the service gave up, not those that failed because of their content. */
-async function retryThroughServer(url: string): Promise<Redriven> {
-  const asked = await fetch(`${url}/finalizer/redrive`, { method: 'POST' });
-  const { orders } = (await asked.json()) as Pick<Redriven, 'orders'>;
+async function retryThroughServer(client: ServiceClient): Promise<Redriven> {
+  const { orders } = await client.call<Pick<Redriven, 'orders'>>('POST', '/finalizer/redrive');
   let files = 0;
   let cursor: string | null = null;
   do {
     const query: string = cursor === null ? '' : `&cursor=${cursor}`;
-    const page = (await (await fetch(`${url}/files?status=failed${query}`)).json()) as {
-      items: { file_id: string; failure: { code: string } }[];
-      next_cursor: string | null;
-    };
+    const page: PageResponse<{ file_id: string; failure: { code: string } }> = await client.get(
+      `/files?status=failed${query}`,
+    );
     for (const { file_id, failure } of page.items) {
       if (failure.code !== 'internal') continue;
-      if ((await fetch(`${url}/files/${file_id}/retry`, { method: 'POST' })).ok) files++;
+      if ((await client.request('POST', `/files/${file_id}/retry`)).status < 300) files++;
     }
     cursor = page.next_cursor;
   } while (cursor !== null);

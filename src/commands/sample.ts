@@ -4,33 +4,41 @@
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { okBody, ServiceClient } from './service-client.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 
-export async function loadSample(url: string, store: Pick<OrderStore, 'files'>, signal: AbortSignal): Promise<void> {
+/** `server`: the address, and the owner's socket where requests over the address need a key. */
+export async function loadSample(
+  { url, socket }: { url: string; socket: string | null },
+  store: Pick<OrderStore, 'files'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const needsKey = socket !== null;
   if ((await store.files.list({}, { limit: 1, after: null })).items.length > 0) {
-    process.stdout.write(`the data directory has files already, so the sample is not loaded again\n${nextSteps(url)}`);
+    process.stdout.write(
+      `the data directory has files already, so the sample is not loaded again\n${nextSteps(url, needsKey)}`,
+    );
     return;
   }
-  await request(`${url}/inventory`, {
-    method: 'PUT',
-    headers: { 'content-type': 'text/csv' },
-    body: await sampleFile('sample_stock.csv'),
-    signal,
-  });
-  const form = new FormData();
-  form.append('file', new Blob([await sampleFile('sample_orders.csv')], { type: 'text/csv' }), 'sample_orders.csv');
-  const { file_id } = (await request(`${url}/upload`, { method: 'POST', body: form, signal })) as { file_id: string };
-  for (;;) {
-    const file = (await request(`${url}/files/${file_id}`, { signal })) as SampleFile;
-    if (file.status !== 'queued' && file.status !== 'processing' && file.status !== 'waiting') {
-      process.stdout.write(summary(url, file) + nextSteps(url));
-      return;
+  const client = new ServiceClient({ url, key: null, socketPath: socket }, 1);
+  try {
+    const send = async (method: string, path: string, name: string) =>
+      okBody<{ file_id: string }>(await client.once(method, path, { type: 'text/csv', bytes: await sampleFile(name) }));
+    await send('PUT', '/inventory', 'sample_stock.csv');
+    const { file_id } = await send('POST', '/upload?name=sample_orders.csv', 'sample_orders.csv');
+    for (;;) {
+      const file = okBody<SampleFile>(await client.once('GET', `/files/${file_id}`));
+      if (file.status !== 'queued' && file.status !== 'processing' && file.status !== 'waiting') {
+        process.stdout.write(summary(url, file) + nextSteps(url, needsKey));
+        return;
+      }
+      await delay(limits.progressMs, undefined, { signal });
     }
-    await delay(limits.progressMs, undefined, { signal });
+  } finally {
+    client.close();
   }
 }
 
@@ -44,14 +52,6 @@ interface SampleFile {
 }
 
 const sampleFile = (name: string) => readFile(new URL(name, ROOT));
-
-async function request(url: string, init: RequestInit): Promise<unknown> {
-  const response = await fetch(url, init);
-  const body = await response.json();
-  if (!response.ok)
-    throw new OmsError('sample_failed', `${url} answered ${response.status}: ${(body as { detail?: string }).detail}`);
-  return body;
-}
 
 function summary(url: string, file: SampleFile): string {
   const { rows, accepted, invalid } = file.progress;
@@ -68,16 +68,18 @@ ${reasons}  report    ${url}/invalid-files/${file.invalid_file}
 `;
 }
 
-function nextSteps(url: string): string {
+function nextSteps(url: string, needsKey: boolean): string {
+  const key = needsKey ? `-H "authorization: Bearer $OMS_KEY" ` : '';
+  const make = needsKey ? '\n  export OMS_KEY=$(bin/oms keys create --name me --role admin)' : '';
   return `
 In a browser: ${url}
-or try:
-  curl ${url}/stats
-  curl '${url}/orders?limit=3'
-  curl ${url}/files
-  curl ${url}/invalid-files
-  curl -N --max-time 2 '${url}/events?after=0'
-  curl -F file=@your_orders.csv ${url}/upload
+or try:${make}
+  curl ${key}${url}/stats
+  curl ${key}'${url}/orders?limit=3'
+  curl ${key}${url}/files
+  curl ${key}${url}/invalid-files
+  curl ${key}-N --max-time 2 '${url}/events?after=0'
+  curl ${key}-F file=@your_orders.csv ${url}/upload
 Ctrl-C stops the service.
 `;
 }

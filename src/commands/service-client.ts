@@ -5,9 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readHolder } from '../adapters/data-directory.ts';
-import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import type { ProblemResponse } from '../http/responses.ts';
 import { limits } from '../limits.ts';
@@ -22,20 +21,34 @@ export interface Answer {
   paused: number;
 }
 
+export type Answered = Pick<Answer, 'status' | 'body'>;
+
 type Received = { status: number; text: string; retryAfter: string | undefined };
 
 const NOT_NOW = [429, 503];
 
+export interface Target {
+  url: string;
+  /** Sent with each request. */
+  key: string | null;
+  /** Of the socket that is used instead of the address. */
+  socketPath: string | null;
+}
+
 export class ServiceClient {
   readonly url: string;
+  readonly #headers: Record<string, string>;
+  readonly #socketPath: string | null;
   readonly #agent: http.Agent;
   readonly #send: typeof http.request;
   #wasReached = false;
 
   /** `connections`: requests at the same time; further ones wait. */
-  constructor(url: string, connections: number) {
+  constructor({ url, key, socketPath }: Target, connections: number) {
+    this.#headers = { accept: 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) };
+    this.#socketPath = socketPath;
     this.url = url.replace(/\/+$/, '');
-    const { Agent, request } = url.startsWith('https:') ? https : http;
+    const { Agent, request } = url.startsWith('https:') && socketPath === null ? https : http;
     this.#agent = new Agent({ keepAlive: true, maxSockets: connections, maxFreeSockets: connections });
     this.#send = request;
   }
@@ -48,7 +61,7 @@ export class ServiceClient {
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const text = body === undefined ? null : JSON.stringify(body);
     const all = {
-      accept: 'application/json',
+      ...this.#headers,
       ...(text !== null && { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
       ...(method !== 'GET' && { 'idempotency-key': randomUUID() }),
       ...headers,
@@ -78,16 +91,37 @@ export class ServiceClient {
 
   /** The body of a 2xx. Throws the problem of any other answer as an OmsError. */
   async get<Body>(path: string): Promise<Body> {
-    const { status, body } = await this.request('GET', path);
-    if (status < 300) return body as Body;
-    const { code, detail } = body as ProblemResponse;
-    throw new OmsError(code, `${code}: ${detail}`);
+    return this.call<Body>('GET', path);
   }
 
-  #once(method: string, path: string, body: string | null, headers: Record<string, string>): Promise<Received | Error> {
+  /** The same of any request. */
+  async call<Body>(method: string, path: string, body?: unknown): Promise<Body> {
+    return okBody(await this.request(method, path, body));
+  }
+
+  /** One try, of a request whose bytes cannot be sent again, or that is repeated by the caller. Throws `service_unreachable`. */
+  async once(
+    method: string,
+    path: string,
+    sent: { type: string; bytes: Buffer | Readable } | null = null,
+  ): Promise<Answered> {
+    const headers = { ...this.#headers, ...(sent && { 'content-type': sent.type }) };
+    const received = await this.#once(method, path, sent?.bytes ?? null, headers);
+    if (received instanceof Error) throw this.#unreachable(received);
+    return { status: received.status, body: bodyOf(received) };
+  }
+
+  #once(
+    method: string,
+    path: string,
+    body: string | Buffer | Readable | null,
+    headers: Record<string, string>,
+  ): Promise<Received | Error> {
     return new Promise((resolve) => {
       const fail = (error: Error) => resolve(error);
-      const sent = this.#send(`${this.url}${path}`, { method, headers, agent: this.#agent }, (response) => {
+      const [base, over] =
+        this.#socketPath === null ? [this.url, {}] : ['http://localhost', { socketPath: this.#socketPath }];
+      const sent = this.#send(`${base}${path}`, { method, headers, agent: this.#agent, ...over }, (response) => {
         const blocks: Buffer[] = [];
         response.on('data', (block: Buffer) => blocks.push(block));
         response.on('error', fail);
@@ -103,7 +137,11 @@ export class ServiceClient {
         sent.destroy(new Error(`no answer within ${limits.clientAnswerMs / 1000} s`)),
       );
       sent.on('error', fail);
-      sent.end(body ?? undefined);
+      if (body === null || typeof body === 'string' || Buffer.isBuffer(body)) sent.end(body ?? undefined);
+      else {
+        body.once('error', (error) => sent.destroy(error));
+        body.pipe(sent);
+      }
     });
   }
 
@@ -115,6 +153,14 @@ export class ServiceClient {
       { cause },
     );
   }
+}
+
+/** The body of a 2xx. Throws the problem of any other answer. */
+export function okBody<Body>({ status, body }: Answered): Body {
+  if (status < 300) return body as Body;
+  const problem = body as ProblemResponse;
+  const { code, detail } = problem;
+  throw new OmsError(code, `${code}: ${detail}`, { retryable: status === 503, details: problem });
 }
 
 const retryAfterMs = (header: string | undefined): number =>
@@ -130,29 +176,3 @@ function bodyOf({ status, text }: Received): unknown {
     return { status, code: 'unexpected_answer', detail };
   }
 }
-
-/** The address given, else what the process that holds the data directory announced, else that of the settings. Throws `invalid_option`. */
-export function serviceUrl(given: string | undefined, config: Config): string {
-  if (given !== undefined) {
-    if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
-      throw new OmsError('invalid_option', `--url "${given}" is not an address such as http://127.0.0.1:8080`);
-    return given;
-  }
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  return reachable(announced(config.dataDirectory) ?? `${config.tls ? 'https' : 'http'}://${host}:${config.port}`);
-}
-
-/** A process that was killed leaves its announcement behind. */
-function announced(dataDirectory: string): string | null {
-  const holder = readHolder(dataDirectory);
-  if (!holder?.url) return null;
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return null;
-  }
-  return holder.url;
-}
-
-/** Who listens on all addresses is reached on the one of this machine. */
-const reachable = (url: string): string => url.replace('//0.0.0.0:', '//127.0.0.1:').replace(/\/\/\[::\]:/, '//[::1]:');

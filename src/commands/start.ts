@@ -36,7 +36,7 @@ export async function run(args: string[]): Promise<number> {
 
   const sample =
     values.sample && roles.includes('api')
-      ? loadSample(server.url, server.ports.store, stopAsked.signal)
+      ? loadSample(server, server.ports.store, stopAsked.signal)
       : Promise.resolve();
   sample.catch((error) => {
     if (!stopAsked.signal.aborted) logger.error({ err: error }, 'the sample could not be loaded');

@@ -8,6 +8,8 @@ import { isOmsError, OmsError } from '../errors.ts';
 import { createLogger } from '../log.ts';
 import { readStockCsv } from '../pipeline/stock-csv.ts';
 import type { StockChange } from '../ports/stock.ts';
+import { connect } from './connect.ts';
+import type { ServiceClient } from './service-client.ts';
 
 export async function run(args: string[]): Promise<number> {
   const { positionals } = parseArgs({ args, allowPositionals: true });
@@ -31,29 +33,26 @@ export async function run(args: string[]): Promise<number> {
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw fileError(error, path);
+    const client = connect({}, config, 1);
     try {
-      for await (const batch of batches()) set += await send(url, batch);
+      for await (const batch of batches()) set += await send(client, batch);
     } catch (refused) {
       throw fileError(refused, path);
+    } finally {
+      client.close();
     }
   }
   process.stdout.write(`${set} stock levels set\n`);
   return 0;
 }
 
-async function send(url: string, batch: StockChange[]): Promise<number> {
+async function send(client: ServiceClient, batch: StockChange[]): Promise<number> {
   const items = batch.map((change) => ({
     sku: change.sku,
     hub_id: change.hubId,
     available: (change as { available: number }).available,
   }));
-  const response = await fetch(`${url}/inventory`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ items }),
-  });
-  if (!response.ok)
-    throw new OmsError('stock_refused', `the server at ${url} answered ${response.status}: ${await response.text()}`);
+  await client.call('PUT', '/inventory', { items });
   return items.length;
 }
 

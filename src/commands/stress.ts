@@ -9,7 +9,7 @@ import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { visible } from '../model/characters.ts';
-import { ServiceClient, serviceUrl } from './service-client.ts';
+import { connect } from './connect.ts';
 import { type Load, order } from './stress/load.ts';
 import { checkSold, preparePair, type Sold } from './stress/stock.ts';
 
@@ -18,6 +18,8 @@ export async function run(args: string[]): Promise<number> {
     args,
     options: {
       url: { type: 'string' },
+      key: { type: 'string' },
+      'key-file': { type: 'string' },
       num: { type: 'string', default: '1000' },
       batch: { type: 'string', default: '1' },
       concurrency: { type: 'string', default: '50' },
@@ -31,7 +33,7 @@ export async function run(args: string[]): Promise<number> {
   const batch = whole('batch', values.batch, limits.maxOrdersOfBatch);
   const clients = whole('concurrency', values.concurrency, limits.stressClients);
   const stock = values.stock === undefined ? null : whole('stock', values.stock, limits.maxStock);
-  const client = new ServiceClient(serviceUrl(values.url, readConfig()), clients);
+  const client = connect(values, readConfig(), clients);
   try {
     const name = `stress-${Date.now().toString(36)}-${randomBytes(4).toString('hex')}`;
     const pair = await preparePair(client, { name, sku: values.sku, hubId: values.hub, stock, orders });

@@ -6,7 +6,7 @@
 import type { Context } from 'hono';
 import type { Access, Credentials, Identity } from '../access/access.ts';
 import { OmsError } from '../errors.ts';
-import { ANYBODY, leastRoleOf, may, type Principal } from '../model/access.ts';
+import { ANYBODY, isAtLeast, leastRoleOf, may, type Principal, type Scope } from '../model/access.ts';
 import type { Guard, HttpEnv } from './env.ts';
 import { PERMISSIONS, type Permission } from './permissions.ts';
 import { readSession } from './session-cookie.ts';
@@ -50,6 +50,16 @@ export function permissionOf(routeId: string): Permission {
 /** Who sends the request. Only on routes that not everyone may use. */
 export const principalOf = (c: Context<HttpEnv>): Principal => c.get('principal');
 
+/** For a route of everyone that shows some more. Who cannot be looked up now does not see it. */
+export async function maySee(c: Context<HttpEnv>, scope: Scope): Promise<boolean> {
+  try {
+    const { principal } = await c.get('guard').identify(c);
+    return principal !== null && may(principal, scope);
+  } catch {
+    return false;
+  }
+}
+
 function admitted(c: Context<HttpEnv>, identity: Identity, permission: Permission): void {
   const { principal } = identity;
   if (principal === null)
@@ -65,22 +75,24 @@ function admitted(c: Context<HttpEnv>, identity: Identity, permission: Permissio
 
 function forbidden({ role }: Principal, scope: Exclude<Permission, 'everyone' | 'signed-in'>): OmsError {
   const least = leastRoleOf(scope);
-  return new OmsError(
-    'forbidden',
-    `this needs the right "${scope}", which is of the role ${least}: you have the role ${role}`,
-    {
-      details: { needs: scope },
-    },
-  );
+  const why = isAtLeast(role, least)
+    ? 'which is not among your scopes'
+    : `which is of the role ${least}: you have the role ${role}`;
+  return new OmsError('forbidden', `this needs the right "${scope}", ${why}`, {
+    details: { needs: scope },
+  });
 }
 
 const BEARER = /^bearer +([\w.~+/-]+=*) *$/i;
 
+/** The token in a header `Authorization`; '' when the header is of another scheme or malformed; null without a header. */
+export const bearerOf = (authorization: string | undefined): string | null =>
+  authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? '');
+
 function credentialsOf(c: Context<HttpEnv>): Credentials {
-  const authorization = c.req.header('authorization');
   return {
-    bearer: authorization === undefined ? null : (BEARER.exec(authorization)?.[1] ?? ''),
+    bearer: bearerOf(c.req.header('authorization')),
     session: readSession(c),
-    local: false,
+    local: c.env.local === true,
   };
 }

@@ -21,7 +21,8 @@ export interface ForwardedBy {
 }
 
 export interface HttpEnv {
-  Bindings: HttpBindings;
+  /** `local`: the request came over the socket of the owner. */
+  Bindings: HttpBindings & { local?: boolean };
   Variables: {
     guard: Guard;
     proxies: ForwardedBy;

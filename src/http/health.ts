@@ -1,14 +1,16 @@
 /** `/healthz`: the process responds. `/readyz`: each dependency by name, with its engine. */
 import { Hono } from 'hono';
 import { inspectEngine } from '../check-engines.ts';
+import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
 import type { FinalizerLag } from '../pipeline/finalizer/lag.ts';
 import type { Inspected } from '../ports/inspection.ts';
+import { maySee } from './access-guard.ts';
 import { type HealthResponse, healthResponse, type ReadyResponse, readyResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 import { lagJson } from './stats.ts';
 
-/** Checks all dependencies concurrently, each with a time limit. The result is public, so it has no paths of this machine. */
+/** Checks all dependencies concurrently, each with a time limit. The result has no paths of this machine. */
 export async function checkDependencies(
   dependencies: Record<string, Inspected>,
 ): Promise<ReadyResponse['dependencies']> {
@@ -20,7 +22,11 @@ export async function checkDependencies(
 }
 
 /** `lag`: null in a process without the finalizer. */
-export function healthRoutes(dependencies: Record<string, Inspected>, lag: (() => Promise<FinalizerLag>) | null) {
+export function healthRoutes(
+  dependencies: Record<string, Inspected>,
+  lag: (() => Promise<FinalizerLag>) | null,
+  { access }: Pick<Config, 'access'>,
+) {
   const app = new Hono<HttpEnv>();
   app.get(
     '/healthz',
@@ -41,6 +47,7 @@ export function healthRoutes(dependencies: Record<string, Inspected>, lag: (() =
         id: 'getReadiness',
         tag: 'Service',
         summary: 'Whether each dependency answers',
+        description: 'Everybody sees the statuses. The rest is for those with the right `ops:read`.',
         responses: {
           200: json(readyResponse, 'All dependencies answer.'),
           503: json(readyResponse, 'At least one dependency does not answer.'),
@@ -52,11 +59,13 @@ export function healthRoutes(dependencies: Record<string, Inspected>, lag: (() =
           checkDependencies(dependencies),
           lag?.().then(lagJson, () => null),
         ]);
+        const isShown = await maySee(c, 'ops:read');
         const ready = Object.values(checks).every(({ status }) => status === 'up');
         const response: ReadyResponse = {
           status: ready ? 'ready' : 'not_ready',
-          dependencies: checks,
-          ...(lag && { finalizer: finalizer ?? null }),
+          dependencies: isShown ? checks : statusesOf(checks),
+          ...(lag && isShown && { finalizer: finalizer ?? null }),
+          ...(access.openToOthers && { access: 'off' as const }),
         };
         return c.json(response, ready ? 200 : 503);
       },
@@ -64,3 +73,6 @@ export function healthRoutes(dependencies: Record<string, Inspected>, lag: (() =
   );
   return app;
 }
+
+const statusesOf = (checks: ReadyResponse['dependencies']): ReadyResponse['dependencies'] =>
+  Object.fromEntries(Object.entries(checks).map(([name, { status }]) => [name, { status }]));

@@ -2,18 +2,16 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { AccessPorts } from '../access/access.ts';
-import { type Key, Keys, type NewKey } from '../access/keys.ts';
+import { Keys } from '../access/keys.ts';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
-import { ACCESS_ROLES, type AccessRole, isAtLeast, leastRoleOf, SCOPES } from '../model/access.ts';
-import { trimKey } from '../model/characters.ts';
 import { principalOf } from './access-guard.ts';
 import { auditTarget } from './audit-trail.ts';
 import { JsonBodies } from './json-body.ts';
+import { keyJson, newKeyBody, newKeyJson, rotateBody } from './key-json.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
-import { timeIn, wireForms } from './parameters.ts';
 import type { ProblemCode } from './problem-codes.ts';
-import { type KeyResponse, keysResponse, type NewKeyResponse, newKeyResponse } from './responses.ts';
+import { keysResponse, type NewKeyResponse, newKeyResponse } from './responses.ts';
 import { type BodyDescription, type HttpEnv, json, route } from './route.ts';
 import { validBody } from './valid-body.ts';
 
@@ -114,68 +112,6 @@ const rotateKey = ({ keys, bodies }: KeyRouting) =>
       }),
   );
 
-const roleOfKey = z
-  .enum(ACCESS_ROLES, { error: `is none of ${ACCESS_ROLES.slice(1).join(', ')}` })
-  .transform((role, context) => {
-    if (role !== 'customer') return role;
-    context.addIssue({ code: 'custom', message: 'customers are users with a verified e-mail, never keys' });
-    return z.NEVER;
-  })
-  .register(wireForms, { enum: ACCESS_ROLES.slice(1) });
-
-/** No character that could change a line of a log, a terminal or a header. */
-const nameOfKey = z
-  .string()
-  .trim()
-  .min(1, 'is empty')
-  .max(limits.maxKeyNameChars, `is longer than ${limits.maxKeyNameChars} characters`)
-  .regex(/^\P{C}*$/u, 'has characters that cannot be seen');
-
-const hub = z
-  .string()
-  .max(limits.maxTextChars, `is longer than ${limits.maxTextChars} characters`)
-  .transform(trimKey)
-  .pipe(z.string().min(1, 'is empty'));
-
-const listOf = <Item extends z.ZodType>(item: Item) =>
-  z
-    .array(item)
-    .min(1, 'is empty: leave it out, or name some')
-    .max(limits.maxHubsOfKey, `has more than ${limits.maxHubsOfKey} entries`)
-    .nullable()
-    .default(null);
-
-const newKeyBody = (timeZone: string, ports: AccessPorts) =>
-  z
-    .strictObject({
-      name: nameOfKey,
-      role: roleOfKey,
-      scopes: listOf(z.enum(SCOPES, { error: `is none of ${SCOPES.join(', ')}` })),
-      hubs: listOf(hub),
-      expires_at: z
-        .union([timeIn(timeZone), z.null()])
-        .default(null)
-        .refine((ms) => ms === null || ms > ports.clock.now(), 'is over'),
-    })
-    .superRefine(({ role, scopes }, context) => {
-      for (const [i, scope] of (scopes ?? []).entries())
-        if (!isAtLeast(role, leastRoleOf(scope)))
-          context.addIssue({
-            code: 'custom',
-            path: ['scopes', i],
-            message: `${scope} is of the role ${leastRoleOf(scope)}, the key has the role ${role}`,
-          });
-    });
-
-const rotateBody = z.strictObject({
-  valid_for_seconds: z
-    .int()
-    .min(0)
-    .max(limits.maxRotatedKeySeconds)
-    .default(limits.rotatedKeySeconds)
-    .describe('How long the secret that it has is taken.'),
-});
-
 const jsonBody = (schema: z.ZodType, required: boolean): BodyDescription => ({
   required,
   description: `At most ${limits.maxAccessBodyBytes} bytes.`,
@@ -186,25 +122,4 @@ function readBody(c: Context<HttpEnv>, bodies: JsonBodies, work: (body: unknown)
   const { headers } = c.env.incoming;
   if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return work({});
   return bodies.read(c, { maxBytes: limits.maxAccessBodyBytes, isBatch: false }, work);
-}
-
-const keyJson = (key: Key): KeyResponse => ({
-  id: key.id,
-  name: key.name,
-  role: key.role satisfies AccessRole,
-  scopes: key.scopes && [...key.scopes],
-  hubs: key.hubs && [...key.hubs],
-  created_at: timeOf(key.createdMs),
-  created_by: key.createdBy,
-  expires_at: timeOf(key.expiresMs),
-  last_used_at: timeOf(key.lastUsedMs),
-  old_secret_until: timeOf(key.beforeUntilMs),
-});
-
-const newKeyJson = ({ text, ...key }: NewKey): NewKeyResponse => ({ key: text, ...keyJson(key) });
-
-function timeOf(ms: number): string;
-function timeOf(ms: number | null): string | null;
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -463,6 +463,7 @@ export type SettingsResponse = z.infer<typeof settingsResponse>;
 export const healthResponse = named('Health', z.strictObject({ status: z.literal('ok') }));
 export type HealthResponse = z.infer<typeof healthResponse>;
 
+/** Only the statuses without the right `ops:read`. */
 export const readyResponse = named(
   'Readiness',
   z.strictObject({
@@ -472,15 +473,17 @@ export const readyResponse = named(
       z.discriminatedUnion('status', [
         z.strictObject({
           status: z.literal('up'),
-          engine: z.string(),
-          address: z.string(),
-          missing: z.array(z.strictObject({ what: z.string(), cure: z.string(), required: z.boolean() })),
+          engine: z.string().optional(),
+          address: z.string().optional(),
+          missing: z.array(z.strictObject({ what: z.string(), cure: z.string(), required: z.boolean() })).optional(),
         }),
-        z.strictObject({ status: z.literal('down'), detail: z.string() }),
+        z.strictObject({ status: z.literal('down'), detail: z.string().optional() }),
       ]),
     ),
     /** How far the finalizer is, where this process has the role; null when the order store does not say so. */
     finalizer: finalizerLag.nullable().optional(),
+    /** Other machines reach the service, and everybody there may do everything. */
+    access: z.literal('off').optional(),
   }),
 );
 export type ReadyResponse = z.infer<typeof readyResponse>;

@@ -79,7 +79,7 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   const isNeeded = (name: string) => needed.has(name as keyof typeof all);
   const lag = config.finalizer.kind === 'off' ? null : () => finalizerLag(ports);
   const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(name)));
-  app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null));
+  app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null, config));
   app.route('/', metricsRoutes(ports, lag));
   if (web) addApi(app, { ports, config, users: options.users, logger }, stopping, rowsPerSecond, lag);
   return app;

@@ -1,5 +1,6 @@
 /** The HTTP server: starts, sets the bounds of its sockets, stops. */
 import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -15,44 +16,39 @@ import { nameIn, type OwnTls, openTls } from './tls.ts';
 import { respondToUnreadable, respondToUnroutable } from './unreadable.ts';
 import { isWebSocket } from './ws-upgrade.ts';
 
-/** Listens. Throws `address_in_use`, `address_unusable`, `invalid_configuration` about TLS. */
-export async function startHttpServer(options: HttpOptions) {
+/**
+ * Listens, and at `socketPath` for the owner of this machine, where it is given. Throws `address_in_use`, `address_unusable`,
+ * `socket_unusable`, `invalid_configuration` about TLS.
+ */
+export async function startHttpServer(options: HttpOptions, socketPath: string | null = null) {
   const { config, ports } = options;
   const tls = config.tls && (await openTls(config.tls));
   const stopping = new AbortController();
   const rate = sampleRowsPerSecond(ports);
   const app = createHttpApp(options, stopping.signal, rate.rowsPerSecond);
-  const server = serverFor(tls);
-  // A total time limit would end slow uploads that make progress, so only silence ends a connection.
-  server.requestTimeout = 0;
-  server.headersTimeout = limits.headersMs;
-  server.timeout = limits.uploadIdleMs;
-  server.maxHeadersCount = limits.maxHeaders;
-  const handle = requestListener(getRequestListener(app.fetch, { errorHandler: respondToUnroutable }));
-  const guard = new ConnectionGuard(server, handle, new Proxies(config.trustedProxies));
-  server.on('clientError', respondToUnreadable);
-  const unfollow = tls?.follow(server as TlsServer, options.logger);
-  const release = () => {
+  const proxies = new Proxies(config.trustedProxies);
+  const onNetwork = bounded(serverFor(tls), app.fetch, proxies);
+  const onSocket = bounded(serverFor(null), (request, env) => app.fetch(request, { ...env, local: true }), proxies);
+  const unfollow = tls?.follow(onNetwork.server as TlsServer, options.logger);
+  const stop = async () => {
+    stopping.abort();
     rate.stop();
-    guard.stop();
     unfollow?.();
+    await Promise.all([onNetwork.stop(), onSocket.stop()]);
   };
   try {
-    await listen(server, options);
+    if (socketPath !== null) await listenAt(onSocket.server, socketPath);
+    await listen(onNetwork.server, options);
   } catch (error) {
-    release();
+    await stop();
     throw error;
   }
-  const { port } = server.address() as AddressInfo;
+  const { port } = onNetwork.server.address() as AddressInfo;
   const name = tls ? nameIn(tls.certificate, config.host) : config.host;
   return {
     url: `${tls ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${port}`,
     /** Ends subscriptions, gives running requests some time to finish, then ends them. */
-    async stop(): Promise<void> {
-      stopping.abort();
-      release();
-      await close(server);
-    },
+    stop,
   };
 }
 
@@ -63,6 +59,36 @@ function serverFor(tls: OwnTls | null): Server {
   const server = createTlsServer({ ...tls.context, shouldUpgradeCallback, handshakeTimeout: limits.tlsHandshakeMs });
   // Before the handshake nothing can be answered. Node would hand such errors to `clientError`.
   return server.removeAllListeners('tlsClientError').on('tlsClientError', (_, socket) => socket.destroy());
+}
+
+/** A server with the bounds of its sockets, which hands requests to `fetch`. */
+function bounded(server: Server, fetch: Parameters<typeof getRequestListener>[0], proxies: Proxies) {
+  // A total time limit would end slow uploads that make progress, so only silence ends a connection.
+  server.requestTimeout = 0;
+  server.headersTimeout = limits.headersMs;
+  server.timeout = limits.uploadIdleMs;
+  server.maxHeadersCount = limits.maxHeaders;
+  const handle = requestListener(getRequestListener(fetch, { errorHandler: respondToUnroutable }));
+  const guard = new ConnectionGuard(server, handle, proxies);
+  server.on('clientError', respondToUnreadable);
+  return {
+    server,
+    async stop(): Promise<void> {
+      guard.stop();
+      if (server.listening) await close(server);
+    },
+  };
+}
+
+/** The directory lets nobody but the owner in, and so does the socket. */
+async function listenAt(server: Server, path: string): Promise<void> {
+  server.listen(path);
+  try {
+    await once(server, 'listening');
+    chmodSync(path, 0o600);
+  } catch (error) {
+    throw new OmsError('socket_unusable', `cannot listen on the socket ${path}: ${(error as Error).message}`);
+  }
 }
 
 async function listen(server: Server, { config, roles }: HttpOptions): Promise<void> {

@@ -33,6 +33,8 @@ export interface ReferenceImsOptions extends Omit<ReferenceImsKnowledge, 'catalo
   port: number;
   /** A CSV `sku,hub_id`; without one the catalog starts empty. */
   catalogFile?: string;
+  /** Who may change its catalog and switches; everybody by default. */
+  mayChange?: MayChange;
 }
 
 export interface ReferenceIms {
@@ -55,11 +57,12 @@ const switchesSchema = z.strictObject({
 
 /** Listens. Throws OmsError `address_in_use`, `invalid_catalog` or `catalog_too_large`. */
 export async function startReferenceIms(options: ReferenceImsOptions): Promise<ReferenceIms> {
-  const { host = '127.0.0.1', port, catalogFile, ...knowledge } = options;
+  const { host = '127.0.0.1', port, catalogFile, mayChange, ...knowledge } = options;
   const catalog = catalogFile === undefined ? new Catalog() : await readCatalogFile(catalogFile);
   const app = referenceIms({ catalog, ...knowledge }, [
     noForeignOrigin([]),
     ...(isLoopback(host) ? [localOnly([])] : []),
+    ...(mayChange ? [onlyAdmins(mayChange)] : []),
   ]);
 
   const server = createAdaptorServer({ fetch: app.fetch });
@@ -86,6 +89,18 @@ export async function startReferenceIms(options: ReferenceImsOptions): Promise<R
     },
   };
 }
+
+/** Whether the header `Authorization` is that of an admin. */
+export type MayChange = (authorization: string | undefined) => boolean;
+
+const onlyAdmins =
+  (mayChange: MayChange): MiddlewareHandler =>
+  (c, next) => {
+    if (c.req.method !== 'PUT' || mayChange(c.req.header('authorization'))) return next();
+    c.header('www-authenticate', 'Bearer realm="oms"');
+    const detail = 'this needs the secret of OMS_ADMIN_KEY_FILE: send it as "Authorization: Bearer …"';
+    return Promise.resolve(problem(c, 401, 'unauthenticated', detail));
+  };
 
 /** The service as an app, without a socket; each request passes the guards first. */
 export function referenceIms(knowledge: ReferenceImsKnowledge, guards: MiddlewareHandler[] = []): Hono {

@@ -16,6 +16,7 @@ describe('health', () => {
     expect(await getJson(service, '/readyz')).toEqual({
       status: 'ready',
       dependencies: { objects: up, queue: up, store: up, ims: up, events: up },
+      access: 'off',
     });
     await setSwitches(service, { outage: true });
     const response = await fetch(`${service.url}/readyz`);
@@ -29,6 +30,7 @@ describe('health', () => {
         ims: { status: 'down', detail: expect.any(String) },
         events: up,
       },
+      access: 'off',
     });
     expect((await fetch(`${service.url}/healthz`)).status).toBe(200);
     await setSwitches(service, { outage: false });

