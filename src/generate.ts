@@ -114,8 +114,8 @@ interface Cells {
   address: string;
 }
 
-/** An id of dots is no mistake that exports make. */
-type RowCode = Exclude<ReasonCode, 'out_of_stock' | 'invalid_id'>;
+/** An id of dots is no mistake that exports make, and whether a hub is forbidden is up to who sends the file. */
+type RowCode = Exclude<ReasonCode, 'out_of_stock' | 'invalid_id' | 'forbidden_hub'>;
 type RepeatCode = 'duplicate_order' | 'order_conflict';
 type SpoilCode = Exclude<RowCode, RepeatCode>;
 

@@ -419,6 +419,8 @@ export const limits = {
   sseRetryMs: 1_000,
   /** A comment line keeps a quiet subscription open through proxies. */
   sseKeepAliveMs: 15_000,
+  /** How often the client of a stream is identified again: with the seconds that a key is known for, it ends within 10 s of its rights. */
+  streamRightsMs: 3_000,
   /** How often a subscriber whose filter passes over events is told where it is: rarer than events, and little is read again. */
   cursorEveryMs: 1_000,
   /** A ping keeps a quiet WebSocket open. So many in a row without an answer, and the client is gone. */

@@ -144,6 +144,7 @@ async function ownPipeline(config: Config): Promise<Service> {
         name: basename(path),
         encoding: null,
         parentFileId: null,
+        hubs: null,
         force: false,
         idempotencyKey: null,
         maxBytes: config.maxUploadBytes,

@@ -6,9 +6,20 @@
 import type { Context } from 'hono';
 import type { Access, Credentials, Identity } from '../access/access.ts';
 import { OmsError } from '../errors.ts';
-import { ANYBODY, isAtLeast, leastRoleOf, may, type Principal, type Scope } from '../model/access.ts';
+import { limits } from '../limits.ts';
+import {
+  ANYBODY,
+  isAtLeast,
+  leastRoleOf,
+  may,
+  type Principal,
+  type Scope,
+  type View,
+  viewOf,
+} from '../model/access.ts';
+import { shownValue } from '../model/reasons.ts';
 import type { Guard, HttpEnv } from './env.ts';
-import { PERMISSIONS, type Permission } from './permissions.ts';
+import { type Need, PERMISSIONS, type Permission } from './permissions.ts';
 import { readSession } from './session-cookie.ts';
 
 const IDENTIFIED: Identity = { principal: ANYBODY };
@@ -21,14 +32,26 @@ export class AccessGuard implements Guard {
     this.#access = access;
   }
 
+  get isLimiting(): boolean {
+    return this.#access !== null;
+  }
+
   /** Asked once for each request. Rejects with retryable `store_unavailable`. */
   identify(c: Context<HttpEnv>): Identity | Promise<Identity> {
     if (!this.#access) return IDENTIFIED;
     const known = c.get('identity');
     if (known) return known;
-    const identity = this.#access.identify(credentialsOf(c));
+    const identity = this.identifyAgain(c);
     c.set('identity', identity);
-    return identity;
+    if (!(identity instanceof Promise)) return identity;
+    return identity.then((found) => {
+      c.set('identity', found);
+      return found;
+    });
+  }
+
+  identifyAgain(c: Context<HttpEnv>): Identity | Promise<Identity> {
+    return this.#access ? this.#access.identify(credentialsOf(c)) : IDENTIFIED;
   }
 
   /** Makes `principalOf` answer. Throws `unauthenticated`, `forbidden`. */
@@ -50,6 +73,9 @@ export function permissionOf(routeId: string): Permission {
 /** Who sends the request. Only on routes that not everyone may use. */
 export const principalOf = (c: Context<HttpEnv>): Principal => c.get('principal');
 
+/** What it sees. */
+export const viewFor = (c: Context<HttpEnv>): View => viewOf(principalOf(c));
+
 /** For a route of everyone that shows some more. Who cannot be looked up now does not see it. */
 export async function maySee(c: Context<HttpEnv>, scope: Scope): Promise<boolean> {
   try {
@@ -68,12 +94,31 @@ function admitted(c: Context<HttpEnv>, identity: Identity, permission: Permissio
       identity.refused ?? 'this needs a key: send it as "Authorization: Bearer oms_…", or sign in',
       { details: { refused: identity.refused !== null } },
     );
-  if (permission !== 'signed-in' && permission !== 'everyone' && !may(principal, permission))
-    throw forbidden(principal, permission);
+  for (const need of needsOf(permission)) refuseWithout(principal, need);
   c.set('principal', principal);
 }
 
-function forbidden({ role }: Principal, scope: Exclude<Permission, 'everyone' | 'signed-in'>): OmsError {
+function needsOf(permission: Permission): readonly Need[] {
+  if (permission === 'everyone' || permission === 'signed-in') return [];
+  return typeof permission === 'string' ? [permission] : permission;
+}
+
+/** Throws `forbidden`. */
+export function refuseWithout(principal: Principal, need: Need): void {
+  if (need === 'hub:*') {
+    if (principal.hubs !== null) throw outsideHubs('*');
+  } else if (!may(principal, need)) throw forbidden(principal, need);
+}
+
+/** `hub`: one that it is not limited to, or `*` for all. */
+export function outsideHubs(hub: string): OmsError {
+  const what = hub === '*' ? 'all hubs' : `hub ${shownValue(hub)}`;
+  return new OmsError('forbidden', `this is about ${what}: you are limited to others`, {
+    details: { needs: `hub:${hub.slice(0, limits.maxReasonValueChars)}` },
+  });
+}
+
+function forbidden({ role }: Principal, scope: Scope): OmsError {
   const least = leastRoleOf(scope);
   const why = isAtLeast(role, least)
     ? 'which is not among your scopes'

@@ -8,7 +8,11 @@ import type { Permission } from './permissions.ts';
 
 /** See `access-guard.ts`. */
 export interface Guard {
+  /** False where access is off. */
+  readonly isLimiting: boolean;
   identify(c: Context<HttpEnv>): Identity | Promise<Identity>;
+  /** As it is now, however often it was asked for. */
+  identifyAgain(c: Context<HttpEnv>): Identity | Promise<Identity>;
   admit(c: Context<HttpEnv>, permission: Permission): void | Promise<void>;
 }
 

@@ -5,12 +5,21 @@
  */
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { seenBatch } from '../access/seen-events.ts';
 import { limits } from '../limits.ts';
+import type { View } from '../model/access.ts';
 import { ALL_TYPES, CREATED, EVENT_TYPES, type EventType } from '../model/event.ts';
 import type { EventBatch, EventStream } from '../ports/event-stream.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import { viewFor } from './access-guard.ts';
 import { wireForms } from './parameters.ts';
 import { type HttpEnv, route } from './route.ts';
 import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
+
+export interface SubscriptionPorts {
+  events: EventStream;
+  store: Pick<OrderStore, 'orders'>;
+}
 
 const isType = (name: string): name is EventType => (EVENT_TYPES as readonly string[]).includes(name);
 
@@ -55,17 +64,17 @@ export async function startOf(
 }
 
 /**
- * What a subscriber is sent. While the events are of other types it is told now and then how far they were read, so that it does not read
- * all of them again when it resumes.
+ * What a subscriber is sent. While the events are of other types, or of orders that its view does not show, it is told now and then how
+ * far they were read, so that it does not read all of them again when it resumes.
  */
 export async function* subscription(
-  events: EventStream,
-  from: string,
-  types: ReadonlySet<EventType>,
+  { events, store }: SubscriptionPorts,
+  { view, from, types }: { view: View; from: string; types: ReadonlySet<EventType> },
   stop: AbortSignal,
 ): AsyncGenerator<EventBatch> {
   let toldMs = 0;
-  for await (const batch of events.subscribe(from, stop, types)) {
+  for await (const read of events.subscribe(from, stop, types)) {
+    const batch = await seenBatch(store.orders, view, read);
     if (batch.events.length === 0 && Date.now() - toldMs < limits.cursorEveryMs) continue;
     toldMs = Date.now();
     yield batch;
@@ -78,7 +87,7 @@ const blockOf = ({ events, cursor }: EventBatch): string =>
     ? `id: ${cursor}\n\n`
     : events.map((event) => `event: ${event.type}\nid: ${event.cursor}\ndata: ${event.json}\n\n`).join('');
 
-export function eventRoutes({ events }: { events: EventStream }, streaming: EventStreaming) {
+export function eventRoutes(ports: SubscriptionPorts, streaming: EventStreaming) {
   return new Hono<HttpEnv>().get(
     '/events',
     route(
@@ -98,10 +107,11 @@ export function eventRoutes({ events }: { events: EventStream }, streaming: Even
       },
       async (c, readQuery) => {
         const { type, after } = readQuery(c);
-        const from = await startOf(events, c.req.header('last-event-id') || after, type);
+        const view = viewFor(c);
+        const from = await startOf(ports.events, c.req.header('last-event-id') || after, type);
         return streamEvents(c, streaming, async function* (stop) {
           yield `id: ${from}\nretry: ${limits.sseRetryMs}\n: ${[...type].join()}\n\n`;
-          for await (const batch of subscription(events, from, type, stop)) yield blockOf(batch);
+          for await (const batch of subscription(ports, { view, from, types: type }, stop)) yield blockOf(batch);
         });
       },
     ),

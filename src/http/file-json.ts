@@ -29,6 +29,7 @@ export function fileJson(file: FileRecord, fixed = 0, base = ''): FileResponse {
     sha256: file.sha256,
     uploaded_by: file.uploadedBy,
     parent_file_id: file.parentFileId,
+    hubs: file.hubs && [...file.hubs],
     intake: file.intake && intakeJson(file.intake),
     progress: progressJson(file),
     invalid_by_code: file.invalidByCode,

@@ -4,7 +4,9 @@
  */
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
+import type { View } from '../model/access.ts';
 import { type FileRecord, isEnded } from '../model/file.ts';
+import { seesFile } from '../model/views.ts';
 import { type Clock, every } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { filesJson } from './file-json.ts';
@@ -17,17 +19,20 @@ export interface WatchPorts {
 
 /** What is still to be sent to one subscriber: the newest state of each file that changed. */
 class PendingChanges {
+  readonly #view: Pick<View, 'hubs'>;
   readonly #files = new Map<string, string>();
   readonly #onEnd: () => void;
   #ended = false;
   #wake = () => {};
 
-  constructor(onEnd: () => void) {
+  constructor(view: Pick<View, 'hubs'>, onEnd: () => void) {
+    this.#view = view;
     this.#onEnd = onEnd;
   }
 
-  /** Ends a subscriber that reads too slowly: it reconnects, and begins with the open files. */
-  add(fileId: string, json: string): void {
+  /** A file that its view does not show is left out. Ends a subscriber that reads too slowly: it begins again with the open files. */
+  add(fileId: string, { json, hubs }: KnownFile): void {
+    if (!seesFile(this.#view, { hubs })) return;
     this.#files.set(fileId, json);
     if (this.#files.size > limits.maxProgressChanges) this.end();
     this.#wake();
@@ -55,6 +60,7 @@ class PendingChanges {
 interface KnownFile {
   json: string;
   open: boolean;
+  hubs: FileRecord['hubs'];
 }
 
 export class FileWatch {
@@ -69,10 +75,10 @@ export class FileWatch {
     this.#ports = ports;
   }
 
-  async subscribe(): Promise<PendingChanges> {
+  async subscribe(view: Pick<View, 'hubs'>): Promise<PendingChanges> {
     await this.refresh();
-    const changes = new PendingChanges(() => this.#unsubscribe(changes));
-    for (const [fileId, { json, open }] of this.#known) if (open) changes.add(fileId, json);
+    const changes = new PendingChanges(view, () => this.#unsubscribe(changes));
+    for (const [fileId, file] of this.#known) if (file.open) changes.add(fileId, file);
     this.#subscribers.add(changes);
     this.#schedule ??= every(this.#ports.clock, limits.progressMs, () => this.#refreshOrEnd());
     return changes;
@@ -126,8 +132,9 @@ export class FileWatch {
       this.#publish(records[i]!, JSON.stringify(json), before.get(records[i]!.fileId));
   }
 
-  #publish({ fileId, status }: FileRecord, json: string, before: KnownFile | undefined): void {
-    this.#known.set(fileId, { json, open: !isEnded(status) });
-    if (before?.json !== json) for (const subscriber of this.#subscribers) subscriber.add(fileId, json);
+  #publish({ fileId, status, hubs }: FileRecord, json: string, before: KnownFile | undefined): void {
+    const known = { json, open: !isEnded(status), hubs };
+    this.#known.set(fileId, known);
+    if (before?.json !== json) for (const subscriber of this.#subscribers) subscriber.add(fileId, known);
   }
 }

@@ -2,12 +2,15 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
+import { EVERYTHING, type View } from '../model/access.ts';
 import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
+import { seesFile } from '../model/views.ts';
 import { retryFile } from '../pipeline/retry-file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { PageRequest } from '../ports/page.ts';
+import { viewFor } from './access-guard.ts';
 import { basePath } from './base-path.ts';
 import { notFound } from './errors.ts';
 import { filesJson } from './file-json.ts';
@@ -35,11 +38,23 @@ export function fileRoutes(ports: FilePorts, streaming: EventStreaming) {
 
 export const fileParams = { file_id: z.string().describe('The `file_id` that the upload returned.') };
 
-export async function findFile({ files }: Pick<OrderStore, 'files'>, fileId: string): Promise<FileRecord> {
+/** Throws `not_found`, also where the view does not show the file. */
+export async function findFile(
+  { files }: Pick<OrderStore, 'files'>,
+  view: Pick<View, 'hubs'>,
+  fileId: string,
+): Promise<FileRecord> {
   const file = await files.get(fileId);
-  if (!file) throw notFound('file', fileId);
+  if (!file || !seesFile(view, file)) throw notFound('file', fileId);
   return file;
 }
+
+/** Of the path: found, and seen. What a file is limited to never changes, so it stays seen. */
+const pathFile = ({ store }: Pick<FilePorts, 'store'>, c: Context<HttpEnv, '/:file_id'>) =>
+  findFile(store, viewFor(c), c.req.param('file_id'));
+
+/** What of a list a view shows. */
+export const seenBy = ({ hubs }: Pick<View, 'hubs'>) => (hubs === null ? {} : { seenBy: hubs });
 
 const fileJsonOf = async (c: Context, { store }: FilePorts, file: FileRecord) =>
   (await filesJson(store, [file], basePath(c)))[0]!;
@@ -65,6 +80,7 @@ const listFiles = ({ store }: FilePorts) =>
       const filter = {
         ...(query.status && { status: query.status }),
         ...(query.parent_file_id && { parentFileId: query.parent_file_id }),
+        ...seenBy(viewFor(c)),
       };
       const read = async (slice: PageRequest) => {
         const page = await store.files.list(filter, slice);
@@ -85,7 +101,7 @@ const getFile = (ports: FilePorts) =>
       problems: ['not_found'],
       engines: ['store'],
     },
-    async (c) => c.json(await fileJsonOf(c, ports, await findFile(ports.store, c.req.param('file_id')))),
+    async (c) => c.json(await fileJsonOf(c, ports, await pathFile(ports, c))),
   );
 
 const followFile = (ports: FilePorts, streaming: EventStreaming) =>
@@ -102,10 +118,10 @@ const followFile = (ports: FilePorts, streaming: EventStreaming) =>
       engines: ['store'],
     },
     async (c) => {
-      const { fileId } = await findFile(ports.store, c.req.param('file_id'));
+      const { fileId } = await pathFile(ports, c);
       return streamEvents(c, streaming, async function* (stop) {
         for (let sent = ''; ; ) {
-          const file = await findFile(ports.store, fileId);
+          const file = await findFile(ports.store, EVERYTHING, fileId);
           const latest = JSON.stringify(await fileJsonOf(c, ports, file));
           yield latest === sent ? '' : `event: file\ndata: ${latest}\n\n`;
           sent = latest;
@@ -129,7 +145,7 @@ const postCancel = (ports: FilePorts) =>
       engines: ['store'],
     },
     async (c) => {
-      const fileId = c.req.param('file_id');
+      const { fileId } = await pathFile(ports, c);
       const file = await ports.store.files.requestCancel(fileId);
       if (!file) throw notFound('file', fileId);
       return c.json(await fileJsonOf(c, ports, file), 202);
@@ -148,7 +164,7 @@ const postRetry = (ports: FilePorts) =>
       engines: ['store', 'queue'],
     },
     async (c) => {
-      const fileId = c.req.param('file_id');
+      const { fileId } = await pathFile(ports, c);
       const file = await retryFile(ports, fileId);
       if (!file) throw notFound('file', fileId);
       return c.json(await fileJsonOf(c, ports, file), 202);

@@ -6,6 +6,7 @@ import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import type { Context, MiddlewareHandler, Next } from 'hono';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { sees, viewOf } from '../model/access.ts';
 import { requestTurn } from '../ports/event-loop.ts';
 import type { HttpEnv } from './route.ts';
 
@@ -34,9 +35,14 @@ export function heavyReads(): MiddlewareHandler<HttpEnv> {
   return (c, next) => (isHeavy(c) ? inPlace(c, next) : next());
 }
 
-function isHeavy(c: Context): boolean {
+/** What is shown of orders to their sender is a filter, too. */
+const seesSome = (identity: HttpEnv['Variables']['identity']): boolean =>
+  !!identity && 'principal' in identity && identity.principal !== null && !sees.allOrders(viewOf(identity.principal));
+
+function isHeavy(c: Context<HttpEnv>): boolean {
   const query = c.req.query();
   if (Number(query.limit ?? limits.pageItems) > limits.lightPageItems) return true;
+  if (c.req.path === '/orders' && seesSome(c.get('identity'))) return true;
   if (SCANNED.has(c.req.path)) return Object.keys(query).some((name) => name !== 'limit' && name !== 'cursor');
   // Neither this filter nor this order has an index.
   return query.code !== undefined || query.sort === 'available';

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Principal } from '../model/access.ts';
 
 export const idempotencyKey = z
   .string()
@@ -19,3 +20,7 @@ export function readIdempotencyKey(key: string | undefined): string | null {
     );
   return key;
 }
+
+/** A key as files and stock keep it: each principal has keys of its own. No name has a line break. */
+export const scopedKey = ({ name }: Pick<Principal, 'name'>, key: string | null): string | null =>
+  key === null || name === null ? key : `${name}\n${key}`;

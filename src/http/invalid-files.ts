@@ -2,12 +2,15 @@
 import { createHash } from 'node:crypto';
 import { Hono } from 'hono';
 import * as z from 'zod';
+import { seesFile } from '../model/views.ts';
 import { findReport } from '../pipeline/report.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { viewFor } from './access-guard.ts';
 import { basePath } from './base-path.ts';
 import { namesTag, readRange } from './conditional.ts';
 import { notFound } from './errors.ts';
+import { seenBy } from './files.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { problem } from './problem.ts';
 import { type ReportResponse, reportsResponse } from './responses.ts';
@@ -44,7 +47,7 @@ const listReports = ({ store }: ReportPorts) =>
         c,
         LIST,
         readPage(LIST, readQuery(c)),
-        (slice) => store.files.reports(slice),
+        (slice) => store.files.reports(seenBy(viewFor(c)), slice),
         ({ fileId, report }): ReportResponse => ({
           name: report.name,
           file_id: fileId,
@@ -84,7 +87,7 @@ const downloadReport = ({ store, objects }: ReportPorts) =>
     },
     async (c) => {
       const found = await store.files.findReport(c.req.param('name'));
-      if (!found) throw notFound('report', c.req.param('name'));
+      if (!found || !seesFile(viewFor(c), found)) throw notFound('report', c.req.param('name'));
       // From here on the name comes from the store, not from the request.
       const { name } = found.report;
       const { key, sizeBytes, version } = await findReport(objects, found.report);

@@ -5,12 +5,15 @@ import { bodyLimit } from 'hono/body-limit';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { areWithin } from '../model/views.ts';
 import { previewStock } from '../pipeline/preview-stock.ts';
 import { readStockCsv, stockChangeSchemas } from '../pipeline/stock-csv.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { StockChange, StockLevel, StockResult } from '../ports/stock.ts';
+import { outsideHubs, principalOf, viewFor } from './access-guard.ts';
 import { auditTarget } from './audit-trail.ts';
-import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
+import { seenBy } from './files.ts';
+import { idempotencyKey, readIdempotencyKey, scopedKey } from './idempotency-key.ts';
 import { CSV_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { flag, key, oneOf } from './parameters.ts';
@@ -55,7 +58,11 @@ const listStock = ({ store }: StockPorts) =>
       const query = readQuery(c);
       const sort = query.sort ?? 'key';
       const list = ['inventory', query.sku, query.hub_id, sort];
-      const filter = { sort, ...(query.sku && { sku: query.sku }), ...(query.hub_id && { hubId: query.hub_id }) };
+      const filter = {
+        ...{ sort, ...seenBy(viewFor(c)) },
+        ...(query.sku && { sku: query.sku }),
+        ...(query.hub_id && { hubId: query.hub_id }),
+      };
       const stockJson = ({ sku, hubId, available }: StockLevel): StockResponse => ({ sku, hub_id: hubId, available });
       return respondWithPage(c, list, readPage(list, query), (slice) => store.stock.list(filter, slice), stockJson);
     },
@@ -90,10 +97,13 @@ const changeStock = ({ store }: StockPorts, kind: Kind) =>
       engines: ['store'],
     },
     async (c, readQuery) => {
-      const key = readIdempotencyKey(c.req.header('idempotency-key'));
+      const principal = principalOf(c);
+      const key = scopedKey(principal, readIdempotencyKey(c.req.header('idempotency-key')));
       const query = readQuery(c);
       const changes = await readChanges(c, kind);
       auditTarget(c, `${changes.length} stock rows${query.dry_run ? ', dry run' : ''}`);
+      const foreign = changes.find((change) => !areWithin(principal.hubs, [change]));
+      if (foreign) throw outsideHubs(foreign.hubId);
       const results = query.dry_run ? await previewStock(store.stock, changes) : await store.stock.change(changes, key);
       const withFrom = query.dry_run || query.from;
       const reported = results.map((result) => ({ ...resultJson(result), ...(withFrom && { from: result.before }) }));

@@ -43,7 +43,7 @@ const createOrders = ({ ports, changer, reader, bodies }: ChangeRouting) =>
         const read: (ChangeRequest | WrongBody)[] = [];
         for (const [index, one] of valueIn(reader.newOrders(body)).entries()) {
           if (index % limits.ordersOfSlice === limits.ordersOfSlice - 1) await sliceTurn();
-          const order = reader.newOrder(one);
+          const order = reader.newOrder(one, asker.hubs);
           read.push('mistakes' in order ? order : creationRequest(asker, order.value, ports.clock.now(), index));
         }
         await changer.tellUnknown(read.filter((one) => 'mistakes' in one));

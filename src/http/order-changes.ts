@@ -67,7 +67,7 @@ const createOrder = ({ ports, changer, reader, bodies }: ChangeRouting) =>
     (c) => {
       const asker = { ...askerOf(c, 'createOrder'), ifMatch: null };
       return bodies.read(c, { maxBytes: limits.maxOrderBytes, isBatch: false }, async (body) => {
-        const read = reader.newOrder(body);
+        const read = reader.newOrder(body, asker.hubs);
         if ('mistakes' in read) await changer.tellUnknown([read]);
         const order = valueIn(read);
         auditTarget(c, `order ${order.orderId}`);
@@ -115,7 +115,7 @@ const editOrder = ({ changer, reader, bodies }: ChangeRouting) =>
     (c) => {
       const asker = askerOf(c, 'editOrder');
       return bodies.read(c, { maxBytes: limits.maxOrderBytes, isBatch: false }, async (body) =>
-        change(c, changer, asker, valueIn(reader.patch(body))),
+        change(c, changer, asker, valueIn(reader.patch(body, asker.hubs))),
       );
     },
   );

@@ -1,11 +1,14 @@
 /** `/orders/{order_id}/history` and `/orders/{order_id}/events`: what happened to an order, for people and as events, oldest first. */
 import { Hono } from 'hono';
 import { limits } from '../limits.ts';
+import type { View } from '../model/access.ts';
 import { orderEvent } from '../model/event.ts';
-import { changeJson, type OrderChange } from '../model/order-change.ts';
+import type { OrderChange } from '../model/order-change.ts';
+import { seesOrder, shownChange, shownEvent } from '../model/views.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
 import type { OrderHistory } from '../ports/order-changes.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { viewFor } from './access-guard.ts';
 import { notFound } from './errors.ts';
 import { orderParams } from './order-routing.ts';
 import { orderEventsResponse, orderHistoryResponse } from './responses.ts';
@@ -23,12 +26,14 @@ export function orderHistoryRoutes({ store }: { store: Changes }) {
   });
   app.get(
     '/orders/:order_id/history',
-    listOf(store, history, (_, change) => JSON.stringify(changeJson(change))),
+    listOf(store, history, (view, _, change) => JSON.stringify(shownChange(view, change))),
   );
   app.get(
     '/orders/:order_id/events',
     // The bytes are a function of the order and its changes (INV-3).
-    listOf(store, events, ({ stored, changes }, { version }) => orderEvent(stored, changes, version).json),
+    listOf(store, events, (view, { stored, changes }, { version }) =>
+      shownEvent(view, orderEvent(stored, changes, version).json),
+    ),
   );
   return app;
 }
@@ -47,16 +52,17 @@ const describe = (id: string, summary: string, responses: Record<number, Respons
 const listOf = (
   store: Changes,
   description: ReturnType<typeof describe>,
-  entry: (history: OrderHistory, change: OrderChange) => string,
+  entry: (view: View, history: OrderHistory, change: OrderChange) => string,
 ) =>
   route(description, async (c) => {
     const orderId = c.req.param('order_id');
     const history = await store.changes.history(orderId);
-    if (!history) throw notFound('order', orderId);
+    const view = viewFor(c);
+    if (!history || !seesOrder(view, history.stored)) throw notFound('order', orderId);
     const entries: string[] = [];
     let chars = 0;
     for (const change of history.changes) {
-      const json = entry(history, change);
+      const json = entry(view, history, change);
       entries.push(json);
       chars += json.length;
       if (chars < limits.historySliceChars) continue;

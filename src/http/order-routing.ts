@@ -33,12 +33,14 @@ export const BODY_PROBLEMS: readonly ProblemCode[] = [
   ...(['key_reused', 'too_many_bodies', 'upgrade_unfinished'] as const),
 ];
 /** Throws `invalid_parameter`. */
-export const askerOf = (c: Context<HttpEnv>, routeId: string): Asker => ({
-  principal: principalOf(c).name,
-  route: routeId,
-  key: readIdempotencyKey(c.req.header('idempotency-key')),
-  ifMatch: readIfMatch(c.req.header('if-match')),
-});
+export function askerOf(c: Context<HttpEnv>, routeId: string): Asker {
+  const { name: principal, hubs } = principalOf(c);
+  return {
+    ...{ principal, hubs, route: routeId },
+    key: readIdempotencyKey(c.req.header('idempotency-key')),
+    ifMatch: readIfMatch(c.req.header('if-match')),
+  };
+}
 
 /** The value of a body; throws `invalid_order` with all mistakes in it. */
 export function valueIn<Value>(read: Read<Value>): Value {

@@ -3,10 +3,13 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
-import { type Order, orderJson } from '../model/order.ts';
+import { sees } from '../model/access.ts';
+import type { Order } from '../model/order.ts';
+import { seesOrder, shownOrder } from '../model/views.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { OrderFilter } from '../ports/orders.ts';
 import type { PageRequest } from '../ports/page.ts';
+import { principalOf, refuseWithout, viewFor } from './access-guard.ts';
 import { namesTag } from './conditional.ts';
 import { notFound } from './errors.ts';
 import { etagOf } from './order-answers.ts';
@@ -53,6 +56,9 @@ function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZon
     },
     async (c, readQuery) => {
       const query = readQuery(c);
+      const view = viewFor(c);
+      if (!view.personal && (query.q !== undefined || query.customer_email !== undefined))
+        refuseWithout(principalOf(c), 'personal:read');
       const { limit: _, cursor: __, sort: ___, ...filters } = query;
       const list = ['orders', filters];
       const filter = Object.fromEntries(
@@ -68,10 +74,11 @@ function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZon
           createdToMs: query.created_to,
           updatedFromMs: query.updated_from,
           q: query.q,
+          seenBy: sees.allOrders(view) ? undefined : view,
         }).filter(([, value]) => value !== undefined),
       ) as OrderFilter;
       const read = (slice: PageRequest) => store.orders.list(filter, slice);
-      const itemJson = (order: Order): OrderResponse => orderJson(order);
+      const itemJson = (order: Order): OrderResponse => shownOrder(view, order);
       return respondWithPage(c, list, readPage(list, query), read, itemJson, ({ reachedMs }) => ({
         searched_to: reachedMs === null ? null : new Date(reachedMs).toISOString(),
       }));
@@ -97,12 +104,13 @@ const getOrder = (store: Orders) =>
     async (c) => {
       const orderId = c.req.param('order_id');
       const stored = await store.orders.get(orderId);
-      if (!stored) throw notFound('order', orderId);
+      const view = viewFor(c);
+      if (!stored || !seesOrder(view, stored)) throw notFound('order', orderId);
       const { order, deleted } = stored;
       if (deleted) throw new OmsError('order_deleted', `order "${order.orderId}" was deleted`);
       const etag = etagOf(order);
       c.header('etag', etag);
       if (namesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304);
-      return c.json(orderJson(order) satisfies OrderResponse);
+      return c.json(shownOrder(view, order) satisfies OrderResponse);
     },
   );

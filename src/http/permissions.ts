@@ -4,8 +4,10 @@
  */
 import type { Scope } from '../model/access.ts';
 
-/** A scope; `everyone`, without signing in; or `signed-in`, whatever the role. */
-export type Permission = Scope | 'everyone' | 'signed-in';
+/** A scope, or `hub:*`: not to be limited to some hubs. */
+export type Need = Scope | 'hub:*';
+/** A need, or several; `everyone`, without signing in; or `signed-in`, whatever the role. */
+export type Permission = Need | readonly Need[] | 'everyone' | 'signed-in';
 
 /** By the id of the route. */
 export const PERMISSIONS: Readonly<Record<string, Permission>> = {
@@ -13,15 +15,15 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   // Without addresses. Its details need `ops:read`.
   getReadiness: 'everyone',
   getOpenApi: 'everyone',
-  getMetrics: 'ops:read',
+  getMetrics: ['ops:read', 'hub:*'],
 
   listFiles: 'files:read',
   getFile: 'files:read',
   followFile: 'files:read',
   followFiles: 'files:read',
-  listRejections: 'files:read',
+  listRejections: ['files:read', 'personal:read'],
   listReports: 'files:read',
-  downloadReport: 'files:read',
+  downloadReport: ['files:read', 'personal:read'],
   uploadFile: 'files:write',
   cancelFile: 'files:write',
   retryFile: 'files:write',
@@ -45,8 +47,9 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   subscribeToEvents: 'events:read',
   subscribeByWebSocket: 'events:read',
 
-  getStats: 'stats:read',
-  getHistory: 'stats:read',
+  // Sums over all hubs.
+  getStats: ['stats:read', 'hub:*'],
+  getHistory: ['stats:read', 'hub:*'],
 
   getMe: 'signed-in',
   createToken: 'everyone',
@@ -63,10 +66,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   createKey: 'access:write',
   revokeKey: 'access:write',
   rotateKey: 'access:write',
-  listAudit: 'audit:read',
+  // It tells of orders and principals of all hubs.
+  listAudit: ['audit:read', 'hub:*'],
 
-  listFinalizerOrders: 'ops:read',
-  redriveFinalizer: 'ops:write',
+  listFinalizerOrders: ['ops:read', 'hub:*'],
+  redriveFinalizer: ['ops:write', 'hub:*'],
   getSettings: 'signed-in',
   getSampleOrders: 'everyone',
   getSampleStock: 'everyone',

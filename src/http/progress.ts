@@ -4,6 +4,8 @@
  */
 import { Hono } from 'hono';
 import { limits } from '../limits.ts';
+import type { View } from '../model/access.ts';
+import { viewFor } from './access-guard.ts';
 import { basePath } from './base-path.ts';
 import { FileWatch, type WatchPorts } from './file-watch.ts';
 import type { FileResponse } from './responses.ts';
@@ -27,16 +29,17 @@ export function progressRoutes(ports: WatchPorts, streaming: EventStreaming) {
         engines: ['store'],
       },
       async (c) => {
+        const view = viewFor(c);
         // A store that is down is reported before the stream begins.
         await watch.refresh();
-        return streamEvents(c, streaming, (stop) => changesUntil(stop, watch, basePath(c)));
+        return streamEvents(c, streaming, (stop) => changesUntil(stop, watch, view, basePath(c)));
       },
     ),
   );
 }
 
-async function* changesUntil(stop: AbortSignal, watch: FileWatch, base: string): AsyncGenerator<string> {
-  const changes = await watch.subscribe();
+async function* changesUntil(stop: AbortSignal, watch: FileWatch, view: View, base: string): AsyncGenerator<string> {
+  const changes = await watch.subscribe(view);
   stop.addEventListener('abort', () => changes.end(), { once: true });
   try {
     yield `retry: ${limits.sseRetryMs}\n: files\n\n`;

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { REASON_CODES } from '../model/rejection.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { viewFor } from './access-guard.ts';
 import { fileParams, findFile } from './files.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { oneOf, rowNumber } from './parameters.ts';
@@ -24,7 +25,7 @@ export function rejectionRoutes({ store }: { store: Pick<OrderStore, 'files' | '
       },
       async (c, readQuery) => {
         const query = readQuery(c);
-        const file = await findFile(store, c.req.param('file_id'));
+        const file = await findFile(store, viewFor(c), c.req.param('file_id'));
         const list = ['rejections', file.fileId, query.code, ...(query.from_row ? [query.from_row] : [])];
         const filter = { ...(query.code && { code: query.code }), ...(query.from_row && { fromRow: query.from_row }) };
         const columns = (file.columns ?? []).filter((column) => !column.startsWith('_'));

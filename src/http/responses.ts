@@ -104,6 +104,8 @@ export const fileResponse = named(
     /** Null for an object that was put into the bucket, and where access is off. */
     uploaded_by: z.string().nullable(),
     parent_file_id: z.string().nullable(),
+    /** The only hubs that its rows may name; null: all. */
+    hubs: z.array(z.string()).nullable(),
     intake: z
       .strictObject({
         encoding: z.enum(ENCODINGS),
@@ -192,11 +194,12 @@ export const orderResponse = named(
     status: z.string(),
     version: z.int().min(1),
     actor: z.string().nullable(),
-    customer: z.strictObject({ name: z.string(), email: z.string() }),
+    /** Null, as the address, where the principal may not see personal data. */
+    customer: z.strictObject({ name: z.string().nullable(), email: z.string().nullable() }),
     items: z.array(orderItem),
     total_amount: amount,
     order_date: time,
-    shipping_address: z.string(),
+    shipping_address: z.string().nullable(),
     source: z.strictObject({ file_id: z.string().nullable(), row: count.nullable() }),
     created_at: time,
     updated_at: time,
@@ -216,7 +219,8 @@ export type OrderResultResponse = z.infer<typeof orderResultResponse>;
 export const orderResultsResponse = named('OrderResults', z.strictObject({ results: z.array(orderResultResponse) }));
 export type OrderResultsResponse = z.infer<typeof orderResultsResponse>;
 
-const fieldValue = z.union([z.string(), z.array(orderItem)]);
+/** Null where it may not be seen. */
+const fieldValue = z.union([z.string(), z.array(orderItem)]).nullable();
 const fieldChange = z.strictObject({
   field: z.enum(Object.keys(CONTENT_FIELDS) as ContentField[]),
   from: fieldValue,

@@ -11,6 +11,7 @@ import { sliceTurn } from '../ports/event-loop.ts';
 import { addressOwner } from './client-address.ts';
 import type { Places } from './places.ts';
 import type { HttpEnv, ResponseDescription } from './route.ts';
+import { watchRights } from './stream-rights.ts';
 
 export interface EventStreaming {
   /** Ends all streams immediately. */
@@ -30,8 +31,8 @@ export const eventStream = (description: string): ResponseDescription => ({
 });
 
 /**
- * Responds with Server-Sent Events. Comments keep a quiet stream open. When `blocks` throws, the stream ends, and its client reconnects
- * with the last id that it received.
+ * Responds with Server-Sent Events. Comments keep a quiet stream open. It ends with the rights of its client. When `blocks` throws, the
+ * stream ends, and its client reconnects with the last id that it received.
  */
 export function streamEvents(c: Context<HttpEnv>, streaming: EventStreaming, blocks: Blocks): Response {
   const body = new ReadableStream<Uint8Array>(new EventStreamSource(c, streaming, blocks), { highWaterMark: 0 });
@@ -52,6 +53,7 @@ class EventStreamSource {
   readonly #stop: AbortSignal;
   readonly #blocks: AsyncGenerator<string>;
   readonly #releasePlace: () => void;
+  readonly #forgetRights: () => void;
   #keepAlive: NodeJS.Timeout | undefined;
   /** The response is closed, by the client or by us. */
   #closed = false;
@@ -69,6 +71,7 @@ class EventStreamSource {
     };
     places.take(holder);
     this.#releasePlace = () => places.release(holder);
+    this.#forgetRights = watchRights(c, () => this.#ended.abort());
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
@@ -115,6 +118,7 @@ class EventStreamSource {
   #close(controller: ReadableStreamDefaultController<Uint8Array>): void {
     clearInterval(this.#keepAlive);
     this.#releasePlace();
+    this.#forgetRights();
     // Frees what the generator holds for this stream.
     void this.#blocks.return(undefined);
     if (this.#closed) return;

@@ -7,6 +7,7 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import type { Principal } from '../model/access.ts';
 import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import { principalOf } from './access-guard.ts';
@@ -14,9 +15,9 @@ import { auditTarget } from './audit-trail.ts';
 import { basePath } from './base-path.ts';
 import { BodyRate } from './body-rate.ts';
 import { addressOwner } from './client-address.ts';
-import { notFound } from './errors.ts';
 import { fileJson } from './file-json.ts';
-import { idempotencyKey, readIdempotencyKey } from './idempotency-key.ts';
+import { findFile } from './files.ts';
+import { idempotencyKey, readIdempotencyKey, scopedKey } from './idempotency-key.ts';
 import { CSV_TYPES, GZIP_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
 import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
@@ -66,9 +67,9 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
   const handler = route(describeUpload(options.maxBytes), async (c, readQuery) => {
     const { name, encoding, parent_file_id, force } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
+    const principal = principalOf(c);
     const key = readIdempotencyKey(c.req.header('idempotency-key'));
-    if (parent_file_id !== undefined && !(await ports.store.files.get(parent_file_id)))
-      throw notFound('file', parent_file_id);
+    const parent = parent_file_id === undefined ? null : await findFile(ports.store, principal, parent_file_id);
     const { incoming } = c.env;
     const releasePlace = takePlace(places, c);
     try {
@@ -82,9 +83,11 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         get encoding() {
           return encoding ?? received.declaredEncoding();
         },
-        parentFileId: parent_file_id ?? null,
+        parentFileId: parent?.fileId ?? null,
+        // A correction is for the hubs of what it corrects.
+        hubs: parent ? parent.hubs : sortedHubs(principal),
         force,
-        idempotencyKey: key,
+        idempotencyKey: scopedKey(principal, key),
         maxBytes: options.maxBytes,
       });
       return respond(c, result);
@@ -94,6 +97,8 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
   });
   return new Hono<HttpEnv>().post('/upload', handler);
 }
+
+const sortedHubs = ({ hubs }: Principal) => hubs && [...new Set(hubs)].sort();
 
 /** Takes a place among the running uploads, and returns the function that releases it. Throws `too_many_uploads`. */
 function takePlace(places: Places, c: Context<HttpEnv>): () => void {

@@ -15,11 +15,19 @@ import type { EventStreaming } from './streams.ts';
 const STOPPING = [1001, 'the service stops: connect again with the last cursor'] as const;
 const BROKEN = [1011, 'events cannot be read: connect again with the last cursor'] as const;
 const REPLACED = [1013, 'too many streams: connect again with the last cursor'] as const;
+const RIGHTS = [1008, 'your rights have ended or changed: connect again'] as const;
 const SLOW = [1013, 'events come faster than they are read: connect again with the last cursor'] as const;
 const UNAVAILABLE = [1013, 'events cannot be read now: connect again with the last cursor'] as const;
 
 /** Yields blocks of frames, until the signal is aborted. */
 type Frames = (stop: AbortSignal) => AsyncGenerator<Iterable<string>>;
+
+export interface AcceptedStream {
+  webSocket: WebSocket;
+  socket: Socket;
+  /** As in `stream-rights.ts`. */
+  watchRights(end: () => void): () => void;
+}
 
 export interface WebSocketBounds {
   webSocketSendChars: number;
@@ -29,7 +37,7 @@ export interface WebSocketBounds {
 }
 
 export function streamOverWebSocket(
-  accepted: { webSocket: WebSocket; socket: Socket },
+  accepted: AcceptedStream,
   owner: Owner,
   streaming: EventStreaming,
   frames: Frames,
@@ -41,6 +49,7 @@ export function streamOverWebSocket(
 class WebSocketStream {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
+  readonly #watchRights: AcceptedStream['watchRights'];
   readonly #owner: Owner;
   readonly #streaming: EventStreaming;
   readonly #bounds: WebSocketBounds;
@@ -51,13 +60,14 @@ class WebSocketStream {
   #takenBytes: number | null = null;
 
   constructor(
-    { webSocket, socket }: { webSocket: WebSocket; socket: Socket },
+    { webSocket, socket, watchRights }: AcceptedStream,
     owner: Owner,
     streaming: EventStreaming,
     bounds: WebSocketBounds,
   ) {
     this.#webSocket = webSocket;
     this.#socket = socket;
+    this.#watchRights = watchRights;
     this.#owner = owner;
     this.#streaming = streaming;
     this.#bounds = bounds;
@@ -86,6 +96,7 @@ class WebSocketStream {
     });
     stopping.addEventListener('abort', stop);
     places.take(holder);
+    const forgetRights = this.#watchRights(() => this.#end(RIGHTS));
     if (stopping.aborted) stop();
     try {
       for await (const block of frames(this.#ended.signal)) {
@@ -103,6 +114,7 @@ class WebSocketStream {
       clearInterval(checks);
       stopping.removeEventListener('abort', stop);
       places.release(holder);
+      forgetRights();
     }
   }
 

@@ -5,11 +5,13 @@
  */
 import { Hono } from 'hono';
 import { limits } from '../limits.ts';
-import type { EventBatch, EventStream } from '../ports/event-stream.ts';
+import type { EventBatch } from '../ports/event-stream.ts';
+import { viewFor } from './access-guard.ts';
 import { addressOwner } from './client-address.ts';
-import { startOf, subscription, subscriptionQuery } from './events.ts';
+import { type SubscriptionPorts, startOf, subscription, subscriptionQuery } from './events.ts';
 import { problem } from './problem.ts';
 import { type HttpEnv, route } from './route.ts';
+import { watchRights } from './stream-rights.ts';
 import type { EventStreaming } from './streams.ts';
 import { streamOverWebSocket } from './ws-stream.ts';
 import { acceptUpgrade, alreadyAnswered, asksForUpgrade } from './ws-upgrade.ts';
@@ -20,7 +22,7 @@ function* framesOf({ events, cursor }: EventBatch): Generator<string> {
   for (const event of events) yield `{"cursor":${JSON.stringify(event.cursor)},"event":${event.json}}`;
 }
 
-export function webSocketRoutes({ events }: { events: EventStream }, streaming: EventStreaming) {
+export function webSocketRoutes(ports: SubscriptionPorts, streaming: EventStreaming) {
   return new Hono<HttpEnv>().get(
     '/ws',
     route(
@@ -29,7 +31,8 @@ export function webSocketRoutes({ events }: { events: EventStream }, streaming: 
         tag: 'Events',
         summary: 'Subscribe to the events of orders over WebSocket',
         description: `Each frame is \`{"cursor","event"}\` as JSON text, with an Event; the first, and one behind events of other types, has
-only \`cursor\`. A ping comes every ${limits.webSocketPingMs / 1000} seconds. The service closes with 1001 when it stops, and with 1013 when
+only \`cursor\`. A ping comes every ${limits.webSocketPingMs / 1000} seconds. The service closes with 1001 when it stops, with 1008 when
+the rights of the client have ended or changed, and with 1013 when
 the client reads too slowly, there are too many streams or the events cannot be read now: connect again with the last cursor as \`after\`.
 Frames of the client are ignored; one of more than ${limits.webSocketFrameBytes} bytes ends the connection with 1009.`,
         query: subscriptionQuery,
@@ -49,14 +52,20 @@ Frames of the client are ignored; one of more than ${limits.webSocketFrameBytes}
           );
         }
         const { type, after } = readQuery(c);
-        const from = await startOf(events, after, type);
+        const view = viewFor(c);
+        const from = await startOf(ports.events, after, type);
         const owner = addressOwner(c, limits.maxStreamsOfAddress);
         const accepted = acceptUpgrade(incoming);
         if (accepted)
-          streamOverWebSocket(accepted, owner, streaming, async function* (stop) {
-            yield framesOf({ events: [], cursor: from });
-            for await (const batch of subscription(events, from, type, stop)) yield framesOf(batch);
-          });
+          streamOverWebSocket(
+            { ...accepted, watchRights: (end) => watchRights(c, end) },
+            owner,
+            streaming,
+            async function* (stop) {
+              yield framesOf({ events: [], cursor: from });
+              for await (const batch of subscription(ports, { view, from, types: type }, stop)) yield framesOf(batch);
+            },
+          );
         return alreadyAnswered();
       },
     ),

@@ -5,6 +5,7 @@
 import { limits } from '../limits.ts';
 import { ERASED, type Order, type OrderContent, type OrderItem, type StoredOrder } from './order.ts';
 import { DELETED, differingFields, fieldChanges, type OrderChange, withChanges } from './order-change.ts';
+import { areWithin, seesOrder } from './views.ts';
 import { givesBack, stateOf, type Workflow } from './workflow.ts';
 
 /** An Idempotency-Key: repeats of the request are answered as the first. */
@@ -32,6 +33,8 @@ export interface ChangeRequest {
   orderId: string;
   ask: Ask;
   actor: string | null;
+  /** The only hubs whose orders it may change; null: all. */
+  within: readonly string[] | null;
   /** The versions that the client accepts; null for any. */
   ifMatch: readonly number[] | null;
   key: RequestKey | null;
@@ -106,9 +109,10 @@ export const keyReused = (): Outcome =>
  * `outOfStock` when a row does not have what a move takes.
  */
 export function judge(request: ChangeRequest, current: StoredOrder | null, rules: Rules, nowMs: number): Judgement {
-  const { ask, orderId } = request;
+  const { ask, orderId, within } = request;
   if (ask.kind === 'create') return judgeCreation(request, ask.content, current, rules, nowMs);
-  if (current === null) return refused('not_found', `there is no order "${orderId.slice(0, 100)}"`);
+  if (current === null || !mayChange(within, current))
+    return refused('not_found', `there is no order "${orderId.slice(0, 100)}"`);
   if (current.deleted)
     return ask.kind === 'delete'
       ? { answer: { outcome: 'deleted' } }
@@ -125,13 +129,20 @@ export function judge(request: ChangeRequest, current: StoredOrder | null, rules
   return judgeDeletion(request, current, rules, nowMs);
 }
 
+/** An order with items elsewhere is, for whoever is limited to hubs, as one that does not exist; so is one without items. */
+const mayChange = (within: ChangeRequest['within'], { order, deleted }: StoredOrder): boolean =>
+  within === null || (!deleted && areWithin(within, order.items));
+
 function judgeCreation(
-  { orderId, actor }: ChangeRequest,
+  { orderId, actor, within }: ChangeRequest,
   content: NewOrder,
   current: StoredOrder | null,
   { workflow, trackStock }: Rules,
   nowMs: number,
 ): Judgement {
+  // Ids are unique, so that one is taken cannot be hidden, but by what.
+  if (current && !seesOrder({ hubs: within, email: null }, current))
+    return refused('order_conflict', `the order id "${orderId}" is taken: use another one`, { fields: [] });
   if (current?.deleted)
     return refused('order_deleted', `order "${orderId}" was deleted, and its id stays taken: use another one`);
   if (current) {

@@ -41,6 +41,8 @@ export interface FileRecord {
   /** The encoding that the uploader asked for, or that came with the file, if any: see `declaredEncoding`. */
   encodingOverride: string | null;
   parentFileId: string | null;
+  /** The only hubs that its rows may name, sorted: those of its sender, or of the file that it corrects. Null: all. It never changes. */
+  hubs: readonly string[] | null;
   intake: Intake | null;
   /** The names in the header, known once the file was opened. */
   columns: string[] | null;

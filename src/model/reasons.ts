@@ -135,6 +135,12 @@ export function unknownHub(hubId: string, words?: string): Reason {
   return { column: 'hub_id', code: 'unknown_hub', reason: `hub_id ${shownValue(hubId)} ${unknown(words)}` };
 }
 
+/** The file, or the request, is limited to other hubs. */
+export function forbiddenHub(hubId: string): Reason {
+  const reason = `hub_id ${shownValue(hubId)} is not one of the hubs that the sender is limited to`;
+  return { column: 'hub_id', code: 'forbidden_hub', reason };
+}
+
 function unknown(words: string | undefined): string {
   const message =
     words === undefined || words === '' ? '' : `: ${visible(shorten(words, limits.maxServiceWordsChars))}`;
@@ -163,6 +169,15 @@ export function orderConflict(
 export function deletedOrder(orderId: string): Reason {
   const reason = `order_id ${shownValue(orderId)} was deleted, and its id stays taken`;
   return { column: 'order_id', code: 'order_conflict', reason };
+}
+
+/** The id is one of an order that whoever sent the file may not see. */
+export function takenId(orderId: string): Reason {
+  return {
+    column: 'order_id',
+    code: 'order_conflict',
+    reason: `order_id ${shownValue(orderId)} is taken: use another one`,
+  };
 }
 
 /** An earlier row of the file, whatever becomes of it, has the same order id. */

@@ -19,6 +19,7 @@ export const REASON_CODES = [
   'not_an_order',
   'unknown_sku',
   'unknown_hub',
+  'forbidden_hub',
   'duplicate_order',
   'order_conflict',
   'out_of_stock',

@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 import type { NewOrder, OrderPatch } from '../model/change-request.ts';
 import { formatMinor, parseMinor } from '../model/money.ts';
 import type { OrderItem } from '../model/order.ts';
-import { invalidValue, sumMismatch, sumTooLarge } from '../model/reasons.ts';
+import { forbiddenHub, invalidValue, sumMismatch, sumTooLarge } from '../model/reasons.ts';
 import { TOTAL_DIGITS } from '../model/row-schema.ts';
 import type { Mistakes } from './mistakes.ts';
 import { type ItemPair, type JsonObject, members, Reading, ValueRules } from './read-values.ts';
@@ -56,8 +56,9 @@ export class OrderReader {
     this.#rules = new ValueRules(timeZone);
   }
 
-  newOrder(body: unknown): Read<NewOrderBody> {
-    const reading = new Reading(this.#rules);
+  /** `hubs`: the only ones that items may name; null: all. */
+  newOrder(body: unknown, hubs: readonly string[] | null = null): Read<NewOrderBody> {
+    const reading = new Reading(this.#rules, hubs);
     const order = reading.object(body, '', 'an order', OF_ORDER);
     if (!order) return wrong(reading);
     const orderId = order.order_id === undefined ? null : reading.text(order, 'order_id', '', 'order_id');
@@ -102,8 +103,9 @@ export class OrderReader {
     return result(reading, { orderIds: orderIds as string[], ...readMove(reading, moves) });
   }
 
-  patch(body: unknown): Read<PatchBody> {
-    const reading = new Reading(this.#rules);
+  /** `hubs`: as of a new order. */
+  patch(body: unknown, hubs: readonly string[] | null = null): Read<PatchBody> {
+    const reading = new Reading(this.#rules, hubs);
     const given = reading.object(body, '', 'a change', OF_PATCH);
     if (!given) return wrong(reading);
     if (given.status === undefined)
@@ -164,7 +166,9 @@ function readItem(reading: Reading, value: unknown, n: number): OrderItem | null
   if (!item) return null;
   const sku = reading.text(item, 'sku', at, 'sku');
   const hubId = reading.text(item, 'hub_id', at, 'hub_id');
-  if (sku !== null && hubId !== null) reading.pairs.push({ sku, hubId, n });
+  if (hubId !== null && reading.hubs?.includes(hubId) === false)
+    reading.mistakes.add(`${at}/hub_id`, 'forbidden_hub', () => forbiddenHub(hubId).reason);
+  else if (sku !== null && hubId !== null) reading.pairs.push({ sku, hubId, n });
   const productName = reading.text(item, 'product_name', at, 'product_name');
   const quantity = reading.quantity(item, at);
   const price = reading.text(item, 'unit_price', at, 'unit_price');

@@ -51,12 +51,15 @@ const TYPES = {
 /** One body while it is read. */
 export class Reading {
   readonly mistakes = new Mistakes();
-  /** Of all items whose SKU and hub are well-formed, whatever else is wrong. */
+  /** Of all items whose SKU and hub are well-formed, and of a hub that they may name, whatever else is wrong. */
   readonly pairs: ItemPair[] = [];
   readonly #rules: ValueRules;
+  /** The only hubs that items may name; null: all. */
+  readonly hubs: readonly string[] | null;
 
-  constructor(rules: ValueRules) {
+  constructor(rules: ValueRules, hubs: readonly string[] | null = null) {
     this.#rules = rules;
+    this.hubs = hubs;
   }
 
   /** `name`: of the value, for people; the pointer is for programs. */

@@ -8,6 +8,8 @@ import type { NewOrderBody } from './read-order.ts';
 export interface Asker {
   /** Null where access is off. */
   principal: string | null;
+  /** The only hubs that it works with; null: all. */
+  hubs: readonly string[] | null;
   route: string;
   /** Of the header. */
   key: string | null;
@@ -16,8 +18,8 @@ export interface Asker {
 
 /** `index`: in a batch, where each order has a key of its own. */
 export function changeRequest(asker: Asker, orderId: string, ask: Ask, index: number | null = null): ChangeRequest {
-  const { principal: actor, ifMatch } = asker;
-  return { orderId, ask, actor, ifMatch, key: requestKey(asker, [orderId, ask], index) };
+  const { principal: actor, hubs: within, ifMatch } = asker;
+  return { orderId, ask, actor, within, ifMatch, key: requestKey(asker, [orderId, ask], index) };
 }
 
 export function creationRequest(
@@ -28,7 +30,8 @@ export function creationRequest(
 ): ChangeRequest {
   const key = requestKey(asker, [orderId, content], index);
   const id = orderId ?? (key ? derivedOrderId(key) : newId('o', nowMs));
-  return { orderId: id, ask: { kind: 'create', content }, actor: asker.principal, ifMatch: null, key };
+  const { principal: actor, hubs: within } = asker;
+  return { orderId: id, ask: { kind: 'create', content }, actor, within, ifMatch: null, key };
 }
 
 /** Of what the body means, not of its bytes: a client may write the same again in another way. */

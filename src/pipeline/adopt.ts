@@ -55,6 +55,7 @@ export async function adopt(
       objectVersion: version,
       encodingOverride: encoding.label,
       parentFileId: null,
+      hubs: null,
       // Without a hash there is nothing to compare: a retry must not be refused as a duplicate.
       force: tooLarge,
       idempotencyKey: null,

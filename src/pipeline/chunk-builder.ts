@@ -15,8 +15,8 @@ import type { OrderBatch } from '../order-batch/order-batch.ts';
 import { OrderPacker } from '../order-batch/packer.ts';
 import { PairIndex } from '../order-batch/pair-index.ts';
 import { PlainRecord } from '../order-batch/plain-record.ts';
-import type { ImsAnswer, ImsPair } from '../ports/ims.ts';
-import { AskedPairs, askIms } from './ask-ims.ts';
+import type { ImsPair } from '../ports/ims.ts';
+import { AskedPairs, askIms, type PairAnswer } from './ask-ims.ts';
 import type { RowConsumer } from './read/read-chunks.ts';
 import { type TextForm, textForm } from './read/transcode.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from './validate.ts';
@@ -25,7 +25,7 @@ export interface ChunkBuilderOptions {
   timeZone: string;
   /** In milliseconds. */
   now(): number;
-  ask(pairs: readonly ImsPair[]): Promise<ImsAnswer[]>;
+  ask(pairs: readonly ImsPair[]): Promise<PairAnswer[]>;
   /** Called before rows are checked. `fileOfFirstRow`: the first row's cell `_file`, which in a report names the file that it is about. */
   beforeCheck?(intake: Intake, fileOfFirstRow: string | null): Promise<void>;
 }
@@ -172,8 +172,8 @@ export class ChunkBuilder implements RowConsumer {
     return pair;
   }
 
-  /** A row of the fast path whose SKU or hub the service does not know. */
-  #reject(slot: number, answer: ImsAnswer): void {
+  /** A row of the fast path whose SKU or hub the service does not know, or whose file is limited to other hubs. */
+  #reject(slot: number, answer: PairAnswer): void {
     const row = this.#packer.row(slot);
     const cells = this.#packer.values(slot);
     const checked = this.#validate({ row, cells, end: 0, malformedQuote: false, undecodable: null });

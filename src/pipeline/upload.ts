@@ -29,6 +29,8 @@ export interface UploadOptions {
   /** As the uploader typed it, or as `declaredEncoding` returns it. */
   encoding: string | null;
   parentFileId: string | null;
+  /** The only hubs that its rows may name, sorted; null: all. */
+  hubs: readonly string[] | null;
   force: boolean;
   idempotencyKey: string | null;
   maxBytes: number;
@@ -58,6 +60,7 @@ export async function upload(
     objectVersion: stored.version,
     encodingOverride: options.encoding,
     parentFileId: options.parentFileId,
+    hubs: options.hubs,
     force: options.force,
     idempotencyKey: options.idempotencyKey,
     failure: null,
@@ -69,7 +72,7 @@ async function store(
   ports: UploadPorts,
   key: string,
   bytes: AsyncIterable<Uint8Array>,
-  { maxBytes, force, idempotencyKey }: UploadOptions,
+  { maxBytes, hubs, force, idempotencyKey }: UploadOptions,
 ): Promise<{ sizeBytes: number; sha256: string; version: string } | { refused: CreateFileResult }> {
   const staged = await ports.objects.stage(key);
   const hash = createHash('sha256');
@@ -97,7 +100,7 @@ async function store(
     if (sizeBytes === 0) throw new OmsError('empty_upload', 'the upload has no bytes: send the content of a CSV file');
 
     const sha256 = hash.digest('hex');
-    const refused = await ports.store.files.wouldRefuse({ sha256, force, idempotencyKey });
+    const refused = await ports.store.files.wouldRefuse({ sha256, hubs, force, idempotencyKey });
     if (!refused) return { sizeBytes, sha256, version: (await staged.commit()).version };
     await staged.abort();
     return { refused };

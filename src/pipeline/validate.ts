@@ -11,6 +11,7 @@ import type { OrderRow } from '../model/order-row.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import {
   columnCount,
+  forbiddenHub,
   invalidValue,
   malformedQuote,
   totalMismatch,
@@ -171,18 +172,18 @@ function findMismatch(values: RowValues): Reason | null {
 }
 
 /**
- * Adds the reasons for an unknown SKU or hub, in column order; `words` are the service's message. A malformed SKU or hub was not asked
+ * Adds the reasons for an unknown SKU or hub, or one that the file is not for, in column order; `words` are the service's message. A malformed SKU or hub was not asked
  * about and already has its reason.
  */
 export function rejectUnknown(
   checked: CheckedRow,
-  answer: { skuValid: boolean; hubValid: boolean; words?: string },
+  answer: { skuValid: boolean; hubValid: boolean; isForbidden?: true; words?: string },
 ): void {
   if (checked.sku !== null && !answer.skuValid) {
     checked.reasons.push(unknownSku(checked.sku, answer.words));
   }
   if (checked.hubId !== null && !answer.hubValid) {
-    checked.reasons.push(unknownHub(checked.hubId, answer.words));
+    checked.reasons.push(answer.isForbidden ? forbiddenHub(checked.hubId) : unknownHub(checked.hubId, answer.words));
   }
   if (checked.reasons.length > 0) {
     const at = checked.header.orderColumns;

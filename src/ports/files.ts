@@ -45,6 +45,8 @@ export interface NewFile {
   objectVersion: string;
   encodingOverride: string | null;
   parentFileId: string | null;
+  /** As in the record. */
+  hubs: readonly string[] | null;
   /** Create it although a file with the same bytes exists. */
   force: boolean;
   idempotencyKey: string | null;
@@ -56,10 +58,22 @@ export type CreateFileResult =
   | { kind: 'created'; file: FileRecord }
   /** The existing file: the same creation again, or the idempotency key was used for the same bytes before. */
   | { kind: 'repeated'; file: FileRecord }
-  /** A live or completed file has these bytes. */
+  /** A live or completed file has these bytes, and is for the same hubs: nobody learns of a file of others. */
   | { kind: 'duplicate'; existingFileId: string }
   /** The idempotency key was used for other bytes. */
   | { kind: 'key_reused' };
+
+export interface FileFilter {
+  status?: FileStatus;
+  parentFileId?: string;
+  /** Only files that those see who are limited to these hubs. */
+  seenBy?: readonly string[];
+}
+
+export interface FileReport {
+  fileId: string;
+  report: ReportRecord;
+}
 
 export interface FileEnd {
   status: EndStatus;
@@ -79,13 +93,13 @@ export interface Files {
   /** After a `create` that failed: prevents that it still creates the file, or returns the file that it has created. */
   withdraw(fileId: string): Promise<FileRecord | null>;
   /** What `create` would return for these bytes now; null where it would create a file. */
-  wouldRefuse(file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
+  wouldRefuse(file: Pick<NewFile, 'sha256' | 'hubs' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
   get(fileId: string): Promise<FileRecord | null>;
-  list(filter: { status?: FileStatus; parentFileId?: string }, page: PageRequest): Promise<Page<FileRecord>>;
+  list(filter: FileFilter, page: PageRequest): Promise<Page<FileRecord>>;
   /** For each of these files: how many rows became orders in its corrections, and in the corrections of those. */
   fixed(fileIds: string[]): Promise<Map<string, number>>;
-  reports(page: PageRequest): Promise<Page<{ fileId: string; report: ReportRecord }>>;
-  findReport(name: string): Promise<{ fileId: string; report: ReportRecord } | null>;
+  reports(filter: Pick<FileFilter, 'seenBy'>, page: PageRequest): Promise<Page<FileReport>>;
+  findReport(name: string): Promise<(FileReport & Pick<FileRecord, 'hubs'>) | null>;
 
   /** MUST raise the epoch, so that older claims are refused from then on; MUST refuse while another lease runs. */
   claim(fileId: string, leaseMs: number): Promise<ClaimResult>;

@@ -1,5 +1,6 @@
 /** Orders, to be found and listed. */
 import type { Order, StoredOrder } from '../model/order.ts';
+import type { OrderView } from '../model/views.ts';
 import type { Page, PageRequest } from './page.ts';
 
 export interface OrderFilter {
@@ -19,6 +20,8 @@ export interface OrderFilter {
   updatedFromMs?: number;
   /** The start of the order id, of the e-mail, or, word by word, of words of the customer's name. */
   q?: string;
+  /** Only orders that this view shows. */
+  seenBy?: OrderView;
 }
 
 /** `reachedMs`: when the oldest order that was scanned was created; null at the end of the list. */
@@ -30,6 +33,8 @@ export interface Orders {
    * A deleted order is found as such.
    */
   get(orderId: string): Promise<StoredOrder | null>;
+  /** Those that there are of these ids, each as it is stored; at most `limits.eventBatch`. */
+  getMany(orderIds: readonly string[]): Promise<StoredOrder[]>;
   /**
    * Newest first by (created_at, order_id), without deleted ones. The order whose whole id is `q` comes first, once, however old it is.
    */

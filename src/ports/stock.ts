@@ -41,8 +41,9 @@ export function stockAfterAll(changes: readonly StockChange[], before: number | 
 }
 
 export interface Stock {
+  /** `seenBy`: only rows of these hubs. */
   list(
-    filter: { sku?: string; hubId?: string; sort: 'key' | 'available' },
+    filter: { sku?: string; hubId?: string; seenBy?: readonly string[]; sort: 'key' | 'available' },
     page: PageRequest,
   ): Promise<Page<StockLevel>>;
   /**

@@ -257,7 +257,7 @@ export async function run(
 
   /** A user who retries until the upload works. */
   async function uploadFile(actor: Actor, ports: Ports): Promise<void> {
-    const options = { name: NAME, encoding: null, parentFileId: null, force: false, idempotencyKey: null };
+    const options = { name: NAME, encoding: null, parentFileId: null, hubs: null, force: false, idempotencyKey: null };
     for (;;) {
       try {
         const result = await upload({ ...ports, logger }, Readable.from([bytes]), { ...options, maxBytes: 1_000_000 });

@@ -58,6 +58,7 @@ describe('a file', () => {
       sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       uploaded_by: null,
       parent_file_id: null,
+      hubs: null,
       intake: { encoding: 'utf-8', delimiter: ';', gzip: false, bom: false },
       progress: {
         rows: 3,

@@ -125,7 +125,7 @@ export async function simulateChanges(
 
   const uploadFile = ({ name, bytes }: SourceFile) =>
     user('upload', (ports) => {
-      const options = { name, encoding: null, parentFileId: null, force: false, idempotencyKey: null };
+      const options = { name, encoding: null, parentFileId: null, hubs: null, force: false, idempotencyKey: null };
       return upload({ ...ports, logger }, pieces(bytes), { ...options, maxBytes: 1_000_000 });
     });
 

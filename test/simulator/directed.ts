@@ -231,7 +231,14 @@ export function startPipeline({
 
   function uploadFile(source: SourceFile): Promise<CreateFileResult> {
     const ports = { ...portsFor(`upload of ${source.name}`), logger };
-    const asked = { name: source.name, encoding: null, parentFileId: null, force: false, idempotencyKey: null };
+    const asked = {
+      name: source.name,
+      encoding: null,
+      parentFileId: null,
+      hubs: null,
+      force: false,
+      idempotencyKey: null,
+    };
     return upload(ports, pieces(source.bytes, 1_000), { ...asked, maxBytes: 1_000_000 });
   }
 

@@ -132,6 +132,10 @@ const ofChanges: Mutation[] = [
     edits: [inModel(/if \(request\.ifMatch !== null && /, 'if (false && ')],
   },
   {
+    name: 'the hubs that a client is limited to are not looked at',
+    edits: [inModel(/within === null \|\| \(!deleted/, 'true || (!deleted')],
+  },
+  {
     name: 'the workflow is not asked whether there is a way',
     edits: [inModel(/if \(!allowed\.includes\(status\)\)/, 'if (!allowed)')],
   },
@@ -231,7 +235,7 @@ const ofTheFinalizer: Mutation[] = [
   },
   {
     name: 'without a decision service an order is confirmed whatever it is by now',
-    edits: [inFinalizer(/ifMatch: \[version\], key: null/, 'ifMatch: null, key: null')],
+    edits: [inFinalizer(/ifMatch: \[version\],\s*key: null/, 'ifMatch: null, key: null')],
   },
   {
     name: 'without a decision service an order that was edited is left',

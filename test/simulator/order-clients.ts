@@ -92,7 +92,9 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
     const id = orderId ?? existingId();
     const now = stateOf(id);
     const ifMatch = random.chance(0.25) ? [Math.max(1, (now?.version ?? 1) - random.between(0, 1))] : null;
-    const terms = { actor: name, ifMatch, reason: name };
+    // All orders are in HUB-1.
+    const within = random.chance(0.1) ? ['HUB-9'] : null;
+    const terms = { actor: name, within, ifMatch, reason: name };
     const status = random.pick(['confirmed', 'confirmed', 'on_hold', 'shipped', 'delivered', 'cancelled', 'cancelled']);
     const asked = random.weighted<() => ChangeRequest>([
       [7, () => toCreate(orderId ?? anyId(), newOrder(...newContent()), { actor: name })],
@@ -100,7 +102,7 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
       [6, () => toMove(id, status, terms)],
       [4, () => toEdit(id, { items: someItems() }, terms)],
       [2, () => toEdit(id, { shippingAddress: `${random.between(1, 3)} Mill Lane` }, terms)],
-      [2, () => toDelete(id, { actor: name, ifMatch })],
+      [2, () => toDelete(id, { actor: name, within, ifMatch })],
     ])();
     return keyed(asked, name);
   }
@@ -132,7 +134,7 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
     const code = settled.outcome === 'refused' ? settled.refusal.code : settled.outcome;
     if (asked.isReuse) {
       if (code !== 'key_reused') off(`another request under a used key is ${code}`);
-    } else if (wasDeleted && code !== 'order_deleted' && code !== 'deleted')
+    } else if (wasDeleted && request.within === null && code !== 'order_deleted' && code !== 'deleted')
       off(`is ${code}, its order was deleted before`);
     if (!isKept(settled)) {
       asked.answers[n] ??= 'judged afresh';
@@ -202,7 +204,9 @@ const summary = (outcome: Outcome): string => {
 };
 
 /** What the answer says that does not fit the request; null when it fits. */
-function wrongIn({ ask, ifMatch, actor }: ChangeRequest, outcome: Outcome): string | null {
+function wrongIn({ ask, within, ifMatch, actor }: ChangeRequest, outcome: Outcome): string | null {
+  if (ask.kind !== 'create' && within !== null && outcome.outcome !== 'refused')
+    return 'it is about an order of other hubs';
   if (!('order' in outcome)) return null;
   const { order } = outcome;
   const differs = (content: Partial<OrderContent>) => differingFields(order, content);

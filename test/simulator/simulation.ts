@@ -118,7 +118,14 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
   function uploadFile(source: SourceFile, force: boolean): void {
     const later = () => waitingSources.push(source);
     const actor = user('upload', true, async (ports) => {
-      const options = { name: source.name, encoding: null, parentFileId: null, force, idempotencyKey: null };
+      const options = {
+        name: source.name,
+        encoding: null,
+        parentFileId: null,
+        hubs: null,
+        force,
+        idempotencyKey: null,
+      };
       const result = await upload({ ...ports, logger }, pieces(source.bytes), {
         ...options,
         maxBytes: 1_000_000,

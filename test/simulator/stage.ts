@@ -82,7 +82,14 @@ export function createStage(sources: readonly SourceFile[], bounds: Partial<Inge
     file,
 
     async upload(source: SourceFile): Promise<string> {
-      const options = { name: source.name, encoding: null, parentFileId: null, force: false, idempotencyKey: null };
+      const options = {
+        name: source.name,
+        encoding: null,
+        parentFileId: null,
+        hubs: null,
+        force: false,
+        idempotencyKey: null,
+      };
       const bytes = (async function* () {
         yield source.bytes;
       })();

@@ -201,7 +201,14 @@ test.skipIf(missingEngines !== null)(
     const bytes = (async function* () {
       yield Buffer.from(order());
     })();
-    const options = { name: 'a.csv', encoding: null, parentFileId: null, force: false, idempotencyKey: null };
+    const options = {
+      name: 'a.csv',
+      encoding: null,
+      parentFileId: null,
+      hubs: null,
+      force: false,
+      idempotencyKey: null,
+    };
     const created = await takeUpload({ ...ports, logger }, bytes, { ...options, maxBytes: 1_000_000 });
     const { fileId } = (created as { file: { fileId: string } }).file;
     const worker = startWorker(ports, { timeZone: 'UTC', maxInflatedBytes: 1_000_000, bucket: null }, logger);

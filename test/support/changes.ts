@@ -24,7 +24,7 @@ export const newOrder = (items: OrderItem[], values: Partial<NewOrder> = {}): Ne
 });
 
 const request = (orderId: string, ask: ChangeRequest['ask'], terms: Terms): ChangeRequest => ({
-  ...{ orderId, ask, actor: null, ifMatch: null, key: null },
+  ...{ orderId, ask, actor: null, within: null, ifMatch: null, key: null },
   ...terms,
 });
 

@@ -27,6 +27,7 @@ export function newFile(values: Partial<NewFile> = {}): NewFile {
     objectVersion: '1',
     encodingOverride: null,
     parentFileId: null,
+    hubs: null,
     force: false,
     idempotencyKey: null,
     failure: null,

@@ -22,9 +22,17 @@ export interface Duplicate {
 const LIVE = ['queued', 'processing', 'completed'] as const;
 const isLive = ({ status }: FileDocument): boolean => (LIVE as readonly string[]).includes(status);
 
-/** The oldest file with these bytes that is open or completed. */
-export const findLive = ({ files }: Pick<Database, 'files'>, sha256: string, exceptFileId = '') =>
-  files.findOne({ sha256, status: { $in: [...LIVE] }, _id: { $ne: exceptFileId } }, { sort: { created_at: 1 } });
+type Bytes = Pick<FileDocument, 'sha256' | 'hubs'>;
+
+/** The oldest file with these bytes, for the same hubs, that is open or completed. */
+export const findLive = ({ files }: Pick<Database, 'files'>, { sha256, hubs }: Bytes, exceptFileId = '') =>
+  files.findOne(
+    { sha256, hubs: hubs ?? { $exists: false }, status: { $in: [...LIVE] }, _id: { $ne: exceptFileId } },
+    { sort: { created_at: 1 } },
+  );
+
+/** Of files for other hubs the same bytes are others. */
+const bytesId = ({ sha256, hubs }: Bytes): string => (hubs ? `${sha256} ${JSON.stringify(hubs)}` : sha256);
 
 /**
  * Claims the bytes for a file that is to be queued as this generation. Returns the file that has them already; null when they are claimed,
@@ -39,7 +47,7 @@ export async function claimBytes(
   const { database } = context;
   for (let round = 0; round < limits.mongoSwapRounds; round++) {
     if (round > 0) await pauseBetweenRounds(round);
-    const existing = await findLive(database, file.sha256, file._id);
+    const existing = await findLive(database, file, file._id);
     if (existing) return { kind: 'duplicate', existingFileId: existing._id };
     if (await tryToClaim(context, file, generation)) return null;
   }
@@ -49,10 +57,10 @@ export async function claimBytes(
 async function tryToClaim(context: CreationContext, file: FileDocument, generation: number): Promise<boolean> {
   const { bytes, files } = context.database;
   const claim = { file: file._id, generation };
-  const known = await bytes.findOne({ _id: file.sha256 });
+  const known = await bytes.findOne({ _id: bytesId(file) });
   if (!known) {
     try {
-      await bytes.insertOne({ _id: file.sha256, ...claim });
+      await bytes.insertOne({ _id: bytesId(file), ...claim });
       return true;
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;

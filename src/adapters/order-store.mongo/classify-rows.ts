@@ -1,11 +1,20 @@
 /** Classifies the rows of a chunk before its plan: some take part, the others are rejected. */
+import type { FileRecord } from '../../model/file.ts';
 import { DELETED, differingFields } from '../../model/order-change.ts';
-import { deletedOrder, duplicateOrder, orderConflict, outOfStock, repeatedOrder } from '../../model/reasons.ts';
+import {
+  deletedOrder,
+  duplicateOrder,
+  orderConflict,
+  outOfStock,
+  repeatedOrder,
+  takenId,
+} from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
+import { seesOrder } from '../../model/views.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import { type OrderDocument, VOID } from './documents.ts';
 import { orderDocument } from './insert-orders.ts';
-import { toOrder } from './order-document.ts';
+import { toOrder, toStoredOrder } from './order-document.ts';
 import { stockKeysOf } from './stock-keys.ts';
 import type { StockView } from './take-stock.ts';
 
@@ -14,7 +23,7 @@ import type { StockView } from './take-stock.ts';
  * the others take part. `existing`: the stored orders by id. `stock`: null when stock is not tracked.
  */
 export function classifyRows(
-  fileId: string,
+  { fileId, hubs }: { fileId: string; hubs: FileRecord['hubs'] },
   orders: OrderBatch,
   ids: string[],
   existing: Map<string, OrderDocument>,
@@ -32,7 +41,7 @@ export function classifyRows(
   for (const [i, orderId] of ids.entries()) {
     const stored = existing.get(orderId);
     if (stored && stored.status !== VOID && !(stored.file === fileId && stored.row === orders.row(i))) {
-      reject(i, repeatOf(stored, document(i)));
+      reject(i, repeatOf(stored, document(i), hubs));
       continue;
     }
     const earlier = first.get(orderId);
@@ -49,9 +58,11 @@ export function classifyRows(
   return { taking, rejections };
 }
 
-/** Why a row is rejected whose order id is stored already. It is compared with what that order says now. */
-export function repeatOf(existing: OrderDocument, document: OrderDocument): Reason {
+/** Why a row is rejected whose order id is stored already. It is compared with what that order says now.
+ * `hubs`: those of the row's file, which must not tell of orders that are only of others. */
+export function repeatOf(existing: OrderDocument, document: OrderDocument, hubs: FileRecord['hubs']): Reason {
   const { _id, file, row } = existing;
+  if (!seesOrder({ hubs, email: null }, toStoredOrder(existing))) return takenId(document._id);
   if (existing.status === DELETED) return deletedOrder(document._id);
   const differing = differingFields(toOrder(existing), toOrder(document));
   return differing.length === 0 ? duplicateOrder(_id, file, row) : orderConflict(_id, differing, file, row);

@@ -7,6 +7,7 @@
  * The plan is the fence: chunk n of a file is planned once, before any effect. The checkpoint of the file only saves work.
  */
 import { OmsError } from '../../errors.ts';
+import type { FileRecord } from '../../model/file.ts';
 import type { Rejection } from '../../model/rejection.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
@@ -86,13 +87,15 @@ async function planAndExecute(
   context: CommitContext,
   fileId: string,
   chunk: ChunkToCommit,
-  { ids, existing, stock }: Before,
+  { ids, file, existing, stock }: Before,
 ): Promise<ChunkDocument> {
   const { database, trackStock } = context;
   const { orders } = chunk;
-  const { taking, rejections: repeats } = classifyRows(fileId, orders, ids, existing, trackStock ? stock : null);
+  const hubs = file?.hubs ?? null;
+  const classified = classifyRows({ fileId, hubs }, orders, ids, existing, trackStock ? stock : null);
+  const { taking, rejections: repeats } = classified;
   const rejections = [...chunk.rejections, ...repeats];
-  const planned = await planDocument(context, fileId, chunk, { taking, rejections });
+  const planned = await planDocument(context, { fileId, hubs }, chunk, { taking, rejections });
   try {
     await database.chunks.insertOne(planned);
     const committed = await executePlan(context, planned, { plan: { orders, taking }, rejections, stock });
@@ -105,7 +108,7 @@ async function planAndExecute(
 
 async function planDocument(
   { trackStock, initialStatus, now }: CommitContext,
-  fileId: string,
+  { fileId, hubs }: { fileId: string; hubs: FileRecord['hubs'] },
   chunk: ChunkToCommit,
   { taking, rejections }: { taking: number[]; rejections: Rejection[] },
 ): Promise<ChunkDocument> {
@@ -122,6 +125,7 @@ async function planDocument(
     rows: orders.length + chunk.rejections.length,
     track_stock: trackStock,
     status_of_orders: initialStatus,
+    ...(hubs && { hubs }),
     created_at: new Date(now()),
     plan: await encodePlan(orders, taking),
     keys: trackStock ? [...new Set(taking.map(keyOf))] : [],

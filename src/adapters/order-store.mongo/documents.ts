@@ -21,6 +21,8 @@ export interface FileDocument {
   object_version: string;
   encoding_override: string | null;
   parent_file_id: string | null;
+  /** Only of a file that is limited to hubs. */
+  hubs?: readonly string[];
   forced: boolean;
   idempotency_key: string | null;
   status: 'creating' | 'queued' | 'processing' | EndStatus;
@@ -85,6 +87,8 @@ export interface ChunkDocument {
   track_stock: boolean;
   /** The status of its orders. Missing in chunks of earlier releases: see `initialStatus`. */
   status_of_orders?: string;
+  /** Those of its file. */
+  hubs?: readonly string[];
   /** `created_at` of its orders. */
   created_at: Date;
   /** See `plan.ts`. */

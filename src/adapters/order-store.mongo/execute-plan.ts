@@ -108,7 +108,7 @@ async function insertRows(
   if (foreign.size === 0) return repeats;
   for (const i of rows) {
     const existing = foreign.get(orders.text(i, 'order_id'));
-    if (existing) repeats.set(i, repeatOf(existing, orderDocument(orders, i, chunk)));
+    if (existing) repeats.set(i, repeatOf(existing, orderDocument(orders, i, chunk), chunk.hubs ?? null));
   }
   return repeats;
 }

@@ -20,6 +20,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     objectVersion: file.object_version,
     encodingOverride: file.encoding_override,
     parentFileId: file.parent_file_id,
+    hubs: file.hubs ?? null,
     intake: file.intake,
     columns: file.columns,
     attempts: file.attempts,

@@ -17,9 +17,9 @@ export function fileReads(database: Database, now: () => number): Reads {
   const { files, idempotencyKeys } = database;
   const find = (fileId: string) => findFile(database, fileId);
   return {
-    async wouldRefuse({ sha256, force, idempotencyKey }) {
+    async wouldRefuse({ sha256, hubs, force, idempotencyKey }) {
       // The bytes before the key, as creations claim the key first: one that does both in between is then found by its key.
-      const live = force ? null : await findLive(database, sha256);
+      const live = force ? null : await findLive(database, { sha256, ...(hubs && { hubs }) });
       if (idempotencyKey !== null) {
         const known = await idempotencyKeys.findOne({
           _id: uploadKeyId(idempotencyKey),
@@ -57,13 +57,14 @@ export function fileReads(database: Database, now: () => number): Reads {
 
 export function fileLists({ files }: Database): Lists {
   return {
-    async list({ status, parentFileId }, { limit, after }) {
+    async list({ status, parentFileId, seenBy }, { limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string');
       const conditions: Filter<FileDocument>[] = [VISIBLE];
       if (status === 'waiting') conditions.push({ status: 'processing', waiting_for: { $ne: null } });
       else if (status === 'processing') conditions.push({ status, waiting_for: null });
       else if (status) conditions.push({ status });
       if (parentFileId !== undefined) conditions.push({ parent_file_id: parentFileId });
+      if (seenBy) conditions.push(seen(seenBy));
       if (position) {
         const [atMs, id] = position;
         const time = new Date(atMs);
@@ -79,9 +80,10 @@ export function fileLists({ files }: Database): Lists {
 
     fixed: (fileIds) => sumsOfCorrections(files, fileIds),
 
-    async reports({ limit, after }) {
+    async reports({ seenBy }, { limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string');
       const conditions: Filter<FileDocument>[] = [{ report: { $ne: null } }];
+      if (seenBy) conditions.push(seen(seenBy));
       if (position) {
         const [atMs, id] = position;
         const time = new Date(atMs);
@@ -104,10 +106,15 @@ export function fileLists({ files }: Database): Lists {
 
     async findReport(name) {
       const file = await files.findOne({ 'report.name': name });
-      return file && { fileId: file._id, report: toReportRecord(file)! };
+      return file && { fileId: file._id, report: toReportRecord(file)!, hubs: file.hubs ?? null };
     },
   };
 }
+
+/** The file is limited to hubs, all of them among these: see `seesFile`. */
+const seen = (hubs: readonly string[]): Filter<FileDocument> => ({
+  $and: [{ 'hubs.0': { $exists: true } }, { hubs: { $not: { $elemMatch: { $nin: [...hubs] } } } }],
+});
 
 /** The accepted rows of all corrections of each file, direct and indirect. */
 async function sumsOfCorrections(files: Database['files'], fileIds: string[]): Promise<Map<string, number>> {

@@ -8,7 +8,7 @@ import { type ChunkDocument, type FileDocument, initialStatus } from './document
 /** The fields of a file that a commit reads. */
 export const CHECKPOINT = {
   ...{ status: 1, epoch: 1, next_chunk: 1, offset: 1, row: 1 },
-  ...{ cancel_requested: 1, invalid: 1, rejected_bytes: 1 },
+  ...{ cancel_requested: 1, invalid: 1, rejected_bytes: 1, hubs: 1 },
 } as const;
 
 export type Checkpoint = Pick<FileDocument, keyof typeof CHECKPOINT>;

@@ -13,6 +13,7 @@ export function newFileDocument(file: NewFile, at: Date): FileDocument {
     object_version: file.objectVersion,
     encoding_override: file.encodingOverride,
     parent_file_id: file.parentFileId,
+    ...(file.hubs && { hubs: file.hubs }),
     forced: file.force,
     idempotency_key: file.idempotencyKey,
     status: file.failure ? 'failed' : 'creating',

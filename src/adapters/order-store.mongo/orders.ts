@@ -7,6 +7,7 @@ import { limits } from '../../limits.ts';
 import type { Order } from '../../model/order.ts';
 import { DELETED } from '../../model/order-change.ts';
 import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
+import type { OrderView } from '../../model/views.ts';
 import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
 import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
@@ -43,6 +44,11 @@ export function createOrders({ orders }: Database): Orders {
       return document && toStoredOrder(document);
     },
 
+    async getMany(orderIds) {
+      const found = await orders.find({ _id: { $in: [...orderIds] } }, { projection: HEAD }).toArray();
+      return found.filter(({ status }) => status !== VOID).map(toStoredOrder);
+    },
+
     async list(filter, { limit, after }): Promise<OrderPage> {
       const position = readPosition<Position>(after, 'number', 'string');
       const whole = filter.q === undefined ? null : await find(filter.q);
@@ -64,6 +70,8 @@ export function createOrders({ orders }: Database): Orders {
           skip: limits.maxScanOrders - 1,
           projection: { created_at: 1, _id: 1 },
         });
+        // The id of an order that the view does not show must not become a part of the cursor.
+        if (border && filter.seenBy) border = { created_at: border.created_at, _id: '' };
         if (border) indexed.push(beyond(positionOf(border), '$gte'));
       }
       const found = await orders
@@ -91,6 +99,7 @@ function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDoc
     ...(filter.hubId !== undefined && { hub_id: filter.hubId }),
   };
   if (Object.keys(item).length > 0) conditions.push({ items: { $elemMatch: item } });
+  if (filter.seenBy) conditions.push(...seenIn(filter.seenBy));
   if (filter.customerEmail !== undefined) conditions.push({ 'customer.email': filter.customerEmail });
   if (filter.fromMs !== undefined) conditions.push({ order_date: { $gte: new Date(filter.fromMs) } });
   if (filter.toMs !== undefined) conditions.push({ order_date: { $lt: new Date(filter.toMs) } });
@@ -109,6 +118,17 @@ function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDoc
   }
   return conditions;
 }
+
+/** As `seesOrder`. Regardless of case for ASCII letters only: other letters have none. */
+function seenIn({ hubs, email }: OrderView): Filter<OrderDocument>[] {
+  return [
+    ...(hubs === null ? [] : [{ 'items.hub_id': { $in: [...hubs] } }]),
+    ...(email === null ? [] : [{ 'customer.email': { $regex: `^${[...email].map(inAnyCase).join('')}$` } }]),
+  ];
+}
+
+const inAnyCase = (character: string): string =>
+  /[a-z]/.test(character) ? `[${character}${character.toUpperCase()}]` : escapeRegExp(character);
 
 const escapeRegExp = (text: string): string => text.replace(/[-.*+?^${}()|[\]\\&]/g, '\\$&');
 

@@ -9,10 +9,11 @@ import { type StockDocument, stockKey } from './documents.ts';
 export function createStock(database: Pick<Database, 'stock' | 'idempotencyKeys'>, now: () => number): Stock {
   const { stock } = database;
   return {
-    async list({ sku, hubId, sort }, { limit, after }) {
+    async list({ sku, hubId, seenBy, sort }, { limit, after }) {
       const conditions: Filter<StockDocument>[] = [];
       if (sku !== undefined) conditions.push({ sku });
       if (hubId !== undefined) conditions.push({ hub_id: hubId });
+      if (seenBy !== undefined) conditions.push({ hub_id: { $in: [...seenBy] } });
       const position = readPosition<[number, string, string]>(after, 'number', 'string', 'string');
       if (position) {
         const [available, lastSku, lastHub] = position;

@@ -11,7 +11,7 @@ import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import { rowDecider } from './decide-rows.ts';
-import type { FileRow } from './file-row.ts';
+import { type FileRow, hubsOf } from './file-row.ts';
 import { insertOrders } from './insert-orders.ts';
 import { rejectionRecorder } from './record-rejections.ts';
 import { type Counts, sumRecorder, sumUp } from './record-sums.ts';
@@ -55,7 +55,12 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
     const rows = OrderBatch.fromMessage(chunk.orders);
     const orderIds = rows.orderIds();
-    const { accepted, rejected, takings } = decide(rows, orderIds, claim.fileId, trackStock);
+    const { accepted, rejected, takings } = decide(
+      rows,
+      orderIds,
+      { fileId: claim.fileId, hubs: hubsOf(file) },
+      trackStock,
+    );
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
     const counts = { rows: rows.length + chunk.rejections.length, accepted: accepted.length, invalid: rejected.length };

@@ -2,7 +2,7 @@
 import { UPLOADS } from '../../model/file.ts';
 import type { CreateFileResult, NewFile } from '../../ports/files.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type FileRow, toFileRecord } from './file-row.ts';
+import { type FileRow, hubsColumn, toFileRecord } from './file-row.ts';
 import { idempotencyKeys } from './idempotency.ts';
 
 const UPLOAD = 'upload';
@@ -13,12 +13,17 @@ const UPLOAD = 'upload';
  */
 export function refusal(db: Database) {
   const live = db.prepare(
-    "select file_id from files where sha256 = ? and status in ('queued', 'processing', 'completed') order by file_no limit 1",
+    "select file_id from files where sha256 = ? and hubs is ? and status in ('queued', 'processing', 'completed') order by file_no limit 1",
   );
   const get = db.prepare('select * from files where file_id = ?');
   const keys = idempotencyKeys(db);
-  return (file: Pick<NewFile, 'sha256' | 'force' | 'idempotencyKey'>, now: number): CreateFileResult | null => {
-    const existing = file.force ? undefined : (live.get(file.sha256) as { file_id: string } | undefined);
+  return (
+    file: Pick<NewFile, 'sha256' | 'hubs' | 'force' | 'idempotencyKey'>,
+    now: number,
+  ): CreateFileResult | null => {
+    const existing = file.force
+      ? undefined
+      : (live.get(file.sha256, hubsColumn(file.hubs)) as { file_id: string } | undefined);
     const known = keys.find(UPLOAD, file.idempotencyKey, now);
     if (known) {
       if (known.fingerprint !== file.sha256) return { kind: 'key_reused' };
@@ -33,9 +38,9 @@ export function creationOperations(db: Database, now: () => number) {
   const keys = idempotencyKeys(db);
   const get = db.prepare('select * from files where file_id = ?');
   const insert = db.prepare(`
-    insert into files (file_id, name, size_bytes, sha256, uploaded_by, object_key, object_version, encoding_override, parent_file_id, forced,
-      status, failure, created_at, finished_at, changed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    insert into files (file_id, name, size_bytes, sha256, uploaded_by, object_key, object_version, encoding_override, parent_file_id,
+      hubs, forced, status, failure, created_at, finished_at, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const kept = db.prepare(`
     select exists (select 1 from files where object_key glob '${UPLOADS}*') uploads,
       exists (select 1 from files where report_name is not null) reports`);
@@ -58,6 +63,7 @@ export function creationOperations(db: Database, now: () => number) {
         file.objectVersion,
         file.encodingOverride,
         file.parentFileId,
+        hubsColumn(file.hubs),
         file.force ? 1 : 0,
         file.failure === null ? 'queued' : 'failed',
         file.failure === null ? null : JSON.stringify(file.failure),

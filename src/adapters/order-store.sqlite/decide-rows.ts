@@ -2,10 +2,12 @@
  * Decides the rows of a chunk in file order: a row whose order exists is a duplicate or a conflict, one that its stock covers is accepted,
  * the others are out of stock. Reads the store and writes nothing.
  */
+import type { FileRecord } from '../../model/file.ts';
 import type { OrderContent } from '../../model/order.ts';
 import { differingFields } from '../../model/order-change.ts';
-import { deletedOrder, duplicateOrder, orderConflict, outOfStock } from '../../model/reasons.ts';
+import { deletedOrder, duplicateOrder, orderConflict, outOfStock, takenId } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
+import { seesOrder } from '../../model/views.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
 import { type ExistingOrder, storedOrderFinder } from './find-stored.ts';
@@ -49,7 +51,12 @@ export interface Decision {
 export function rowDecider(db: Database, levels: StockLevels) {
   const findStored = storedOrderFinder(db);
 
-  return (rows: OrderBatch, orderIds: readonly string[], fileId: string, trackStock: boolean): Decision => {
+  return (
+    rows: OrderBatch,
+    orderIds: readonly string[],
+    { fileId, hubs }: Pick<FileRecord, 'fileId' | 'hubs'>,
+    trackStock: boolean,
+  ): Decision => {
     const { byId, repeated } = sortIds(orderIds);
     const stored = findStored(rows, orderIds, byId);
     /** By index: 1 where the id is repeated in the chunk, or stored. */
@@ -76,7 +83,7 @@ export function rowDecider(db: Database, levels: StockLevels) {
       const orderId = orderIds[i]!;
       const existing = toLookUp[i] === 1 ? findExisting(orderId) : undefined;
       if (existing) {
-        reject(i, repeatOf(existing, orderId, contentOf(rows, i)));
+        reject(i, repeatOf(existing, orderId, contentOf(rows, i), hubs));
         continue;
       }
       if (trackStock) {
@@ -101,7 +108,13 @@ export function rowDecider(db: Database, levels: StockLevels) {
   };
 }
 
-function repeatOf({ content, fileId, row, deleted }: ExistingOrder, orderId: string, sent: OrderContent): Reason {
+function repeatOf(
+  { content, fileId, row, deleted }: ExistingOrder,
+  orderId: string,
+  sent: OrderContent,
+  hubs: FileRecord['hubs'],
+): Reason {
+  if (!seesOrder({ hubs, email: null }, { order: content, deleted })) return takenId(orderId);
   if (deleted) return deletedOrder(orderId);
   const differing = differingFields(content, sent);
   return differing.length === 0 ? duplicateOrder(orderId, fileId, row) : orderConflict(orderId, differing, fileId, row);

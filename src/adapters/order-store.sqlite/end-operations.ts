@@ -4,7 +4,7 @@ import { type EndStatus, type FileFailure, isEnded, type ReportRecord } from '..
 import { type Claim, claimLost, type FileEnd } from '../../ports/files.ts';
 import type { Database } from '../sqlite/database.ts';
 import { refusal } from './create-file.ts';
-import { type FileRow, toFileRecord } from './file-row.ts';
+import { type FileRow, hubsOf, toFileRecord } from './file-row.ts';
 
 export function endOperations(db: Database, now: () => number) {
   const get = db.prepare('select * from files where file_id = ?');
@@ -76,7 +76,10 @@ export function requestOperations(db: Database, now: () => number) {
           'not_retryable',
           `file ${fileId} is ${file.shown_status}: only a failed or cancelled file can be retried`,
         );
-      const refused = refuse({ sha256: file.sha256, force: file.forced === 1, idempotencyKey: null }, now());
+      const refused = refuse(
+        { sha256: file.sha256, hubs: hubsOf(file), force: file.forced === 1, idempotencyKey: null },
+        now(),
+      );
       if (refused?.kind === 'duplicate')
         throw new OmsError('duplicate_file', `the same bytes are here as file ${refused.existingFileId} already`, {
           details: { existing_file_id: refused.existingFileId },

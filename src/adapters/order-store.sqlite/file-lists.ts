@@ -1,13 +1,17 @@
 /** Reads of the file records: one, lists, reports, corrections. */
-import { type FileRecord, isEnded, type ReportRecord } from '../../model/file.ts';
-import type { Files } from '../../ports/files.ts';
+import { type FileRecord, isEnded } from '../../model/file.ts';
+import type { FileReport, Files } from '../../ports/files.ts';
 import type { Page } from '../../ports/page.ts';
 import { readPosition, toPage } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import type { WriterState } from '../sqlite/health.ts';
-import { type FileRow, toFileRecord, toReportRecord } from './file-row.ts';
+import { type FileRow, hubsOf, toFileRecord, toReportRecord } from './file-row.ts';
 
 const NEWEST: [number, string] = [Number.MAX_SAFE_INTEGER, ''];
+
+/** The file is limited to hubs, all of them among these, a JSON array: see `seesFile`. */
+const SEEN = `hubs <> '[]' and not exists
+  (select 1 from json_each(hubs) hub where hub.value not in (select value from json_each(?))) and `;
 
 /** The accepted rows of all corrections of each file, direct and indirect. */
 const FIXED = `
@@ -23,23 +27,25 @@ type Reads = Pick<Files, 'get' | 'list' | 'fixed' | 'reports' | 'findReport' | '
 export function fileLists(db: Database, writer: Partial<WriterState>, now: () => number): Reads {
   const get = db.prepare('select * from files where file_id = ?');
   const reportByName = db.prepare('select * from files where report_name = ?');
-  const reports = db.prepare(`
-    select * from files where report_name is not null and (report_at, file_id) < (?, ?)
+  const reportsBy = (condition: string) =>
+    db.prepare(`
+    select * from files where report_name is not null and ${condition} (report_at, file_id) < (?, ?)
     order by report_at desc, file_id desc limit ?`);
+  const reports = reportsBy('');
+  const reportsSeen = reportsBy(SEEN);
   const fixed = db.prepare(FIXED);
   const stranded = db.prepare(
     "select file_id from files where shown_status in ('queued', 'processing', 'waiting') and lease_until < ? and changed_at < ? limit ?",
   );
-  const lists = {
-    all: listBy(''),
-    status: listBy('shown_status = ? and'),
-    parent: listBy('parent_file_id = ? and'),
-    both: listBy('shown_status = ? and parent_file_id = ? and'),
-  };
-  function listBy(condition: string) {
-    return db.prepare(
-      `select * from files where ${condition} (created_at, file_id) < (?, ?) order by created_at desc, file_id desc limit ?`,
-    );
+  const lists = new Map<string, ReturnType<Database['prepare']>>();
+  function listBy(conditions: string) {
+    const known =
+      lists.get(conditions) ??
+      db.prepare(
+        `select * from files where ${conditions} (created_at, file_id) < (?, ?) order by created_at desc, file_id desc limit ?`,
+      );
+    lists.set(conditions, known);
+    return known;
   }
   /** That a file waits for the database cannot be stored, so it is derived. */
   const toShown = (row: FileRow): FileRecord => {
@@ -52,20 +58,29 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
       const row = get.get(fileId) as unknown as FileRow | undefined;
       return row ? toShown(row) : null;
     },
-    async list({ status, parentFileId }, { limit, after }) {
+    async list({ status, parentFileId, seenBy }, { limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;
-      const which = status ? (parentFileId ? 'both' : 'status') : parentFileId ? 'parent' : 'all';
-      const conditions = [status, parentFileId].filter((value) => value !== undefined);
-      const rows = lists[which].all(...conditions, ...position, limit + 1) as unknown as FileRow[];
+      const asked = [
+        ['shown_status = ? and ', status],
+        ['parent_file_id = ? and ', parentFileId],
+        [SEEN, seenBy && JSON.stringify(seenBy)],
+      ].filter((one): one is [string, string] => one[1] !== undefined);
+      const rows = listBy(asked.map(([condition]) => condition).join('')).all(
+        ...asked.map(([, value]) => value),
+        ...position,
+        limit + 1,
+      ) as unknown as FileRow[];
       return toPage(rows, limit, (row) => [row.created_at, row.file_id], toShown);
     },
     async fixed(fileIds) {
       const rows = fixed.all(JSON.stringify(fileIds)) as { root: string; fixed: number }[];
       return new Map(rows.map((row) => [row.root, row.fixed]));
     },
-    async reports({ limit, after }): Promise<Page<{ fileId: string; report: ReportRecord }>> {
+    async reports({ seenBy }, { limit, after }): Promise<Page<FileReport>> {
       const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;
-      const rows = reports.all(...position, limit + 1) as unknown as FileRow[];
+      const rows = (seenBy === undefined
+        ? reports.all(...position, limit + 1)
+        : reportsSeen.all(JSON.stringify(seenBy), ...position, limit + 1)) as unknown as FileRow[];
       return toPage(
         rows,
         limit,
@@ -78,7 +93,7 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
     },
     async findReport(name) {
       const row = reportByName.get(name) as unknown as FileRow | undefined;
-      return row ? { fileId: row.file_id, report: toReportRecord(row)! } : null;
+      return row ? { fileId: row.file_id, report: toReportRecord(row)!, hubs: hubsOf(row) } : null;
     },
     async stranded(quietMs, limit) {
       const at = now();

@@ -21,6 +21,7 @@ export interface FileRow {
   object_version: string;
   encoding_override: string | null;
   parent_file_id: string | null;
+  hubs: string | null;
   forced: number;
   status: string;
   waiting_for: string | null;
@@ -74,6 +75,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     objectVersion: row.object_version,
     encodingOverride: row.encoding_override,
     parentFileId: row.parent_file_id,
+    hubs: hubsOf(row),
     intake: row.intake === null ? null : fromJson<Intake>(row.intake),
     columns: row.columns === null ? null : fromJson<string[]>(row.columns),
     attempts: row.attempts,
@@ -96,6 +98,11 @@ export function toFileRecord(row: FileRow): FileRecord {
     ...timesInOrder({ createdAtMs: row.created_at, startedAtMs: row.started_at, finishedAtMs: row.finished_at }),
   };
 }
+
+export const hubsOf = ({ hubs }: Pick<FileRow, 'hubs'>): string[] | null =>
+  hubs === null ? null : fromJson<string[]>(hubs);
+
+export const hubsColumn = (hubs: readonly string[] | null): string | null => hubs && JSON.stringify(hubs);
 
 export function toReportRecord(row: FileRow): ReportRecord | null {
   if (row.report_name === null) return null;

@@ -11,7 +11,7 @@ import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import { orderHistories } from './order-history.ts';
-import { type OrderRow, SELECT, toOrder, toStored } from './order-row.ts';
+import { type OrderRow, SELECT, SELECT_BY_IDS, type StoredRow, toOrder, toStored } from './order-row.ts';
 import { type Range, statusRanges } from './status-windows.ts';
 
 function* slices(low: number, from: number): Generator<Range> {
@@ -22,6 +22,7 @@ function* slices(low: number, from: number): Generator<Range> {
 export function createOrders(db: Database): Orders {
   const { find } = orderHistories(db);
   const ofStatus = statusRanges(db);
+  const many = db.prepare(SELECT_BY_IDS);
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
   const timeFrom = db.prepare('select created_at from orders where seq >= ? order by seq limit 1');
   const chunksOf = db.prepare(`
@@ -69,6 +70,10 @@ export function createOrders(db: Database): Orders {
       return row && toStored(row);
     },
 
+    async getMany(orderIds) {
+      return (many.all(JSON.stringify(orderIds)) as unknown as StoredRow[]).map(toStored);
+    },
+
     async list(filter, { limit, after }) {
       const position = readPosition<[number]>(after, 'number');
       const from = position ? position[0] - 1 : last();
@@ -105,6 +110,7 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
   };
   add('o.status = ?', filter.status);
   addItem(filter, add);
+  addView(filter, add);
   add('o.customer_email = ?', filter.customerEmail);
   add('o.order_date >= ?', filter.fromMs);
   add('o.order_date < ?', filter.toMs);
@@ -135,6 +141,17 @@ function addItem({ sku, hubId }: OrderFilter, add: Add): void {
   const values = asked.map(([, value]) => value);
   const others = `select 1 from order_items i where i.order_no = o.seq and ${of('i')}`;
   add(`(${of('o')} or (o.more_items > 0 and exists (${others})))`, ...values, ...values);
+}
+
+/** As `seesOrder`. SQLite's `lower` knows ASCII letters only, too. */
+function addView({ seenBy }: OrderFilter, add: Add): void {
+  const { hubs = null, email = null } = seenBy ?? {};
+  if (email !== null) add('lower(o.customer_email) = ?', email);
+  if (hubs === null) return;
+  const inHubs = 'hub_id in (select value from json_each(?))';
+  const others = `select 1 from order_items i where i.order_no = o.seq and i.${inHubs}`;
+  const list = JSON.stringify(hubs);
+  add(`(o.${inHubs} or (o.more_items > 0 and exists (${others})))`, list, list);
 }
 
 /**

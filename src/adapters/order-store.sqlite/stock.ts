@@ -66,11 +66,13 @@ export function createStock(db: Database, writer: Calls<ReturnType<typeof stockO
   const namedSkus = namedBy('sku');
   const namedHubs = namedBy('hub_id');
   return {
-    async list({ sku, hubId, sort }, { limit, after }) {
+    async list({ sku, hubId, seenBy, sort }, { limit, after }) {
       const conditions: string[] = [];
       const values: (string | number)[] = [];
       if (sku !== undefined) conditions.push('sku = ?') && values.push(sku);
       if (hubId !== undefined) conditions.push('hub_id = ?') && values.push(hubId);
+      if (seenBy !== undefined)
+        conditions.push('hub_id in (select value from json_each(?))') && values.push(JSON.stringify(seenBy));
       const key = sort === 'available' ? 'available, sku, hub_id' : 'sku, hub_id';
       const position = readPosition<[number, string, string]>(after, 'number', 'string', 'string');
       if (position) {

@@ -372,4 +372,13 @@ export const MIGRATIONS: readonly Migration[] = [
   create index audit_entries_by_target on audit_entries (target, at) where target is not null;
   `,
   },
+  {
+    version: 15,
+    sql: `
+  -- Files for other hubs are not compared.
+  drop index files_live_bytes;
+  create unique index files_live_bytes on files (sha256, coalesce(hubs, '')) where forced = 0
+    and status in ('queued', 'processing', 'completed');
+  `,
+  },
 ];

@@ -5,7 +5,7 @@ import type { OrderResponse, OrdersResponse } from '../../http/responses.ts';
 import { limits } from '../../limits.ts';
 import { visible } from '../../model/characters.ts';
 import type { OrderAction } from './action.ts';
-import { cell, EXIT, print, table, widthsOf } from './printed.ts';
+import { cell, EXIT, HIDDEN, print, table, widthsOf } from './printed.ts';
 
 /** The query parameters of `GET /orders`. */
 export const FILTERS = [
@@ -49,7 +49,7 @@ const cells = (order: OrderResponse): string[] => [
   cell(order.order_id, limits.maxTextChars),
   order.status,
   String(order.version),
-  cell(order.customer.name, CUSTOMER_CHARS),
+  cell(order.customer.name ?? HIDDEN, CUSTOMER_CHARS),
   String(order.items.length),
   order.total_amount,
   order.created_at,

@@ -2,6 +2,9 @@
 import type { ProblemResponse } from '../../http/responses.ts';
 import { visible } from '../../model/characters.ts';
 
+/** In place of what the caller may not see. */
+export const HIDDEN = '(hidden)';
+
 export const EXIT = { done: 0, failed: 1, someRefused: 2 } as const;
 
 /** A cell of a table, without the rest of a long text. */

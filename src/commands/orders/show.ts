@@ -3,7 +3,7 @@ import type { OrderChangeResponse, OrderHistoryResponse, OrderResponse } from '.
 import { visible } from '../../model/characters.ts';
 import type { OrderAction } from './action.ts';
 import { idBatches, pathOf, whyNoId } from './ids.ts';
-import { cell, EXIT, print, printRefused, type Refusal, table, worst } from './printed.ts';
+import { cell, EXIT, HIDDEN, print, printRefused, type Refusal, table, worst } from './printed.ts';
 
 const VALUE_CHARS = 80;
 
@@ -43,8 +43,8 @@ export const showHistories = forEachOrder<OrderHistoryResponse>(
 function orderText(order: OrderResponse): string {
   const { customer, source, actor } = order;
   const fields = [
-    ['customer', `${visible(customer.name)} <${visible(customer.email)}>`],
-    ['address', visible(order.shipping_address)],
+    ['customer', `${visible(customer.name ?? HIDDEN)} <${visible(customer.email ?? HIDDEN)}>`],
+    ['address', visible(order.shipping_address ?? HIDDEN)],
     ['date', order.order_date],
     ['source', source.file_id === null ? 'API' : `${source.file_id}, row ${source.row}`],
     ['created', order.created_at],
@@ -72,6 +72,7 @@ function changeText({ version, at, actor, action, from, to, reason, changes }: O
 }
 
 function valueText(value: OrderChangeResponse['changes'][number]['from']): string {
+  if (value === null) return HIDDEN;
   if (typeof value === 'string') return JSON.stringify(cell(value, VALUE_CHARS));
   return value.map((item) => `${item.quantity} x ${visible(item.sku)} at ${visible(item.hub_id)}`).join(', ');
 }

@@ -17,7 +17,14 @@ export async function confirmAll(
   let left = events.filter(({ json }) => statusOf(json) === initial).map(({ orderId }) => ({ orderId, version: 1 }));
   while (left.length > 0) {
     const outcomes = await changes.apply(
-      left.map(({ orderId, version }) => ({ orderId, ask, actor: FINALIZER, ifMatch: [version], key: null })),
+      left.map(({ orderId, version }) => ({
+        orderId,
+        ask,
+        actor: FINALIZER,
+        within: null,
+        ifMatch: [version],
+        key: null,
+      })),
     );
     const others = left.filter((_, n) => {
       const outcome = outcomes[n]!;

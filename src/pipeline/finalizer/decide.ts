@@ -136,6 +136,7 @@ export class Deciding {
         orderId: order.orderId,
         ask: { kind: 'status', status, reason },
         actor: FINALIZER,
+        within: null,
         ifMatch: [order.version],
         key: null,
       },

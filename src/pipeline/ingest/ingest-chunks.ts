@@ -7,7 +7,10 @@ import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { fileFailure } from '../../model/file-failure.ts';
+import { seesFile } from '../../model/views.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
+import type { IngestionStore } from '../../ports/order-store.ts';
+import { askWithin } from '../ask-ims.ts';
 import { type BuiltChunk, ChunkBuilder } from '../chunk-builder.ts';
 import type { Chunk } from '../read/read-chunks.ts';
 import { type OpenFile, readFile } from '../read/read-file.ts';
@@ -98,16 +101,24 @@ function createBuilder({ ports, claim, options, outage }: IngestContext, file: F
   return new ChunkBuilder(opened.header, opened.intake, {
     timeZone: options.timeZone,
     now: () => clock.now(),
-    ask: (pairs) => outage.retry('ims', () => ims.validate(pairs, options.lost)),
+    ask: askWithin(file.hubs, (pairs) => outage.retry('ims', () => ims.validate(pairs, options.lost))),
     async beforeCheck(intake, fileOfFirstRow) {
       await outage.markRecovered('objects');
       if (recorded !== null && (!recorded.encodingOpen || intake.encodingOpen)) return;
       // Recorded before any row is committed that was read by it.
-      if (recorded === null) parent ??= fileOfFirstRow;
+      if (recorded === null && parent === null && fileOfFirstRow !== null)
+        parent = await outage.retry('store', () => seenParent(store, file, fileOfFirstRow));
       await outage.retry('store', () => store.files.recordIntake(claim, intake, opened.header.columns, parent));
       recorded = intake;
     },
   });
+}
+
+/** The file that a report is about, as far as whoever has sent it sees that. */
+async function seenParent({ files }: Pick<IngestionStore, 'files'>, { hubs }: FileRecord, parent: string) {
+  if (hubs === null) return parent;
+  const found = await files.get(parent);
+  return found && seesFile({ hubs }, found) ? parent : null;
 }
 
 async function commit(

@@ -9,6 +9,7 @@ import type { EventResponse } from '../../http/responses.ts';
 import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts/live-events.ts';
+import { orders } from '../texts/orders.ts';
 import { type CreatedData, detailsOf, isCreated, nameItem } from './event-words.ts';
 import type { ReceivedEvent } from './received-events.ts';
 
@@ -146,8 +147,8 @@ function OfCreated({ data: { customer, items, total_amount } }: { data: CreatedD
   const [first, ...others] = items;
   return (
     <>
-      <td className="live-customer" title={`${customer.name}\n${customer.email}`}>
-        {customer.name}
+      <td className="live-customer" title={`${customer.name ?? orders.hidden}\n${customer.email ?? ''}`}>
+        {customer.name ?? orders.hidden}
       </td>
       <td className="live-items" title={items.map(nameItem).join('\n')}>
         {first && nameItem(first)}

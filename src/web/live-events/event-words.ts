@@ -29,7 +29,7 @@ export function detailsOf(data: Exclude<Data, CreatedData>): string {
 
 export function wordsOf({ subject, type, data }: EventResponse): string {
   const words = isCreated(data)
-    ? [data.customer.name, data.customer.email, ...data.items.flatMap(({ sku, hub_id }) => [sku, hub_id])]
+    ? [data.customer.name ?? '', data.customer.email ?? '', ...data.items.flatMap(({ sku, hub_id }) => [sku, hub_id])]
     : [detailsOf(data)];
   return [subject, liveEvents.types[type], ...words].join('\n').toLowerCase();
 }

@@ -28,7 +28,10 @@ export const orderColumns = (timeZone: string, { selected, toggle }: Selection):
     ),
   },
   { header: orders.date(timeZone), cell: ({ order_date }) => <OrderDate iso={order_date} /> },
-  { header: orders.customer, cell: ({ customer: { name, email } }) => <TwoLines first={name} second={email} /> },
+  {
+    header: orders.customer,
+    cell: ({ customer: { name, email } }) => <TwoLines first={name ?? orders.hidden} second={email ?? ''} />,
+  },
   { header: orders.items, cell: ({ items }) => <Items items={items} /> },
   {
     header: orders.quantity,

@@ -43,14 +43,14 @@ const Facts = ({ order }: { order: OrderResponse }) => (
     <section className="panel">
       <h2>{words.customer}</h2>
       <p className="order-address">
-        {order.customer.name}
+        {order.customer.name ?? orders.hidden}
         {'\n'}
         {order.customer.email}
       </p>
     </section>
     <section className="panel">
       <h2>{words.address}</h2>
-      <p className="order-address">{order.shipping_address}</p>
+      <p className="order-address">{order.shipping_address ?? orders.hidden}</p>
     </section>
     <section className="panel">
       <h2>{words.dates}</h2>

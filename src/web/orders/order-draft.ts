@@ -36,9 +36,10 @@ export const emptyDraft = (): OrderDraft => ({
 
 export const draftOf = (order: OrderResponse, dateText: (iso: string) => string): OrderDraft => ({
   order_id: order.order_id,
-  name: order.customer.name,
-  email: order.customer.email,
-  shipping_address: order.shipping_address,
+  // Hidden from those who may not edit either.
+  name: order.customer.name ?? '',
+  email: order.customer.email ?? '',
+  shipping_address: order.shipping_address ?? '',
   order_date: dateText(order.order_date),
   items: order.items.map(({ line_total: _, quantity, ...item }) => ({
     ...{ ...item, key: ++keys },

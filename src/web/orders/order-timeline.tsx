@@ -9,6 +9,7 @@ import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
 import { orderStatus } from '../texts/codes.ts';
 import { history as words } from '../texts/history.ts';
+import { orders } from '../texts/orders.ts';
 import { frame } from '../texts/page.ts';
 import { useOrderDateText } from './order-date.tsx';
 import { OrderStatus } from './order-status.tsx';
@@ -81,8 +82,9 @@ type Field = OrderChangeResponse['changes'][number];
 
 function Values({ field: { field, from, to } }: { field: Field }) {
   const dateText = useOrderDateText();
+  if (from === null || to === null) return <dd>{orders.hidden}</dd>;
   const [before, after] = [from, to].map((value) =>
-    typeof value === 'string' ? [field === 'order_date' ? dateText(value) : value] : value.map(itemLine),
+    Array.isArray(value) ? value.map(itemLine) : [field === 'order_date' ? dateText(value) : value],
   ) as [string[], string[]];
   const gone = without(before, after);
   const come = without(after, before);

@@ -49,6 +49,7 @@ export const reason: Record<ReasonCode, string> = {
   not_an_order: 'A header or totals line, not an order',
   unknown_sku: 'Unknown SKU',
   unknown_hub: 'Unknown hub',
+  forbidden_hub: 'A hub that the sender may not use',
   duplicate_order: 'The order is already stored',
   order_conflict: 'Another order has this id',
   out_of_stock: 'Not enough stock',

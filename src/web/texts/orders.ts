@@ -3,6 +3,7 @@ import { formatNumber } from '../components/number.tsx';
 import { plural } from './counted.ts';
 
 export const orders = {
+  hidden: 'Hidden',
   filters: 'Filter orders',
   q: 'Starts with',
   qHint: 'Order id, customer name or e-mail',

@@ -55,9 +55,9 @@ onEachOrderStore(({ open }) => {
         names.unshift(report.name);
       }
       for (const limit of [1, 5, 100])
-        expect((await readAll((page) => first.files.reports(page), limit)).map(({ report }) => report.name)).toEqual(
-          names,
-        );
+        expect(
+          (await readAll((page) => first.files.reports({}, page), limit)).map(({ report }) => report.name),
+        ).toEqual(names);
       await close();
     });
   });

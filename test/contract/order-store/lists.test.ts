@@ -17,7 +17,11 @@ onEachOrderStore(({ open, opened }) => {
       for (let n = 0; n < chunks; n++) {
         const from = n * 10_000 + 2;
         const orders = Array.from({ length: 5_000 }, (_, i) =>
-          orderRow(from + i, `O-${n}-${i}`, { sku: n === 0 && i < 3 ? 'RARE' : 'MANY' }),
+          orderRow(
+            from + i,
+            `O-${n}-${i}`,
+            n === 0 && i < 3 ? { sku: 'RARE', customerEmail: 'Rare@example.com' } : { sku: 'MANY' },
+          ),
         );
         const rejections = Array.from({ length: 2_500 }, (_, i) =>
           rejection(from + 5_000 + i, n === chunks - 1 && i > 2_497 ? 'malformed_quote' : 'invalid_date'),
@@ -28,6 +32,15 @@ onEachOrderStore(({ open, opened }) => {
       expect(rare.map(({ orderId }) => orderId).sort()).toEqual(['O-0-0', 'O-0-1', 'O-0-2']);
       const ofFile = await readAll((page) => first.orders.list({ sku: 'RARE', fileId: claim.fileId }, page), 2);
       expect(ofFile).toEqual(rare);
+      const cursors: (string | null)[] = [];
+      const ofOne = await readAll((page) => {
+        cursors.push(page.after);
+        return first.orders.list({ seenBy: { hubs: null, email: 'rare@example.com' } }, page);
+      }, 5);
+      expect(ofOne).toEqual(rare);
+      // Where a page ended among orders of others, it does not name one of them.
+      expect(cursors.length).toBeGreaterThan(1);
+      expect(cursors.join()).not.toContain('O-');
       const quotes = await readAll((page) => first.rejections.list(claim.fileId, { code: 'malformed_quote' }, page), 1);
       expect(quotes.map(({ row }) => row)).toEqual([(chunks - 1) * 10_000 + 7_500, (chunks - 1) * 10_000 + 7_501]);
       await close();
@@ -36,7 +49,7 @@ onEachOrderStore(({ open, opened }) => {
     test('refuses a cursor of another list', async () => {
       const lists = {
         files: (after: string) => opened.first.files.list({}, { limit: 5, after }),
-        reports: (after: string) => opened.first.files.reports({ limit: 5, after }),
+        reports: (after: string) => opened.first.files.reports({}, { limit: 5, after }),
         rejections: (after: string) => opened.first.rejections.list('f_unknown', {}, { limit: 5, after }),
         orders: (after: string) => opened.first.orders.list({}, { limit: 5, after }),
         stock: (after: string) => opened.first.stock.list({ sort: 'key' }, { limit: 5, after }),

@@ -8,7 +8,7 @@ import { OmsError } from '../../../src/errors.ts';
 import { Proxies } from '../../../src/http/client-address.ts';
 import { ConnectionGuard } from '../../../src/http/connections.ts';
 import { Places } from '../../../src/http/places.ts';
-import { streamOverWebSocket } from '../../../src/http/ws-stream.ts';
+import { type AcceptedStream, streamOverWebSocket } from '../../../src/http/ws-stream.ts';
 import { acceptUpgrade } from '../../../src/http/ws-upgrade.ts';
 
 const BOUNDS = { webSocketPingMs: 50, webSocketLostPings: 3, webSocketCloseMs: 50, webSocketSendChars: 64 * 1024 };
@@ -28,7 +28,9 @@ const FOREVER: Frames = async function* (stop) {
   await new Promise((resolve) => stop.addEventListener('abort', resolve));
 };
 
-async function serve(frames: Frames, { streams = 10 } = {}) {
+const FOR_EVER: AcceptedStream['watchRights'] = () => () => {};
+
+async function serve(frames: Frames, { streams = 10, watchRights = FOR_EVER } = {}) {
   const stopping = new AbortController();
   const logger = { warn() {}, error() {} };
   const streaming = { stopping: stopping.signal, places: new Places(streams), logger };
@@ -37,7 +39,8 @@ async function serve(frames: Frames, { streams = 10 } = {}) {
     server,
     (request, response) => {
       if (request.url === '/health') return void response.end('ok');
-      streamOverWebSocket(acceptUpgrade(request)!, { owner: 'a', share: streams }, streaming, frames, BOUNDS);
+      const accepted = { ...acceptUpgrade(request)!, watchRights };
+      streamOverWebSocket(accepted, { owner: 'a', share: streams }, streaming, frames, BOUNDS);
     },
     new Proxies([]),
     CONNECTIONS,
@@ -88,6 +91,22 @@ describe('a WebSocket', () => {
     expect(frames.slice(0, -1)).toEqual(Array.from({ length: 1_000 }, (_, n) => [`${n}a`, `${n}b`]).flat());
     for (let pings = 0; pings < 5; pings++) await once(webSocket, 'ping');
     expect(webSocket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  test('whose rights have ended is closed with 1008', async () => {
+    const rights = Promise.withResolvers<() => void>();
+    let isWatched = true;
+    const watchRights = (end: () => void) => {
+      rights.resolve(end);
+      return () => {
+        isWatched = false;
+      };
+    };
+    const { open } = await serve(FOREVER, { watchRights });
+    const { closed } = await open();
+    (await rights.promise)();
+    expect(await closed).toEqual({ code: 1008, reason: 'your rights have ended or changed: connect again' });
+    await expect.poll(() => isWatched).toBe(false);
   });
 
   test('that does not read holds one block, and is dropped', async () => {

@@ -16,7 +16,7 @@ const contentOf = (...items: OrderItem[]) => ({
   totalMinor: items.reduce((sum, one) => sum + one.lineTotalMinor, 0),
 });
 const request = (ask: Ask, more: Partial<ChangeRequest> = {}): ChangeRequest => ({
-  ...{ orderId: 'A-1', ask, actor: 'ada', ifMatch: null, key: null },
+  ...{ orderId: 'A-1', ask, actor: 'ada', within: null, ifMatch: null, key: null },
   ...more,
 });
 const toStatus = (status: string): Ask => ({ kind: 'status', status, reason: null });
