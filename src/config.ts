@@ -18,6 +18,7 @@ import {
   toOrderStore,
 } from './engine-urls.ts';
 import { OmsError } from './errors.ts';
+import { limits } from './limits.ts';
 import { parseDuration } from './model/duration.ts';
 import { isLoopback } from './model/loopback.ts';
 import type { Workflow } from './model/workflow.ts';
@@ -88,6 +89,12 @@ const keptFor = (byDefault: string) =>
       return z.NEVER;
     });
 
+const rateLimit = z
+  .string()
+  .regex(/^(off|[1-9]\d{0,5})$/, 'is neither "off" nor a number of requests a second')
+  .transform((value) => (value === 'off' ? null : Number(value)))
+  .default(limits.requestsPerSecond);
+
 const workflow = z
   .string()
   .default('default')
@@ -120,6 +127,7 @@ const schema = z.object({
         .map((name) => name.trim())
         .filter((name) => name !== ''),
     ),
+  OMS_RATE_LIMIT: rateLimit,
   OMS_TRUSTED_PROXIES: addressRanges,
   OMS_AUTH: z.enum(['auto', 'required', 'off'], { error: 'is neither "auto", "required" nor "off"' }).default('auto'),
   OMS_TLS_CERT: path,
@@ -182,6 +190,8 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  /** Requests per second of a principal, where access is required; null: no limit. */
+  readonly rateLimit: number | null;
   /** Whose `X-Forwarded-For` and `X-Forwarded-Proto` count. */
   readonly trustedProxies: readonly { address: string; prefix: number; family: 'ipv4' | 'ipv6' }[];
   readonly access: {
@@ -242,6 +252,7 @@ export function readConfig(
     port: values.OMS_PORT,
     host: values.OMS_HOST,
     allowedHosts: values.OMS_ALLOWED_HOSTS,
+    rateLimit: values.OMS_RATE_LIMIT,
     trustedProxies: values.OMS_TRUSTED_PROXIES,
     access: toAccess(values),
     tls: values.OMS_TLS_CERT ? { certFile: values.OMS_TLS_CERT, keyFile: values.OMS_TLS_KEY! } : null,

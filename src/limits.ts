@@ -276,6 +276,8 @@ export const limits = {
   /** Concurrent searches and large pages, on two cores beside ingestion. Further ones wait some seconds at most. */
   heavyReads: 4,
   heavyReadsQueued: 200,
+  /** One principal leaves most of them to others. */
+  heavyReadsOfPrincipal: 50,
   /** A page of up to this many items without a scan does not count as heavy. */
   lightPageItems: 100,
 
@@ -355,10 +357,10 @@ export const limits = {
   uploadIdleMs: 60_000,
   /**
    * Concurrent uploads: each holds a socket, a file and some buffers. One address leaves some to others, and has enough for a proxy
-   * in front of all clients.
+   * in front of all clients. One principal has enough for a script that uploads a folder.
    */
   maxUploads: 2_000,
-  maxUploadsOfAddress: 1_500,
+  uploadShares: { ofAddress: 1_500, ofPrincipal: 20 },
   /**
    * The minimum rate of a request's body, in each of these windows: a phone at the edge of its network sends some KB a second. The window
    * is as long as a silence may be. When all places are taken, a slower upload loses its place after a moment.
@@ -371,6 +373,11 @@ export const limits = {
   maxIdempotencyKeyChars: 255,
 
   // Workers.
+  /**
+   * Files of one principal that have not ended, where access is required. As each of them has a slot for a turn at most while others wait,
+   * the file of another principal waits two minutes at worst, and usually some seconds.
+   */
+  openFilesOfPrincipal: 100,
   /** Files in work in one worker: each holds two chunks in memory. */
   workerSlots: 4,
   /** After this time a file gives its slot to one that waits, so that a large file never starves a small one. */
@@ -543,6 +550,15 @@ export const limits = {
   /** Open sockets: uploads and subscriptions, below the usual bound on open files. */
   maxConnections: 10_000,
   maxConnectionsOfAddress: 8_000,
+  /** Requests of one principal, or of an address that has not signed in, unless OMS_RATE_LIMIT says another rate. */
+  requestsPerSecond: 50,
+  /** A burst has the requests of so many seconds: a page that opens, a script with a list. */
+  burstSeconds: 4,
+  /** Principals, and addresses, whose requests are counted: some 200 bytes each. Beyond it the longest silent begins anew. */
+  allowances: 10_000,
+  /** Processes tell each other, through the store, twice a second at most what a principal has used; tries when they meet. */
+  allowanceLumpSeconds: 0.5,
+  allowanceTries: 3,
   /** A TLS handshake: two round trips, over the slowest line. */
   tlsHandshakeMs: 10_000,
   /** How often the files of the certificate are looked at, and the most that each may have: chains are some KB. */
@@ -552,7 +568,8 @@ export const limits = {
   maxProxyHops: 16,
   /** Concurrent streams of events, some 20 KB each. */
   maxStreams: 2_000,
-  maxStreamsOfAddress: 1_500,
+  /** One principal has four tabs of the page, or eight programs. The oldest of its streams gives its place to a ninth. */
+  streamShares: { ofAddress: 1_500, ofPrincipal: 8 },
   /** Rounds of the event loop in a row that only accept new connections, some 0.1 ms each, while work waits. */
   maxRoundsForArrivals: 50,
   /** For how long a round of the event loop begins requests: some thirty small ones, which share a commit then, and one large one. */
@@ -601,10 +618,11 @@ export const limits = {
   historySliceChars: 256 * KiB,
   /** Large bodies in memory. One address leaves some to others. */
   maxLargeBodies: 64,
-  maxLargeBodiesOfAddress: 48,
+  largeBodyShares: { ofAddress: 48, ofPrincipal: 16 },
   /** Batches and large bodies in work, and those that wait for it: all of the above, and many small ones. */
   batchesAtOnce: 4,
   batchesQueued: 400,
+  batchesOfPrincipal: 100,
 
   // The audit log.
   /** A text of an entry: the longest order id with a word before it. */

@@ -12,19 +12,12 @@ import type { Context } from 'hono';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
 import type { ForwardedBy, HttpEnv } from './env.ts';
-import type { Owner } from './places.ts';
 
 /** The address of the client; '' for one that came over a socket without addresses. */
 export const clientAddress = (c: Context<HttpEnv>): string => c.get('proxies').clientOf(c.env.incoming);
 
 /** Whether the client sees TLS: ours, or that of a trusted proxy. */
 export const isSecure = (c: Context<HttpEnv>): boolean => c.get('proxies').isSecure(c.env.incoming);
-
-/** The share of the client's address. */
-export const addressOwner = (c: Context<HttpEnv>, share: number): Owner => ({
-  owner: networkOf(clientAddress(c)),
-  share,
-});
 
 /** Who is at the other end of a connection: a client or its proxy. */
 export const peerOf = (socket: Socket): string => plain(socket.remoteAddress ?? '');

@@ -7,15 +7,14 @@ import { problem } from './problem.ts';
 import { THROWN } from './problem-codes.ts';
 import { requestIdOf } from './request-id.ts';
 
-const RETRY_AFTER_SECONDS = '5';
+const RETRY_AFTER_SECONDS = 5;
 
 export function errorResponse(error: unknown, c: Context<HttpEnv>, logger: RequestLog): Response {
   if (error instanceof OmsError && Object.hasOwn(THROWN, error.code)) {
     const status = THROWN[error.code as keyof typeof THROWN];
     if (status >= 500) logger.warn({ err: error, request_id: requestIdOf(c) }, 'a request could not be served');
-    if (status === 503) c.header('retry-after', RETRY_AFTER_SECONDS);
     const { refused, retry_after, ...details } = error.details;
-    if (status === 429) c.header('retry-after', String(retry_after));
+    if (status === 503 || status === 429) c.header('retry-after', String(retry_after ?? RETRY_AFTER_SECONDS));
     if (status === 401)
       c.header('www-authenticate', refused ? 'Bearer realm="oms", error="invalid_token"' : 'Bearer realm="oms"');
     return problem(c, status, error.code, error.message, details);

@@ -8,6 +8,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { sees, viewOf } from '../model/access.ts';
 import { requestTurn } from '../ports/event-loop.ts';
+import { PrincipalShare } from './owner.ts';
 import type { HttpEnv } from './route.ts';
 
 /** Lists whose filters have no indexes, or not all. */
@@ -15,6 +16,7 @@ const SCANNED = new Set(['/orders', '/audit']);
 
 export function heavyReads(): MiddlewareHandler<HttpEnv> {
   const places = bulkhead(limits.heavyReads, limits.heavyReadsQueued);
+  const shares = new PrincipalShare(limits.heavyReadsOfPrincipal, 'searches and large pages');
   const inPlace = async (c: Context<HttpEnv>, next: Next) => {
     try {
       await places.execute(async () => {
@@ -32,7 +34,7 @@ export function heavyReads(): MiddlewareHandler<HttpEnv> {
       );
     }
   };
-  return (c, next) => (isHeavy(c) ? inPlace(c, next) : next());
+  return (c, next) => (isHeavy(c) ? shares.run(c, () => inPlace(c, next)) : next());
 }
 
 /** What is shown of orders to their sender is a filter, too. */

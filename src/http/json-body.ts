@@ -8,13 +8,14 @@ import type { Context } from 'hono';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { BodyRate } from './body-rate.ts';
-import { addressOwner } from './client-address.ts';
 import { notJson, parseJson, parseSmallJson } from './json-text.ts';
+import { ownerOf, PrincipalShare, shareTaken } from './owner.ts';
 import { Places } from './places.ts';
 import type { HttpEnv } from './route.ts';
 
 export class JsonBodies {
   readonly #places = new Places(limits.maxLargeBodies);
+  readonly #batchShares = new PrincipalShare(limits.batchesOfPrincipal, 'batches and large bodies');
   readonly #batches = bulkhead(limits.batchesAtOnce, limits.batchesQueued);
 
   /**
@@ -36,7 +37,7 @@ export class JsonBodies {
     try {
       const bytes = await receive(incoming, maxBytes);
       const carryOut = async () => work(await parseJson(decode(bytes)));
-      return await this.#inTurn(carryOut);
+      return await this.#batchShares.run(c, () => this.#inTurn(carryOut));
     } finally {
       release?.();
     }
@@ -44,12 +45,14 @@ export class JsonBodies {
 
   #takePlace(c: Context<HttpEnv>): () => void {
     const rate = BodyRate.of(c.env.incoming);
+    const owner = ownerOf(c, limits.largeBodyShares);
     const holder = {
-      ...addressOwner(c, limits.maxLargeBodiesOfAddress),
+      ...owner,
       isReplaceable: () => rate.isSlow(),
       end: () => rate.end(),
     };
-    if (!this.#places.take(holder)) throw tooMany();
+    if (!this.#places.take(holder))
+      throw owner.isPrincipal && this.#places.isTaken(owner) ? shareTaken(owner, 'large bodies') : tooMany();
     return () => this.#places.release(holder);
   }
 

@@ -21,6 +21,8 @@ const PROBLEMS_OF_ANY_REQUEST: readonly ProblemCode[] = [
 ];
 /** Of a route that not everyone may use: who asks may have to be looked up. */
 const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = ['unauthenticated', 'forbidden', ...ENGINE_PROBLEMS.store];
+/** The checks of health are never limited. */
+const UNLIMITED: readonly string[] = ['getHealth', 'getReadiness'];
 const PROBLEMS_OF_WRITES: readonly ProblemCode[] = ['foreign_origin', 'body_too_slow'];
 
 export function operation(method: string, description: RouteDescription): Json {
@@ -31,6 +33,7 @@ export function operation(method: string, description: RouteDescription): Json {
     ...PROBLEMS_OF_ANY_REQUEST,
     ...(isWrite ? PROBLEMS_OF_WRITES : []),
     ...(isOpen ? [] : PROBLEMS_OF_ACCESS),
+    ...(UNLIMITED.includes(description.id) ? [] : (['rate_limited'] as const)),
     ...(description.problems ?? []),
     ...(description.engines ?? []).flatMap((engine) => ENGINE_PROBLEMS[engine]),
     ...(isWrite && description.engines ? (['disk_full'] as const) : []),

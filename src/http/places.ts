@@ -28,9 +28,8 @@ export class Places {
 
   /** False when there is no place, and no holder is replaceable. */
   take(holder: Holder): boolean {
-    const own = this.#taken.get(holder.owner);
-    if (own && own.size >= holder.share) {
-      if (!this.#freePlace(own)) return false;
+    if (this.isTaken(holder)) {
+      if (!this.#freePlace(this.#taken.get(holder.owner)!)) return false;
     } else if (this.#count >= this.#all) {
       const most = [...this.#taken.values()].sort((a, b) => b.size - a.size);
       if (!most.some((holders) => this.#freePlace(holders))) return false;
@@ -38,6 +37,11 @@ export class Places {
     this.#taken.set(holder.owner, (this.#taken.get(holder.owner) ?? new Set()).add(holder));
     this.#count++;
     return true;
+  }
+
+  /** Whether it has as many places as it may. */
+  isTaken({ owner, share }: Owner): boolean {
+    return (this.#taken.get(owner)?.size ?? 0) >= share;
   }
 
   release(holder: Holder): void {

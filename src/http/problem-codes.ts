@@ -34,6 +34,7 @@ export const THROWN = {
   invalid_order: 422,
   password_refused: 422,
   rate_limited: 429,
+  too_many_open_files: 429,
   too_many_bodies: 503,
   too_many_sign_ins: 503,
   too_many_reads: 503,

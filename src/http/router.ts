@@ -28,6 +28,7 @@ import { heavyReads } from './heavy-reads.ts';
 import { invalidFileRoutes } from './invalid-files.ts';
 import { inventoryRoutes } from './inventory.ts';
 import { keyRoutes } from './keys.ts';
+import { limitRequests } from './limit-requests.ts';
 import { localOnly } from './local-only.ts';
 import { meRoutes } from './me.ts';
 import { respondToUnrouted } from './methods.ts';
@@ -80,6 +81,11 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   const lag = config.finalizer.kind === 'off' ? null : () => finalizerLag(ports);
   const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(name)));
   app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null, config));
+  // Health checks were served above, without a limit.
+  if (options.access && config.rateLimit !== null) {
+    const records = config.orderStore.kind === 'mongodb' ? store.accessRecords : null;
+    app.use(limitRequests(config.rateLimit, { clock: ports.clock, records }));
+  }
   app.route('/', metricsRoutes(ports, lag));
   if (web) addApi(app, { ports, config, users: options.users, logger }, stopping, rowsPerSecond, lag);
   return app;

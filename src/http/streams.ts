@@ -8,7 +8,7 @@ import type { Context } from 'hono';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
-import { addressOwner } from './client-address.ts';
+import { ownerOf } from './owner.ts';
 import type { Places } from './places.ts';
 import type { HttpEnv, ResponseDescription } from './route.ts';
 import { watchRights } from './stream-rights.ts';
@@ -65,7 +65,7 @@ class EventStreamSource {
     this.#stop = AbortSignal.any([this.#ended.signal, stopping]);
     this.#blocks = blocks(this.#stop);
     const holder = {
-      ...addressOwner(c, limits.maxStreamsOfAddress),
+      ...ownerOf(c, limits.streamShares),
       isReplaceable: () => true,
       end: () => this.#ended.abort(),
     };

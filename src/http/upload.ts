@@ -14,11 +14,11 @@ import { principalOf } from './access-guard.ts';
 import { auditTarget } from './audit-trail.ts';
 import { basePath } from './base-path.ts';
 import { BodyRate } from './body-rate.ts';
-import { addressOwner } from './client-address.ts';
 import { fileJson } from './file-json.ts';
 import { findFile } from './files.ts';
 import { idempotencyKey, readIdempotencyKey, scopedKey } from './idempotency-key.ts';
 import { CSV_TYPES, GZIP_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
+import { ownerOf, shareTaken } from './owner.ts';
 import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
 import { problem } from './problem.ts';
@@ -57,7 +57,7 @@ const describeUpload = (maxBytes: number) =>
     problems: [
       ...(['invalid_parameter', 'no_file', 'empty_upload', 'several_files', 'broken_multipart'] as const),
       ...(['unfinished_upload', 'unsupported_encoding', 'not_found', 'duplicate_file', 'too_large'] as const),
-      ...(['not_csv', 'key_reused', 'too_many_uploads'] as const),
+      ...(['not_csv', 'key_reused', 'too_many_open_files', 'too_many_uploads'] as const),
     ],
     engines: ['store', 'objects', 'queue'],
   }) satisfies RouteDescription;
@@ -70,6 +70,8 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
     const principal = principalOf(c);
     const key = readIdempotencyKey(c.req.header('idempotency-key'));
     const parent = parent_file_id === undefined ? null : await findFile(ports.store, principal, parent_file_id);
+    const { name: uploadedBy } = principal;
+    if (uploadedBy !== null) await refuseTooManyOpen(ports, uploadedBy);
     const { incoming } = c.env;
     const releasePlace = takePlace(places, c);
     try {
@@ -79,7 +81,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         get name() {
           return name ?? received.name();
         },
-        uploadedBy: principalOf(c).name,
+        uploadedBy,
         get encoding() {
           return encoding ?? received.declaredEncoding();
         },
@@ -100,18 +102,30 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
 
 const sortedHubs = ({ hubs }: Principal) => hubs && [...new Set(hubs)].sort();
 
+/** The worker serves all files in turn, so the files of one principal must not be many. Throws `too_many_open_files`. */
+async function refuseTooManyOpen({ store }: Pick<UploadPorts, 'store'>, uploadedBy: string): Promise<void> {
+  const most = limits.openFilesOfPrincipal;
+  if ((await store.files.openOf(uploadedBy, most)) >= most)
+    throw new OmsError(
+      'too_many_open_files',
+      `${most} files of ${uploadedBy} are queued or in work: upload this one when some have ended`,
+      { retryable: true },
+    );
+}
+
 /** Takes a place among the running uploads, and returns the function that releases it. Throws `too_many_uploads`. */
 function takePlace(places: Places, c: Context<HttpEnv>): () => void {
   const rate = BodyRate.of(c.env.incoming);
+  const owner = ownerOf(c, limits.uploadShares);
   const holder = {
-    ...addressOwner(c, limits.maxUploadsOfAddress),
+    ...owner,
     isReplaceable: () => rate.isSlow(),
     end: () => rate.end(),
   };
   if (!places.take(holder))
-    throw new OmsError('too_many_uploads', 'too many uploads are running: try again in a moment', {
-      retryable: true,
-    });
+    throw owner.isPrincipal && places.isTaken(owner)
+      ? shareTaken(owner, 'uploads')
+      : new OmsError('too_many_uploads', 'too many uploads are running: try again in a moment', { retryable: true });
   return () => places.release(holder);
 }
 

@@ -7,8 +7,8 @@ import { Hono } from 'hono';
 import { limits } from '../limits.ts';
 import type { EventBatch } from '../ports/event-stream.ts';
 import { viewFor } from './access-guard.ts';
-import { addressOwner } from './client-address.ts';
 import { type SubscriptionPorts, startOf, subscription, subscriptionQuery } from './events.ts';
+import { ownerOf } from './owner.ts';
 import { problem } from './problem.ts';
 import { type HttpEnv, route } from './route.ts';
 import { watchRights } from './stream-rights.ts';
@@ -54,7 +54,7 @@ Frames of the client are ignored; one of more than ${limits.webSocketFrameBytes}
         const { type, after } = readQuery(c);
         const view = viewFor(c);
         const from = await startOf(ports.events, after, type);
-        const owner = addressOwner(c, limits.maxStreamsOfAddress);
+        const owner = ownerOf(c, limits.streamShares);
         const accepted = acceptUpgrade(incoming);
         if (accepted)
           streamOverWebSocket(

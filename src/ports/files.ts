@@ -128,6 +128,8 @@ export interface Files {
   requeue(fileId: string): Promise<FileRecord | null>;
   /** Open files without a worker that have not changed for `quietMs`: their message may be lost. */
   stranded(quietMs: number, limit: number): Promise<string[]>;
+  /** How many files that this principal uploaded have not ended, counted up to `limit`. */
+  openOf(uploadedBy: string, limit: number): Promise<number>;
   /** Marks a stranded file as queued again now. */
   touch(fileId: string): Promise<void>;
 }

@@ -10,7 +10,7 @@ import { toFileRecord, toReportRecord } from './file-document.ts';
 import { findFile, VISIBLE } from './file-swap.ts';
 import { uploadKeyId } from './idempotency.ts';
 
-type Reads = Pick<Files, 'wouldRefuse' | 'get' | 'stranded'>;
+type Reads = Pick<Files, 'wouldRefuse' | 'get' | 'stranded' | 'openOf'>;
 type Lists = Pick<Files, 'list' | 'fixed' | 'reports' | 'findReport'>;
 
 export function fileReads(database: Database, now: () => number): Reads {
@@ -36,6 +36,9 @@ export function fileReads(database: Database, now: () => number): Reads {
       const file = await find(fileId);
       return file && toFileRecord(file);
     },
+
+    openOf: (uploadedBy, limit) =>
+      files.countDocuments({ status: { $in: ['queued', 'processing'] }, uploaded_by: uploadedBy }, { limit }),
 
     async stranded(quietMs, limit) {
       const time = now();

@@ -22,7 +22,7 @@ const FIXED = `
   )
   select root, sum(accepted) fixed from corrections group by root`;
 
-type Reads = Pick<Files, 'get' | 'list' | 'fixed' | 'reports' | 'findReport' | 'stranded'>;
+type Reads = Pick<Files, 'get' | 'list' | 'fixed' | 'reports' | 'findReport' | 'stranded' | 'openOf'>;
 
 export function fileLists(db: Database, writer: Partial<WriterState>, now: () => number): Reads {
   const get = db.prepare('select * from files where file_id = ?');
@@ -37,6 +37,9 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
   const stranded = db.prepare(
     "select file_id from files where shown_status in ('queued', 'processing', 'waiting') and lease_until < ? and changed_at < ? limit ?",
   );
+  const openOf = db.prepare(`
+    select count(*) n from (
+      select 1 from files where shown_status in ('queued', 'processing', 'waiting') and uploaded_by = ? limit ?)`);
   const lists = new Map<string, ReturnType<Database['prepare']>>();
   function listBy(conditions: string) {
     const known =
@@ -94,6 +97,9 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
     async findReport(name) {
       const row = reportByName.get(name) as unknown as FileRow | undefined;
       return row ? { fileId: row.file_id, report: toReportRecord(row)!, hubs: hubsOf(row) } : null;
+    },
+    async openOf(uploadedBy, limit) {
+      return (openOf.get(uploadedBy, limit) as { n: number }).n;
     },
     async stranded(quietMs, limit) {
       const at = now();

@@ -114,7 +114,8 @@ function send({ key, file, parentFileId, force }: Upload): void {
 }
 
 function settle(key: string, request: XMLHttpRequest): void {
-  if (request.status === 503) wait(key, 'busy', Number(request.getResponseHeader('retry-after')) * 1_000 || AGAIN_MS);
+  if (request.status === 503 || request.status === 429)
+    wait(key, 'busy', Number(request.getResponseHeader('retry-after')) * 1_000 || AGAIN_MS);
   else update(key, { state: settled(parse(request.responseText), request.status) });
 }
 

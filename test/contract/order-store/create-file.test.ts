@@ -37,6 +37,19 @@ onEachOrderStore(({ opened, unique }) => {
       expect(await opened.first.files.get('f_unknown')).toBeNull();
     });
 
+    test('counts the open files of who uploaded them, up to a bound', async () => {
+      const uploadedBy = unique('key:counted');
+      for (let i = 0; i < 3; i++) await createFile(opened.first, { uploadedBy });
+      await createFile(opened.first, { uploadedBy: `${uploadedBy}-other` });
+      await createFile(opened.first, {});
+      expect(await opened.second.files.openOf(uploadedBy, 10)).toBe(3);
+      expect(await opened.second.files.openOf(uploadedBy, 2)).toBe(2);
+      const claim = await newClaim(opened.first, { uploadedBy });
+      expect(await opened.second.files.openOf(uploadedBy, 10)).toBe(4);
+      await opened.first.files.finish(claim, FAILED);
+      expect(await opened.second.files.openOf(uploadedBy, 10)).toBe(3);
+    });
+
     test('of the same bytes in parallel creates one file', async () => {
       const { sha256 } = newFile();
       const answers = await Promise.all(
