@@ -110,7 +110,9 @@ const line = (id: string, { sku, hub }: typeof HERE, values: Record<string, stri
 beforeAll(async () => {
   const secretFile = join(await temporaryDirectory(), 'admin-key');
   await writeFile(secretFile, SECRET, { mode: 0o600 });
-  service = await startService({ env: { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: secretFile } });
+  service = await startService({
+    env: { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: secretFile, OMS_RATE_LIMIT: 'off' },
+  });
   admin = new Client(SECRET);
   one = (await newKey({ role: 'admin', hubs: ['HUB-1'] })).client;
   two = (await newKey({ role: 'admin', hubs: ['HUB-2'] })).client;
