@@ -9,8 +9,10 @@ import { createRoot } from 'react-dom/client';
 import { NotLoaded, Problem, Unreachable } from './api/client.ts';
 import { followProgress } from './api/live.ts';
 import { createQueryClient } from './api/query-client.ts';
+import { startSession } from './api/sign-in.ts';
 import { createAppRouter } from './routes.tsx';
 
+startSession();
 const queryClient = createQueryClient();
 const router = createAppRouter();
 followProgress(queryClient);

@@ -7,6 +7,7 @@ import { FILE_STATUSES } from '../model/file.ts';
 import { REASON_CODES } from '../model/rejection.ts';
 import { NotLoaded, Unreachable } from './api/client.ts';
 import { isConnectionLost } from './api/connection.ts';
+import { sessionAsked } from './api/sign-in.ts';
 import { Frame } from './layout/frame.tsx';
 import { NothingHere } from './layout/nothing-here.tsx';
 import { RouteProblem } from './layout/route-problem.tsx';
@@ -41,9 +42,10 @@ const view =
   <Module,>(load: () => Promise<Module>) =>
   async (): Promise<Module> => {
     if (isConnectionLost()) throw new Unreachable();
-    return await load().catch((cause) => {
+    const loading = load().catch((cause) => {
       throw new NotLoaded(cause);
     });
+    return (await Promise.all([loading, sessionAsked()]))[0];
   };
 
 const root = createRootRoute({ component: Frame, notFoundComponent: NothingHere });

@@ -1,7 +1,11 @@
-/** Requests to the API, typed by their responses. A refusal is a `Problem`, no response is `Unreachable`. */
+/**
+ * Requests to the API, typed by their responses. A refusal is a `Problem`, no response is `Unreachable`. One that was answered 401 is sent
+ * again when the user has signed in.
+ */
 import type { ProblemResponse } from '../../http/responses.ts';
 import { connection } from '../texts/page.ts';
 import { connectionFound, connectionLost } from './connection.ts';
+import { inSession, sessionEnded } from './session.ts';
 
 export class Problem extends Error {
   readonly status: number;
@@ -9,14 +13,17 @@ export class Problem extends Error {
   readonly document: ProblemResponse;
   /** The whole body. That of `/readyz` is not a problem document. */
   readonly answer: unknown;
+  readonly retryAfterSeconds: number | null;
 
-  constructor(document: ProblemResponse, answer: unknown) {
+  constructor(document: ProblemResponse, answer: unknown, retryAfter: string | null = null) {
     super(document.detail);
     this.name = 'Problem';
     this.status = document.status;
     this.code = document.code;
     this.document = document;
     this.answer = answer;
+    // A date, too, is allowed: only proxies send it.
+    this.retryAfterSeconds = Number(retryAfter) || null;
   }
 }
 
@@ -35,14 +42,28 @@ export class NotLoaded extends Error {
   }
 }
 
+/** As `fetch`, which does nothing but send it. A request that was answered 401 has done nothing. */
+export async function fetchSignedIn(path: string, init: RequestInit): Promise<Response> {
+  const session = await inSession(init.signal);
+  const response = await fetch(path, init);
+  if (response.status !== 401) return response;
+  sessionEnded(session);
+  await inSession(init.signal);
+  return fetch(path, init);
+}
+
 /** Rejects with `Problem`, `Unreachable`, or an abort. */
-export async function request<Answer>(path: string, init: RequestInit = {}): Promise<Answer> {
+export async function request<Answer>(
+  path: string,
+  init: RequestInit = {},
+  send: typeof fetchSignedIn = fetchSignedIn,
+): Promise<Answer> {
   const headers = new Headers(init.headers);
   headers.set('accept', 'application/json');
   let response: Response;
   let text: string;
   try {
-    response = await fetch(path, { ...init, headers });
+    response = await send(path, { ...init, headers });
     text = await response.text();
   } catch (error) {
     if (init.signal?.aborted) throw error;
@@ -51,7 +72,8 @@ export async function request<Answer>(path: string, init: RequestInit = {}): Pro
   }
   connectionFound();
   const answer = parse(text);
-  if (!response.ok) throw new Problem(readProblem(answer, response.status), answer);
+  if (!response.ok)
+    throw new Problem(readProblem(answer, response.status), answer, response.headers.get('retry-after'));
   return answer as Answer;
 }
 

@@ -1,11 +1,13 @@
 /**
  * The one stream of progress of a tab. Each changed file is put into the cached queries; sums over files are invalidated, at most
  * once a second. When the stream opens again, everything is invalidated, as changes may have been missed. While the tab is hidden
- * there is no stream.
+ * there is no stream, nor while nobody is signed in who may read files.
  */
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import type { FileResponse, PageResponse } from '../../http/responses.ts';
 import { connectionFound, connectionLost } from './connection.ts';
+import { currentSession, mayFollow, onSession } from './session.ts';
+import { findOut } from './sign-in.ts';
 
 const REOPEN_MS = 2_000;
 const SUMS_MS = 1_000;
@@ -24,7 +26,7 @@ export function followProgress(queries: QueryClient): void {
 
   const open = () => {
     clearTimeout(reopening);
-    if (source || document.hidden) return;
+    if (source || document.hidden || !mayFollow()) return;
     const opened = new EventSource('/progress');
     source = opened;
     opened.addEventListener('open', () => {
@@ -38,6 +40,8 @@ export function followProgress(queries: QueryClient): void {
       if (opened.readyState !== EventSource.CLOSED) return;
       source = null;
       reopening = setTimeout(open, REOPEN_MS);
+      // It does not say why: the session may have ended.
+      if (currentSession().me?.principal) void findOut().catch(() => {});
     });
   };
   const close = () => {
@@ -77,6 +81,7 @@ export function followProgress(queries: QueryClient): void {
     open();
   });
   document.addEventListener('visibilitychange', () => (document.hidden ? close() : open()));
+  onSession(() => (mayFollow() ? open() : close()));
   open();
 }
 

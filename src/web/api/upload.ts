@@ -6,6 +6,7 @@
 import { useSyncExternalStore } from 'react';
 import type { ProblemResponse, UploadResponse } from '../../http/responses.ts';
 import { newKey, parse, readProblem, withQuery } from './client.ts';
+import { currentSession, inSession, sessionEnded } from './session.ts';
 
 const AT_ONCE = 3;
 const AGAIN_MS = 3_000;
@@ -84,6 +85,7 @@ function start(): void {
 
 function send({ key, file, parentFileId, force }: Upload): void {
   const request = new XMLHttpRequest();
+  const session = currentSession().number;
   requests.set(key, request);
   const parameters = { name: file.name, parent_file_id: parentFileId, force: force ? 'true' : null };
   request.open('POST', withQuery('/upload', parameters));
@@ -93,7 +95,8 @@ function send({ key, file, parentFileId, force }: Upload): void {
   request.upload.onprogress = ({ loaded }) => update(key, { state: { kind: 'sending', sentBytes: loaded } });
   request.onload = () => {
     requests.delete(key);
-    settle(key, request);
+    if (request.status === 401) void afterSignIn(key, session);
+    else settle(key, request);
   };
   request.onerror = async () => {
     const readable = await file
@@ -117,6 +120,13 @@ function settle(key: string, request: XMLHttpRequest): void {
   if (request.status === 503 || request.status === 429)
     wait(key, 'busy', Number(request.getResponseHeader('retry-after')) * 1_000 || AGAIN_MS);
   else update(key, { state: settled(parse(request.responseText), request.status) });
+}
+
+/** Sent again when the user has signed in. */
+async function afterSignIn(key: string, session: number): Promise<void> {
+  sessionEnded(session);
+  await inSession();
+  update(key, { state: { kind: 'queued' } });
 }
 
 function settled(answer: unknown, status: number): UploadState {

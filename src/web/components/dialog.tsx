@@ -22,8 +22,11 @@ export function Dialog({
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
   useEffect(() => {
-    if (open) element.current?.showModal();
-    else element.current?.close();
+    const shown = element.current;
+    if (!open || !shown) return;
+    shown.showModal();
+    // Also while its view is hidden: nothing else could be used.
+    return () => shown.close();
   }, [open]);
   return (
     <dialog
@@ -35,7 +38,7 @@ export function Dialog({
         event.preventDefault();
         onClose();
       }}
-      onClose={() => element.current?.open || onClose()}
+      onClose={() => element.current?.open === false && onClose()}
     >
       <h2 id={titleId}>{title}</h2>
       {open && children}

@@ -104,13 +104,19 @@ function MovingProgress({ file }: { file: FileResponse }) {
   );
 }
 
-export const InvalidCell = ({ file: { name, progress, invalid_file, fixed, open } }: { file: FileResponse }) => (
+export const InvalidCell = ({
+  file: { name, progress, invalid_file, fixed, open },
+  hasReport,
+}: {
+  file: FileResponse;
+  hasReport: boolean;
+}) => (
   <span className="file-invalid">
     <span className={progress.invalid > 0 ? 'file-has-invalid' : undefined}>
       <Count value={progress.invalid} />
     </span>
     {fixed > 0 && <span className="quiet number">{fileList.open(open)}</span>}
-    {invalid_file && (
+    {hasReport && invalid_file && (
       <a
         href={`/invalid-files/${encodeURIComponent(invalid_file)}`}
         download={invalid_file}

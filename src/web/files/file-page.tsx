@@ -10,6 +10,7 @@ import type { FileResponse } from '../../http/responses.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { fileQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
+import { useMay } from '../api/session.ts';
 import { FileLink } from '../components/file-link.tsx';
 import { FileBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
@@ -29,6 +30,8 @@ export function FilePage() {
   const { fileId } = route.useParams();
   const { code, from_row } = route.useSearch();
   const { data: file } = useQuery({ ...fileQuery(fileId), throwOnError: hasNothingToShow });
+  const mayAct = useMay('files:write');
+  const mayReadRows = useMay('personal:read');
   const chose = useRef(false);
   const [announcement, announce] = useState('');
   const choose = () => {
@@ -60,15 +63,15 @@ export function FilePage() {
             )}
           </p>
         </div>
-        <FileActions file={file} />
+        {mayAct && <FileActions file={file} />}
       </header>
       <FileProgress file={file} />
       <div className="file-columns">
         {file.progress.invalid > 0 && <ReasonCounts file={file} chosen={code} onChoose={choose} />}
-        {canBeFixed(file) && <FixFile key={file.file_id} file={file} />}
+        {mayAct && canBeFixed(file) && <FixFile key={file.file_id} file={file} />}
       </div>
       {file.warnings.length > 0 && <FileWarnings warnings={file.warnings} />}
-      {file.progress.invalid > 0 && (
+      {mayReadRows && file.progress.invalid > 0 && (
         <FailedRows key={`${file.file_id} ${code} ${from_row}`} file={file} code={code} fromRow={from_row} />
       )}
       <FileFacts file={file} />

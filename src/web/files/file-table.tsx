@@ -3,6 +3,7 @@ import './file-table.css';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { FileResponse } from '../../http/responses.ts';
+import { useMay } from '../api/session.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { Count } from '../components/number.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
@@ -17,6 +18,8 @@ const focusRow = ({ file_id }: FileResponse): void => document.getElementById(li
 
 export function FileTable({ files }: { files: readonly FileResponse[] }) {
   const queries = useQueryClient();
+  const mayAct = useMay('files:write');
+  const mayReadRows = useMay('personal:read');
   const [toCancel, setToCancel] = useState<FileResponse | null>(null);
   const asked = toCancel && (files.find(({ file_id }) => file_id === toCancel.file_id) ?? toCancel);
   const retry = useMutation({
@@ -24,14 +27,18 @@ export function FileTable({ files }: { files: readonly FileResponse[] }) {
     onSuccess: focusRow,
     onSettled: () => queries.invalidateQueries({ queryKey: ['files'] }),
   });
-  const columns: Column<FileResponse>[] = [
+  const columns: (Column<FileResponse> | false)[] = [
     { header: fileList.columns.file, cell: (file) => <FileCell file={file} files={files} /> },
     { header: fileList.columns.status, cell: (file) => <StatusCell file={file} /> },
     { header: fileList.columns.progress, cell: (file) => <ProgressCell file={file} /> },
     { header: fileList.columns.accepted, cell: ({ progress }) => <Count value={progress.accepted} />, numeric: true },
-    { header: fileList.columns.invalid, cell: (file) => <InvalidCell file={file} />, numeric: true },
-    { header: fileList.columns.created, cell: ({ created_at }) => <Time iso={created_at} /> },
     {
+      header: fileList.columns.invalid,
+      cell: (file) => <InvalidCell file={file} hasReport={mayReadRows} />,
+      numeric: true,
+    },
+    { header: fileList.columns.created, cell: ({ created_at }) => <Time iso={created_at} /> },
+    mayAct && {
       header: fileList.columns.actions,
       cell: (file) => (
         <ActionCell
@@ -48,7 +55,7 @@ export function FileTable({ files }: { files: readonly FileResponse[] }) {
       {retry.error && <ProblemView error={retry.error} />}
       <DataTable
         caption={fileList.caption}
-        columns={columns}
+        columns={columns.filter((column) => column !== false)}
         rows={files}
         keyOf={({ file_id }) => file_id}
         cardsBelow={72}

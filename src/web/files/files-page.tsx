@@ -7,6 +7,7 @@ import type { FileResponse } from '../../http/responses.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
 import { filesQuery, statsQuery } from '../api/queries.ts';
 import { hasNothingToShow } from '../api/query-client.ts';
+import { useMay } from '../api/session.ts';
 import { addUploads } from '../api/upload.ts';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Count } from '../components/number.tsx';
@@ -26,6 +27,7 @@ const route = getRouteApi('/');
 
 export function FilesPage() {
   const { status, pages = '1' } = route.useSearch();
+  const mayUpload = useMay('files:write');
   const navigate = route.useNavigate();
   const { data, hasNextPage, fetchNextPage, isFetching, isFetchingNextPage, isFetchNextPageError } = useInfiniteQuery({
     ...filesQuery({ status }),
@@ -47,14 +49,22 @@ export function FilesPage() {
     <>
       <Title percent={percentOf(files ?? [])}>{frame.files}</Title>
       <Announcer />
-      <DropTarget label={uploads.dropNow} onFiles={addUploads} />
-      <FileChooser />
+      {mayUpload && (
+        <>
+          <DropTarget label={uploads.dropNow} onFiles={addUploads} />
+          <FileChooser />
+        </>
+      )}
       <UploadList />
       {hasNone && status === undefined ? (
         <EmptyState title={format.emptyTitle}>
-          <p>{format.empty}</p>
-          <SampleButton />
-          <FormatHelp />
+          {mayUpload && (
+            <>
+              <p>{format.empty}</p>
+              <SampleButton />
+              <FormatHelp />
+            </>
+          )}
         </EmptyState>
       ) : (
         <section aria-labelledby="imports" className="panel file-list">
@@ -78,7 +88,7 @@ export function FilesPage() {
           )}
         </section>
       )}
-      {files && !(hasNone && status === undefined) && (
+      {mayUpload && files && !(hasNone && status === undefined) && (
         <details className="panel format-details">
           <summary>{format.summary}</summary>
           <FormatHelp />

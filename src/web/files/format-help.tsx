@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import type { StockResultsResponse } from '../../http/responses.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { request, sendJson, Unreachable } from '../api/client.ts';
+import { useMay } from '../api/session.ts';
 import { addUploads } from '../api/upload.ts';
 import { CopyButton } from '../components/copy-button.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
@@ -39,11 +40,14 @@ export function SampleButton() {
       addUploads([new File([orders], SAMPLE, { type: 'text/csv' })], null, note);
     },
   });
+  const maySetStock = useMay('stock:write');
   return (
     <div className="row format-sample">
-      <button type="button" disabled={sample.isPending} onClick={() => sample.mutate()}>
-        {format.sample}
-      </button>
+      {maySetStock && (
+        <button type="button" disabled={sample.isPending} onClick={() => sample.mutate()}>
+          {format.sample}
+        </button>
+      )}
       <a href={`/${SAMPLE}`} download={SAMPLE}>
         {format.download}
       </a>

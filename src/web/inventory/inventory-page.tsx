@@ -8,6 +8,7 @@ import { type ComponentProps, type ReactNode, useState } from 'react';
 import type { PageResponse, StockResponse } from '../../http/responses.ts';
 import { inventoryQuery } from '../api/queries.ts';
 import { throwUnlessRefused } from '../api/query-client.ts';
+import { useMay } from '../api/session.ts';
 import { formatNumber } from '../components/number.tsx';
 import { Pager } from '../components/pager.tsx';
 import { RefusedList } from '../components/refused-list.tsx';
@@ -40,6 +41,7 @@ export function InventoryPage() {
   const { changes, send, sendAgain, dismiss } = useStockChanges();
   const { upload, start, dismiss: dismissUpload } = useStockUpload();
   const [question, ask] = useState<Question | null>(null);
+  const maySet = useMay('stock:write');
   const filter = (values: StockFilterValues) =>
     void navigate({ search: (old) => ({ ...old, ...values, cursor: undefined }), resetScroll: false });
 
@@ -64,7 +66,8 @@ export function InventoryPage() {
       ))}
       <RefusedList error={error} cursor={search.cursor} toFirst={inventory.first} onFirst={() => filter({})} />
       {!page && !error && <p className="quiet">{frame.loading}</p>}
-      {isEmpty && (
+      {isEmpty && !maySet && <p className="panel">{inventory.emptyTitle}</p>}
+      {isEmpty && maySet && (
         <NoStock
           actions={
             <>
@@ -76,8 +79,12 @@ export function InventoryPage() {
       )}
       {page && !isEmpty && (
         <StockList page={page} busy={isPlaceholderData} changes={changes} onAsk={ask} onAgain={sendAgain}>
-          {add}
-          <StockFileButton onFile={start} />
+          {maySet && (
+            <>
+              {add}
+              <StockFileButton onFile={start} />
+            </>
+          )}
         </StockList>
       )}
       <p role="status" className="for-readers">

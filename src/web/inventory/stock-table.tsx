@@ -1,6 +1,7 @@
 /** The rows of stock, low and empty ones marked, each with buttons to change it and the outcome of its last change. */
 import type { StockResponse } from '../../http/responses.ts';
-import { DataTable } from '../components/data-table.tsx';
+import { useMay } from '../api/session.ts';
+import { type Column, DataTable } from '../components/data-table.tsx';
 import { formatNumber } from '../components/number.tsx';
 import { inventory } from '../texts/inventory.ts';
 import type { Question } from './change-dialog.tsx';
@@ -10,36 +11,36 @@ import { rowKey, type StockChange } from './stock-changes.ts';
 /** Fewer than this are marked. */
 export const LOW_BELOW = 10;
 
-export const StockTable = ({
-  rows,
-  changes,
-  busy,
-  onAsk,
-  onAgain,
-}: {
+interface StockRows {
   rows: readonly StockResponse[];
   changes: ReadonlyMap<string, StockChange>;
   busy: boolean;
   onAsk: (question: Question) => void;
   onAgain: (change: StockChange) => void;
-}) => (
-  <div className="list-panel inventory-table" aria-busy={busy}>
-    <DataTable
-      caption={inventory.caption}
-      columns={[
-        { header: inventory.sku, cell: ({ sku }) => <Code text={sku} /> },
-        { header: inventory.hub, cell: ({ hub_id }) => <Code text={hub_id} /> },
-        { header: inventory.available, numeric: true, cell: (row) => <Level row={row} /> },
-        {
-          header: inventory.actions,
-          cell: (row) => <RowActions row={row} change={changes.get(rowKey(row))} onAsk={onAsk} onAgain={onAgain} />,
-        },
-      ]}
-      rows={rows}
-      keyOf={rowKey}
-    />
-  </div>
-);
+}
+
+export function StockTable({ rows, changes, busy, onAsk, onAgain }: StockRows) {
+  const maySet = useMay('stock:write');
+  const actions: Column<StockResponse> = {
+    header: inventory.actions,
+    cell: (row) => <RowActions row={row} change={changes.get(rowKey(row))} onAsk={onAsk} onAgain={onAgain} />,
+  };
+  return (
+    <div className="list-panel inventory-table" aria-busy={busy}>
+      <DataTable
+        caption={inventory.caption}
+        columns={[
+          { header: inventory.sku, cell: ({ sku }) => <Code text={sku} /> },
+          { header: inventory.hub, cell: ({ hub_id }) => <Code text={hub_id} /> },
+          { header: inventory.available, numeric: true, cell: (row) => <Level row={row} /> },
+          ...(maySet ? [actions] : []),
+        ]}
+        rows={rows}
+        keyOf={rowKey}
+      />
+    </div>
+  );
+}
 
 function RowActions({
   row,

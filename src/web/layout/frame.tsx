@@ -1,7 +1,13 @@
-/** What surrounds every view: the header with its navigation, the banner of a lost connection, and the main region. */
+/**
+ * What surrounds every view: the header with its navigation, the banner of a lost connection, and the main region. When the session ends,
+ * the view is hidden with what was typed, until somebody has signed in.
+ */
 import './frame.css';
 import { Link, Outlet, useMatchRoute, useRouter } from '@tanstack/react-router';
-import { Suspense, useEffect } from 'react';
+import { Activity, Suspense, useEffect } from 'react';
+import { Account } from '../access/account.tsx';
+import { SignIn } from '../access/sign-in.tsx';
+import { useMay, useSessionEnded } from '../api/session.ts';
 import { frame, product } from '../texts/page.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { MoonIcon, SunIcon } from './icons.tsx';
@@ -9,10 +15,7 @@ import { toggleTheme, useNextTheme, useTheme } from './theme.ts';
 
 export function Frame() {
   const theme = useTheme();
-  const isAt = useMatchRoute();
-  // The addresses of a file and of a new order are not below those of the lists.
-  const inFiles = isAt({ to: '/files/$fileId' }) !== false;
-  const inOrders = isAt({ to: '/new-order' }) !== false;
+  const ended = useSessionEnded();
   const label = { light: frame.toLight, dark: frame.toDark, system: frame.toSystem }[useNextTheme()];
   useEffect(refuseDrops, []);
   const router = useRouter();
@@ -35,21 +38,12 @@ export function Frame() {
           <Link to="/" className="frame-product">
             {product}
           </Link>
-          <nav aria-label={frame.navigation} className="frame-nav">
-            <Link
-              to="/"
-              activeOptions={{ exact: true, includeSearch: false }}
-              aria-current={inFiles ? 'page' : undefined}
-            >
-              {frame.files}
-            </Link>
-            <Link to="/orders" aria-current={inOrders ? 'page' : undefined}>
-              {frame.orders}
-            </Link>
-            <Link to="/inventory">{frame.inventory}</Link>
-            <Link to="/stats">{frame.dashboard}</Link>
-            <Link to="/live">{frame.live}</Link>
-          </nav>
+          {!ended && (
+            <>
+              <Navigation />
+              <Account />
+            </>
+          )}
           <button
             type="button"
             className="button-quiet frame-theme"
@@ -63,11 +57,44 @@ export function Frame() {
       </header>
       <ConnectionBanner />
       <main id="main" tabIndex={-1}>
-        <Suspense fallback={<p className="quiet">{frame.loading}</p>}>
-          <Outlet />
-        </Suspense>
+        {ended && <SignIn />}
+        <Activity mode={ended ? 'hidden' : 'visible'}>
+          <Suspense fallback={<p className="quiet">{frame.loading}</p>}>
+            <Outlet />
+          </Suspense>
+        </Activity>
       </main>
     </>
+  );
+}
+
+/** The views that the role may see. */
+function Navigation() {
+  const isAt = useMatchRoute();
+  // The addresses of a file and of a new order are not below those of the lists.
+  const inFiles = isAt({ to: '/files/$fileId' }) !== false;
+  const inOrders = isAt({ to: '/new-order' }) !== false;
+  const files = useMay('files:read');
+  const orders = useMay('orders:read');
+  const inventory = useMay('stock:read');
+  const dashboard = useMay('stats:read');
+  const live = useMay('events:read');
+  return (
+    <nav aria-label={frame.navigation} className="frame-nav">
+      {files && (
+        <Link to="/" activeOptions={{ exact: true, includeSearch: false }} aria-current={inFiles ? 'page' : undefined}>
+          {frame.files}
+        </Link>
+      )}
+      {orders && (
+        <Link to="/orders" aria-current={inOrders ? 'page' : undefined}>
+          {frame.orders}
+        </Link>
+      )}
+      {inventory && <Link to="/inventory">{frame.inventory}</Link>}
+      {dashboard && <Link to="/stats">{frame.dashboard}</Link>}
+      {live && <Link to="/live">{frame.live}</Link>}
+    </nav>
   );
 }
 

@@ -3,7 +3,7 @@
  * off before its first event could not resume there; nor does it say why the service refused it.
  */
 import type { EventResponse } from '../../http/responses.ts';
-import { Problem, parse, readProblem, withQuery } from '../api/client.ts';
+import { fetchSignedIn, Problem, parse, readProblem, withQuery } from '../api/client.ts';
 
 /** Work between two pauses for the browser: a replay from the beginning comes faster than it can be drawn. */
 const WORK_MS = 10;
@@ -18,7 +18,7 @@ export interface EventReader {
 /** Reads from the cursor `after`, or from now on, until the stream ends. Rejects with `Problem` when the service refuses. */
 export async function readEvents(after: string | undefined, reader: EventReader, stop: AbortSignal): Promise<void> {
   const address = withQuery('/events', { type: '*', after });
-  const response = await fetch(address, { headers: { accept: 'text/event-stream' }, signal: stop });
+  const response = await fetchSignedIn(address, { headers: { accept: 'text/event-stream' }, signal: stop });
   if (!response.ok || response.body === null) {
     const answer = parse(await response.text());
     throw new Problem(readProblem(answer, response.status), answer);

@@ -9,6 +9,7 @@ import type { OrderResponse } from '../../http/responses.ts';
 import type { Workflow } from '../../model/workflow.ts';
 import { deleteOrder, moveOrder } from '../api/order-changes.ts';
 import { workflowQuery } from '../api/queries.ts';
+import { useMay } from '../api/session.ts';
 import { Dialog } from '../components/dialog.tsx';
 import { orderStatus } from '../texts/codes.ts';
 import { orderChange as words } from '../texts/order-change.ts';
@@ -32,6 +33,8 @@ type Question = { kind: 'move'; to: string } | { kind: 'delete' } | null;
 
 function Actions({ order, workflow, onEdit, onSay }: OfOrder & { workflow: Workflow }) {
   const changing = useOrderChange(order);
+  const mayChange = useMay('orders:write');
+  const mayDelete = useMay('orders:delete');
   const [question, ask] = useState<Question>(null);
   const group = useRef<HTMLDivElement>(null);
   const state = workflow.states[order.status];
@@ -64,13 +67,13 @@ function Actions({ order, workflow, onEdit, onSay }: OfOrder & { workflow: Workf
   return (
     <>
       <div ref={group} tabIndex={-1} className="order-actions">
-        <Moves to={state?.to ?? []} workflow={workflow} busy={changing.isPending} onPress={press} />
-        {state?.editable && (
+        <Moves to={(mayChange && state?.to) || []} workflow={workflow} busy={changing.isPending} onPress={press} />
+        {mayChange && state?.editable && (
           <button type="button" disabled={changing.isPending} onClick={onEdit}>
             {words.edit}
           </button>
         )}
-        {state && state.stock !== 'gone' && (
+        {mayDelete && state && state.stock !== 'gone' && (
           <button
             type="button"
             className="button-quiet order-delete"

@@ -9,16 +9,9 @@ import { OrderDate } from './order-date.tsx';
 import { OrderStatus } from './order-status.tsx';
 import type { Selection } from './selection.ts';
 
-export const orderColumns = (timeZone: string, { selected, toggle }: Selection): readonly Column<OrderResponse>[] => [
-  {
-    header: bulk.column,
-    cell: (order) => (
-      <label className="order-select">
-        <span className="for-readers">{bulk.select(order.order_id)}</span>
-        <input type="checkbox" checked={selected.has(order.order_id)} onChange={() => toggle(order)} />
-      </label>
-    ),
-  },
+/** `selection`: null for those who may not move orders. */
+export const orderColumns = (timeZone: string, selection: Selection | null): readonly Column<OrderResponse>[] => [
+  ...(selection ? [selectColumn(selection)] : []),
   {
     header: orders.order,
     cell: ({ order_id }) => (
@@ -76,3 +69,13 @@ const TwoLines = ({ first, second, secondTitle = second }: { first: string; seco
     </span>
   </div>
 );
+
+const selectColumn = ({ selected, toggle }: Selection): Column<OrderResponse> => ({
+  header: bulk.column,
+  cell: (order) => (
+    <label className="order-select">
+      <span className="for-readers">{bulk.select(order.order_id)}</span>
+      <input type="checkbox" checked={selected.has(order.order_id)} onChange={() => toggle(order)} />
+    </label>
+  ),
+});

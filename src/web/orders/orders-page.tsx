@@ -6,6 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 import type { OrderResponse, StatsResponse } from '../../http/responses.ts';
 import { statsQuery } from '../api/queries.ts';
+import { useMay } from '../api/session.ts';
 import { DataTable } from '../components/data-table.tsx';
 import { EmptyState } from '../components/empty-state.tsx';
 import { formatNumber } from '../components/number.tsx';
@@ -29,7 +30,7 @@ export function OrdersPage() {
   const { cursor, ...filters } = route.useSearch();
   const navigate = route.useNavigate();
   const filtered = Object.values(filters).some((value) => value !== undefined);
-  const { data: stats } = useQuery(statsQuery());
+  const { data: stats } = useQuery({ ...statsQuery(), enabled: useMay('stats:read') });
   const total = stats?.orders.total;
   const found = useOrderSearch({ cursor, ...filters });
   useNewOrders(stats?.orders, found.isOneLook);
@@ -65,26 +66,32 @@ function useNewOrders(sums: StatsResponse['orders'] | undefined, isOneLook: bool
   }, [now, isOneLook, queries]);
 }
 
-const NewOrderLink = () => (
-  <Link to="/new-order" className="button">
-    {orderForm.new}
-  </Link>
-);
+const NewOrderLink = () =>
+  useMay('orders:write') && (
+    <Link to="/new-order" className="button">
+      {orderForm.new}
+    </Link>
+  );
 
-const NoOrders = () => (
-  <>
-    <Title>{frame.orders}</Title>
-    <EmptyState title={orders.emptyTitle}>
-      <p>{orders.empty}</p>
-      <p className="row">
-        <Link to="/" className="button button-main">
-          {orders.toUpload}
-        </Link>
-        <NewOrderLink />
-      </p>
-    </EmptyState>
-  </>
-);
+function NoOrders() {
+  const mayUpload = useMay('files:write');
+  return (
+    <>
+      <Title>{frame.orders}</Title>
+      <EmptyState title={orders.emptyTitle}>
+        <p>{orders.empty}</p>
+        <p className="row">
+          {mayUpload && (
+            <Link to="/" className="button button-main">
+              {orders.toUpload}
+            </Link>
+          )}
+          <NewOrderLink />
+        </p>
+      </EmptyState>
+    </>
+  );
+}
 
 type Found = ReturnType<typeof useOrderSearch>;
 
@@ -100,6 +107,7 @@ function OrderList({
   const navigate = route.useNavigate();
   const timeZone = useTimeZone();
   const selection = useSelection({ ...filters });
+  const mayMove = useMay('orders:write');
   const isEnd = !search.hasMore && nextCursor === null;
   return (
     <>
@@ -107,7 +115,7 @@ function OrderList({
         <p className="quiet" role="status">
           {summary(items.length, isEnd && cursor === undefined, total)}
         </p>
-        {items.length > 0 && <SelectPage items={items} selection={selection} />}
+        {mayMove && items.length > 0 && <SelectPage items={items} selection={selection} />}
       </div>
       <BulkActions
         selection={selection}
@@ -119,7 +127,7 @@ function OrderList({
         <div className="list-panel orders-table" aria-busy={isPlaceholderData}>
           <DataTable
             caption={frame.orders}
-            columns={orderColumns(timeZone, selection)}
+            columns={orderColumns(timeZone, mayMove ? selection : null)}
             rows={items}
             keyOf={({ order_id }) => order_id}
             cardsBelow={78}
