@@ -167,6 +167,8 @@ test('a viewer is shown nothing that would be refused, an operator is', async ()
     expect(await controls(operator).filter({ hasText: 'Delete' }).count()).toBe(0);
     await viewer.locator('main').getByText(ready).first().waitFor();
     expect(await controls(viewer).filter({ hasNotText: 'Copy' }).count(), path).toBe(0);
+    expect(await viewer.locator('main').getByText('Ada Lovelace').count(), path).toBe(0);
+    if (path.startsWith('/orders')) await viewer.locator('main').getByText('Hidden', { exact: true }).first().waitFor();
   }
 });
 

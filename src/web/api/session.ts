@@ -58,7 +58,9 @@ export async function inSession(signal?: AbortSignal | null): Promise<number> {
   });
 }
 
-const mayNow = ({ me }: Session, scope: Scope): boolean => may(me ?? ANYBODY, scope);
+/** Statistics are about all hubs. */
+const mayNow = ({ me }: Session, scope: Scope): boolean =>
+  may(me ?? ANYBODY, scope) && (scope !== 'stats:read' || !me?.hubs);
 
 /** Whether files may be followed, by somebody who is known. */
 export const mayFollow = (): boolean => session.me !== null && !session.ended && mayNow(session, 'files:read');

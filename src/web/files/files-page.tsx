@@ -109,7 +109,7 @@ function percentOf(files: readonly FileResponse[]): number | null {
 
 /** Each status with its number of files, which the stream of progress keeps up to date. */
 function StatusFilter() {
-  const { data } = useQuery({ ...statsQuery(), refetchInterval: false });
+  const { data } = useQuery({ ...statsQuery(), refetchInterval: false, enabled: useMay('stats:read') });
   return (
     <fieldset aria-label={fileList.filter} className="status-filter">
       {([undefined, ...FILE_STATUSES] as const).map((status) => (

@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router';
 import { useWindowVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef } from 'react';
 import type { EventResponse } from '../../http/responses.ts';
+import { Hidden } from '../components/hidden.tsx';
 import { useMedia, usePrinting } from '../components/media.ts';
 import { formatNumber } from '../components/number.tsx';
 import { liveEvents } from '../texts/live-events.ts';
@@ -148,7 +149,7 @@ function OfCreated({ data: { customer, items, total_amount } }: { data: CreatedD
   return (
     <>
       <td className="live-customer" title={`${customer.name ?? orders.hidden}\n${customer.email ?? ''}`}>
-        {customer.name ?? orders.hidden}
+        {customer.name ?? <Hidden />}
       </td>
       <td className="live-items" title={items.map(nameItem).join('\n')}>
         {first && nameItem(first)}

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { OrderResponse } from '../../http/responses.ts';
 import type { Column } from '../components/data-table.tsx';
+import { Hidden } from '../components/hidden.tsx';
 import { formatNumber } from '../components/number.tsx';
 import { bulk } from '../texts/order-change.ts';
 import { orders } from '../texts/orders.ts';
@@ -23,7 +24,8 @@ export const orderColumns = (timeZone: string, selection: Selection | null): rea
   { header: orders.date(timeZone), cell: ({ order_date }) => <OrderDate iso={order_date} /> },
   {
     header: orders.customer,
-    cell: ({ customer: { name, email } }) => <TwoLines first={name ?? orders.hidden} second={email ?? ''} />,
+    cell: ({ customer: { name, email } }) =>
+      name === null ? <Hidden /> : <TwoLines first={name} second={email ?? ''} />,
   },
   { header: orders.items, cell: ({ items }) => <Items items={items} /> },
   {

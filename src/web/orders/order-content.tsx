@@ -2,6 +2,7 @@
 import type { OrderResponse } from '../../http/responses.ts';
 import { type Column, DataTable } from '../components/data-table.tsx';
 import { FileLink } from '../components/file-link.tsx';
+import { Hidden } from '../components/hidden.tsx';
 import { Count } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
 import { orders, order as words } from '../texts/orders.ts';
@@ -43,14 +44,14 @@ const Facts = ({ order }: { order: OrderResponse }) => (
     <section className="panel">
       <h2>{words.customer}</h2>
       <p className="order-address">
-        {order.customer.name ?? orders.hidden}
+        {order.customer.name ?? <Hidden />}
         {'\n'}
         {order.customer.email}
       </p>
     </section>
     <section className="panel">
       <h2>{words.address}</h2>
-      <p className="order-address">{order.shipping_address ?? orders.hidden}</p>
+      <p className="order-address">{order.shipping_address ?? <Hidden />}</p>
     </section>
     <section className="panel">
       <h2>{words.dates}</h2>

@@ -3,6 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { FileResponse, StatsResponse } from '../../http/responses.ts';
 import { filesQuery, workflowQuery } from '../api/queries.ts';
+import { useMay } from '../api/session.ts';
 import { FilterField } from '../components/filter-field.tsx';
 import { orderStatus } from '../texts/codes.ts';
 import { orders } from '../texts/orders.ts';
@@ -47,20 +48,23 @@ interface Filters {
 }
 
 export function OrderFilters({ values, stats, onChange }: Filters & { stats: StatsResponse | undefined }) {
-  const { data: files } = useInfiniteQuery(filesQuery());
+  const { data: files } = useInfiniteQuery({ ...filesQuery(), enabled: useMay('files:read') });
+  const maySearch = useMay('personal:read');
   const recent = files?.pages[0]?.items ?? [];
   const hubs = Object.keys(stats?.orders.by_hub ?? {}).sort();
   const filtered = Object.values(values).some((value) => value !== undefined);
   return (
     <search aria-label={orders.filters} className="filters panel">
-      <FilterField
-        className="filter-wide"
-        type="search"
-        label={orders.q}
-        hint={orders.qHint}
-        value={values.q ?? ''}
-        onFilter={(q) => onChange({ q })}
-      />
+      {maySearch && (
+        <FilterField
+          className="filter-wide"
+          type="search"
+          label={orders.q}
+          hint={orders.qHint}
+          value={values.q ?? ''}
+          onFilter={(q) => onChange({ q })}
+        />
+      )}
       <StatusFilter values={values} stats={stats} onChange={onChange} />
       <FilterField
         label={orders.hub}

@@ -5,11 +5,11 @@ import { useState } from 'react';
 import type { OrderChangeResponse, OrderResponse } from '../../http/responses.ts';
 import { Problem } from '../api/client.ts';
 import { orderHistoryQuery } from '../api/queries.ts';
+import { Hidden } from '../components/hidden.tsx';
 import { ProblemView } from '../components/problem-view.tsx';
 import { Time } from '../components/time.tsx';
 import { orderStatus } from '../texts/codes.ts';
 import { history as words } from '../texts/history.ts';
-import { orders } from '../texts/orders.ts';
 import { frame } from '../texts/page.ts';
 import { useOrderDateText } from './order-date.tsx';
 import { OrderStatus } from './order-status.tsx';
@@ -82,7 +82,12 @@ type Field = OrderChangeResponse['changes'][number];
 
 function Values({ field: { field, from, to } }: { field: Field }) {
   const dateText = useOrderDateText();
-  if (from === null || to === null) return <dd>{orders.hidden}</dd>;
+  if (from === null || to === null)
+    return (
+      <dd>
+        <Hidden />
+      </dd>
+    );
   const [before, after] = [from, to].map((value) =>
     Array.isArray(value) ? value.map(itemLine) : [field === 'order_date' ? dateText(value) : value],
   ) as [string[], string[]];
