@@ -49,6 +49,17 @@ const COMMANDS: Record<string, Command> = {
     ],
     load: () => import('./commands/keys.ts'),
   },
+  users: {
+    usage: [
+      'oms users add EMAIL --role customer|viewer|operator|admin [--scopes S,…] [--hubs H,…] [--verified] [--json]',
+      '                                     a user; the password is asked for, or read from standard input, or made',
+      'oms users list [--json]              all users',
+      'oms users role EMAIL ROLE [--scopes S,…|all] [--hubs H,…|all] [--json]',
+      'oms users disable|enable EMAIL…      sign users out and keep them out, or let them in again',
+      'oms users reset EMAIL [--json]       a new password, printed once',
+    ],
+    load: () => import('./commands/users.ts'),
+  },
   stress: {
     usage: [
       'oms stress [--num 1000] [--batch 1] [--concurrency 50] [--sku S] [--hub H] [--stock N]',

@@ -32,7 +32,12 @@ export async function run([name, ...args]: string[]): Promise<number> {
   const given = { ...values, json: values.json === true } as Given;
   const config = readConfig();
   await using opened = new AsyncDisposableStack();
-  await action.run(await openKeyBook(given, config, `oms keys ${name}`, opened), positionals, given, config);
+  await action.run(
+    await openKeyBook({ given, config, command: `oms keys ${name}`, opened }),
+    positionals,
+    given,
+    config,
+  );
   return 0;
 }
 

@@ -3,10 +3,10 @@ import * as z from 'zod';
 import type { AccessPorts } from '../access/access.ts';
 import type { Key, NewKey } from '../access/keys.ts';
 import { limits } from '../limits.ts';
-import { ACCESS_ROLES, isAtLeast, leastRoleOf, SCOPES } from '../model/access.ts';
-import { trimKey } from '../model/characters.ts';
+import { ACCESS_ROLES } from '../model/access.ts';
 import { timeIn, wireForms } from './parameters.ts';
 import type { KeyResponse, NewKeyResponse } from './responses.ts';
+import { hubList, scopeList, scopesFitRole } from './rights.ts';
 
 const roleOfKey = z
   .enum(ACCESS_ROLES, { error: `is none of ${ACCESS_ROLES.slice(1).join(', ')}` })
@@ -25,41 +25,19 @@ const nameOfKey = z
   .max(limits.maxKeyNameChars, `is longer than ${limits.maxKeyNameChars} characters`)
   .regex(/^\P{C}*$/u, 'has characters that cannot be seen');
 
-const hub = z
-  .string()
-  .max(limits.maxTextChars, `is longer than ${limits.maxTextChars} characters`)
-  .transform(trimKey)
-  .pipe(z.string().min(1, 'is empty'));
-
-const listOf = <Item extends z.ZodType>(item: Item) =>
-  z
-    .array(item)
-    .min(1, 'is empty: leave it out, or name some')
-    .max(limits.maxHubsOfKey, `has more than ${limits.maxHubsOfKey} entries`)
-    .nullable()
-    .default(null);
-
 export const newKeyBody = (timeZone: string, ports: AccessPorts) =>
   z
     .strictObject({
       name: nameOfKey,
       role: roleOfKey,
-      scopes: listOf(z.enum(SCOPES, { error: `is none of ${SCOPES.join(', ')}` })),
-      hubs: listOf(hub),
+      scopes: scopeList.default(null),
+      hubs: hubList.default(null),
       expires_at: z
         .union([timeIn(timeZone), z.null()])
         .default(null)
         .refine((ms) => ms === null || ms > ports.clock.now(), 'is over'),
     })
-    .superRefine(({ role, scopes }, context) => {
-      for (const [i, scope] of (scopes ?? []).entries())
-        if (!isAtLeast(role, leastRoleOf(scope)))
-          context.addIssue({
-            code: 'custom',
-            path: ['scopes', i],
-            message: `${scope} is of the role ${leastRoleOf(scope)}, the key has the role ${role}`,
-          });
-    });
+    .superRefine(scopesFitRole('key'));
 
 export const rotateBody = z.strictObject({
   valid_for_seconds: z

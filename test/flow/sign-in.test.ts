@@ -159,7 +159,7 @@ describe('a browser', () => {
 
   test.each([
     ['a form or a script of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
-    ['a page of a subdomain', { origin: 'http://shop.127.0.0.1:8080', 'sec-fetch-site': 'same-site' }],
+    ['a page of a subdomain', { origin: 'http://shop.localhost:8080', 'sec-fetch-site': 'same-site' }],
     ['a page of another port', { origin: 'http://127.0.0.1:1', 'sec-fetch-site': 'same-site' }],
     ['a page without an origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
     ['a page without an origin in an old browser', { origin: 'null' }],

@@ -1,0 +1,65 @@
+/**
+ * Where commands about keys and users find them: at the service that they are told, else in the order store itself, and where a service
+ * holds that, through the service.
+ */
+import { readHolder } from '../adapters/data-directory.ts';
+import type { Config } from '../config.ts';
+import { isOmsError } from '../errors.ts';
+import type { PageResponse } from '../http/responses.ts';
+import { limits } from '../limits.ts';
+import { createLogger } from '../log.ts';
+import { openStoreForWriting } from '../open-for-writing.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import type { Page, PageRequest } from '../ports/page.ts';
+import { type ClientOptions, connect, isTold } from './connect.ts';
+import type { ServiceClient } from './service-client.ts';
+
+export interface BookOptions {
+  given: ClientOptions;
+  config: Config;
+  command: string;
+  /** What must be closed at the end is added to it. */
+  opened: AsyncDisposableStack;
+}
+
+/** Both books take and give the same. */
+export async function openBook<Book>(
+  { given, config, command, opened }: BookOptions,
+  ofService: (client: ServiceClient) => Book,
+  ofStore: (store: OrderStore) => Book,
+): Promise<Book> {
+  const atService = () => {
+    const client = connect(given, config, 1);
+    opened.defer(() => client.close());
+    return ofService(client);
+  };
+  if (isTold(given, config)) return atService();
+  try {
+    return ofStore(await openStoreForWriting(config, command, opened, createLogger(config.logLevel, command)));
+  } catch (error) {
+    if (!isOmsError(error, 'data_directory_held') || !readHolder(config.dataDirectory)?.url) throw error;
+    return atService();
+  }
+}
+
+/** All items of a list of the service. */
+export async function listOfService<Item>(client: ServiceClient, path: string): Promise<Item[]> {
+  const all: Item[] = [];
+  for (let query = ''; ; ) {
+    const page: PageResponse<Item> = await client.get(`${path}?limit=${limits.maxPageItems}${query}`);
+    all.push(...page.items);
+    if (page.next_cursor === null) return all;
+    query = `&cursor=${page.next_cursor}`;
+  }
+}
+
+/** All items of a list of the store. */
+export async function listOfStore<Item>(list: (page: PageRequest) => Promise<Page<Item>>): Promise<Item[]> {
+  const all: Item[] = [];
+  for (let after: string | null = null; ; ) {
+    const page: Page<Item> = await list({ limit: limits.maxPageItems, after });
+    all.push(...page.items);
+    if (page.next === null) return all;
+    after = page.next;
+  }
+}
