@@ -105,7 +105,7 @@ async function openEngine(
       const thread = startRoleThread({ ...portsOptions(), imsUrl, role }, died.resolve);
       opened.defer(() => thread.stop());
       if (!traitsOf(role).sweeps) return;
-      const sweeper = startSweeper(ports, { exclusive: embedded !== null, keepAuditMs: config.keepAuditMs }, logger);
+      const sweeper = startSweeper(ports, { exclusive: embedded !== null, keep: config.keep }, logger);
       opened.defer(() => sweeper.stop());
       const backfills = startBackfills(ports, logger);
       opened.defer(() => backfills.stop());

@@ -19,7 +19,7 @@ import {
 } from './engine-urls.ts';
 import { OmsError } from './errors.ts';
 import { limits } from './limits.ts';
-import { parseDuration } from './model/duration.ts';
+import { type KeepingTimes, parseDuration } from './model/duration.ts';
 import { isLoopback } from './model/loopback.ts';
 import type { Workflow } from './model/workflow.ts';
 import type { From } from './ports/event-group.ts';
@@ -165,6 +165,8 @@ const schema = z.object({
     .enum(['newest', 'beginning'], { error: 'is neither "newest" nor "beginning"' })
     .default('newest'),
   OMS_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin').default('UTC'),
+  OMS_KEEP_UPLOADS: keptFor('forever'),
+  OMS_KEEP_REPORTS: keptFor('forever'),
   OMS_KEEP_AUDIT: keptFor('1y'),
   OMS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -224,8 +226,7 @@ export interface Config {
   readonly workflow: Workflow;
   readonly finalizer: { from: From } & ({ kind: 'off' } | { kind: 'confirm' } | { kind: 'http'; url: string });
   readonly timeZone: string;
-  /** How long entries of the audit log are kept; null: for ever. */
-  readonly keepAuditMs: number | null;
+  readonly keep: KeepingTimes;
   readonly logLevel: string;
 }
 
@@ -276,7 +277,11 @@ export function readConfig(
     workflow: values.OMS_WORKFLOW,
     finalizer: { ...values.OMS_FINALIZER, from: values.OMS_FINALIZER_FROM },
     timeZone: values.OMS_TIME_ZONE,
-    keepAuditMs: values.OMS_KEEP_AUDIT,
+    keep: {
+      uploadsMs: values.OMS_KEEP_UPLOADS,
+      reportsMs: values.OMS_KEEP_REPORTS,
+      auditMs: values.OMS_KEEP_AUDIT,
+    },
     logLevel: values.OMS_LOG_LEVEL,
   });
 }

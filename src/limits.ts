@@ -641,6 +641,8 @@ export const limits = {
   /** What is older than it is kept is deleted so many at a time, some 10 ms of the writer of SQLite, and so often in one hour. */
   expiredAtOnce: 1_000,
   expirySteps: 100,
+  /** Ended files that the sweeper looks at together; it notes how far it is after them. */
+  filesNotKeptAtOnce: 100,
 
   // Commands that talk to a running service.
   /** How long a request is repeated: as long as a restart of the service, or an election of its engines, may take. */

@@ -36,6 +36,8 @@ export function fileJson(file: FileRecord, fixed = 0, base = ''): FileResponse {
     warnings: shownWarnings(file.warnings, file.accepted),
     invalid_file: file.report?.name ?? null,
     invalid_file_size_bytes: file.report?.sizeBytes ?? null,
+    upload_deleted_at: isoOrNull(file.uploadDeletedAtMs),
+    report_deleted_at: isoOrNull(file.reportDeletedAtMs),
     failure: file.failure,
     waiting_for: file.waitingFor,
     waiting_since: isoOrNull(file.waitingSinceMs),

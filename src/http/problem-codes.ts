@@ -21,6 +21,7 @@ export const THROWN = {
   not_found: 404,
   object_missing: 404,
   order_deleted: 410,
+  report_deleted: 410,
   file_ended: 409,
   key_expired: 409,
   user_exists: 409,

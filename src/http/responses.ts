@@ -129,6 +129,9 @@ export const fileResponse = named(
     warnings: z.array(z.strictObject({ code: z.enum(WARNING_CODES), count, row: count })),
     invalid_file: z.string().nullable(),
     invalid_file_size_bytes: count.nullable(),
+    /** Since when the upload, or the report with the rejected rows, is not kept any more. */
+    upload_deleted_at: time.nullable(),
+    report_deleted_at: time.nullable(),
     failure: z
       .strictObject({ code: z.enum(FILE_FAILURE_CODES), message: z.string(), row: count.nullable() })
       .nullable(),
@@ -317,6 +320,9 @@ export const stockResultsResponse = named('StockResults', z.strictObject({ resul
 export type StockResultsResponse = z.infer<typeof stockResultsResponse>;
 
 /** `events_behind`: null when the event stream does not say so in time, and before the first start. */
+/** `through`: what ended before is deleted, once the sweeper has come that far. */
+const deletedParts = z.strictObject({ deleted: count, through: time.nullable() });
+
 const finalizerLag = z.strictObject({ events_behind: count.nullable(), held: count, aside: count });
 
 export const statsResponse = named(
@@ -337,6 +343,8 @@ export const statsResponse = named(
     events: z.strictObject({ published: count, pending: count }),
     /** Null when there is no finalizer. */
     finalizer: finalizerLag.nullable(),
+    /** What was not kept any longer. */
+    retention: z.strictObject({ uploads: deletedParts, reports: deletedParts }),
     rows_per_second: count,
   }),
 );

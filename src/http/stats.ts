@@ -4,6 +4,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { formatMinor } from '../model/money.ts';
 import type { FinalizerLag } from '../pipeline/finalizer/lag.ts';
+import { type DeletedSoFar, deletedSoFar } from '../pipeline/retention.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { oneOf, timeIn } from './parameters.ts';
@@ -13,7 +14,7 @@ import { type HttpEnv, json, route } from './route.ts';
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
 interface StatsPorts {
-  store: Pick<OrderStore, 'statistics'>;
+  store: Pick<OrderStore, 'statistics' | 'accessRecords'>;
   clock: Clock;
 }
 
@@ -40,7 +41,12 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() =
       engines: ['store'],
     },
     async (c) => {
-      const [totals, finalizer] = await Promise.all([store.statistics.totals(), lag?.()]);
+      const [totals, finalizer, uploads, reports] = await Promise.all([
+        store.statistics.totals(),
+        lag?.(),
+        deletedSoFar(store, 'upload'),
+        deletedSoFar(store, 'report'),
+      ]);
       const { files, rows, orders, invalidByCode, events } = totals;
       const response: StatsResponse = {
         files: { total: Object.values(files).reduce((sum, count) => sum + count, 0), ...files },
@@ -54,11 +60,17 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() =
         invalid_by_code: invalidByCode,
         events,
         finalizer: finalizer ? lagJson(finalizer) : null,
+        retention: { uploads: deletedJson(uploads), reports: deletedJson(reports) },
         rows_per_second: rowsPerSecond(),
       };
       return c.json(response);
     },
   );
+
+const deletedJson = ({ deleted, throughMs }: DeletedSoFar) => ({
+  deleted,
+  through: throughMs === null ? null : new Date(throughMs).toISOString(),
+});
 
 export const lagJson = ({ eventsBehind, held, aside }: FinalizerLag) => ({ events_behind: eventsBehind, held, aside });
 

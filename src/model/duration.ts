@@ -1,5 +1,12 @@
 /** How long something is kept, as people write it. */
 
+/** How long each is kept after its end; null: for ever. */
+export interface KeepingTimes {
+  readonly uploadsMs: number | null;
+  readonly reportsMs: number | null;
+  readonly auditMs: number | null;
+}
+
 const HOUR_MS = 60 * 60 * 1000;
 const UNITS: Readonly<Record<string, number>> = {
   h: HOUR_MS,

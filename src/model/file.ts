@@ -73,7 +73,11 @@ export interface FileRecord {
   rowsPerSecond: number | null;
 
   failure: FileFailure | null;
+  /** Null where there is none, or none any more. */
   report: ReportRecord | null;
+  /** Since when its object, or its report with the rejected rows, is not kept any more: see `retention.ts`. */
+  uploadDeletedAtMs: number | null;
+  reportDeletedAtMs: number | null;
   createdAtMs: number;
   startedAtMs: number | null;
   finishedAtMs: number | null;
@@ -86,6 +90,9 @@ export interface ReportRecord {
   createdAtMs: number;
 }
 
+/** What of a file is kept for a time. */
+export type KeptPart = 'upload' | 'report';
+
 export const UPLOADS = 'uploads/';
 export const uploadKey = (fileId: string): string => `${UPLOADS}${fileId}`;
 /** The prefix under which users put objects into a bucket. */
@@ -95,10 +102,14 @@ export const INCOMING = 'incoming/';
  * writer, from before a cancelled file was retried, replaces no other report.
  */
 export const reportKey = ({ name, rows }: Pick<ReportRecord, 'name' | 'rows'>): string =>
-  `reports/${name.replace(/\.csv$/, '')}-${rows}.csv`;
+  `${REPORTS}${name.replace(/\.csv$/, '')}-${rows}.csv`;
+export const REPORTS = 'reports/';
 /** As in release 1.0.0. */
-export const formerReportKey = (name: string): string => `reports/${name}`;
+export const formerReportKey = (name: string): string => `${REPORTS}${name}`;
 export const reportName = (fileId: string): string => `${fileId}-invalid.csv`;
+/** The file whose report this object is, or was; null where it is none. */
+export const fileOfReport = (key: string): string | null =>
+  /^reports\/(f_[^/]+)-invalid(?:-\d+)?\.csv$/.exec(key)?.[1] ?? null;
 
 /** The times of a file, each at least the one before it, even when the clock was set back between them. */
 export function timesInOrder(

@@ -5,17 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
+import type { KeepingTimes } from '../model/duration.ts';
 import { UPLOADS, uploadKey } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { deleteOldEntries } from './audit-retention.ts';
+import { deleteOldParts } from './retention.ts';
 
 export interface SweepPorts {
   objects: ObjectStore;
   queue: JobQueue;
-  store: Pick<OrderStore, 'files' | 'leases' | 'prune' | 'audit' | 'accessRecords'>;
+  store: Pick<OrderStore, 'files' | 'rejections' | 'leases' | 'prune' | 'audit' | 'accessRecords'>;
   clock: Clock;
 }
 
@@ -63,17 +65,19 @@ export async function deleteExpired({ store, clock }: SweepPorts, keepAuditMs: n
   if (keepAuditMs !== null) await repeat(() => deleteOldEntries(store, clock.now() - keepAuditMs, limit));
 }
 
+const FOR_EVER: KeepingTimes = { uploadsMs: null, reportsMs: null, auditMs: null };
+
 interface SweepOptions {
   exclusive: boolean;
-  /** How long entries of the audit log are kept; by default for ever. */
-  keepAuditMs?: number | null;
+  /** By default everything is kept for ever. */
+  keep?: KeepingTimes;
 }
 
 /**
  * `exclusive`: no other process works on these engines, so everything half-done from before the start is a remainder. Otherwise one of
  * the processes sweeps, and work that may be under way in another process is given time.
  */
-export function startSweeper(ports: SweepPorts, { exclusive, keepAuditMs = null }: SweepOptions, logger: Logger) {
+export function startSweeper(ports: SweepPorts, { exclusive, keep = FOR_EVER }: SweepOptions, logger: Logger) {
   const { clock, store } = ports;
   const holder = randomUUID();
   const stopping = new AbortController();
@@ -86,6 +90,12 @@ export function startSweeper(ports: SweepPorts, { exclusive, keepAuditMs = null 
       await store.leases.release('sweeper', holder).catch(() => {});
     },
   };
+
+  async function deleteNotKept(): Promise<void> {
+    const { uploadsMs, reportsMs } = keep;
+    if (uploadsMs !== null) await deleteOldParts(ports, 'upload', clock.now() - uploadsMs, stopping.signal);
+    if (reportsMs !== null) await deleteOldParts(ports, 'report', clock.now() - reportsMs, stopping.signal);
+  }
 
   async function run(): Promise<void> {
     let restAtMs = startedMs;
@@ -103,7 +113,8 @@ export function startSweeper(ports: SweepPorts, { exclusive, keepAuditMs = null 
               ? { fromMs: 0, toMs: startedMs }
               : { fromMs: startedMs, toMs: clock.now() - limits.orphanMs };
             await deleteOrphans(ports, window, logger);
-            await deleteExpired(ports, keepAuditMs);
+            await deleteExpired(ports, keep.auditMs);
+            await deleteNotKept();
             restAtMs = clock.now() + limits.orphanMs;
           }
         }

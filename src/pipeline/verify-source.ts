@@ -23,7 +23,7 @@ import { dataValues } from './validate.ts';
 
 /** Returns whether the file was there to be read. */
 export async function* verifySource(
-  store: Pick<OrderStore, 'rejections' | 'verification'>,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
   objects: ObjectStore,
   file: FileRecord,
   { maxInflatedBytes }: { maxInflatedBytes: number },
@@ -63,13 +63,18 @@ function openSource(objects: ObjectStore, file: FileRecord, maxInflatedBytes: nu
 /** The stored orders and rejections of a file, in the order of its rows. */
 class StoredRows {
   readonly #fileId: string;
+  readonly #store: Pick<OrderStore, 'files'>;
+  /** The rows that are neither an order nor a rejection, where rejected rows are not kept any more. */
+  #gone = 0;
+  #rejected = 0;
   readonly #chunks: AsyncIterator<CommittedChunk>;
   readonly #rejections: AsyncGenerator<Rejection, undefined>;
   #chunk: OpenChunk = { rows: 0, orders: new Map() };
   /** The next one; undefined before the first was read, null after the last. */
   #rejection: Rejection | null | undefined;
 
-  constructor(store: Pick<OrderStore, 'rejections' | 'verification'>, file: FileRecord) {
+  constructor(store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>, file: FileRecord) {
+    this.#store = store;
     this.#fileId = file.fileId;
     this.#rejections = rejectionsOf(store, file);
     this.#chunks = store.verification.chunks(file)[Symbol.asyncIterator]();
@@ -80,7 +85,10 @@ class StoredRows {
     yield* this.#countRow();
     yield* this.#rejectionsBefore(raw.row);
     const rejected = this.#rejection?.row === raw.row ? this.#rejection : null;
-    if (rejected) await this.#nextRejection();
+    if (rejected) {
+      this.#rejected++;
+      await this.#nextRejection();
+    }
     const order = this.#chunk.orders.get(raw.row);
     this.#chunk.orders.delete(raw.row);
     const idInFile = cellValue('order_id', raw.cells[header.orderColumns.order_id] ?? this.#fileId);
@@ -90,7 +98,8 @@ class StoredRows {
     else if (order) {
       const column = order.status === DELETED ? null : differingColumn(order, raw, header);
       if (column) yield off('an order does not match its row', orderId, `${at}: ${column} differs`);
-    } else if (!rejected) yield off('a row is neither an order nor a rejection', orderId, at);
+    } else if (!rejected && (await this.#isReportDeleted())) this.#gone++;
+    else if (!rejected) yield off('a row is neither an order nor a rejection', orderId, at);
     else if (dataValues(raw, header).some((value, i) => value !== rejected.values[i]))
       yield off('a rejection does not have the cells of its row', this.#fileId, at);
   }
@@ -101,6 +110,19 @@ class StoredRows {
       yield off('the file cannot be read again as before', this.#fileId, failure);
     yield* this.#leftOver();
     yield* this.#rejectionsBefore(Number.POSITIVE_INFINITY);
+    if (this.#gone === 0) return;
+    const { invalid } = (await this.#store.files.get(this.#fileId))!;
+    if (this.#gone + this.#rejected !== invalid)
+      yield off(
+        'a row is neither an order nor a rejection',
+        this.#fileId,
+        `${this.#gone + this.#rejected} rows are no orders, ${invalid} were invalid when its report was deleted`,
+      );
+  }
+
+  async #isReportDeleted(): Promise<boolean> {
+    if (this.#gone > 0) return true;
+    return (await this.#store.files.get(this.#fileId))?.reportDeletedAtMs != null;
   }
 
   /** Counts the next row of the file to its chunk. */

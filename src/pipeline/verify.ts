@@ -53,7 +53,7 @@ export async function* verify(
       }
       checked.files++;
       checked.rows += file.rows;
-      if (file.report) checked.reports++;
+      if (file.report || (file.reportDeletedAtMs !== null && file.invalid > 0)) checked.reports++;
     }
     after = page.next;
   } while (after !== null);
@@ -75,6 +75,7 @@ async function* verifyReport(
   if (off === null) return true;
   const again = await store.files.get(fileId);
   if (again?.status !== file.status || again.finishedAtMs !== file.finishedAtMs) return true;
+  if (again.reportDeletedAtMs !== null) return false;
   if (off === GONE) return false;
   yield { check: 'reports', what: 'the report does not match the rejections', id: fileId, detail: off };
   return true;
@@ -89,6 +90,7 @@ async function compareReport(
   file: FileRecord,
 ): Promise<string | typeof GONE | null> {
   const { report, invalid } = file;
+  if (file.reportDeletedAtMs !== null) return invalid === 0 ? null : GONE;
   // A cancel may have come while it was written.
   if (!report)
     return invalid === 0 || file.columns === null || file.status !== 'completed'

@@ -13,6 +13,7 @@ export const RECORD_KINDS = [
   'failures',
   'allowance',
   'audit-deleted',
+  'retention',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

@@ -6,7 +6,15 @@
  * calling again is safe.
  */
 import { OmsError } from '../errors.ts';
-import type { Dependency, EndStatus, FileFailure, FileRecord, FileStatus, ReportRecord } from '../model/file.ts';
+import type {
+  Dependency,
+  EndStatus,
+  FileFailure,
+  FileRecord,
+  FileStatus,
+  KeptPart,
+  ReportRecord,
+} from '../model/file.ts';
 import type { Intake } from '../model/intake.ts';
 import type { Page, PageRequest } from './page.ts';
 
@@ -80,6 +88,24 @@ export interface FileEnd {
   failure: FileFailure | null;
 }
 
+/** A place in the order in which files ended. */
+export interface EndPosition {
+  atMs: number;
+  fileId: string;
+}
+
+/** Why a file cannot be queued again although it failed or was cancelled; null where it can. */
+export function notKept(file: Pick<FileRecord, 'fileId' | 'uploadDeletedAtMs' | 'reportDeletedAtMs'>): OmsError | null {
+  const { fileId, uploadDeletedAtMs, reportDeletedAtMs } = file;
+  const deletedAtMs = uploadDeletedAtMs ?? reportDeletedAtMs;
+  if (deletedAtMs === null) return null;
+  const part = uploadDeletedAtMs === null ? 'report' : 'upload';
+  return new OmsError(
+    'not_retryable',
+    `the ${part} of file ${fileId} was deleted on ${new Date(deletedAtMs).toISOString()}, as it is not kept for longer: upload the file again`,
+  );
+}
+
 /** Thrown by `chunks.commit` when another worker has closed the file: its end is in the details. */
 export const fileClosed = (fileId: string, end: FileEnd): OmsError =>
   new OmsError('file_closed', `file ${fileId} was closed as ${end.status} by another worker`, { details: { end } });
@@ -124,8 +150,22 @@ export interface Files {
 
   /** A queued file ends immediately, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
   requestCancel(fileId: string): Promise<FileRecord | null>;
-  /** Queues a failed or cancelled file again; it resumes at its checkpoint. Null: unknown. Throws `not_retryable`, `duplicate_file`. */
+  /**
+   * Queues a failed or cancelled file again; it resumes at its checkpoint. Null: unknown. Throws `duplicate_file`, and `not_retryable`, also
+   * where its upload or its report was deleted.
+   */
   requeue(fileId: string): Promise<FileRecord | null>;
+  /** Files that ended before this time, oldest end first, those behind the position. */
+  endedBefore(
+    beforeMs: number,
+    after: EndPosition | null,
+    limit: number,
+  ): Promise<{ at: EndPosition; file: FileRecord }[]>;
+  /**
+   * Says that a part of an ended file is not kept any more, before it is deleted: the file cannot be queued again from then on, and its
+   * report is in no list. False where the file is open. Doing it again changes nothing.
+   */
+  markDeleted(fileId: string, part: KeptPart): Promise<boolean>;
   /** Open files without a worker that have not changed for `quietMs`: their message may be lost. */
   stranded(quietMs: number, limit: number): Promise<string[]>;
   /** How many files that this principal uploaded have not ended, counted up to `limit`. */

@@ -88,7 +88,10 @@ export class Store {
     return {
       ...store,
       files: { ...store.files, list: (filter, page) => store.files.list(filter, short(page)) },
-      rejections: { list: (fileId, filter, page) => store.rejections.list(fileId, filter, short(page)) },
+      rejections: {
+        ...store.rejections,
+        list: (fileId, filter, page) => store.rejections.list(fileId, filter, short(page)),
+      },
     };
   }
 

@@ -6,9 +6,9 @@ import { withoutCredentials } from '../../src/ports/inspection.ts';
 const read = (environment: Record<string, string>) => readConfig(environment, tmpdir());
 
 test('the audit log is kept for a year, another time, or for ever', () => {
-  expect(read({}).keepAuditMs).toBe(365 * 24 * 60 * 60 * 1000);
-  expect(read({ OMS_KEEP_AUDIT: '12h' }).keepAuditMs).toBe(12 * 60 * 60 * 1000);
-  expect(read({ OMS_KEEP_AUDIT: 'forever' }).keepAuditMs).toBeNull();
+  expect(read({}).keep.auditMs).toBe(365 * 24 * 60 * 60 * 1000);
+  expect(read({ OMS_KEEP_AUDIT: '12h' }).keep.auditMs).toBe(12 * 60 * 60 * 1000);
+  expect(read({ OMS_KEEP_AUDIT: 'forever' }).keep.auditMs).toBeNull();
   expect(() => read({ OMS_KEEP_AUDIT: '90' })).toThrow('OMS_KEEP_AUDIT="90" is neither a time such as 12h, 90d or 1y');
 });
 

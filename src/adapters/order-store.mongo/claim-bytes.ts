@@ -82,7 +82,13 @@ async function tryToClaim(context: CreationContext, file: FileDocument, generati
 /** Once per generation: a second call changes nothing. */
 export async function queueFile({ database, now }: CreationContext, fileId: string, generation: number): Promise<void> {
   await database.files.updateOne(
-    { _id: fileId, generation: generation - 1, status: { $in: ['creating', 'failed', 'cancelled'] } },
+    {
+      _id: fileId,
+      generation: generation - 1,
+      status: { $in: ['creating', 'failed', 'cancelled'] },
+      // A part of it may be deleted by now.
+      ...{ upload_deleted_at: { $exists: false }, report_deleted_at: { $exists: false } },
+    },
     {
       $set: {
         status: 'queued',

@@ -68,6 +68,9 @@ export interface FileDocument {
   changed_at: Date;
   /** Its holds were removed from the stock after its end. */
   pruned: boolean;
+  /** Since when its object, or its report with the rejected rows, is not kept any more. */
+  upload_deleted_at?: Date;
+  report_deleted_at?: Date;
 }
 
 /** The plan of a chunk, then also its outcome; or the number that the end of a file took. `_id`: see `chunkId`. */
@@ -102,6 +105,8 @@ export interface ChunkDocument {
   /** Rows of the plan that did not become orders. */
   refused?: number[];
   rejections?: Binary | null;
+  /** They are not kept any more, and the plan has the accepted rows alone. */
+  rejections_deleted?: true;
   accepted?: number;
   invalid?: number;
   invalid_by_code?: Partial<Record<ReasonCode, number>>;

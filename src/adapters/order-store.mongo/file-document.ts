@@ -47,6 +47,8 @@ export function toFileRecord(file: FileDocument): FileRecord {
     ),
     failure: file.failure,
     report: toReportRecord(file),
+    uploadDeletedAtMs: file.upload_deleted_at?.getTime() ?? null,
+    reportDeletedAtMs: file.report_deleted_at?.getTime() ?? null,
     ...timesInOrder({
       createdAtMs: file.created_at.getTime(),
       startedAtMs: file.started_at?.getTime() ?? null,
@@ -61,8 +63,11 @@ export const shownStatus = ({ status, waiting_for }: Pick<FileDocument, 'status'
   return status === 'creating' ? 'queued' : status;
 };
 
-export function toReportRecord({ report }: Pick<FileDocument, 'report'>): ReportRecord | null {
-  if (!report) return null;
+export function toReportRecord({
+  report,
+  report_deleted_at: deletedAt,
+}: Pick<FileDocument, 'report' | 'report_deleted_at'>): ReportRecord | null {
+  if (!report || deletedAt) return null;
   return {
     name: report.name,
     rows: report.rows,

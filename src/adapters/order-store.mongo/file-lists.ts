@@ -6,12 +6,12 @@ import { readPosition, toPage } from '../page.ts';
 import { findLive } from './claim-bytes.ts';
 import type { Database } from './database.ts';
 import type { FileDocument } from './documents.ts';
-import { toFileRecord, toReportRecord } from './file-document.ts';
+import { ENDED, toFileRecord, toReportRecord } from './file-document.ts';
 import { findFile, VISIBLE } from './file-swap.ts';
 import { uploadKeyId } from './idempotency.ts';
 
 type Reads = Pick<Files, 'wouldRefuse' | 'get' | 'stranded' | 'openOf'>;
-type Lists = Pick<Files, 'list' | 'fixed' | 'reports' | 'findReport'>;
+type Lists = Pick<Files, 'list' | 'fixed' | 'reports' | 'findReport' | 'endedBefore'>;
 
 export function fileReads(database: Database, now: () => number): Reads {
   const { files, idempotencyKeys } = database;
@@ -85,7 +85,7 @@ export function fileLists({ files }: Database): Lists {
 
     async reports({ seenBy }, { limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string');
-      const conditions: Filter<FileDocument>[] = [{ report: { $ne: null } }];
+      const conditions: Filter<FileDocument>[] = [{ report: { $ne: null }, report_deleted_at: { $exists: false } }];
       if (seenBy) conditions.push(seen(seenBy));
       if (position) {
         const [atMs, id] = position;
@@ -107,8 +107,23 @@ export function fileLists({ files }: Database): Lists {
       );
     },
 
+    async endedBefore(beforeMs, after, limit) {
+      const conditions: Filter<FileDocument>[] = [
+        { finished_at: { $type: 'date', $lt: new Date(beforeMs) }, status: { $in: [...ENDED] } },
+      ];
+      if (after) {
+        const time = new Date(after.atMs);
+        conditions.push({ $or: [{ finished_at: { $gt: time } }, { finished_at: time, _id: { $gt: after.fileId } }] });
+      }
+      const found = await files.find({ $and: conditions }).sort({ finished_at: 1, _id: 1 }).limit(limit).toArray();
+      return found.map((file) => ({
+        at: { atMs: file.finished_at!.getTime(), fileId: file._id },
+        file: toFileRecord(file),
+      }));
+    },
+
     async findReport(name) {
-      const file = await files.findOne({ 'report.name': name });
+      const file = await files.findOne({ 'report.name': name, report_deleted_at: { $exists: false } });
       return file && { fileId: file._id, report: toReportRecord(file)!, hubs: file.hubs ?? null };
     },
   };

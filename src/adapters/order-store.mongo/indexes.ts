@@ -17,6 +17,8 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'files_by_report_time', key: { 'report.created_at': -1, _id: -1 } },
     // GET /invalid-files/{name}.
     { name: 'files_by_report_name', key: { 'report.name': 1 } },
+    // Files whose upload or report is not kept any more, oldest end first.
+    { name: 'files_by_end', key: { finished_at: 1, _id: 1 } },
     // Ended files whose holds are still in the stock.
     { name: 'files_by_pruning', key: { pruned: 1, status: 1 } },
   ],

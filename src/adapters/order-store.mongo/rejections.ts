@@ -1,13 +1,43 @@
-/** The rejections of a file in row order, from its committed chunks: for the API's list and for the report. */
+/** The rejections of a file, from its committed chunks: their list in row order, for the API and for the report, and their deletion. */
 import { limits } from '../../limits.ts';
 import type { Rejection } from '../../model/rejection.ts';
+import { copyRows } from '../../order-batch/copy-rows.ts';
 import type { Rejections } from '../../ports/rejections.ts';
 import { readPosition } from '../page.ts';
 import type { Database } from './database.ts';
-import { decodeRejections } from './plan.ts';
+import type { ChunkDocument } from './documents.ts';
+import { decodePlan, decodeRejections, encodePlan } from './plan.ts';
 
-export function createRejections({ chunks }: Database): Rejections {
+/** Of an ended file: nothing else changes its chunks. */
+const withRejections = (fileId: string) =>
+  ({ file: fileId, state: 'committed', invalid: { $gt: 0 }, rejections_deleted: { $exists: false } }) as const;
+
+/** The plan of the accepted rows alone. It is what the events of the chunk are made from. */
+async function planOfAccepted({ plan, refused }: ChunkDocument) {
+  const { orders, taking } = await decodePlan(plan);
+  const without = new Set(refused);
+  const accepted = taking.filter((i) => !without.has(orders.row(i)));
+  return encodePlan(
+    copyRows(orders, accepted),
+    accepted.map((_, i) => i),
+  );
+}
+
+export function createRejections({ chunks, files }: Database): Rejections {
   return {
+    async delete(fileId) {
+      const marked = await files.findOne(
+        { _id: fileId, report_deleted_at: { $exists: true } },
+        { projection: { _id: 1 } },
+      );
+      const chunk = marked && (await chunks.findOne(withRejections(fileId)));
+      if (!chunk) return false;
+      await chunks.updateOne(
+        { _id: chunk._id, state: 'committed' },
+        { $set: { plan: await planOfAccepted(chunk), rejections: null, rejections_deleted: true } },
+      );
+      return true;
+    },
     async list(fileId, { code, fromRow = 1 }, { limit, after }) {
       const from = readPosition<[number]>(after, 'number')?.[0] ?? fromRow - 1;
       const found = chunks.find(

@@ -2,14 +2,21 @@
 import { OmsError } from '../../errors.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { type FileFailure, isEnded } from '../../model/file.ts';
-import type { FileEnd, Files } from '../../ports/files.ts';
+import { type FileEnd, type Files, notKept } from '../../ports/files.ts';
 import { type CreationContext, claimBytes, queueFile } from './claim-bytes.ts';
-import { toFileRecord } from './file-document.ts';
+import { ENDED, toFileRecord } from './file-document.ts';
 import { findFile, swap } from './file-swap.ts';
 
-export const fileRequests = (context: CreationContext): Pick<Files, 'requestCancel' | 'requeue'> => ({
+export const fileRequests = (context: CreationContext): Pick<Files, 'requestCancel' | 'requeue' | 'markDeleted'> => ({
   requestCancel: (fileId) => swap(fileId, () => tryToCancel(context, fileId)),
   requeue: (fileId) => requeueFile(context, fileId),
+  async markDeleted(fileId, part) {
+    const field = part === 'upload' ? 'upload_deleted_at' : 'report_deleted_at';
+    const ended = { _id: fileId, status: { $in: [...ENDED] } };
+    const first = { ...ended, [field]: { $exists: false } };
+    await context.database.files.updateOne(first, { $set: { [field]: new Date(context.now()) } });
+    return (await context.database.files.findOne({ ...ended, [field]: { $exists: true } })) !== null;
+  },
 });
 
 const CANCELLED: FileFailure = { code: 'cancelled', message: 'cancelled before it was opened', row: null };
@@ -41,6 +48,8 @@ async function requeueFile(context: CreationContext, fileId: string): Promise<Fi
       'not_retryable',
       `file ${fileId} is ${toFileRecord(file).status}: only a failed or cancelled file can be retried`,
     );
+  const deleted = notKept(toFileRecord(file));
+  if (deleted) throw deleted;
   const generation = file.generation + 1;
   const duplicate = await claimBytes(context, file, generation);
   if (duplicate)
@@ -48,5 +57,8 @@ async function requeueFile(context: CreationContext, fileId: string): Promise<Fi
       details: { existing_file_id: duplicate.existingFileId },
     });
   await queueFile(context, fileId, generation);
-  return toFileRecord((await findFile(database, fileId))!);
+  const queued = toFileRecord((await findFile(database, fileId))!);
+  const deletedSince = notKept(queued);
+  if (deletedSince && isEnded(queued.status)) throw deletedSince;
+  return queued;
 }

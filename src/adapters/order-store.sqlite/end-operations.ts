@@ -1,7 +1,7 @@
 /** The ends of a file: closing, finishing, cancelling, and the way back to the queue. */
 import { OmsError } from '../../errors.ts';
-import { type EndStatus, type FileFailure, isEnded, type ReportRecord } from '../../model/file.ts';
-import { type Claim, claimLost, type FileEnd } from '../../ports/files.ts';
+import { type EndStatus, type FileFailure, isEnded, type KeptPart, type ReportRecord } from '../../model/file.ts';
+import { type Claim, claimLost, type FileEnd, notKept } from '../../ports/files.ts';
 import type { Database } from '../sqlite/database.ts';
 import { refusal } from './create-file.ts';
 import { type FileRow, hubsOf, toFileRecord } from './file-row.ts';
@@ -52,6 +52,10 @@ export function requestOperations(db: Database, now: () => number) {
   const requeue = db.prepare(`
     update files set status = 'queued', failure = null, finished_at = null, waiting_for = null, cancel_requested = 0,
       strikes = 0, lease_until = 0, changed_at = ? where file_no = ?`);
+  const mark = {
+    upload: db.prepare('update files set upload_deleted_at = coalesce(upload_deleted_at, ?) where file_no = ?'),
+    report: db.prepare('update files set report_deleted_at = coalesce(report_deleted_at, ?) where file_no = ?'),
+  };
   const row = (fileId: string) => get.get(fileId) as unknown as FileRow | undefined;
   const record = (fileId: string) => toFileRecord(row(fileId)!);
 
@@ -76,6 +80,8 @@ export function requestOperations(db: Database, now: () => number) {
           'not_retryable',
           `file ${fileId} is ${file.shown_status}: only a failed or cancelled file can be retried`,
         );
+      const deleted = notKept(record(fileId));
+      if (deleted) throw deleted;
       const refused = refuse(
         { sha256: file.sha256, hubs: hubsOf(file), force: file.forced === 1, idempotencyKey: null },
         now(),
@@ -86,6 +92,13 @@ export function requestOperations(db: Database, now: () => number) {
         });
       requeue.run(now(), file.file_no);
       return record(fileId);
+    },
+
+    markDeleted({ fileId, part }: { fileId: string; part: KeptPart }): boolean {
+      const file = row(fileId);
+      if (!file || !isEnded(file.status as EndStatus)) return false;
+      mark[part].run(now(), file.file_no);
+      return true;
     },
   };
 }

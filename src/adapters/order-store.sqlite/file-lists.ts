@@ -22,18 +22,20 @@ const FIXED = `
   )
   select root, sum(accepted) fixed from corrections group by root`;
 
-type Reads = Pick<Files, 'get' | 'list' | 'fixed' | 'reports' | 'findReport' | 'stranded' | 'openOf'>;
+type Reads = Pick<Files, 'get' | 'list' | 'fixed' | 'reports' | 'findReport' | 'endedBefore' | 'stranded' | 'openOf'>;
 
 export function fileLists(db: Database, writer: Partial<WriterState>, now: () => number): Reads {
   const get = db.prepare('select * from files where file_id = ?');
-  const reportByName = db.prepare('select * from files where report_name = ?');
+  const reportByName = db.prepare('select * from files where report_name = ? and report_deleted_at is null');
   const reportsBy = (condition: string) =>
     db.prepare(`
-    select * from files where report_name is not null and ${condition} (report_at, file_id) < (?, ?)
+    select * from files where report_name is not null and report_deleted_at is null and ${condition} (report_at, file_id) < (?, ?)
     order by report_at desc, file_id desc limit ?`);
   const reports = reportsBy('');
   const reportsSeen = reportsBy(SEEN);
   const fixed = db.prepare(FIXED);
+  const ended = db.prepare(`
+    select * from files where finished_at < ? and (finished_at, file_id) > (?, ?) order by finished_at, file_id limit ?`);
   const stranded = db.prepare(
     "select file_id from files where shown_status in ('queued', 'processing', 'waiting') and lease_until < ? and changed_at < ? limit ?",
   );
@@ -100,6 +102,10 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
     },
     async openOf(uploadedBy, limit) {
       return (openOf.get(uploadedBy, limit) as { n: number }).n;
+    },
+    async endedBefore(beforeMs, after, limit) {
+      const rows = ended.all(beforeMs, after?.atMs ?? -1, after?.fileId ?? '', limit) as unknown as FileRow[];
+      return rows.map((row) => ({ at: { atMs: row.finished_at!, fileId: row.file_id }, file: toFileRecord(row) }));
     },
     async stranded(quietMs, limit) {
       const at = now();

@@ -54,6 +54,8 @@ export interface FileRow {
   report_rows: number;
   report_size_bytes: number;
   report_at: number;
+  upload_deleted_at: number | null;
+  report_deleted_at: number | null;
   created_at: number;
   started_at: number | null;
   finished_at: number | null;
@@ -95,6 +97,8 @@ export function toFileRecord(row: FileRow): FileRecord {
     rowsPerSecond: rateOf(row.rows - row.rows_at_claim, row.claimed_at, row.committed_at),
     failure: row.failure === null ? null : fromJson<FileFailure>(row.failure),
     report: toReportRecord(row),
+    uploadDeletedAtMs: row.upload_deleted_at,
+    reportDeletedAtMs: row.report_deleted_at,
     ...timesInOrder({ createdAtMs: row.created_at, startedAtMs: row.started_at, finishedAtMs: row.finished_at }),
   };
 }
@@ -105,6 +109,6 @@ export const hubsOf = ({ hubs }: Pick<FileRow, 'hubs'>): string[] | null =>
 export const hubsColumn = (hubs: readonly string[] | null): string | null => hubs && JSON.stringify(hubs);
 
 export function toReportRecord(row: FileRow): ReportRecord | null {
-  if (row.report_name === null) return null;
+  if (row.report_name === null || row.report_deleted_at !== null) return null;
   return { name: row.report_name, rows: row.report_rows, sizeBytes: row.report_size_bytes, createdAtMs: row.report_at };
 }

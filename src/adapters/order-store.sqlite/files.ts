@@ -31,6 +31,7 @@ export function createFiles(
     finish: (claim, end) => writer.call('finishFile', { claim, ...end }),
     requestCancel: (fileId) => writer.call('cancelFile', fileId),
     requeue: (fileId) => writer.call('requeueFile', fileId),
+    markDeleted: (fileId, part) => writer.call('markDeleted', { fileId, part }),
     touch: (fileId) => writer.call('touchFile', fileId),
   };
 }

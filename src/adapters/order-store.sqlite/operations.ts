@@ -8,6 +8,7 @@ import { chunkOperations } from './commit-chunk.ts';
 import { fileOperations } from './file-operations.ts';
 import { finalizingOperations } from './finalizing.ts';
 import { outboxOperations } from './outbox.ts';
+import { rejectionOperations } from './rejections.ts';
 import { stockOperations } from './stock.ts';
 import { createStockLevels } from './stock-levels.ts';
 
@@ -18,6 +19,7 @@ export function storeOperations(db: Database, now: () => number, backfills = BAC
       ...fileOperations(db, now),
       ...chunkOperations(db, levels, now),
       ...changeOperations(db, levels, now),
+      ...rejectionOperations(db),
       ...stockOperations(db, levels, now),
       ...outboxOperations(db),
       ...finalizingOperations(db),

@@ -40,7 +40,7 @@ export function createSqliteOrderStore(options: {
           trackStock,
         }),
     },
-    rejections: createRejections(db),
+    rejections: createRejections(db, writer),
     orders: createOrders(db),
     changes: createChanges(db, writer, { workflow, trackStock }, now),
     stock: createStock(db, writer),

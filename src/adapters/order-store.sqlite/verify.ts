@@ -104,7 +104,7 @@ const OF_A_FILE: readonly StoreCheck[] = [
     check: 'rows',
     what: 'the rejections are not the invalid rows',
     sql: `${PLACES} select file_id id, count(r.row) || ' rejections, ' || invalid || ' invalid' detail
-      from file left join rejections r using (file_no) group by file_no having count(r.row) <> invalid`,
+      from file left join rejections r using (file_no) where report_deleted_at is null group by file_no having count(r.row) <> invalid`,
   },
   {
     check: 'rows',
@@ -114,7 +114,7 @@ const OF_A_FILE: readonly StoreCheck[] = [
           select count(*) from rejections r where r.file_no = file.file_no and instr(r.codes, ' ' || code.key || ' ') > 0) found
         from file, json_each(invalid_by_code) code)
       select :file_id id, found || ' rejections, ' || counted || ' in the file as ' || code detail
-      from codes where found <> counted`,
+      from codes where found <> counted and (select report_deleted_at from file) is null`,
   },
   {
     check: 'rows',

@@ -27,6 +27,7 @@ function prepareForWriting(db: Database, path: string, migrations: readonly Migr
     pragma page_size = ${limits.sqlitePageBytes};
     pragma journal_mode = wal;
     pragma synchronous = full;
+    pragma secure_delete = on;
     pragma busy_timeout = ${limits.sqliteBusyMs};
     pragma cache_size = -${limits.sqliteWriterCacheBytes / 1024};
     pragma wal_autocheckpoint = ${Math.floor(limits.sqliteWalBytes / limits.sqlitePageBytes)};

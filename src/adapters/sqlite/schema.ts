@@ -381,4 +381,32 @@ export const MIGRATIONS: readonly Migration[] = [
     and status in ('queued', 'processing', 'completed');
   `,
   },
+  {
+    version: 16,
+    sql: `
+  -- Since when an upload, or a report with its rejected rows, is not kept any more.
+  alter table files add column upload_deleted_at integer;
+  alter table files add column report_deleted_at integer;
+  create index files_by_end on files (finished_at, file_id) where finished_at is not null;
+  -- From here on the texts of rejected rows are of one file alone, so that they can be deleted with it. Version 4 has shared some.
+  create temp table shared_cells as
+    select cells_no, file_no, (select max(cells_no) from rejection_cells) + row_number() over () copy_no
+    from rejected_rows where cells_no in (select cells_no from rejected_rows group by cells_no having min(file_no) < max(file_no))
+    group by cells_no, file_no;
+  insert into rejection_cells (cells_no, cells, record)
+    select copy_no, cells, record from shared_cells join rejection_cells using (cells_no);
+  update rejected_rows as r set cells_no = s.copy_no from shared_cells s where s.cells_no = r.cells_no and s.file_no = r.file_no;
+  delete from rejection_cells where cells_no in (select cells_no from shared_cells);
+  drop table shared_cells;
+  create temp table shared_reasons as
+    select reasons_no, file_no, (select max(reasons_no) from rejection_reasons) + row_number() over () copy_no
+    from rejected_rows where reasons_no in (select reasons_no from rejected_rows group by reasons_no having min(file_no) < max(file_no))
+    group by reasons_no, file_no;
+  insert into rejection_reasons (reasons_no, codes, reasons)
+    select copy_no, codes, reasons from shared_reasons join rejection_reasons using (reasons_no);
+  update rejected_rows as r set reasons_no = s.copy_no from shared_reasons s where s.reasons_no = r.reasons_no and s.file_no = r.file_no;
+  delete from rejection_reasons where reasons_no in (select reasons_no from shared_reasons);
+  drop table shared_reasons;
+  `,
+  },
 ];

@@ -29,7 +29,7 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku }) => {
       expect(ended).toMatchObject({ status: 'completed', report, waitingFor: null, cancelRequested: false });
       expect(ended!.finishedAtMs).not.toBeNull();
       await expect(opened.first.files.finish(claim, FAILED)).rejects.toEqual(claimLost);
-      expect(await opened.first.files.findReport(report.name)).toEqual({ fileId: claim.fileId, report });
+      expect(await opened.first.files.findReport(report.name)).toEqual({ fileId: claim.fileId, report, hubs: null });
       expect(await opened.first.files.findReport('unknown.csv')).toBeNull();
     });
 

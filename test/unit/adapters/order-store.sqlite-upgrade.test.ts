@@ -25,10 +25,12 @@ let store: OrderStore;
 let stream: EventStream;
 let close: () => Promise<void>;
 
-beforeEach(async () => {
+/** `more`: statements on the database before the upgrade. */
+async function upgrade(more = ''): Promise<void> {
   const path = join(await temporaryDirectory(), 'oms.db');
   const former = new DatabaseSync(path);
   former.exec(await released('oms.sql'));
+  former.exec(more);
   former.close();
   const thread = await startSqliteWriter(path);
   const db = openForReading(path);
@@ -39,7 +41,8 @@ beforeEach(async () => {
     await store.close();
     await thread.close();
   };
-});
+}
+beforeEach(() => upgrade());
 afterEach(() => close());
 
 async function read(after: string, count: number, types?: ReadonlySet<(typeof EVENT_TYPES)[number]>) {
@@ -73,6 +76,23 @@ test('its orders, sums and stock are as they were', async () => {
     ['A-6', 'A-5', 'Zoë', 'A-9', 'A-2', 'A-1'].map((orderId) => ({ orderId, version: 1, actor: null })),
   );
   expect(await violationsOf(store)).toEqual([]);
+});
+
+test('rejections that shared their texts across files can be deleted file by file', async () => {
+  await close();
+  await upgrade('insert into rejected_rows values (2, 9, 1, 1), (2, 11, 1, 2)');
+  const files = (await store.files.list({}, { limit: 10, after: null })).items.map(({ fileId }) => fileId).reverse();
+  const rejections = async (fileId: string) =>
+    (await store.rejections.list(fileId, {}, { limit: 10, after: null })).items;
+  const before = await rejections(files[1]!);
+  expect(before.map(({ row, values }) => [row, values[0]])).toEqual([
+    [9, 'order_id of row 4'],
+    [11, 'A-1'],
+  ]);
+  await store.files.markDeleted(files[0]!, 'report');
+  await store.rejections.delete(files[0]!, 10);
+  expect(await rejections(files[0]!)).toEqual([]);
+  expect(await rejections(files[1]!)).toEqual(before);
 });
 
 test('its orders are changed as new ones are, and their events stay', async () => {

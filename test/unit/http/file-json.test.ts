@@ -18,6 +18,8 @@ const FILE = {
   finishedAtMs: null,
   waitingSinceMs: null,
   nextTryAtMs: null,
+  uploadDeletedAtMs: null,
+  reportDeletedAtMs: null,
 } as FileRecord;
 const progressOf = (file: Partial<FileRecord>) => fileJson({ ...FILE, ...file }).progress;
 

@@ -38,7 +38,12 @@ export async function* checkChunk(
         detail: `row ${row} of ${file}, chunk ${n} is of rows ${after + 1} to ${chunk.row}`,
       };
   }
-  if (accepted.length !== chunk.accepted || rejected.length !== chunk.invalid || places.size !== chunk.rows)
+  const deleted = chunk.rejections_deleted ? chunk.invalid! : 0;
+  if (
+    accepted.length !== chunk.accepted ||
+    rejected.length + deleted !== chunk.invalid ||
+    places.size + deleted !== chunk.rows
+  )
     yield {
       check: 'rows',
       what: 'the figures of a chunk are not those of its rows',

@@ -1,0 +1,37 @@
+/** A batch of some rows of another, in memory of its own. */
+import type { BatchContent } from './memory.ts';
+import { NUMBERS_PER_ROW } from './memory.ts';
+import { OrderBatch } from './order-batch.ts';
+
+/** The rows with these indices, in this order. */
+export function copyRows(batch: OrderBatch, indices: readonly number[]): OrderBatch {
+  const from = batch.toMessage();
+  const { width } = from;
+  const starts = new Uint32Array(indices.length * width);
+  const ends = new Uint32Array(indices.length * width);
+  const texts: Uint8Array[] = [];
+  let length = 0;
+  for (const [to, i] of indices.entries())
+    for (let column = 0; column < width; column++) {
+      const bytes = from.text.subarray(from.starts[i * width + column]!, from.ends[i * width + column]!);
+      starts[to * width + column] = length;
+      length += bytes.length;
+      ends[to * width + column] = length;
+      texts.push(bytes);
+    }
+  const content: BatchContent = {
+    ...from,
+    text: new Uint8Array(Buffer.concat(texts)),
+    starts,
+    ends,
+    ascii: Uint8Array.from(indices, (i) => from.ascii[i]!),
+    rows: Uint32Array.from(indices, (i) => from.rows[i]!),
+    numbers: Float64Array.from(
+      indices.flatMap((i) => Array.from(from.numbers.subarray(i * NUMBERS_PER_ROW, (i + 1) * NUMBERS_PER_ROW))),
+    ),
+    pairOf: Uint32Array.from(indices, (i) => from.pairOf[i]!),
+    returns: new Int32Array(1),
+    returnsAtTake: 0,
+  };
+  return new OrderBatch(content, null);
+}
