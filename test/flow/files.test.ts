@@ -72,6 +72,8 @@ describe('a file', () => {
       invalid_by_code: { invalid_email: 1 },
       invalid_file: expect.stringMatching(/\.csv$/),
       invalid_file_size_bytes: expect.any(Number),
+      upload_deleted_at: null,
+      report_deleted_at: null,
       failure: null,
       waiting_for: null,
       waiting_since: null,
