@@ -14,8 +14,8 @@ const CONNECTIONS = 16;
 /** What a server does before it is measured, so that its code is compiled. */
 const WARM_UP = 40_000;
 const REQUESTS = 10_000;
-/** Of both in turn, so that whatever else the machine does meets both. */
-const SLICES = 5;
+/** Of both in turn. The least of each counts: whatever else the machine does only adds to it. */
+const SLICES = 6;
 
 type Headers = Record<string, string>;
 interface Asked {
@@ -26,17 +26,10 @@ interface Asked {
 
 export async function access(bench: Bench): Promise<void> {
   const micros = { off: [] as number[], key: [] as number[] };
-  await using opened = new AsyncDisposableStack();
-  const off = await askedOf(await started(bench, opened, {}), {});
-  const secret = randomBytes(32).toString('hex');
-  const file = join(bench.work, 'admin-key');
-  await writeFile(file, secret, { mode: 0o600 });
-  const closed = await started(bench, opened, { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: file });
-  const key = await askedOf(closed, await newKey(closed, secret));
-  for (const one of [off, key]) await ask(one, WARM_UP);
-  for (let slice = 0; slice < SLICES * bench.rounds; slice++) {
-    micros.off.push(await ask(off, REQUESTS));
-    micros.key.push(await ask(key, REQUESTS));
+  for (let round = 0; round < bench.rounds; round++) {
+    const least = await measure(bench);
+    micros.off.push(least.off);
+    micros.key.push(least.key);
   }
   const ratio = medianRatio(micros.off, micros.key);
   bench.ratio('access, requests per CPU second with a key / access off', ratio);
@@ -44,9 +37,27 @@ export async function access(bench: Bench): Promise<void> {
   bench.say();
   bench.say('| access | CPU of the server, µs a request | requests per CPU second, it / off |');
   bench.say('|---|---|---|');
-  bench.say(`| off | ${median(micros.off).toFixed(1)} | 1 |`);
-  bench.say(`| with a key | ${median(micros.key).toFixed(1)} | ${ratio.toFixed(2)} |`);
+  bench.say(`| off | ${median(micros.off).toFixed(0)} | 1 |`);
+  bench.say(`| with a key | ${median(micros.key).toFixed(0)} | ${ratio.toFixed(2)} |`);
   bench.say();
+}
+
+/** Of processes of their own, as each compiles its code a little differently. */
+async function measure(bench: Bench): Promise<{ off: number; key: number }> {
+  await using opened = new AsyncDisposableStack();
+  const open = await askedOf(await started(bench, opened, {}), {});
+  const secret = randomBytes(32).toString('hex');
+  const file = join(bench.work, 'admin-key');
+  await writeFile(file, secret, { mode: 0o600 });
+  const closed = await started(bench, opened, { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: file });
+  const withKey = await askedOf(closed, await newKey(closed, secret));
+  const least = { off: Number.POSITIVE_INFINITY, key: Number.POSITIVE_INFINITY };
+  for (const one of [open, withKey]) await ask(one, WARM_UP);
+  for (let slice = 0; slice < SLICES; slice++) {
+    least.off = Math.min(least.off, await ask(open, REQUESTS));
+    least.key = Math.min(least.key, await ask(withKey, REQUESTS));
+  }
+  return least;
 }
 
 async function started({ work }: Bench, opened: AsyncDisposableStack, settings: Headers): Promise<Server> {

@@ -3,7 +3,7 @@
  * kept for some seconds, also that there is no such key, and a key that is read by many requests at the same time is read once: so the
  * store is asked little, and a revoked key ends soon on every process.
  */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
 import { may } from '../model/access.ts';
@@ -11,7 +11,7 @@ import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Page } from '../ports/page.ts';
 import type { AccessPorts, Authenticator, Credentials, Identity } from './access.ts';
-import { hashOfKey, isHash, KEY_PREFIX, readKeyText } from './key-text.ts';
+import { hashOfKey, KEY_PREFIX, readKeyText } from './key-text.ts';
 import { type KeyData, recordOf } from './keys.ts';
 
 /** What is known of an id. */
@@ -27,6 +27,13 @@ interface Known {
   noted: boolean;
 }
 
+/** What is worked out of the text of a key. */
+interface Shown {
+  text: string;
+  id: string;
+  hash: Buffer;
+}
+
 /** No key has this hash. It is compared with all the same, so that nobody learns by the time which ids exist. */
 const NO_HASH = randomBytes(32);
 
@@ -39,6 +46,8 @@ export class KeyAuthenticator implements Authenticator {
   readonly #records: AccessRecords;
   readonly #clock: Clock;
   readonly #known: LRUCache<string, Known>;
+  /** By text, those that were right: hash and check sum cost as much as all the rest, and a client sends the same key each time. */
+  readonly #right = new Map<string, Shown>();
 
   constructor({ store, clock }: AccessPorts) {
     this.#records = store.accessRecords;
@@ -58,16 +67,17 @@ export class KeyAuthenticator implements Authenticator {
   }
 
   identify({ bearer }: Credentials): Identity | Promise<Identity> {
-    const read = readKeyText(bearer!);
-    if ('fault' in read) return refused(read.fault);
-    const hash = hashOfKey(bearer!);
-    const known = this.#known.get(read.id);
+    const shown = this.#right.get(bearer!) ?? read(bearer!);
+    if ('fault' in shown) return refused(shown.fault);
+    const known = this.#known.get(shown.id);
     if (known) {
-      const identity = this.#judge(known, hash);
+      const identity = this.#judge(known, shown);
       // It may have been rotated since.
       if (identity !== UNKNOWN || this.#clock.now() - known.readMs < limits.keyReadAgainMs) return identity;
     }
-    return this.#known.fetch(read.id, { forceRefresh: known !== undefined }).then((found) => this.#judge(found!, hash));
+    return this.#known
+      .fetch(shown.id, { forceRefresh: known !== undefined })
+      .then((found) => this.#judge(found!, shown));
   }
 
   async knowsAdmin(): Promise<boolean> {
@@ -84,6 +94,12 @@ export class KeyAuthenticator implements Authenticator {
     return false;
   }
 
+  #remember(shown: Shown): void {
+    if (this.#right.has(shown.text)) return;
+    if (this.#right.size >= limits.keysCached) this.#right.clear();
+    this.#right.set(shown.text, shown);
+  }
+
   async #read(id: string): Promise<Known> {
     const readMs = this.#clock.now();
     const record = await this.#records.get<KeyData>('key', id);
@@ -92,14 +108,15 @@ export class KeyAuthenticator implements Authenticator {
     return { record, hash, hashBefore, identity: identityOf(record), readMs, noted: false };
   }
 
-  #judge(known: Known, hash: string): Identity {
-    const isIt = isHash(hash, known.hash);
-    const wasIt = isHash(hash, known.hashBefore);
+  #judge(known: Known, shown: Shown): Identity {
+    const isIt = timingSafeEqual(shown.hash, known.hash);
+    const wasIt = timingSafeEqual(shown.hash, known.hashBefore);
     const { record } = known;
     if (!record || !(isIt || wasIt)) return UNKNOWN;
     const now = this.#clock.now();
     if (!isIt && record.data.before!.untilMs <= now) return REPLACED;
     if (record.data.expiresMs !== null && record.data.expiresMs <= now) return EXPIRED;
+    this.#remember(shown);
     if (!known.noted && now - (record.data.lastUsedMs ?? 0) >= limits.keyUseNotedMs) {
       known.noted = true;
       // Whoever changed the key meanwhile wins, and the request does not wait: the next use is noted as well.
@@ -108,6 +125,11 @@ export class KeyAuthenticator implements Authenticator {
     }
     return known.identity;
   }
+}
+
+function read(text: string): Shown | { fault: string } {
+  const found = readKeyText(text);
+  return 'fault' in found ? found : { text, id: found.id, hash: hashOfKey(text) };
 }
 
 function identityOf(record: AccessRecord<KeyData> | null): Identity {

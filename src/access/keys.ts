@@ -56,7 +56,7 @@ export class Keys {
     const text = newKeyText(id);
     const data: KeyData = {
       ...grant,
-      hash: hashOfKey(text),
+      hash: hashOfKey(text).toString('hex'),
       before: null,
       createdMs: this.#ports.clock.now(),
       createdBy: by.name,
@@ -91,7 +91,7 @@ export class Keys {
         throw new OmsError('key_expired', 'the key has expired: create another one');
       const text = newKeyText(id);
       const before = validMs > 0 ? { hash: data.hash, untilMs: now + validMs } : null;
-      const rotated = { ...data, hash: hashOfKey(text), before };
+      const rotated = { ...data, hash: hashOfKey(text).toString('hex'), before };
       if (!(await this.#ports.store.accessRecords.put(recordOf(id, version + 1, rotated)))) continue;
       // After this each process reads the key again before it refuses the new secret.
       await this.#ports.clock.sleep(limits.keyReadAgainMs);
