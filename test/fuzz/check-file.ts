@@ -121,11 +121,13 @@ const readWhole = (bytes: Buffer, options: ReadingOptions) => readInSteps(bytes,
 
 /** Deflate makes at most some thousand bytes of one. */
 const MAX_GROWTH = 1_100;
+/** Of a character that a legacy encoding has in one byte. */
+const MAX_UTF8_BYTES = 3;
 
 /** Reads with a bound on the steps that bring no row: one that does not get on fails rather than hangs. */
 function readInSteps(bytes: Buffer, options: ReadingOptions): Promise<Reading> {
   const blockBytes = options.bounds?.readBlockBytes ?? limits.readBlockBytes;
-  let steps = 3 + Math.ceil((bytes.length * (isGzip(bytes) ? MAX_GROWTH : 1)) / blockBytes);
+  let steps = 3 + Math.ceil((bytes.length * (isGzip(bytes) ? MAX_GROWTH : MAX_UTF8_BYTES)) / blockBytes);
   return readBytes(bytes, { ...options, atBorder: () => assert.ok(steps-- > 0, 'the reading does not get on') });
 }
 

@@ -13,7 +13,8 @@ const TESTS = 10;
 
 /** Those that only the service around the reader gives. */
 const OF_THE_SERVICE = ['too_many_invalid', 'object_changed', 'duplicate_file', 'cancelled', 'internal'];
-const OF_THE_STORE = ['duplicate_order', 'order_conflict', 'out_of_stock'];
+/** Those that depend on what is stored, and on who sends the file. */
+const OF_THE_STORE = ['duplicate_order', 'order_conflict', 'out_of_stock', 'forbidden_hub'];
 
 test('a seed is the same file and the same checks each time', async () => {
   for (const seed of [3, 4, 5]) expect(await fuzz(seed)).toEqual(await fuzz(seed));

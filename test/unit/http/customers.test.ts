@@ -56,8 +56,9 @@ afterAll(() => opened.close());
 
 function ask(who: string, path: string, init: RequestInit = {}) {
   const incoming = { socket: {}, headers: {}, complete: true };
+  const outgoing = { getHeader: () => undefined, setHeader() {} };
   const headers = { host: 'localhost', authorization: `Bearer ${who}` };
-  return app.request(path, { ...init, headers }, { incoming, outgoing: {} });
+  return app.request(path, { ...init, headers }, { incoming, outgoing });
 }
 const idsOf = async (who: string, path = '/orders') =>
   ((await (await ask(who, path)).json()) as { items: { order_id: string }[] }).items.map(({ order_id }) => order_id);
