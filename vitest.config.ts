@@ -33,8 +33,8 @@ const onEngines = [
 ];
 // What takes minutes: a tester that reads the OpenAPI document, engines that are taken away or hang, kills at random moments, the rest of
 // the fault matrix, backfills of large stores, damaged stores, attacks, files that are large or without end, processes that wait for the
-// leases and sessions of those that were killed, and the proofs that other tests can fail: mutations of the code, each of which must be
-// found.
+// leases and sessions of those that were killed, starts that wait for engines which never answer, and the proofs that other tests can
+// fail: mutations of the code, each of which must be found.
 const long = [
   'test/contract/backfills.test.ts',
   'test/crash/random-kills.test.ts',
@@ -43,7 +43,7 @@ const long = [
   'test/flow/damaged-store.test.ts',
   'test/flow/openapi-schemathesis.test.ts',
   'test/{simulator,flow}/*outages.test.ts',
-  'test/stack/roles.test.ts',
+  'test/stack/{roles,start}.test.ts',
   'test/{stack,flow}/finalizer.test.ts',
   'test/flow/bad-input-large-files.test.ts',
   'test/**/*mutations.test.ts',

@@ -8,7 +8,7 @@ import { FOCUSES, simulate } from './simulation.ts';
 
 const STEPS = 600;
 const SEEDS_OF_A_TEST = 25;
-const TESTS = 10;
+const TESTS = 6;
 
 /** The calls that must be interrupted for a run to prove anything. */
 const CALLS = [
