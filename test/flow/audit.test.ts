@@ -17,7 +17,7 @@ beforeAll(async () => {
   const dataDirectory = await temporaryDirectory();
   const keyFile = join(await temporaryDirectory(), 'admin-key');
   await writeFile(keyFile, SECRET);
-  env = { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: keyFile };
+  env = { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: keyFile, OMS_RATE_LIMIT: 'off' };
   service = await startService({ dataDirectory, env });
   operator = await newKey('operator');
   viewer = await newKey('viewer');

@@ -17,7 +17,12 @@ let admin: Record<string, string>;
 beforeAll(async () => {
   const file = join(await temporaryDirectory(), 'admin-key');
   await writeFile(file, ADMIN_KEY);
-  const env = { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: file, OMS_ALLOWED_HOSTS: 'orders.example.com' };
+  const env = {
+    OMS_AUTH: 'required',
+    OMS_ADMIN_KEY_FILE: file,
+    OMS_RATE_LIMIT: 'off',
+    OMS_ALLOWED_HOSTS: 'orders.example.com',
+  };
   service = await startService({ env });
   admin = { authorization: `Bearer ${ADMIN_KEY}` };
 });

@@ -6,13 +6,13 @@ import { type Service, startService, temporaryDirectory } from './service.ts';
 
 export const ADMIN_KEY = 'only-for-tests-0123456789-abcdefghij';
 
-/** A service that needs keys. `ADMIN_KEY` is that of an admin. */
+/** A service that needs keys, and takes requests as fast as a test sends them. `ADMIN_KEY` is that of an admin. */
 export async function startClosedService(
   options: Parameters<typeof startService>[0] = {},
 ): Promise<Service & { env: Record<string, string> }> {
   const file = join(await temporaryDirectory(), 'admin-key');
   await writeFile(file, `${ADMIN_KEY}\n`, { mode: 0o600 });
-  const env = { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: file, ...options.env };
+  const env = { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: file, OMS_RATE_LIMIT: 'off', ...options.env };
   return Object.assign(await startService({ ...options, env }), { env });
 }
 
