@@ -102,7 +102,11 @@ async function measureWithKeys({ work }: Bench, count: number): Promise<Run> {
   const key = randomBytes(32).toString('hex');
   const keyFile = join(directory, 'key');
   await writeFile(keyFile, key);
-  const oms = await startOms(join(directory, 'data'), { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: keyFile });
+  const oms = await startOms(join(directory, 'data'), {
+    OMS_AUTH: 'required',
+    OMS_ADMIN_KEY_FILE: keyFile,
+    OMS_RATE_LIMIT: 'off',
+  });
   try {
     await setStock(oms, MANY_SKUS, key);
     return await measure(oms, { skus: MANY_SKUS, orders: count, key });
