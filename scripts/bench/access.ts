@@ -49,7 +49,11 @@ async function measure(bench: Bench): Promise<{ off: number; key: number }> {
   const secret = randomBytes(32).toString('hex');
   const file = join(bench.work, 'admin-key');
   await writeFile(file, secret, { mode: 0o600 });
-  const closed = await started(bench, opened, { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: file });
+  const closed = await started(bench, opened, {
+    OMS_AUTH: 'required',
+    OMS_ADMIN_KEY_FILE: file,
+    OMS_RATE_LIMIT: 'off',
+  });
   const withKey = await askedOf(closed, await newKey(closed, secret));
   const least = { off: Number.POSITIVE_INFINITY, key: Number.POSITIVE_INFINITY };
   for (const one of [open, withKey]) await ask(one, WARM_UP);
