@@ -5,8 +5,8 @@
 import { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Authenticator, Credentials, Identity } from './access.ts';
-import { refused, type SignedIn, type SignedInUsers } from './signed-in.ts';
+import { type Authenticator, type Credentials, type Identity, refused } from './access.ts';
+import type { SignedIn, SignedInUsers } from './signed-in.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 const ALGORITHM = 'EdDSA';

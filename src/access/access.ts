@@ -21,6 +21,9 @@ export interface Credentials {
 /** A principal, or why there is none: for people, null when the request showed nothing. */
 export type Identity = { principal: Principal } | { principal: null; refused: string | null };
 
+/** `why`: for people. */
+export const refused = (why: string): Identity => ({ principal: null, refused: why });
+
 export interface Access {
   /** Does not wait where the answer is known. May reject with retryable `store_unavailable`. */
   identify(credentials: Credentials): Identity | Promise<Identity>;

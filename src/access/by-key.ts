@@ -4,15 +4,15 @@
  * store is asked little, and a revoked key ends soon on every process.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
-import { may } from '../model/access.ts';
 import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Page } from '../ports/page.ts';
-import type { AccessPorts, Authenticator, Credentials, Identity } from './access.ts';
+import { type AccessPorts, type Authenticator, type Credentials, type Identity, refused } from './access.ts';
+import { anyRecord } from './any-record.ts';
+import { keptForSeconds } from './kept-for-seconds.ts';
 import { hashOfKey, KEY_PREFIX, readKeyText } from './key-text.ts';
-import { type KeyData, recordOf } from './keys.ts';
+import { isAdminKey, type KeyData, recordOf } from './keys.ts';
 
 /** What is known of an id. */
 interface Known {
@@ -37,7 +37,6 @@ interface Shown {
 /** No key has this hash. It is compared with all the same, so that nobody learns by the time which ids exist. */
 const NO_HASH = randomBytes(32);
 
-const refused = (why: string): Identity => ({ principal: null, refused: why });
 const UNKNOWN = refused('the key is unknown here: it was revoked, or it is of another installation');
 const REPLACED = refused('the key was replaced by a rotation: use the new one');
 const EXPIRED = refused('the key has expired: ask for another one');
@@ -52,14 +51,8 @@ export class KeyAuthenticator implements Authenticator {
   constructor({ store, clock }: AccessPorts) {
     this.#records = store.accessRecords;
     this.#clock = clock;
-    this.#known = new LRUCache({
-      max: limits.keysCached,
-      ttl: limits.keyCachedMs,
-      perf: clock,
-      ttlResolution: 0,
-      ignoreFetchAbort: true,
-      fetchMethod: (id) => this.#read(id),
-    });
+    const bounds = { max: limits.keysCached, ttl: limits.keyCachedMs };
+    this.#known = keptForSeconds(bounds, clock, (id) => this.#read(id));
   }
 
   takes({ bearer }: Credentials): boolean {
@@ -80,18 +73,9 @@ export class KeyAuthenticator implements Authenticator {
       .then((found) => this.#judge(found!, shown));
   }
 
-  async knowsAdmin(): Promise<boolean> {
+  knowsAdmin(): Promise<boolean> {
     const now = this.#clock.now();
-    let after: string | null = null;
-    do {
-      const page: Page<AccessRecord<KeyData>> = await this.#records.list<KeyData>('key', null, {
-        limit: limits.pageItems,
-        after,
-      });
-      if (page.items.some(({ data }) => may(data, 'access:write') && (data.expiresMs ?? Infinity) > now)) return true;
-      after = page.next;
-    } while (after !== null);
-    return false;
+    return anyRecord<KeyData>(this.#records, 'key', ({ data }) => isAdminKey(data, now));
   }
 
   #remember(shown: Shown): void {

@@ -4,7 +4,7 @@
  */
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { AccessRole, Principal, Scope } from '../model/access.ts';
+import { type AccessRole, may, type Principal, type Scope } from '../model/access.ts';
 import type { AccessRecord } from '../ports/access-records.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { AccessPorts } from './access.ts';
@@ -100,6 +100,10 @@ export class Keys {
     throw new OmsError('store_contention', 'the key is being changed by others: try again', { retryable: true });
   }
 }
+
+/** Whether it could administer access at this time. */
+export const isAdminKey = (key: KeyData, nowMs: number): boolean =>
+  may(key, 'access:write') && (key.expiresMs ?? Number.POSITIVE_INFINITY) > nowMs;
 
 export const recordOf = (id: string, version: number, data: KeyData): AccessRecord<KeyData> => ({
   kind: 'key',

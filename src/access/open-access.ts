@@ -3,7 +3,14 @@
  */
 import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
-import type { Access, AccessPorts, Authenticator, Credentials, Identity } from './access.ts';
+import {
+  type Access,
+  type AccessPorts,
+  type Authenticator,
+  type Credentials,
+  type Identity,
+  refused,
+} from './access.ts';
 import { byAdminKeyFile } from './by-admin-key-file.ts';
 import { KeyAuthenticator } from './by-key.ts';
 import { byLocalSocket } from './by-local-socket.ts';
@@ -46,13 +53,9 @@ async function anyKnowsAdmin(ways: readonly Authenticator[]): Promise<boolean> {
 
 function nobody({ bearer }: Credentials): Identity {
   if (bearer === null) return { principal: null, refused: null };
-  if (bearer === '')
-    return {
-      principal: null,
-      refused: 'the header Authorization is not of the form "Bearer oms_…": send a key like that',
-    };
-  return {
-    principal: null,
-    refused: 'what follows "Bearer" is neither a key, which begins with oms_, nor a token of this service',
-  };
+  return refused(
+    bearer === ''
+      ? 'the header Authorization is not of the form "Bearer oms_…": send a key like that'
+      : 'what follows "Bearer" is neither a key, which begins with oms_, nor a token of this service',
+  );
 }

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { Running } from './running.ts';
 
 export interface HashCost {
   memoryKib: number;
@@ -26,7 +27,7 @@ const derive = promisify(argon2) as (algorithm: 'argon2id', parameters: Argon2Pa
 export class PasswordHashes {
   readonly #cost: HashCost;
   readonly #turns = bulkhead(limits.passwordHashesAtOnce, limits.passwordHashesQueued);
-  readonly #ofAddress = new Map<string, number>();
+  readonly #ofAddresses = new Running(limits.passwordHashesOfAddress);
 
   constructor(cost: HashCost = COST) {
     this.#cost = cost;
@@ -36,19 +37,15 @@ export class PasswordHashes {
    * Carries out work that hashes, when it is its turn. Throws `too_many_sign_ins` when too many wait, or of this address, and what the
    * work throws.
    */
-  async inTurn<Result>(address: string, work: () => Promise<Result>): Promise<Result> {
-    const before = this.#ofAddress.get(address) ?? 0;
-    if (before >= limits.passwordHashesOfAddress) throw tooMany();
-    this.#ofAddress.set(address, before + 1);
-    try {
-      return await this.#turns.execute(work);
-    } catch (error) {
-      throw error instanceof BulkheadRejectedError ? tooMany() : error;
-    } finally {
-      const left = this.#ofAddress.get(address)! - 1;
-      if (left === 0) this.#ofAddress.delete(address);
-      else this.#ofAddress.set(address, left);
-    }
+  inTurn<Result>(address: string, work: () => Promise<Result>): Promise<Result> {
+    const turn = async () => {
+      try {
+        return await this.#turns.execute(work);
+      } catch (error) {
+        throw error instanceof BulkheadRejectedError ? tooMany() : error;
+      }
+    };
+    return this.#ofAddresses.run(address, turn, tooMany);
   }
 
   async make(password: string): Promise<string> {

@@ -3,14 +3,15 @@
  * was not used for some hours, and after some days in any case.
  * Source: OWASP, Session Management Cheat Sheet; RFC 6265bis, section 4.1.3.2 (`__Host-`).
  */
-import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
 import { newId } from '../model/new-id.ts';
 import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Authenticator, Credentials, Identity } from './access.ts';
-import { endOldest, refused, type SignedIn, type SignedInUsers } from './signed-in.ts';
+import { type Authenticator, type Credentials, type Identity, refused } from './access.ts';
+import { keptForSeconds } from './kept-for-seconds.ts';
+import { hashOfSecret, isSecretOf, newSecret } from './secret.ts';
+import { endOldest, SIGNED_IN, type SignedIn, type SignedInUsers } from './signed-in.ts';
 
 interface SessionData {
   generation: string;
@@ -22,7 +23,6 @@ interface SessionData {
 }
 type Session = AccessRecord<SessionData>;
 
-const SECRET_BYTES = 32;
 const COOKIE = /^(se_[0-9a-z]{21})\.([\w-]{43})$/;
 const ENDED = refused('the session has ended: sign in again');
 
@@ -36,24 +36,19 @@ export class Sessions implements Authenticator {
     this.#records = records;
     this.#signedIn = signedIn;
     this.#clock = clock;
-    this.#known = new LRUCache({
-      max: limits.signedInCached,
-      ttl: limits.signedInCachedMs,
-      perf: clock,
-      ttlResolution: 0,
-      ignoreFetchAbort: true,
-      fetchMethod: async (id) => ({ session: await records.get<SessionData>('session', id) }),
-    });
+    this.#known = keptForSeconds(SIGNED_IN, clock, async (id) => ({
+      session: await records.get<SessionData>('session', id),
+    }));
   }
 
   /** The value of the cookie: always a new one, as one that was there before may be known to others. */
   async begin({ userId, generation }: SignedIn): Promise<string> {
     const now = this.#clock.now();
     const id = newId('se', now);
-    const secret = randomBytes(SECRET_BYTES);
+    const secret = newSecret();
     await endOldest(this.#records, 'session', userId);
     await this.#records.put(
-      sessionOf(id, 1, userId, { generation, hash: hashOf(secret), createdMs: now, usedMs: now }),
+      sessionOf(id, 1, userId, { generation, hash: hashOfSecret(secret), createdMs: now, usedMs: now }),
     );
     return `${id}.${secret.toString('base64url')}`;
   }
@@ -106,7 +101,4 @@ const sessionOf = (id: string, version: number, userId: string, data: SessionDat
   expiresMs: Math.min(data.usedMs + limits.sessionIdleMs, data.createdMs + limits.sessionMs),
 });
 
-const isOf = ({ data }: Session, secret: string): boolean =>
-  timingSafeEqual(Buffer.from(hashOf(Buffer.from(secret, 'base64url')), 'base64'), Buffer.from(data.hash, 'base64'));
-
-const hashOf = (secret: Buffer): string => hash('sha256', secret, 'base64');
+const isOf = ({ data }: Session, secret: string): boolean => isSecretOf(data.hash, Buffer.from(secret, 'base64url'));

@@ -2,11 +2,12 @@
  * Who a token or a session stands for. What it may do is read from the record of its user, never from the token, and kept for some
  * seconds: a right that is taken away, or a user who is disabled, counts soon on every process.
  */
-import { LRUCache } from 'lru-cache';
+import type { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
 import type { AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Identity } from './access.ts';
+import { type Identity, refused } from './access.ts';
+import { keptForSeconds } from './kept-for-seconds.ts';
 import { principalOfUser, type User, type Users } from './users.ts';
 
 /** What a sign-in makes names its user, and the generation in which it was made. */
@@ -15,7 +16,9 @@ export interface SignedIn {
   generation: string;
 }
 
-export const refused = (why: string): Identity => ({ principal: null, refused: why });
+/** Of what is kept of users, and of their sessions. */
+export const SIGNED_IN = { max: limits.signedInCached, ttl: limits.signedInCachedMs };
+
 const ENDED = refused('you are signed out: sign in again');
 
 export class SignedInUsers {
@@ -24,16 +27,9 @@ export class SignedInUsers {
 
   constructor(users: Users, clock: Clock) {
     this.#users = users;
-    this.#known = new LRUCache({
-      max: limits.signedInCached,
-      ttl: limits.signedInCachedMs,
-      perf: clock,
-      ttlResolution: 0,
-      ignoreFetchAbort: true,
-      fetchMethod: async (id) => {
-        const user = await users.byId(id);
-        return { user, identity: user && !user.disabled ? { principal: principalOfUser(user) } : ENDED };
-      },
+    this.#known = keptForSeconds(SIGNED_IN, clock, async (id) => {
+      const user = await users.byId(id);
+      return { user, identity: user && !user.disabled ? { principal: principalOfUser(user) } : ENDED };
     });
   }
 

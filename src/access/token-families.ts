@@ -6,13 +6,14 @@
  * got the answer. A thief gains nothing by that, as either of the two is the second to use the next token.
  * Source: RFC 9700, section 4.14.2 (rotation, detection of reuse); OAuth 2.0 for Browser-Based Apps.
  */
-import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Logger } from 'pino';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { newId } from '../model/new-id.ts';
 import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import { hashOfSecret, isSecretOf, newSecret } from './secret.ts';
 import { endOldest, type SignedIn } from './signed-in.ts';
 import type { User, Users } from './users.ts';
 
@@ -27,7 +28,6 @@ interface Family {
 }
 type FamilyRecord = AccessRecord<Family>;
 
-const SECRET_BYTES = 32;
 const TOKEN = /^omsr_(tf_[0-9a-z]{21})_(\d{1,9})_([\w-]{43})$/;
 
 export class TokenFamilies {
@@ -47,9 +47,9 @@ export class TokenFamilies {
   async begin({ userId, generation }: SignedIn): Promise<string> {
     const now = this.#clock.now();
     const id = newId('tf', now);
-    const secret = randomBytes(SECRET_BYTES);
+    const secret = newSecret();
     const data = {
-      ...{ generation, derivationKey: randomBytes(SECRET_BYTES).toString('base64'), hash: hashOf(secret) },
+      ...{ generation, derivationKey: newSecret().toString('base64'), hash: hashOfSecret(secret) },
       ...{ number: 1, rotatedMs: now },
     };
     await endOldest(this.#records, 'token-family', userId);
@@ -75,7 +75,7 @@ export class TokenFamilies {
       const next = derive(data, given, 1);
       const nextToken = tokenOf(id, Number(number) + 1, next);
       if (Number(number) === data.number) {
-        const rotated = { ...data, hash: hashOf(next), number: data.number + 1, rotatedMs: now };
+        const rotated = { ...data, hash: hashOfSecret(next), number: data.number + 1, rotatedMs: now };
         if (await this.#records.put({ ...record, version: record.version + 1, data: rotated }))
           return { user, token: nextToken };
         // Another request was first: this one is judged again.
@@ -100,10 +100,7 @@ export class TokenFamilies {
 function isOf(family: Family, number: number, secret: Buffer): boolean {
   const steps = family.number - number;
   if (steps < 0 || steps > limits.refreshesRecognised) return false;
-  return timingSafeEqual(
-    Buffer.from(hashOf(derive(family, secret, steps)), 'base64'),
-    Buffer.from(family.hash, 'base64'),
-  );
+  return isSecretOf(family.hash, derive(family, secret, steps));
 }
 
 function derive({ derivationKey }: Family, secret: Buffer, steps: number): Buffer {
@@ -112,8 +109,6 @@ function derive({ derivationKey }: Family, secret: Buffer, steps: number): Buffe
   for (let step = 0; step < steps; step++) derived = createHmac('sha256', key).update(derived).digest();
   return derived;
 }
-
-const hashOf = (secret: Buffer): string => hash('sha256', secret, 'base64');
 
 const tokenOf = (id: string, number: number, secret: Buffer): string =>
   `omsr_${id}_${number}_${secret.toString('base64url')}`;

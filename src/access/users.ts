@@ -11,7 +11,9 @@ import { EMAIL } from '../model/row-schema.ts';
 import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
+import { anyRecord } from './any-record.ts';
 import { mayGrant } from './grants.ts';
+import { isAdminKey, type KeyData } from './keys.ts';
 
 export interface Rights {
   role: AccessRole;
@@ -112,33 +114,19 @@ export class Users {
   }
 
   /** Whether a user could administer access. */
-  async knowsAdmin(except: string | null = null): Promise<boolean> {
-    return this.#any<UserData>('user', (user, id) => id !== except && isAdmin(user));
+  knowsAdmin(except: string | null = null): Promise<boolean> {
+    return anyRecord<UserData>(this.#records, 'user', ({ data, owner }) => owner !== except && isAdmin(data));
   }
 
   /** Not a guarantee: of two requests at the same moment each may leave the other's. */
   async #keepAnAdmin(except: string): Promise<void> {
     if (await this.knowsAdmin(except)) return;
     const now = this.#clock.now();
-    const isAdminKey = (key: Pick<Rights, 'role' | 'scopes'> & { expiresMs: number | null }) =>
-      may(key, 'access:write') && (key.expiresMs ?? Number.POSITIVE_INFINITY) > now;
-    if (await this.#any('key', isAdminKey)) return;
+    if (await anyRecord<KeyData>(this.#records, 'key', ({ data }) => isAdminKey(data, now))) return;
     throw new OmsError(
       'last_admin',
       'this is the last user who can administer access, and there is no key that can: make another admin first',
     );
-  }
-
-  async #any<Data>(kind: 'user' | 'key', holds: (data: Data, owner: string | null) => boolean): Promise<boolean> {
-    for (let after: string | null = null; ; ) {
-      const page: Page<AccessRecord<Data>> = await this.#records.list<Data>(kind, null, {
-        limit: limits.sliceItems,
-        after,
-      });
-      if (page.items.some(({ data, owner }) => holds(data, owner))) return true;
-      if (page.next === null) return false;
-      after = page.next;
-    }
   }
 
   async #swap(email: string, decide: (user: User) => Promise<UserChange>): Promise<User> {

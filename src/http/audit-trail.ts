@@ -8,10 +8,10 @@ import type { AuditLog } from '../access/audit-log.ts';
 import type { Act } from '../model/audit-entry.ts';
 import { clientAddress } from './client-address.ts';
 import type { HttpEnv } from './env.ts';
+import { isSafe } from './methods.ts';
 import { requestIdOf } from './request-id.ts';
 import { descriptionOf } from './route.ts';
 
-const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 const REFUSED = new Set([401, 403, 429]);
 
 /** An answer to a change waits until its entry is durable, unless the store takes too long. */
@@ -20,7 +20,7 @@ export const auditTrail =
   async (c, next) => {
     await next();
     const isRefused = REFUSED.has(c.res.status);
-    if (!isRefused && READS.has(c.req.method)) return;
+    if (!isRefused && isSafe(c.req.method)) return;
     const route = routeOf(c);
     if (isRefused) log.refuse(await actOf(c, route));
     else if (route) await log.record(await actOf(c, route));

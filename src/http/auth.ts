@@ -9,6 +9,7 @@ import type { UserAccess } from '../access/user-access.ts';
 import { emailKey, emailOf, isEmail } from '../access/users.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { BODY_PROBLEMS, readBody } from './access-bodies.ts';
 import { principalOf } from './access-guard.ts';
 import { auditTarget } from './audit-trail.ts';
 import { clientAddress, networkOf } from './client-address.ts';
@@ -18,7 +19,6 @@ import type { ProblemCode } from './problem-codes.ts';
 import { type TokenResponse, tokenResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 import { clearSession, mustKeepCookies, readSession, setSession } from './session-cookie.ts';
-import { validBody } from './valid-body.ts';
 
 interface AuthRouting {
   access: UserAccess;
@@ -44,13 +44,6 @@ const passwordBody = z.strictObject({ email: text, password: text });
 const tokenBody = z.union([passwordBody, z.strictObject({ refresh_token: text })]);
 const newPasswordBody = z.strictObject({ old_password: text, new_password: text });
 
-/** Of any request with a body about access. */
-export const BODY_PROBLEMS: readonly ProblemCode[] = [
-  'invalid_body',
-  'unfinished_upload',
-  'too_large',
-  'too_many_bodies',
-];
 const SIGN_IN_PROBLEMS: readonly ProblemCode[] = [
   ...BODY_PROBLEMS,
   'sign_in_failed',
@@ -185,14 +178,4 @@ function ownEmail(c: Context<HttpEnv>): string {
   const email = emailOf(principalOf(c));
   if (email === null) throw new OmsError('not_a_user', 'this is for users: you did not sign in as one');
   return email;
-}
-
-/** Throws `invalid_body` and what the work throws. */
-export function readBody<Schema extends z.ZodType>(
-  { c, bodies }: { c: Context<HttpEnv>; bodies: JsonBodies },
-  schema: Schema,
-  work: (body: z.output<Schema>) => Promise<Response>,
-): Promise<Response> {
-  const size = { maxBytes: limits.maxAccessBodyBytes, isBatch: false };
-  return bodies.read(c, size, (body) => work(validBody(schema, body)));
 }

@@ -27,7 +27,7 @@ export async function lingerAfterEarlyResponse(c: Context<HttpEnv>): Promise<voi
   c.res = new Response(ReadableStream.from(sendAndLinger(body, incoming)), { status, headers });
 }
 
-const hasBody = ({ headers }: IncomingMessage): boolean =>
+export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 async function* sendAndLinger(body: Uint8Array, incoming: IncomingMessage): AsyncGenerator<Uint8Array> {

@@ -6,11 +6,11 @@
  */
 import type { MiddlewareHandler } from 'hono';
 import { isLoopback } from '../model/loopback.ts';
+import { isSafe } from './methods.ts';
 import { problem } from './problem.ts';
 import { readSession } from './session-cookie.ts';
 import { isWebSocket } from './ws-upgrade.ts';
 
-const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** `none`: the user typed the address or used a bookmark, so no page sent the request. */
 const OWN_SITES = new Set(['same-origin', 'none']);
 
@@ -38,7 +38,7 @@ export function noForeignOrigin(allowedHosts: readonly string[], ownTls = false)
 
   return (c, next) => {
     const isUpgrade = isWebSocket(c.req.header('upgrade'));
-    if (READS.has(c.req.method) && !isUpgrade) return next();
+    if (isSafe(c.req.method) && !isUpgrade) return next();
     const host = c.req.header('host') ?? new URL(c.req.url).host;
     const origin = c.req.header('origin');
     // A browser names the origin of each WebSocket.

@@ -1,19 +1,19 @@
 /** `/keys`: the API keys of programs. */
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import * as z from 'zod';
 import type { AccessPorts } from '../access/access.ts';
 import { Keys } from '../access/keys.ts';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
+import { BODY_PROBLEMS, readBodyIfAny } from './access-bodies.ts';
 import { principalOf } from './access-guard.ts';
 import { auditTarget } from './audit-trail.ts';
 import { JsonBodies } from './json-body.ts';
 import { keyJson, newKeyBody, newKeyJson, rotateBody } from './key-json.ts';
+import { jsonBody } from './order-routing.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
-import type { ProblemCode } from './problem-codes.ts';
 import { keysResponse, type NewKeyResponse, newKeyResponse } from './responses.ts';
-import { type BodyDescription, type HttpEnv, json, route } from './route.ts';
-import { validBody } from './valid-body.ts';
+import { type HttpEnv, json, route } from './route.ts';
 
 interface KeyRouting {
   keys: Keys;
@@ -32,7 +32,7 @@ export function keyRoutes(ports: AccessPorts, { timeZone }: Pick<Config, 'timeZo
 
 const params = { id: z.string().describe('The part of the key between its underscores.') };
 
-const BODY_PROBLEMS: readonly ProblemCode[] = ['invalid_body', 'unfinished_upload', 'too_large', 'too_many_bodies'];
+const BODY_SIZE = `At most ${limits.maxAccessBodyBytes} bytes.`;
 
 const listKeys = ({ keys }: KeyRouting) =>
   route(
@@ -59,14 +59,13 @@ const createKey = ({ keys, bodies }: KeyRouting, schema: ReturnType<typeof newKe
       summary: 'Create a key',
       description:
         'The response is the only one with the key itself. Nobody gives a key more than they may do themselves.',
-      body: jsonBody(schema, true),
+      body: jsonBody(schema, BODY_SIZE),
       responses: { 201: json(newKeyResponse, 'The key.') },
       problems: BODY_PROBLEMS,
       engines: ['store'],
     },
     (c) =>
-      readBody(c, bodies, async (body) => {
-        const { expires_at, ...grant } = validBody(schema, body);
+      readBodyIfAny({ c, bodies }, schema, async ({ expires_at, ...grant }) => {
         const key = await keys.create({ ...grant, expiresMs: expires_at }, principalOf(c));
         auditTarget(c, `key ${key.id}`);
         return c.json(newKeyJson(key) satisfies NewKeyResponse, 201);
@@ -99,27 +98,14 @@ const rotateKey = ({ keys, bodies }: KeyRouting) =>
       description:
         'The secret that it had is taken for a while, too, so that its clients can be changed one after the other.',
       params,
-      body: jsonBody(rotateBody, false),
+      body: { ...jsonBody(rotateBody, BODY_SIZE), required: false },
       responses: { 200: json(newKeyResponse, 'The key.') },
       problems: [...BODY_PROBLEMS, 'not_found', 'key_expired'],
       engines: ['store'],
     },
     (c) =>
-      readBody(c, bodies, async (body) => {
-        const { valid_for_seconds } = validBody(rotateBody, body);
+      readBodyIfAny({ c, bodies }, rotateBody, async ({ valid_for_seconds }) => {
         const key = await keys.rotate(c.req.param('id'), valid_for_seconds * 1000, principalOf(c));
         return c.json(newKeyJson(key) satisfies NewKeyResponse);
       }),
   );
-
-const jsonBody = (schema: z.ZodType, required: boolean): BodyDescription => ({
-  required,
-  description: `At most ${limits.maxAccessBodyBytes} bytes.`,
-  content: { 'application/json': schema },
-});
-
-function readBody(c: Context<HttpEnv>, bodies: JsonBodies, work: (body: unknown) => Promise<Response>) {
-  const { headers } = c.env.incoming;
-  if (headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0) return work({});
-  return bodies.read(c, { maxBytes: limits.maxAccessBodyBytes, isBatch: false }, work);
-}

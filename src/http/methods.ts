@@ -7,6 +7,11 @@ import type { Context, Env, Hono } from 'hono';
 import { METHOD_NAME_ALL } from 'hono/router';
 import { problem } from './problem.ts';
 
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/** Whether requests of this method change nothing. Source: RFC 9110, 9.2.1. */
+export const isSafe = (method: string): boolean => SAFE.has(method);
+
 /** For the app's `notFound`. `alsoRead`: whether something other than the routes responds to GET on this path. */
 export function respondToUnrouted<E extends Env>(app: Hono<E>, c: Context<E>, alsoRead = false): Response {
   const { method, path } = c.req;

@@ -3,6 +3,7 @@
  * principal is a person or a program, but behind one address may be all clients, so the shares differ.
  */
 import type { Context } from 'hono';
+import { Running } from '../access/running.ts';
 import { OmsError } from '../errors.ts';
 import { clientAddress, networkOf } from './client-address.ts';
 import type { HttpEnv } from './env.ts';
@@ -35,28 +36,20 @@ export const shareTaken = ({ owner, share }: Owner, what: string): OmsError =>
 export class PrincipalShare {
   readonly #share: number;
   readonly #what: string;
-  readonly #running = new Map<string, number>();
+  readonly #running: Running;
 
   /** `what`: in the plural. */
   constructor(share: number, what: string) {
     this.#share = share;
     this.#what = what;
+    this.#running = new Running(share);
   }
 
   /** Throws `rate_limited`, and what the work throws. */
   async run<Result>(c: Context<HttpEnv>, work: () => Promise<Result>): Promise<Result> {
     const owner = nameOf(c);
     if (owner === null) return work();
-    const running = this.#running.get(owner) ?? 0;
-    if (running >= this.#share) throw shareTaken({ owner, share: this.#share }, this.#what);
-    this.#running.set(owner, running + 1);
-    try {
-      return await work();
-    } finally {
-      const left = this.#running.get(owner)! - 1;
-      if (left === 0) this.#running.delete(owner);
-      else this.#running.set(owner, left);
-    }
+    return this.#running.run(owner, work, () => shareTaken({ owner, share: this.#share }, this.#what));
   }
 }
 
