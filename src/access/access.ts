@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
 export interface AccessPorts {
-  store: Pick<OrderStore, 'accessRecords'>;
+  store: Pick<OrderStore, 'smallRecords'>;
   clock: Clock;
 }
 

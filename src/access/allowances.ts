@@ -9,8 +9,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
-import type { AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecords } from '../ports/small-records.ts';
 
 export interface Allowance {
   isAllowed: boolean;
@@ -42,11 +42,11 @@ export class Allowances {
   /** Requests that are told together. */
   readonly #lump: number;
   readonly #clock: Clock;
-  readonly #records: AccessRecords | null;
+  readonly #records: SmallRecords | null;
   readonly #buckets: LRUCache<string, Bucket>;
 
   /** `records`: null where no other process shares the buckets. */
-  constructor(rate: Rate, clock: Clock, records: AccessRecords | null) {
+  constructor(rate: Rate, clock: Clock, records: SmallRecords | null) {
     this.#rate = rate;
     this.#lump = Math.ceil(rate.perSecond * limits.allowanceLumpSeconds);
     this.#clock = clock;
@@ -85,7 +85,7 @@ export class Allowances {
     bucket.atMs = nowMs;
   }
 
-  async #tell(records: AccessRecords, owner: string, bucket: Bucket): Promise<void> {
+  async #tell(records: SmallRecords, owner: string, bucket: Bucket): Promise<void> {
     bucket.isTelling = true;
     try {
       for (let tries = 0; tries < limits.allowanceTries; tries++) {
@@ -105,7 +105,7 @@ export class Allowances {
   }
 
   /** What is left in the bucket of all processes; null when another one was faster. */
-  async #takeFromAll(records: AccessRecords, owner: string, requests: number): Promise<Level | null> {
+  async #takeFromAll(records: SmallRecords, owner: string, requests: number): Promise<Level | null> {
     const { perSecond, burst } = this.#rate;
     const found = await records.get<Level>('allowance', owner);
     const nowMs = this.#clock.now();

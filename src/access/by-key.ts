@@ -6,8 +6,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
-import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 import { type AccessPorts, type Authenticator, type Credentials, type Identity, refused } from './access.ts';
 import { anyRecord } from './any-record.ts';
 import { keptForSeconds } from './kept-for-seconds.ts';
@@ -17,7 +17,7 @@ import { isAdminKey, type KeyData, recordOf } from './keys.ts';
 /** What is known of an id. */
 interface Known {
   /** Null: there is no such key. */
-  record: AccessRecord<KeyData> | null;
+  record: SmallRecord<KeyData> | null;
   hash: Buffer;
   hashBefore: Buffer;
   identity: Identity;
@@ -42,14 +42,14 @@ const REPLACED = refused('the key was replaced by a rotation: use the new one');
 const EXPIRED = refused('the key has expired: ask for another one');
 
 export class KeyAuthenticator implements Authenticator {
-  readonly #records: AccessRecords;
+  readonly #records: SmallRecords;
   readonly #clock: Clock;
   readonly #known: LRUCache<string, Known>;
   /** By text, those that were right: hash and check sum cost as much as all the rest, and a client sends the same key each time. */
   readonly #right = new Map<string, Shown>();
 
   constructor({ store, clock }: AccessPorts) {
-    this.#records = store.accessRecords;
+    this.#records = store.smallRecords;
     this.#clock = clock;
     const bounds = { max: limits.keysCached, ttl: limits.keyCachedMs };
     this.#known = keptForSeconds(bounds, clock, (id) => this.#read(id));
@@ -116,7 +116,7 @@ function read(text: string): Shown | { fault: string } {
   return 'fault' in found ? found : { text, id: found.id, hash: hashOfKey(text) };
 }
 
-function identityOf(record: AccessRecord<KeyData> | null): Identity {
+function identityOf(record: SmallRecord<KeyData> | null): Identity {
   if (!record) return UNKNOWN;
   const { role, scopes, hubs } = record.data;
   return { principal: { name: `key:${record.id}`, role, scopes, hubs, email: null } };

@@ -5,8 +5,8 @@
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { type AccessRole, may, type Principal, type Scope } from '../model/access.ts';
-import type { AccessRecord } from '../ports/access-records.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
+import type { SmallRecord } from '../ports/small-records.ts';
 import type { AccessPorts } from './access.ts';
 import { mayGrant } from './grants.ts';
 import { hashOfKey, isKeyId, newKeyId, newKeyText } from './key-text.ts';
@@ -62,18 +62,18 @@ export class Keys {
       createdBy: by.name,
       lastUsedMs: null,
     };
-    await this.#ports.store.accessRecords.put(recordOf(id, 1, data));
+    await this.#ports.store.smallRecords.put(recordOf(id, 1, data));
     return { ...shown(id, data), text };
   }
 
   async list(page: PageRequest): Promise<Page<Key>> {
-    const { items, next } = await this.#ports.store.accessRecords.list<KeyData>('key', null, page);
+    const { items, next } = await this.#ports.store.smallRecords.list<KeyData>('key', null, page);
     return { items: items.map(({ id, data }) => shown(id, data)), next };
   }
 
   /** Returns whether there was one. Other processes may take it for some seconds more, see `limits.keyCachedMs`. */
   async revoke(id: string): Promise<boolean> {
-    return isKeyId(id) && this.#ports.store.accessRecords.delete('key', id);
+    return isKeyId(id) && this.#ports.store.smallRecords.delete('key', id);
   }
 
   /**
@@ -82,7 +82,7 @@ export class Keys {
    */
   async rotate(id: string, validMs: number, by: Principal): Promise<NewKey> {
     for (let round = 0; round < limits.accessRounds; round++) {
-      const record = isKeyId(id) ? await this.#ports.store.accessRecords.get<KeyData>('key', id) : null;
+      const record = isKeyId(id) ? await this.#ports.store.smallRecords.get<KeyData>('key', id) : null;
       if (!record) throw new OmsError('not_found', `there is no key "${id.slice(0, 100)}"`);
       const { data, version } = record;
       mayGrant(by, data);
@@ -92,7 +92,7 @@ export class Keys {
       const text = newKeyText(id);
       const before = validMs > 0 ? { hash: data.hash, untilMs: now + validMs } : null;
       const rotated = { ...data, hash: hashOfKey(text).toString('hex'), before };
-      if (!(await this.#ports.store.accessRecords.put(recordOf(id, version + 1, rotated)))) continue;
+      if (!(await this.#ports.store.smallRecords.put(recordOf(id, version + 1, rotated)))) continue;
       // After this each process reads the key again before it refuses the new secret.
       await this.#ports.clock.sleep(limits.keyReadAgainMs);
       return { ...shown(id, rotated), text };
@@ -105,7 +105,7 @@ export class Keys {
 export const isAdminKey = (key: KeyData, nowMs: number): boolean =>
   may(key, 'access:write') && (key.expiresMs ?? Number.POSITIVE_INFINITY) > nowMs;
 
-export const recordOf = (id: string, version: number, data: KeyData): AccessRecord<KeyData> => ({
+export const recordOf = (id: string, version: number, data: KeyData): SmallRecord<KeyData> => ({
   kind: 'key',
   id,
   version,

@@ -6,8 +6,8 @@
 import type { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
 import { newId } from '../model/new-id.ts';
-import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 import { type Authenticator, type Credentials, type Identity, refused } from './access.ts';
 import { keptForSeconds } from './kept-for-seconds.ts';
 import { hashOfSecret, isSecretOf, newSecret } from './secret.ts';
@@ -21,18 +21,18 @@ interface SessionData {
   /** When it was last used, to some minutes. */
   usedMs: number;
 }
-type Session = AccessRecord<SessionData>;
+type Session = SmallRecord<SessionData>;
 
 const COOKIE = /^(se_[0-9a-z]{21})\.([\w-]{43})$/;
 const ENDED = refused('the session has ended: sign in again');
 
 export class Sessions implements Authenticator {
-  readonly #records: AccessRecords;
+  readonly #records: SmallRecords;
   readonly #signedIn: SignedInUsers;
   readonly #clock: Clock;
   readonly #known: LRUCache<string, { session: Session | null }>;
 
-  constructor(records: AccessRecords, signedIn: SignedInUsers, clock: Clock) {
+  constructor(records: SmallRecords, signedIn: SignedInUsers, clock: Clock) {
     this.#records = records;
     this.#signedIn = signedIn;
     this.#clock = clock;

@@ -7,8 +7,8 @@
 import { hash } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 
 interface Failures {
   count: number;
@@ -17,7 +17,7 @@ interface Failures {
   /** Its owner has signed in here. */
   known: boolean;
 }
-type FailuresRecord = AccessRecord<Failures>;
+type FailuresRecord = SmallRecord<Failures>;
 
 interface Pace {
   free: number;
@@ -26,10 +26,10 @@ interface Pace {
 }
 
 export class SignInThrottle {
-  readonly #records: AccessRecords;
+  readonly #records: SmallRecords;
   readonly #clock: Clock;
 
-  constructor(records: AccessRecords, clock: Clock) {
+  constructor(records: SmallRecords, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
   }

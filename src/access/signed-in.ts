@@ -4,8 +4,8 @@
  */
 import type { LRUCache } from 'lru-cache';
 import { limits } from '../limits.ts';
-import type { AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecords } from '../ports/small-records.ts';
 import { type Identity, refused } from './access.ts';
 import { keptForSeconds } from './kept-for-seconds.ts';
 import { principalOfUser, type User, type Users } from './users.ts';
@@ -54,7 +54,7 @@ export class SignedInUsers {
 
 /** Makes room for one more of this user. Their ids sort by time. */
 export async function endOldest(
-  records: AccessRecords,
+  records: SmallRecords,
   kind: 'session' | 'token-family',
   userId: string,
 ): Promise<void> {

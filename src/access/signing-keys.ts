@@ -5,8 +5,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { limits } from '../limits.ts';
 import { newId } from '../model/new-id.ts';
-import type { AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecords } from '../ports/small-records.ts';
 
 interface KeyData {
   /** A JWK of Ed25519, see RFC 8037. */
@@ -24,13 +24,13 @@ export interface SigningKey {
 const KEY_ID = /^sk_[0-9a-z]{21}$/;
 
 export class SigningKeys {
-  readonly #records: AccessRecords;
+  readonly #records: SmallRecords;
   readonly #clock: Clock;
   #keys: ReadonlyMap<string, SigningKey> = new Map();
   #readMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
 
-  constructor(records: AccessRecords, clock: Clock) {
+  constructor(records: SmallRecords, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
   }

@@ -11,8 +11,8 @@ import type { Logger } from 'pino';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { newId } from '../model/new-id.ts';
-import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 import { hashOfSecret, isSecretOf, newSecret } from './secret.ts';
 import { endOldest, type SignedIn } from './signed-in.ts';
 import type { User, Users } from './users.ts';
@@ -26,17 +26,17 @@ interface Family {
   number: number;
   rotatedMs: number;
 }
-type FamilyRecord = AccessRecord<Family>;
+type FamilyRecord = SmallRecord<Family>;
 
 const TOKEN = /^omsr_(tf_[0-9a-z]{21})_(\d{1,9})_([\w-]{43})$/;
 
 export class TokenFamilies {
-  readonly #records: AccessRecords;
+  readonly #records: SmallRecords;
   readonly #users: Users;
   readonly #clock: Clock;
   readonly #logger: Pick<Logger, 'warn'>;
 
-  constructor(records: AccessRecords, users: Users, clock: Clock, logger: Pick<Logger, 'warn'>) {
+  constructor(records: SmallRecords, users: Users, clock: Clock, logger: Pick<Logger, 'warn'>) {
     this.#records = records;
     this.#users = users;
     this.#clock = clock;

@@ -16,7 +16,7 @@ import { TokenFamilies } from './token-families.ts';
 import { type NewUser, newGeneration, type Rights, type User, Users } from './users.ts';
 
 export interface UserAccessPorts {
-  store: Pick<OrderStore, 'accessRecords' | 'installation'>;
+  store: Pick<OrderStore, 'smallRecords' | 'installation'>;
   clock: Clock;
   logger: Pick<Logger, 'warn'>;
 }
@@ -37,14 +37,14 @@ export class UserAccess {
   readonly users: Users;
   readonly tokens: AccessTokens;
   readonly sessions: Sessions;
-  readonly #records: OrderStore['accessRecords'];
+  readonly #records: OrderStore['smallRecords'];
   readonly #signedIn: SignedInUsers;
   readonly #signIn: SignIn;
   readonly #families: TokenFamilies;
 
   /** `cost`: of hashing a password. */
   constructor({ store, clock, logger }: UserAccessPorts, cost?: HashCost) {
-    this.#records = store.accessRecords;
+    this.#records = store.smallRecords;
     this.users = new Users(this.#records, clock);
     this.#signedIn = new SignedInUsers(this.users, clock);
     this.#signIn = new SignIn(this.users, new PasswordHashes(cost), new SignInThrottle(this.#records, clock));

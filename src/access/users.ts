@@ -8,9 +8,9 @@ import { limits } from '../limits.ts';
 import { type AccessRole, may, type Principal, type Scope } from '../model/access.ts';
 import { newId } from '../model/new-id.ts';
 import { EMAIL } from '../model/row-schema.ts';
-import type { AccessRecord, AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
+import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 import { anyRecord } from './any-record.ts';
 import { mayGrant } from './grants.ts';
 import { isAdminKey, type KeyData } from './keys.ts';
@@ -46,10 +46,10 @@ export type NewUser = Rights & { email: string };
 export type UserChange = Partial<Rights & Pick<UserData, 'password' | 'generation'>>;
 
 export class Users {
-  readonly #records: AccessRecords;
+  readonly #records: SmallRecords;
   readonly #clock: Clock;
 
-  constructor(records: AccessRecords, clock: Clock) {
+  constructor(records: SmallRecords, clock: Clock) {
     this.#records = records;
     this.#clock = clock;
   }
@@ -78,7 +78,7 @@ export class Users {
     checkCustomer(rights);
     const now = this.#clock.now();
     const data = { ...rights, password: await hash(), generation: newGeneration(), createdMs: now, createdBy: by.name };
-    const record: AccessRecord<UserData> = {
+    const record: SmallRecord<UserData> = {
       ...{ kind: 'user', id: key, version: 1, owner: newId('u', now), expiresMs: null, data },
     };
     if (!(await this.#records.put(record)))
@@ -159,7 +159,7 @@ export const emailOf = ({ name }: Principal): string | null => /^user:(.+)$/.exe
 
 const isAdmin = (user: Rights): boolean => !user.disabled && may(user, 'access:write');
 
-const shown = ({ id, owner, data }: AccessRecord<UserData>): User => ({ ...data, email: id, id: owner! });
+const shown = ({ id, owner, data }: SmallRecord<UserData>): User => ({ ...data, email: id, id: owner! });
 
 const unknown = (email: string) => new OmsError('not_found', `there is no user "${email.slice(0, 100)}"`);
 

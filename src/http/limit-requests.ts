@@ -10,15 +10,15 @@ import type { Identity } from '../access/access.ts';
 import { Allowances } from '../access/allowances.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import type { AccessRecords } from '../ports/access-records.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { SmallRecords } from '../ports/small-records.ts';
 import { clientAddress, networkOf } from './client-address.ts';
 import type { HttpEnv } from './env.ts';
 
 /** `records`: where processes share the allowances of principals; null: there is one process. */
 export function limitRequests(
   perSecond: number,
-  { clock, records }: { clock: Clock; records: AccessRecords | null },
+  { clock, records }: { clock: Clock; records: SmallRecords | null },
 ): MiddlewareHandler<HttpEnv> {
   const rate = { perSecond, burst: perSecond * limits.burstSeconds };
   const ofPrincipals = new Allowances(rate, clock, records);

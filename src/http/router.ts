@@ -83,7 +83,7 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null, config));
   // Health checks were served above, without a limit.
   if (options.access && config.rateLimit !== null) {
-    const records = config.orderStore.kind === 'mongodb' ? store.accessRecords : null;
+    const records = config.orderStore.kind === 'mongodb' ? store.smallRecords : null;
     app.use(limitRequests(config.rateLimit, { clock: ports.clock, records }));
   }
   app.route('/', metricsRoutes(ports, lag));

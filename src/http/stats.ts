@@ -14,7 +14,7 @@ import { type HttpEnv, json, route } from './route.ts';
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
 interface StatsPorts {
-  store: Pick<OrderStore, 'statistics' | 'accessRecords'>;
+  store: Pick<OrderStore, 'statistics' | 'smallRecords'>;
   clock: Clock;
 }
 

@@ -3,36 +3,36 @@
  * beginning that was deleted from one that was cut off. One small record stays for each chain that was shortened.
  */
 import type { AuditEntry } from '../model/audit-entry.ts';
-import type { AccessRecords } from '../ports/access-records.ts';
 import type { Audit } from '../ports/audit.ts';
+import type { SmallRecords } from '../ports/small-records.ts';
 
 /** Up to where a chain is deleted: the last number, and its hash. */
 export type Deleted = Pick<AuditEntry, 'n' | 'hash'>;
 
 interface Store {
   audit: Pick<Audit, 'oldest' | 'deleteThrough'>;
-  accessRecords: Pick<AccessRecords, 'get' | 'put'>;
+  smallRecords: Pick<SmallRecords, 'get' | 'put'>;
 }
 
 /** Up to so many; returns how many. Callers at the same time do no harm. */
 export async function deleteOldEntries(
-  { audit, accessRecords }: Store,
+  { audit, smallRecords }: Store,
   beforeMs: number,
   limit: number,
 ): Promise<number> {
   let deleted = 0;
   const last = new Map((await audit.oldest(beforeMs, limit)).map(({ chain, n, hash }) => [chain, { n, hash }]));
   for (const [chain, upTo] of last) {
-    const marked = await accessRecords.get<Deleted>('audit-deleted', chain);
+    const marked = await smallRecords.get<Deleted>('audit-deleted', chain);
     if (!marked || marked.data.n < upTo.n) {
       const record = { kind: 'audit-deleted', id: chain, version: (marked?.version ?? 0) + 1 } as const;
       // Somebody else marks it at this moment: the next sweep deletes.
-      if (!(await accessRecords.put({ ...record, owner: null, expiresMs: null, data: upTo }))) continue;
+      if (!(await smallRecords.put({ ...record, owner: null, expiresMs: null, data: upTo }))) continue;
     }
     deleted += await audit.deleteThrough(chain, upTo.n);
   }
   return deleted;
 }
 
-export const deletedUpTo = async (accessRecords: Pick<AccessRecords, 'get'>, chain: string): Promise<Deleted | null> =>
-  (await accessRecords.get<Deleted>('audit-deleted', chain))?.data ?? null;
+export const deletedUpTo = async (smallRecords: Pick<SmallRecords, 'get'>, chain: string): Promise<Deleted | null> =>
+  (await smallRecords.get<Deleted>('audit-deleted', chain))?.data ?? null;

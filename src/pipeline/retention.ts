@@ -20,7 +20,7 @@ import type { OrderStore } from '../ports/order-store.ts';
 
 export interface RetentionPorts {
   objects: ObjectStore;
-  store: Pick<OrderStore, 'files' | 'rejections' | 'accessRecords'>;
+  store: Pick<OrderStore, 'files' | 'rejections' | 'smallRecords'>;
   clock: Clock;
 }
 
@@ -36,10 +36,10 @@ export interface DeletedSoFar {
 }
 
 export async function deletedSoFar(
-  { accessRecords }: Pick<OrderStore, 'accessRecords'>,
+  { smallRecords }: Pick<OrderStore, 'smallRecords'>,
   part: KeptPart,
 ): Promise<DeletedSoFar> {
-  const record = await accessRecords.get<Progress>('retention', part);
+  const record = await smallRecords.get<Progress>('retention', part);
   return { deleted: record?.data.deleted ?? 0, throughMs: record?.data.after.atMs ?? null };
 }
 
@@ -50,9 +50,9 @@ export async function deleteOldParts(
   beforeMs: number,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { files, accessRecords } = ports.store;
+  const { files, smallRecords } = ports.store;
   for (let step = 0; step < limits.expirySteps; step++) {
-    const record = await accessRecords.get<Progress>('retention', part);
+    const record = await smallRecords.get<Progress>('retention', part);
     const found = await files.endedBefore(beforeMs, record?.data.after ?? null, limits.filesNotKeptAtOnce);
     const last = found.at(-1);
     if (!last) break;
@@ -64,7 +64,7 @@ export async function deleteOldParts(
     const data: Progress = { deleted, after: last.at };
     const next = { kind: 'retention', id: part, version: (record?.version ?? 0) + 1 } as const;
     // Another sweeper was faster: it notes the same.
-    if (!(await accessRecords.put({ ...next, owner: null, expiresMs: null, data }))) return;
+    if (!(await smallRecords.put({ ...next, owner: null, expiresMs: null, data }))) return;
   }
   if (part === 'report') await deleteFormerReports(ports, beforeMs, stopping);
 }

@@ -17,7 +17,7 @@ import { deleteOldParts } from './retention.ts';
 export interface SweepPorts {
   objects: ObjectStore;
   queue: JobQueue;
-  store: Pick<OrderStore, 'files' | 'rejections' | 'leases' | 'prune' | 'audit' | 'accessRecords'>;
+  store: Pick<OrderStore, 'files' | 'rejections' | 'leases' | 'prune' | 'audit' | 'smallRecords'>;
   clock: Clock;
 }
 
@@ -61,7 +61,7 @@ export async function deleteExpired({ store, clock }: SweepPorts, keepAuditMs: n
   const repeat = async (deletes: () => Promise<number>) => {
     for (let step = 0; step < limits.expirySteps; step++) if ((await deletes()) < limit) return;
   };
-  await repeat(() => store.accessRecords.deleteExpired(clock.now(), limit));
+  await repeat(() => store.smallRecords.deleteExpired(clock.now(), limit));
   if (keepAuditMs !== null) await repeat(() => deleteOldEntries(store, clock.now() - keepAuditMs, limit));
 }
 

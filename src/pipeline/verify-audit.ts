@@ -8,7 +8,7 @@ import type { OrderStore } from '../ports/order-store.ts';
 import type { Violation } from '../ports/verification.ts';
 import { deletedUpTo } from './audit-retention.ts';
 
-type Store = Pick<OrderStore, 'audit' | 'accessRecords'>;
+type Store = Pick<OrderStore, 'audit' | 'smallRecords'>;
 
 /** Returns the number of entries. */
 export async function* verifyAudit(store: Store): AsyncGenerator<Violation, number> {
@@ -25,7 +25,7 @@ export async function* verifyAudit(store: Store): AsyncGenerator<Violation, numb
       continue;
     }
     // Read now: entries may have been deleted since the one before was read.
-    const deleted = await deletedUpTo(store.accessRecords, entry.chain);
+    const deleted = await deletedUpTo(store.smallRecords, entry.chain);
     if (!deleted || deleted.n < entry.n - 1) {
       const what = before.n === 0 ? 'the beginning of a chain is missing' : 'entries of a chain are missing';
       yield violation(what, entry.chain, `after ${before.n} follows ${entry.n}`);
@@ -34,12 +34,12 @@ export async function* verifyAudit(store: Store): AsyncGenerator<Violation, numb
   return entries;
 }
 
-async function* verifyLink({ audit, accessRecords }: Store, link: Link, later: string): AsyncGenerator<Violation> {
+async function* verifyLink({ audit, smallRecords }: Store, link: Link, later: string): AsyncGenerator<Violation> {
   const { chain, n, hash } = link;
   const found = await audit.find(chain, n);
   if (found?.hash === hash) return;
   if (found) yield violation('an entry is not the one that a later chain began after', idOf(link), `by chain ${later}`);
-  else if (((await deletedUpTo(accessRecords, chain))?.n ?? 0) < n)
+  else if (((await deletedUpTo(smallRecords, chain))?.n ?? 0) < n)
     yield violation('an entry is missing that a later chain began after', idOf(link), `by chain ${later}`);
 }
 

@@ -28,7 +28,7 @@ export interface CheckedCounts {
 
 /** `objects`: null where only the store is checked. */
 export async function* verify(
-  store: Pick<OrderStore, 'files' | 'rejections' | 'verification' | 'audit' | 'accessRecords'>,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification' | 'audit' | 'smallRecords'>,
   objects: ObjectStore | null,
   options: { maxInflatedBytes: number },
 ): AsyncGenerator<Violation, CheckedCounts> {

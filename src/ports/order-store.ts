@@ -6,7 +6,7 @@
  * All methods may reject with retryable `store_unavailable` or `disk_full`; then either nothing or everything of the call was done, and
  * calling again is safe.
  */
-import type { AccessRecords } from './access-records.ts';
+
 import type { Audit } from './audit.ts';
 import type { Backfills } from './backfills.ts';
 import type { Chunks } from './chunks.ts';
@@ -18,6 +18,7 @@ import type { OrderChanges } from './order-changes.ts';
 import type { Orders } from './orders.ts';
 import type { Outbox } from './outbox.ts';
 import type { Rejections } from './rejections.ts';
+import type { SmallRecords } from './small-records.ts';
 import type { Statistics } from './statistics.ts';
 import type { Stock } from './stock.ts';
 import type { Verification } from './verification.ts';
@@ -36,7 +37,7 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly statistics: Statistics;
   readonly outbox: Outbox;
   readonly finalizing: Finalizing;
-  readonly accessRecords: AccessRecords;
+  readonly smallRecords: SmallRecords;
   readonly audit: Audit;
   readonly leases: Leases;
   readonly backfills: Backfills;

@@ -128,13 +128,13 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
     sqlite: [
       'sweeper files.stranded',
       'sweeper files.get',
-      'sweeper accessRecords.deleteExpired',
+      'sweeper smallRecords.deleteExpired',
       'sweeper leases.release',
     ],
     mongo: [
       'sweeper files.stranded > find files',
       'sweeper files.get > find files',
-      'sweeper accessRecords.deleteExpired > find access_records',
+      'sweeper smallRecords.deleteExpired > find access_records',
       'sweeper leases.release > delete leases',
     ],
   },

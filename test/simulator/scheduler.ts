@@ -77,7 +77,7 @@ const POLLS: ReadonlySet<string> = new Set([
   'queue.depth',
   'objects.list',
   'store.prune',
-  'store.accessRecords.deleteExpired',
+  'store.smallRecords.deleteExpired',
   'store.leases.take',
   'store.files.stranded',
   'store.outbox.pending',

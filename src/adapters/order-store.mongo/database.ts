@@ -8,7 +8,6 @@ import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { collectionForCalls } from './collections.ts';
 import type {
-  AccessRecordDocument,
   AuditDocument,
   BackfillDocument,
   BytesDocument,
@@ -23,6 +22,7 @@ import type {
   OrderDocument,
   RequestDocument,
   SchemaDocument,
+  SmallRecordDocument,
   StockDocument,
   TotalsDocument,
 } from './documents.ts';
@@ -44,7 +44,7 @@ export interface Collections {
   installation: Collection<InstallationDocument>;
   finalizerPosition: Collection<FinalizerPositionDocument>;
   finalizerOrders: Collection<FinalizerOrderDocument>;
-  accessRecords: Collection<AccessRecordDocument>;
+  smallRecords: Collection<SmallRecordDocument>;
   audit: Collection<AuditDocument>;
 }
 
@@ -64,7 +64,7 @@ const NAMES: Record<keyof Collections, string> = {
   installation: 'installation',
   finalizerPosition: 'finalizer_position',
   finalizerOrders: 'finalizer_orders',
-  accessRecords: 'access_records',
+  smallRecords: 'access_records',
   audit: 'audit',
 };
 

@@ -7,7 +7,7 @@ import type { Intake } from '../../model/intake.ts';
 import { type ChangeKind, type ContentField, DELETED } from '../../model/order-change.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import type { Warning, WarningCode } from '../../model/warnings.ts';
-import type { RecordKind } from '../../ports/access-records.ts';
+import type { RecordKind } from '../../ports/small-records.ts';
 
 /** Only `create-file.ts` sees a file in status `creating`. */
 export interface FileDocument {
@@ -369,7 +369,7 @@ export const versionOf = (order: Pick<OrderDocument, 'version'>): number => orde
 export const publishedOf = (order: Pick<OrderDocument, 'published'>): number => order.published ?? 1;
 
 /** `_id`: the kind and the id. */
-export interface AccessRecordDocument {
+export interface SmallRecordDocument {
   _id: string;
   kind: RecordKind;
   id: string;

@@ -60,7 +60,7 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     // Orders that the finalizer asks about again, and those that it put aside.
     { name: 'finalizer_orders_by_due', key: { due_at: 1, _id: 1 } },
   ],
-  accessRecords: [
+  smallRecords: [
     // The records of a kind, all or of one owner.
     { name: 'access_records_by_id', key: { kind: 1, id: 1 } },
     { name: 'access_records_by_owner', key: { kind: 1, owner: 1, id: 1 } },

@@ -6,7 +6,6 @@ import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
 import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
-import { createAccessRecords } from './access-records.ts';
 import { auditChains, createAudit } from './audit.ts';
 import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
 import { commitChunk } from './commit-chunk.ts';
@@ -23,6 +22,7 @@ import { createOutbox } from './outbox.ts';
 import { pruneFiles } from './prune.ts';
 import { createRejections } from './rejections.ts';
 import { finishUpgrade, MIGRATIONS, type Migration, migrate } from './schema.ts';
+import { createSmallRecords } from './small-records.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
 import { StockLanes } from './stock-lanes.ts';
@@ -71,7 +71,7 @@ export function createMongoOrderStore(
     statistics: inTime(createStatistics(database)),
     verification: createVerification(database, workflow),
     outbox: inTime(createOutbox(database)),
-    accessRecords: inTime(createAccessRecords(database)),
+    smallRecords: inTime(createSmallRecords(database)),
     audit: { ...inTime(createAudit(database)), chains: () => auditChains(database) },
     finalizing: inTime(createFinalizing(database)),
     leases,

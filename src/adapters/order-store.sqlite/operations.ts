@@ -1,6 +1,5 @@
 /** The operations of the order store, which run in the writer thread. */
 import type { Database } from '../sqlite/database.ts';
-import { accessOperations } from './access-records.ts';
 import { auditOperations } from './audit.ts';
 import { BACKFILLS, backfillOperations } from './backfills.ts';
 import { changeOperations } from './change-orders.ts';
@@ -9,6 +8,7 @@ import { fileOperations } from './file-operations.ts';
 import { finalizingOperations } from './finalizing.ts';
 import { outboxOperations } from './outbox.ts';
 import { rejectionOperations } from './rejections.ts';
+import { smallRecordOperations } from './small-records.ts';
 import { stockOperations } from './stock.ts';
 import { createStockLevels } from './stock-levels.ts';
 
@@ -23,7 +23,7 @@ export function storeOperations(db: Database, now: () => number, backfills = BAC
       ...stockOperations(db, levels, now),
       ...outboxOperations(db),
       ...finalizingOperations(db),
-      ...accessOperations(db),
+      ...smallRecordOperations(db),
       ...auditOperations(db),
       ...backfillOperations(db, backfills),
     },

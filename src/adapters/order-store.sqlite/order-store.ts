@@ -4,7 +4,6 @@ import type { OrderStore } from '../../ports/order-store.ts';
 import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
 import { inspectDatabase } from '../sqlite/health.ts';
-import { createAccessRecords } from './access-records.ts';
 import { createAudit } from './audit.ts';
 import { createBackfills } from './backfills.ts';
 import { createChanges } from './changes.ts';
@@ -14,6 +13,7 @@ import type { StoreOperations } from './operations.ts';
 import { createOrders } from './orders.ts';
 import { createOutbox } from './outbox.ts';
 import { createRejections } from './rejections.ts';
+import { createSmallRecords } from './small-records.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
 import { createVerification } from './verify.ts';
@@ -46,7 +46,7 @@ export function createSqliteOrderStore(options: {
     stock: createStock(db, writer),
     statistics: createStatistics(db, workflow, publishes),
     outbox: createOutbox(db, writer),
-    accessRecords: createAccessRecords(db, writer),
+    smallRecords: createSmallRecords(db, writer),
     audit: createAudit(db, writer),
     finalizing: createFinalizing(db, writer),
     // The process that holds the data directory is the only one.

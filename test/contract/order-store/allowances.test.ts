@@ -12,7 +12,7 @@ onEachOrderStore(({ opened, unique }) => {
     // Time stands still, so nothing is refilled.
     const nowMs = Date.now();
     const clock = { ...systemClock, now: () => nowMs };
-    const processes = [opened.first, opened.second].map((store) => new Allowances(RATE, clock, store.accessRecords));
+    const processes = [opened.first, opened.second].map((store) => new Allowances(RATE, clock, store.smallRecords));
     const refused = new Set<Allowances>();
     let allowed = 0;
     while (refused.size < processes.length)
@@ -20,7 +20,7 @@ onEachOrderStore(({ opened, unique }) => {
         if (process.take(owner).isAllowed) allowed++;
         else refused.add(process);
         // Writes are answered in order, so the store has answered what was told before.
-        for (const store of [opened.first, opened.second]) await store.accessRecords.delete('allowance', 'nobody');
+        for (const store of [opened.first, opened.second]) await store.smallRecords.delete('allowance', 'nobody');
       }
     expect(allowed).toBeGreaterThanOrEqual(RATE.burst);
     // Each alone would let through as many as both do.

@@ -1,7 +1,7 @@
 /** Buckets of requests: bursts, refill, debts between processes, and stores that are slow or down. */
 import { expect, test } from 'vitest';
 import { Allowances } from '../../../src/access/allowances.ts';
-import type { AccessRecord, AccessRecords } from '../../../src/ports/access-records.ts';
+import type { SmallRecord, SmallRecords } from '../../../src/ports/small-records.ts';
 
 const RATE = { perSecond: 50, burst: 200 };
 /** Told to the store together. */
@@ -21,14 +21,14 @@ function clockAt(startMs: number) {
 
 /** Of one kind of record, with calls that end when the test lets them. */
 function sharedRecords() {
-  const stored = new Map<string, AccessRecord>();
+  const stored = new Map<string, SmallRecord>();
   let calls = 0;
   let isDown = false;
-  const records: Pick<AccessRecords, 'get' | 'put'> = {
+  const records: Pick<SmallRecords, 'get' | 'put'> = {
     async get<Data>(_: string, id: string) {
       calls++;
       if (isDown) throw new Error('the store is down');
-      return (stored.get(id) as AccessRecord<Data> | undefined) ?? null;
+      return (stored.get(id) as SmallRecord<Data> | undefined) ?? null;
     },
     async put(record) {
       if ((stored.get(record.id)?.version ?? 0) !== record.version - 1) return false;
@@ -37,7 +37,7 @@ function sharedRecords() {
     },
   };
   return {
-    records: records as AccessRecords,
+    records: records as SmallRecords,
     stored,
     calls: () => calls,
     setDown: (down: boolean) => {

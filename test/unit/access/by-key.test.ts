@@ -7,9 +7,9 @@ import { type KeyGrant, Keys } from '../../../src/access/keys.ts';
 import { OmsError } from '../../../src/errors.ts';
 import { limits } from '../../../src/limits.ts';
 import { ANYBODY, type Principal } from '../../../src/model/access.ts';
-import type { AccessRecords } from '../../../src/ports/access-records.ts';
 import { type Clock, systemClock } from '../../../src/ports/clock.ts';
 import type { OrderStore } from '../../../src/ports/order-store.ts';
+import type { SmallRecords } from '../../../src/ports/small-records.ts';
 import { sqliteOrderStore } from '../../support/adapters/sqlite.ts';
 import type { Opened } from '../../support/adapters.ts';
 
@@ -33,8 +33,8 @@ afterAll(() => opened.close());
 /** A process of its own, which counts how often it asks the store. */
 function newProcess() {
   const asked = { reads: 0, down: false };
-  const records = opened.second.accessRecords;
-  const counting: AccessRecords = {
+  const records = opened.second.smallRecords;
+  const counting: SmallRecords = {
     ...records,
     get(kind, id) {
       asked.reads++;
@@ -42,7 +42,7 @@ function newProcess() {
       return records.get(kind, id);
     },
   };
-  const authenticator = new KeyAuthenticator({ store: { accessRecords: counting }, clock });
+  const authenticator = new KeyAuthenticator({ store: { smallRecords: counting }, clock });
   const identify = async (bearer: string) => authenticator.identify({ bearer, session: null, local: false });
   return { asked, authenticator, identify };
 }
@@ -63,7 +63,7 @@ test('a key is its principal, with its role, scopes and hubs', async () => {
 
 test('the store has no key, only hashes', async () => {
   const key = await keys.create(grant(), ANYBODY);
-  const stored = JSON.stringify(await opened.first.accessRecords.get('key', key.id));
+  const stored = JSON.stringify(await opened.first.smallRecords.get('key', key.id));
   expect(stored).not.toContain(key.text.slice(-49));
   expect(JSON.stringify(await keys.list({ limit: 1000, after: null }))).not.toContain('hash');
 });
@@ -157,7 +157,7 @@ test('while the store is down keys in memory go on, and others get 503', async (
 test('the last use is noted at most once a minute, and a request does not wait for it', async () => {
   const { identify } = newProcess();
   const key = await keys.create(grant(), ANYBODY);
-  const record = () => opened.first.accessRecords.get<{ lastUsedMs: number | null }>('key', key.id);
+  const record = () => opened.first.smallRecords.get<{ lastUsedMs: number | null }>('key', key.id);
   const usedMs = nowMs;
   await identify(key.text);
   await expect.poll(async () => (await record())?.data.lastUsedMs).toBe(usedMs);
@@ -180,7 +180,7 @@ test('a use that is noted late brings back neither a revoked key nor the secret 
   nowMs += limits.keyCachedMs;
   expect((await identify(text)).principal).not.toBeNull();
   expect(await identify(rotated.text)).toEqual(refused('unknown'));
-  expect(await opened.first.accessRecords.get('key', revoked.id)).toBeNull();
+  expect(await opened.first.smallRecords.get('key', revoked.id)).toBeNull();
 });
 
 test('who may sign in as an admin is told from the rest', async () => {

@@ -28,7 +28,7 @@ describe('a session', () => {
     expect(await who(value)).toBe(ADA);
     expect(opened.there.sessions.identify(cookie(value))).toHaveProperty('principal.name', ADA);
     const secret = Buffer.from(value.split('.')[1]!, 'base64url');
-    const { items } = await opened.store.accessRecords.list('session', null, { limit: 100, after: null });
+    const { items } = await opened.store.smallRecords.list('session', null, { limit: 100, after: null });
     for (const form of ['base64', 'base64url', 'hex'] as const)
       expect(JSON.stringify(items)).not.toContain(secret.toString(form));
   });
@@ -74,7 +74,7 @@ describe('a session', () => {
       const { now } = opened.clock;
       // The use is noted behind the request.
       await expect
-        .poll(async () => (await opened.store.accessRecords.get<{ usedMs: number }>('session', id))!.data.usedMs)
+        .poll(async () => (await opened.store.smallRecords.get<{ usedMs: number }>('session', id))!.data.usedMs)
         .toBe(now());
       opened.clock.pass(11 * HOUR);
     }
@@ -110,7 +110,7 @@ describe('signing out everywhere', () => {
     expect([ENDED, SIGNED_OUT]).toContain(await who(session));
     for (const kind of ['session', 'token-family'] as const) {
       const { id } = (await opened.here.users.find(EMAIL)) ?? { id: 'nobody' };
-      expect((await opened.store.accessRecords.list(kind, id, { limit: 100, after: null })).items).toEqual([]);
+      expect((await opened.store.smallRecords.list(kind, id, { limit: 100, after: null })).items).toEqual([]);
     }
   };
 

@@ -33,7 +33,7 @@ beforeEach(() => {
   opened.clock.pass(31 * 24 * HOUR);
   hashes = new CountingHashes(CHEAP);
   const { store, clock } = opened;
-  signIn = new SignIn(new Users(store.accessRecords, clock), hashes, new SignInThrottle(store.accessRecords, clock));
+  signIn = new SignIn(new Users(store.smallRecords, clock), hashes, new SignInThrottle(store.smallRecords, clock));
 });
 
 /** `null`: signed in; else the code of the error. */
@@ -52,7 +52,7 @@ describe('a sign-in', () => {
 
   test('has the same answer, and takes the same work, for a wrong password, an unknown address and a disabled user', async () => {
     const disabled = 'disabled@example.com';
-    const users = new Users(opened.store.accessRecords, opened.clock);
+    const users = new Users(opened.store.smallRecords, opened.clock);
     await users.create(
       {
         ...{ email: disabled, role: 'viewer', scopes: null, hubs: null },
@@ -83,9 +83,9 @@ describe('a sign-in', () => {
   });
 
   test('makes the hash again when its parameters rose, unless the password was changed meanwhile', async () => {
-    const users = new Users(opened.store.accessRecords, opened.clock);
+    const users = new Users(opened.store.smallRecords, opened.clock);
     const dearer = new PasswordHashes({ ...CHEAP, passes: 2 });
-    const later = new SignIn(users, dearer, new SignInThrottle(opened.store.accessRecords, opened.clock));
+    const later = new SignIn(users, dearer, new SignInThrottle(opened.store.smallRecords, opened.clock));
     expect((await users.find(EMAIL))!.password).toContain('t=1');
     await later.byPassword(attempt());
     const raised = (await users.find(EMAIL))!.password!;
@@ -167,7 +167,7 @@ describe('failed sign-ins', () => {
 
   test('are kept without the e-mail and the address, and not for ever', async () => {
     await wrong({ address: AWAY });
-    const { items } = await opened.store.accessRecords.list('failures', null, { limit: 1_000, after: null });
+    const { items } = await opened.store.smallRecords.list('failures', null, { limit: 1_000, after: null });
     const text = JSON.stringify(items);
     expect(items.length).toBeGreaterThan(0);
     for (const secret of [EMAIL, AWAY, HOME, PASSWORD]) expect(text).not.toContain(secret);

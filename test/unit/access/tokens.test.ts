@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SigningKeys } from '../../../src/access/signing-keys.ts';
 import { limits } from '../../../src/limits.ts';
 import { ANYBODY } from '../../../src/model/access.ts';
-import type { AccessRecords } from '../../../src/ports/access-records.ts';
+import type { SmallRecords } from '../../../src/ports/small-records.ts';
 import { attempt, bearer, EMAIL, openUsers, type TestUsers } from '../../support/users.ts';
 
 let opened: TestUsers;
@@ -60,7 +60,7 @@ describe('an access token', () => {
 
     beforeAll(async () => {
       const { access } = await opened.here.signIn(attempt());
-      key = await new SigningKeys(opened.store.accessRecords, opened.clock).forSigning();
+      key = await new SigningKeys(opened.store.smallRecords, opened.clock).forSigning();
       claims = JSON.parse(Buffer.from(access.split('.')[1]!, 'base64url').toString());
     });
 
@@ -200,11 +200,11 @@ describe('signing keys', () => {
 
   test('that nobody knows have the store asked once a second at most, and one of another process is found all the same', async () => {
     let reads = 0;
-    const { accessRecords } = opened.store;
-    const counting = new Proxy(accessRecords, {
-      get: (records, name: keyof AccessRecords) =>
+    const { smallRecords } = opened.store;
+    const counting = new Proxy(smallRecords, {
+      get: (records, name: keyof SmallRecords) =>
         name === 'list'
-          ? (...args: Parameters<AccessRecords['list']>) => {
+          ? (...args: Parameters<SmallRecords['list']>) => {
               reads++;
               return records.list(...args);
             }
@@ -214,7 +214,7 @@ describe('signing keys', () => {
     await here.forSigning();
     reads = 0;
     const begunMs = opened.clock.now();
-    const made = await new SigningKeys(accessRecords, {
+    const made = await new SigningKeys(smallRecords, {
       ...opened.clock,
       now: () => begunMs + limits.signingKeyMs,
     }).forSigning();
@@ -303,7 +303,7 @@ describe('a refresh token', () => {
   test('is not in the store, neither is one that could be derived from it', async () => {
     const { refresh: first } = await opened.here.signIn(attempt());
     const { refresh: second } = await opened.here.refresh(first);
-    const { items } = await opened.store.accessRecords.list('token-family', null, { limit: 1_000, after: null });
+    const { items } = await opened.store.smallRecords.list('token-family', null, { limit: 1_000, after: null });
     const text = JSON.stringify(items);
     for (const token of [first, second]) {
       const secret = Buffer.from(token.split('_').slice(4).join('_'), 'base64url');

@@ -1,6 +1,6 @@
 /**
- * Small records about access: keys, users, sessions and the like. A record is found by its kind and id, and changed only by whoever knows
- * its newest version, so nothing about them needs a transaction. What they mean is in `src/access`.
+ * Small records: keys, users, sessions, what is not kept any more and the like. A record is found by its kind and id, and changed only by whoever knows
+ * its newest version, so nothing about them needs a transaction. What they mean says whoever keeps them.
  */
 import type { Page, PageRequest } from './page.ts';
 
@@ -17,7 +17,7 @@ export const RECORD_KINDS = [
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
-export interface AccessRecord<Data = unknown> {
+export interface SmallRecord<Data = unknown> {
   kind: RecordKind;
   id: string;
   /** 1 for a new record, one more with each change. */
@@ -30,17 +30,17 @@ export interface AccessRecord<Data = unknown> {
   data: Data;
 }
 
-export interface AccessRecords {
-  get<Data>(kind: RecordKind, id: string): Promise<AccessRecord<Data> | null>;
+export interface SmallRecords {
+  get<Data>(kind: RecordKind, id: string): Promise<SmallRecord<Data> | null>;
   /**
    * Writes the record when the stored one has the version before (for version 1: when there is none). MUST be atomic. Returns whether it
    * was written; a call that was repeated after a lost answer returns false.
    */
-  put(record: AccessRecord): Promise<boolean>;
+  put(record: SmallRecord): Promise<boolean>;
   /** Returns whether there was one. */
   delete(kind: RecordKind, id: string): Promise<boolean>;
   /** By id; of one owner when given. */
-  list<Data>(kind: RecordKind, owner: string | null, page: PageRequest): Promise<Page<AccessRecord<Data>>>;
+  list<Data>(kind: RecordKind, owner: string | null, page: PageRequest): Promise<Page<SmallRecord<Data>>>;
   /** Deletes all records of this kind that belong to the owner, and returns how many. */
   deleteOf(kind: RecordKind, owner: string): Promise<number>;
   /** Deletes up to `limit` records that expired before this time, and returns how many. */

@@ -1,5 +1,5 @@
-/** Records about access, on SQLite. */
-import type { AccessRecord, AccessRecords, RecordKind } from '../../ports/access-records.ts';
+/** Small records, on SQLite. Their table is named after the first of them. */
+import type { RecordKind, SmallRecord, SmallRecords } from '../../ports/small-records.ts';
 import { readPosition, toPage } from '../page.ts';
 import type { Calls } from '../sqlite/calls.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
@@ -13,7 +13,7 @@ interface RecordRow {
   data: string;
 }
 
-export function accessOperations(db: Database) {
+export function smallRecordOperations(db: Database) {
   const insert = db.prepare(
     'insert into access_records (kind, id, version, owner, expires_at, data) values (?, ?, 1, ?, ?, ?) on conflict do nothing',
   );
@@ -26,7 +26,7 @@ export function accessOperations(db: Database) {
     'delete from access_records where (kind, id) in (select kind, id from access_records where expires_at < ? limit ?)',
   );
   return {
-    putAccessRecord({ kind, id, version, owner, expiresMs, data }: AccessRecord): boolean {
+    putSmallRecord({ kind, id, version, owner, expiresMs, data }: SmallRecord): boolean {
       const json = JSON.stringify(data);
       const { changes } =
         version === 1
@@ -34,16 +34,18 @@ export function accessOperations(db: Database) {
           : update.run(owner, expiresMs, json, kind, id, version - 1);
       return changes === 1;
     },
-    deleteAccessRecord: ({ kind, id }: Pick<AccessRecord, 'kind' | 'id'>): boolean =>
-      remove.run(kind, id).changes === 1,
-    deleteAccessRecordsOf: ({ kind, owner }: { kind: RecordKind; owner: string }): number =>
+    deleteSmallRecord: ({ kind, id }: Pick<SmallRecord, 'kind' | 'id'>): boolean => remove.run(kind, id).changes === 1,
+    deleteSmallRecordsOf: ({ kind, owner }: { kind: RecordKind; owner: string }): number =>
       Number(removeOf.run(kind, owner).changes),
-    deleteExpiredAccessRecords: ({ nowMs, limit }: { nowMs: number; limit: number }): number =>
+    deleteExpiredSmallRecords: ({ nowMs, limit }: { nowMs: number; limit: number }): number =>
       Number(removeExpired.run(nowMs, limit).changes),
   };
 }
 
-export function createAccessRecords(db: Database, writer: Calls<ReturnType<typeof accessOperations>>): AccessRecords {
+export function createSmallRecords(
+  db: Database,
+  writer: Calls<ReturnType<typeof smallRecordOperations>>,
+): SmallRecords {
   const get = db.prepare('select * from access_records where kind = ? and id = ?');
   const list = db.prepare('select * from access_records where kind = ? and id > ? order by id limit ?');
   const listOf = db.prepare('select * from access_records where kind = ? and owner = ? and id > ? order by id limit ?');
@@ -52,8 +54,8 @@ export function createAccessRecords(db: Database, writer: Calls<ReturnType<typeo
       const row = get.get(kind, id) as RecordRow | undefined;
       return row ? toRecord<Data>(row) : null;
     },
-    put: (record) => writer.call('putAccessRecord', record),
-    delete: (kind, id) => writer.call('deleteAccessRecord', { kind, id }),
+    put: (record) => writer.call('putSmallRecord', record),
+    delete: (kind, id) => writer.call('deleteSmallRecord', { kind, id }),
     async list<Data>(
       kind: RecordKind,
       owner: string | null,
@@ -63,11 +65,11 @@ export function createAccessRecords(db: Database, writer: Calls<ReturnType<typeo
       const rows = owner === null ? list.all(kind, id, limit + 1) : listOf.all(kind, owner, id, limit + 1);
       return toPage(rows as unknown as RecordRow[], limit, (row) => [row.id], toRecord<Data>);
     },
-    deleteOf: (kind, owner) => writer.call('deleteAccessRecordsOf', { kind, owner }),
-    deleteExpired: (nowMs, limit) => writer.call('deleteExpiredAccessRecords', { nowMs, limit }),
+    deleteOf: (kind, owner) => writer.call('deleteSmallRecordsOf', { kind, owner }),
+    deleteExpired: (nowMs, limit) => writer.call('deleteExpiredSmallRecords', { nowMs, limit }),
   };
 }
 
-const toRecord = <Data>({ kind, id, version, owner, expires_at, data }: RecordRow): AccessRecord<Data> => ({
+const toRecord = <Data>({ kind, id, version, owner, expires_at, data }: RecordRow): SmallRecord<Data> => ({
   ...{ kind, id, version, owner, expiresMs: expires_at, data: fromJson<Data>(data) },
 });

@@ -1,11 +1,11 @@
-/** Records about access, on MongoDB: a document each. */
-import type { AccessRecord, AccessRecords, RecordKind } from '../../ports/access-records.ts';
+/** Small records, on MongoDB: a document each. Their collection is named after the first of them. */
+import type { RecordKind, SmallRecord, SmallRecords } from '../../ports/small-records.ts';
 import { readPosition, toPage } from '../page.ts';
 import type { Database } from './database.ts';
-import type { AccessRecordDocument } from './documents.ts';
+import type { SmallRecordDocument } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
 
-export function createAccessRecords({ accessRecords: records }: Database): AccessRecords {
+export function createSmallRecords({ smallRecords: records }: Database): SmallRecords {
   return {
     async get<Data>(kind: RecordKind, id: string) {
       const found = await records.findOne({ _id: documentId(kind, id) });
@@ -57,6 +57,6 @@ export function createAccessRecords({ accessRecords: records }: Database): Acces
 const documentId = (kind: RecordKind, id: string): string => `${kind} ${id}`;
 
 /** The data is text: its names may have dots and dollar signs. */
-const toRecord = <Data>({ kind, id, version, owner, expires_at, data }: AccessRecordDocument): AccessRecord<Data> => ({
+const toRecord = <Data>({ kind, id, version, owner, expires_at, data }: SmallRecordDocument): SmallRecord<Data> => ({
   ...{ kind, id, version, owner, expiresMs: expires_at?.getTime() ?? null, data: JSON.parse(data) as Data },
 });

@@ -1,15 +1,15 @@
 /** Records about access: each changed by whoever knows its newest version. */
 import { describe, expect, test } from 'vitest';
-import type { AccessRecord } from '../../../src/ports/access-records.ts';
+import type { SmallRecord } from '../../../src/ports/small-records.ts';
 import { readAll } from '../../support/chunks.ts';
 import { invalidCursor, onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ opened, unique }) => {
-  const record = (values: Partial<AccessRecord> = {}): AccessRecord => ({
+  const record = (values: Partial<SmallRecord> = {}): SmallRecord => ({
     ...{ kind: 'key', id: unique('id'), version: 1, owner: null, expiresMs: null, data: { name: 'CI' } },
     ...values,
   });
-  const access = () => opened.first.accessRecords;
+  const access = () => opened.first.smallRecords;
 
   describe('a record about access', () => {
     test('is read as it was written, by every client', async () => {
@@ -20,7 +20,7 @@ onEachOrderStore(({ opened, unique }) => {
       });
       expect(await access().get('key', written.id)).toBeNull();
       expect(await access().put(written)).toBe(true);
-      expect(await opened.second.accessRecords.get('key', written.id)).toEqual(written);
+      expect(await opened.second.smallRecords.get('key', written.id)).toEqual(written);
       expect(await access().get('user', written.id)).toBeNull();
     });
 
@@ -30,7 +30,7 @@ onEachOrderStore(({ opened, unique }) => {
       expect(created.filter(Boolean)).toHaveLength(1);
       const { data } = (await access().get('key', first.id))!;
       const changed = await Promise.all(
-        [1, 2, 3, 4].map(() => opened.second.accessRecords.put({ ...first, version: 2, data, owner: 'x' })),
+        [1, 2, 3, 4].map(() => opened.second.smallRecords.put({ ...first, version: 2, data, owner: 'x' })),
       );
       expect(changed.filter(Boolean)).toHaveLength(1);
       expect(await access().put({ ...first, version: 4 })).toBe(false);
