@@ -11,7 +11,7 @@ import type { FileRecord } from '../../model/file.ts';
 import type { Rejection } from '../../model/rejection.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
-import { classifyRows } from './classify-rows.ts';
+import { classifyRows, foreignOrders } from './classify-rows.ts';
 import { type ChunkDocument, chunkId, type OrderDocument } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
 import { type CommitContext, completeChunk, executePlan } from './execute-plan.ts';
@@ -92,7 +92,8 @@ async function planAndExecute(
   const { database, trackStock } = context;
   const { orders } = chunk;
   const hubs = file?.hubs ?? null;
-  const classified = classifyRows({ fileId, hubs }, orders, ids, existing, trackStock ? stock : null);
+  const findExisting = foreignOrders(fileId, existing);
+  const classified = classifyRows({ fileId, hubs }, orders, ids, findExisting, trackStock ? stock : null);
   const { taking, rejections: repeats } = classified;
   const rejections = [...chunk.rejections, ...repeats];
   const planned = await planDocument(context, { fileId, hubs }, chunk, { taking, rejections });

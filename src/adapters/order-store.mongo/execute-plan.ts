@@ -5,14 +5,15 @@
 import { Decimal128 } from 'mongodb';
 import { assert } from '../../assert.ts';
 import { OmsError } from '../../errors.ts';
+import { existingOrder, repeatOf } from '../../model/existing-order.ts';
 import { outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import { fileClosed } from '../../ports/files.ts';
-import { repeatOf } from './classify-rows.ts';
 import type { Database } from './database.ts';
 import { type ChunkDocument, hubField } from './documents.ts';
 import { insertOrders, orderDocument } from './insert-orders.ts';
+import { toOrder, toStoredOrder } from './order-document.ts';
 import { decodePlan, decodeRejections, encodeRejections, PLAN_VERSION, type Plan } from './plan.ts';
 import { rowsByStockKey, stockKeysOf } from './stock-keys.ts';
 import { giveBack, MOVED_ON, type Skipped, type StockView, takeStock } from './take-stock.ts';
@@ -107,8 +108,11 @@ async function insertRows(
   const foreign = await insertOrders(database, orders, rows, chunk, mongoInsertDocuments);
   if (foreign.size === 0) return repeats;
   for (const i of rows) {
-    const existing = foreign.get(orders.text(i, 'order_id'));
-    if (existing) repeats.set(i, repeatOf(existing, orderDocument(orders, i, chunk), chunk.hubs ?? null));
+    const orderId = orders.text(i, 'order_id');
+    const found = foreign.get(orderId);
+    if (!found) continue;
+    const sent = toOrder(orderDocument(orders, i, chunk));
+    repeats.set(i, repeatOf(existingOrder(toStoredOrder(found)), orderId, sent, chunk.hubs ?? null));
   }
   return repeats;
 }

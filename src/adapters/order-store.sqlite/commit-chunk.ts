@@ -12,6 +12,7 @@ import { type Claim, claimLost } from '../../ports/files.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import { rowDecider } from './decide-rows.ts';
 import { type FileRow, hubsOf } from './file-row.ts';
+import { storedOrderFinder } from './find-stored.ts';
 import { insertOrders } from './insert-orders.ts';
 import { rejectionRecorder } from './record-rejections.ts';
 import { type Counts, sumRecorder, sumUp } from './record-sums.ts';
@@ -35,7 +36,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   const readChunk = db.prepare('select accepted, invalid from chunks where file_no = ? and n = ?');
   const newest = newestNumber(db);
   const timeOfCreation = creationTime(db);
-  const decide = rowDecider(db, levels);
+  const decide = rowDecider({ findStored: storedOrderFinder(db), levels });
   const recordRejections = rejectionRecorder(db);
   const moveCheckpoint = checkpointMover(db);
   const recordSums = sumRecorder(db);

@@ -2,15 +2,13 @@
  * Decides the rows of a chunk in file order: a row whose order exists is a duplicate or a conflict, one that its stock covers is accepted,
  * the others are out of stock. Reads the store and writes nothing.
  */
+import { type ExistingOrder, orderOfRow, repeatOf } from '../../model/existing-order.ts';
 import type { FileRecord } from '../../model/file.ts';
 import type { OrderContent } from '../../model/order.ts';
-import { differingFields } from '../../model/order-change.ts';
-import { deletedOrder, duplicateOrder, orderConflict, outOfStock, takenId } from '../../model/reasons.ts';
+import { outOfStock } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
-import { seesOrder } from '../../model/views.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
-import type { Database } from '../sqlite/database.ts';
-import { type ExistingOrder, storedOrderFinder } from './find-stored.ts';
+import type { FindStored } from './find-stored.ts';
 import { countUpTo, sortIds } from './sort-ids.ts';
 import type { StockLevel, StockLevels, Taking } from './stock-levels.ts';
 
@@ -48,9 +46,13 @@ export interface Decision {
   takings: Taking[];
 }
 
-export function rowDecider(db: Database, levels: StockLevels) {
-  const findStored = storedOrderFinder(db);
+/** What rows are decided on. */
+export interface Known {
+  findStored: FindStored;
+  levels: Pick<StockLevels, 'get' | 'trim'>;
+}
 
+export function rowDecider({ findStored, levels }: Known) {
   return (
     rows: OrderBatch,
     orderIds: readonly string[],
@@ -76,7 +78,7 @@ export function rowDecider(db: Database, levels: StockLevels) {
     const findExisting = (orderId: string): ExistingOrder | undefined => {
       const here = acceptedHere.get(orderId);
       if (here === undefined) return stored.get(orderId);
-      return { content: contentOf(rows, here), fileId, row: rows.row(here), deleted: false };
+      return orderOfRow(fileId, rows.row(here), contentOf(rows, here));
     };
 
     for (let i = 0; i < rows.length; i++) {
@@ -106,18 +108,6 @@ export function rowDecider(db: Database, levels: StockLevels) {
     }
     return { accepted: byId.filter((i) => isAccepted[i] === 1), rejected, takings: takingsOf(stockLeft) };
   };
-}
-
-function repeatOf(
-  { content, fileId, row, deleted }: ExistingOrder,
-  orderId: string,
-  sent: OrderContent,
-  hubs: FileRecord['hubs'],
-): Reason {
-  if (!seesOrder({ hubs, email: null }, { order: content, deleted })) return takenId(orderId);
-  if (deleted) return deletedOrder(orderId);
-  const differing = differingFields(content, sent);
-  return differing.length === 0 ? duplicateOrder(orderId, fileId, row) : orderConflict(orderId, differing, fileId, row);
 }
 
 function takingsOf(stockLeft: readonly (StockLeft | undefined)[]): Taking[] {

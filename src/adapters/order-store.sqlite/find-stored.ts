@@ -1,18 +1,9 @@
 /** Finds the stored orders that have an id of a chunk. */
-import type { OrderContent } from '../../model/order.ts';
+import { type ExistingOrder, existingOrder } from '../../model/existing-order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
 import { SELECT_BY_IDS, type StoredRow, toStored } from './order-row.ts';
 import { countUpTo } from './sort-ids.ts';
-
-/** What a row with a stored id is compared with. */
-export interface ExistingOrder {
-  content: OrderContent;
-  /** Both null for an order that was made through the API. */
-  fileId: string | null;
-  row: number | null;
-  deleted: boolean;
-}
 
 /** Characters from U+D800 on. */
 const BEHIND_SURROGATES = /[\ud800-\uffff]/;
@@ -41,8 +32,8 @@ export function storedOrderFinder(db: Database): FindStored {
     const stored = new Map<string, ExistingOrder>();
     if (orderIds.length === 0) return stored;
     for (const row of findOrders.all(JSON.stringify(orderIds)) as unknown as StoredRow[]) {
-      const { order, deleted } = toStored(row);
-      stored.set(order.orderId, { content: order, fileId: order.fileId, row: order.row, deleted });
+      const found = toStored(row);
+      stored.set(found.order.orderId, existingOrder(found));
     }
     return stored;
   }
