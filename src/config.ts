@@ -21,6 +21,7 @@ import { OmsError } from './errors.ts';
 import { limits } from './limits.ts';
 import { type KeepingTimes, parseDuration } from './model/duration.ts';
 import { isLoopback } from './model/loopback.ts';
+import { isTimeZone } from './model/time-zone.ts';
 import type { Workflow } from './model/workflow.ts';
 import type { From } from './ports/event-group.ts';
 import { withoutCredentials } from './ports/inspection.ts';
@@ -298,13 +299,4 @@ function toIms(value: string, port: number): Config['ims'] {
   if (!value.startsWith('reference:')) return { kind: 'http', port, baseUrl: value };
   const catalogFile = value.slice('reference:'.length);
   return { kind: 'reference', port, catalogFile: catalogFile === '' ? null : resolve(catalogFile) };
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

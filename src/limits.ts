@@ -23,6 +23,16 @@ export const limits = {
   maxColumns: 256,
   /** All names of a header together: 256 long ones. Each file record keeps them, and so does each list of files in memory. */
   maxHeaderChars: 64 * KiB,
+  /** A format as JSON: the names of the columns that it was made from are most of it. */
+  maxFormatBytes: 64 * KiB,
+  /** Names that one column of an order is taken from or joined from, patterns of dates, texts that rows must have one of. */
+  maxFormatNames: 20,
+  maxDatePatterns: 10,
+  maxFormatTexts: 100,
+  /** A name, a constant or a text of a format. */
+  maxFormatTextChars: maxTextChars,
+  /** Rows above a header: titles, an address, a logo's empty lines. */
+  maxSkippedRows: 100,
   /** Rows that are in memory as objects at the same time. */
   maxPartRows: 1_000,
   /**

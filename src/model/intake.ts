@@ -11,6 +11,16 @@ export const ENCODINGS = [
 ] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
+/** The encoding that a label of that standard stands for, or null. */
+export function encodingOf(label: string): Encoding | null {
+  try {
+    const name = new TextDecoder(label).encoding;
+    return ENCODINGS.find((known) => known === name) ?? null;
+  } catch {
+    return null;
+  }
+}
+
 /** In the order of preference when a header fits several. */
 export const DELIMITERS = [',', ';', '\t', '|'] as const;
 export type Delimiter = (typeof DELIMITERS)[number];

@@ -1,19 +1,13 @@
 /** The encoding of a file: by its uploader's choice, a byte order mark, or a guess from its bytes. */
 import { MIMEType } from 'node:util';
 import { fileFailure } from '../../model/file-failure.ts';
-import { ENCODINGS, type Encoding } from '../../model/intake.ts';
+import { ENCODINGS, type Encoding, encodingOf } from '../../model/intake.ts';
 import { guessEncoding } from './guess-encoding.ts';
 
 /** The encoding that a user's label stands for; labels are those of the WHATWG Encoding Standard. */
 export function parseEncoding(label: string): Encoding {
-  let name = '';
-  try {
-    name = new TextDecoder(label).encoding;
-  } catch {
-    // An unknown label is refused below.
-  }
-  const encoding = ENCODINGS.find((known) => known === name);
-  if (encoding === undefined) {
+  const encoding = encodingOf(label);
+  if (encoding === null) {
     throw fileFailure(
       'unsupported_encoding',
       `The encoding ${JSON.stringify(label.slice(0, 40))} is not known: use one of ${ENCODINGS.join(', ')}.`,
