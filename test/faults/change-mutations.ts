@@ -253,7 +253,7 @@ export const changeMutations: ChangeMutation[] = [
   {
     name: 'a row is the duplicate of a creation that was refused',
     scenario: 'a creation without stock',
-    edits: [inFile('classify-rows')(/ && stored\.status !== VOID/, '')],
+    edits: [inFile('classify-rows')(/ \|\| found\.status === VOID/, '')],
   },
   {
     name: 'a row that is inserted beside a creation that is refused is its duplicate',
