@@ -651,6 +651,8 @@ export const limits = {
   /** What is older than it is kept is deleted so many at a time, some 10 ms of the writer of SQLite, and so often in one hour. */
   expiredAtOnce: 1_000,
   expirySteps: 100,
+  /** Orders of one call: with a few changes each some 5 ms of the writer of SQLite. */
+  erasedAtOnce: 50,
   /** Ended files that the sweeper looks at together; it notes how far it is after them. */
   filesNotKeptAtOnce: 100,
 

@@ -3,8 +3,8 @@
  * which each store calls within its own atomic step, so that both judge alike.
  */
 import { limits } from '../limits.ts';
-import { ERASED, type Order, type OrderContent, type OrderItem, type StoredOrder } from './order.ts';
-import { DELETED, differingFields, fieldChanges, type OrderChange, withChanges } from './order-change.ts';
+import { ERASED, isErased, type Order, type OrderContent, type OrderItem, type StoredOrder } from './order.ts';
+import { DELETED, differingFields, fieldChanges, isPersonal, type OrderChange, withChanges } from './order-change.ts';
 import { areWithin, seesOrder } from './views.ts';
 import { givesBack, stateOf, type Workflow } from './workflow.ts';
 
@@ -216,6 +216,12 @@ function judgeEdit(
     return refused(
       'not_editable',
       `order "${order.orderId}" is ${order.status}, where it cannot be edited: only its status can change`,
+      { order_status: order.status },
+    );
+  if (isErased(order) && fields.some(({ field }) => isPersonal(field)))
+    return refused(
+      'not_editable',
+      `the customer and the address of order "${order.orderId}" were erased and stay so: edit other fields, or create a new order`,
       { order_status: order.status },
     );
   if (order.version >= limits.maxOrderEdits) return tooManyChanges(order);

@@ -1,11 +1,11 @@
 /**
  * The events of an order: CloudEvents 1.0 envelopes around the order as it was created, and around each later change. Id and bytes depend
- * on the order's content and history alone, so an event that is sent twice is the same event (INV-3); only a deletion of the order takes
- * the content out of its events.
+ * on the order's content and history alone, so an event that is sent twice is the same event (INV-3); only a deletion of the order, or an
+ * erasure of its person, takes the content out of its events.
  * Source: CloudEvents 1.0.2, JSON event format; CloudEvents extension `sequence`.
  */
-import { type Order, orderJson, type StoredOrder } from './order.ts';
-import { type ChangeKind, fieldJson, type OrderChange, orderAt } from './order-change.ts';
+import { isErased, type Order, orderJson, type StoredOrder } from './order.ts';
+import { type ChangeKind, fieldJson, isPersonal, type OrderChange, orderAt } from './order-change.ts';
 
 export const EVENT_TYPES = ['order.created', 'order.status_changed', 'order.edited', 'order.deleted'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -31,27 +31,36 @@ export interface PublishedEvent extends OrderEvent {
 export const eventId = (orderId: string, version = 1): string => `${orderId}:${version === 1 ? 'created' : version}`;
 
 /** The event of one change. `history`: all changes of the order, oldest first. */
-export function orderEvent(stored: StoredOrder, history: readonly OrderChange[], version: number): OrderEvent {
-  const { order } = stored;
-  const { orderId } = order;
-  const change = history.find((one) => one.version === version)!;
-  if (version === 1 && !stored.deleted) return orderCreated(orderAt(order, history, 1));
-  return changeEvent(orderId, change, stored.deleted);
+export function orderEvent({ order }: StoredOrder, history: readonly OrderChange[], version: number): OrderEvent {
+  if (version === 1) return orderCreated(orderAt(order, history, 1));
+  return changeEvent(order.orderId, history.find((one) => one.version === version)!, isErased(order));
 }
 
-/** The event of a change. `erased`: whether the order was deleted since. */
+/** The event of a change. `erased`: whether the order was deleted since, or its person erased. */
 export function changeEvent(orderId: string, change: OrderChange, erased: boolean): OrderEvent {
   const type = eventTypeOf(change.kind);
-  const data = erased ? erasedData(orderId, change) : changeData(orderId, change);
+  const data = erased || hasErased(change) ? erasedData(orderId, change) : changeData(orderId, change);
   return { type, orderId, json: envelope(type, orderId, change, data) };
 }
+
+/** Whether it tells of a person that the order had before, and who was erased. */
+const hasErased = ({ fields }: OrderChange): boolean =>
+  fields.some(({ field, from, to }) => isPersonal(field) && (from === '' || to === ''));
 
 /** The event of an order as it was created. That of a row has the bytes of the first release, which knew no versions. */
 export function orderCreated(order: Order): OrderEvent {
   const { orderId, createdAtMs: atMs } = order;
+  return {
+    type: ORDER_CREATED,
+    orderId,
+    json: envelope(ORDER_CREATED, orderId, { version: 1, atMs }, createdData(order)),
+  };
+}
+
+function createdData(order: Order): object {
+  if (isErased(order)) return erasedData(order.orderId, { version: 1, toStatus: order.status });
   const { version, actor, ...former } = orderJson(order);
-  const data = order.fileId === null ? { ...former, version, actor } : former;
-  return { type: ORDER_CREATED, orderId, json: envelope(ORDER_CREATED, orderId, { version: 1, atMs }, data) };
+  return order.fileId === null ? { ...former, version, actor } : former;
 }
 
 const ENVELOPE = /^\{"specversion":"1\.0","id":"[^"\\]*(?:\\.[^"\\]*)*","source":"\/oms","type":"([a-z._]+)",/;
@@ -73,7 +82,7 @@ const changeData = (orderId: string, change: OrderChange) => ({
   changes: change.fields.map(fieldJson),
 });
 
-const erasedData = (orderId: string, { version, toStatus }: OrderChange) => ({
+const erasedData = (orderId: string, { version, toStatus }: Pick<OrderChange, 'version' | 'toStatus'>) => ({
   order_id: orderId,
   version,
   status: toStatus,

@@ -1,7 +1,7 @@
 /** The changes of an order, which are its history, the source of its events, and the way back to each of its versions. */
 import { isSameText } from './characters.ts';
 import { formatMinor } from './money.ts';
-import { itemJson, type Order, type OrderContent, type OrderItem } from './order.ts';
+import { isErased, itemJson, type Order, type OrderContent, type OrderItem, personalText } from './order.ts';
 
 /** What an order says by the names of the order file; its items are one field. */
 export const CONTENT_FIELDS = {
@@ -13,6 +13,14 @@ export const CONTENT_FIELDS = {
   shipping_address: 'shippingAddress',
 } as const satisfies Record<string, keyof OrderContent>;
 export type ContentField = keyof typeof CONTENT_FIELDS;
+
+/** Those that are about a person. */
+const PERSONAL_FIELDS: readonly string[] = [
+  'customer_name',
+  'customer_email',
+  'shipping_address',
+] satisfies ContentField[];
+export const isPersonal = (field: string): boolean => PERSONAL_FIELDS.includes(field);
 
 /** A field before and after a change, as the store holds it: text, milliseconds, minor units, items. */
 export interface FieldChange {
@@ -31,9 +39,9 @@ export interface OrderChange {
   /** Null for the first. */
   fromStatus: string | null;
   toStatus: string;
-  /** Empty once the order was deleted. */
+  /** Empty once the order was deleted. Texts about a person are empty once that person was erased. */
   fields: FieldChange[];
-  /** Null when none was given, or once the order was deleted. */
+  /** Null when none was given, or once the order was deleted, or its person erased. */
   reason: string | null;
   actor: string | null;
   atMs: number;
@@ -92,7 +100,7 @@ function shown(field: ContentField, value: FieldChange['from']) {
   if (field === 'items') return (value as OrderItem[]).map(itemJson);
   if (field === 'total_amount') return formatMinor(value as number);
   if (field === 'order_date') return new Date(value as number).toISOString();
-  return value as string;
+  return isPersonal(field) ? personalText(value as string) : (value as string);
 }
 
 const ITEM_FIELDS = {
@@ -105,13 +113,14 @@ const ITEM_FIELDS = {
 
 /**
  * The fields in which what somebody sends differs from a stored order, by the names of the order file; none when they are the same order.
- * A field that is not sent is not compared. Items that are not one on both sides are compared as a whole.
+ * A field that is not sent is not compared, nor is what was erased. Items that are not one on both sides are compared as a whole.
  */
 export function differingFields(stored: OrderContent, sent: Partial<OrderContent>): string[] {
   const differing: string[] = [];
+  const erased = isErased(stored);
   for (const [field, name] of Object.entries(CONTENT_FIELDS)) {
     const value = sent[name];
-    if (value === undefined || isSame(stored[name], value)) continue;
+    if (value === undefined || isSame(stored[name], value) || (erased && isPersonal(field))) continue;
     if (name === 'items' && stored.items.length === 1 && sent.items!.length === 1)
       differing.push(...differingFieldsOfItem(stored.items[0]!, sent.items![0]!));
     else differing.push(field);

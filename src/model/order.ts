@@ -56,6 +56,12 @@ export const ERASED: OrderContent = {
   shippingAddress: '',
 };
 
+/** Whether its name, e-mail and address were erased, see `erasure.ts`: no other order is without an e-mail. Deleted ones are, too. */
+export const isErased = ({ customerEmail }: Pick<OrderContent, 'customerEmail'>): boolean => customerEmail === '';
+
+/** A text about a person, outside: null once it was erased. */
+export const personalText = (text: string): string | null => (text === '' ? null : text);
+
 /** The public shape. Field order is fixed: events are built from it and must be the same bytes each time (INV-3). */
 export function orderJson(order: Order) {
   const createdAt = new Date(order.createdAtMs).toISOString();
@@ -64,11 +70,11 @@ export function orderJson(order: Order) {
     status: order.status,
     version: order.version,
     actor: order.actor,
-    customer: { name: order.customerName, email: order.customerEmail },
+    customer: { name: personalText(order.customerName), email: personalText(order.customerEmail) },
     items: order.items.map(itemJson),
     total_amount: formatMinor(order.totalMinor),
     order_date: new Date(order.orderDateMs).toISOString(),
-    shipping_address: order.shippingAddress,
+    shipping_address: personalText(order.shippingAddress),
     source: { file_id: order.fileId, row: order.row },
     created_at: createdAt,
     updated_at: order.updatedAtMs === order.createdAtMs ? createdAt : new Date(order.updatedAtMs).toISOString(),

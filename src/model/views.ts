@@ -5,7 +5,7 @@
 import type { View } from './access.ts';
 import type { FileRecord } from './file.ts';
 import { type Order, type OrderContent, type OrderItem, orderJson } from './order.ts';
-import { type ContentField, changeJson, type OrderChange } from './order-change.ts';
+import { changeJson, isPersonal, type OrderChange } from './order-change.ts';
 
 /** What of a view decides which orders it shows. */
 export type OrderView = Pick<View, 'hubs' | 'email'>;
@@ -38,13 +38,11 @@ const HIDDEN = { customer: { name: null, email: null }, shipping_address: null }
 export const shownOrder = ({ personal }: Pick<View, 'personal'>, order: Order) =>
   personal ? orderJson(order) : { ...orderJson(order), ...HIDDEN };
 
-const PERSONAL: readonly string[] = ['customer_name', 'customer_email', 'shipping_address'] satisfies ContentField[];
-
 /** An order may have been another person's, so customers do not see either what such a field was before a change. */
 const hidesFields = ({ personal, email }: View): boolean => !personal || email !== null;
 
 const hideFields = <Change extends { field: string }>(changes: readonly Change[]) =>
-  changes.map((change) => (PERSONAL.includes(change.field) ? { ...change, from: null, to: null } : change));
+  changes.map((change) => (isPersonal(change.field) ? { ...change, from: null, to: null } : change));
 
 export function shownChange(view: View, change: OrderChange) {
   const json = changeJson(change);

@@ -10,8 +10,8 @@ import { type FileRecord, UPLOADS } from '../model/file.ts';
 import { isFileFailure } from '../model/file-failure.ts';
 import type { Header } from '../model/intake.ts';
 import { parseMinor } from '../model/money.ts';
-import type { Order } from '../model/order.ts';
-import { DELETED } from '../model/order-change.ts';
+import { isErased, type Order } from '../model/order.ts';
+import { DELETED, isPersonal } from '../model/order-change.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import type { Rejection } from '../model/rejection.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -180,7 +180,7 @@ async function* rejectionsOf(
   } while (after !== null);
 }
 
-/** Except the date: one without an offset depends on the time zone that was configured then. */
+/** Except what was erased, and the date: one without an offset depends on the time zone that was configured then. */
 function differingColumn(order: Order, { cells }: RawRow, { orderColumns: at }: Header): string | null {
   const [item] = order.items;
   const text = (column: OrderColumn) => cellValue(column, cells[at[column]] ?? '');
@@ -198,5 +198,7 @@ function differingColumn(order: Order, { cells }: RawRow, { orderColumns: at }: 
     total_amount: parseMinor(text('total_amount')) === order.totalMinor,
     shipping_address: says('shipping_address', order.shippingAddress),
   };
-  return Object.entries(columns).find(([, equal]) => !equal)?.[0] ?? null;
+  const erased = isErased(order);
+  const differs = ([column, equal]: [string, boolean]) => !equal && !(erased && isPersonal(column));
+  return Object.entries(columns).find(differs)?.[0] ?? null;
 }

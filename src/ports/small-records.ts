@@ -14,6 +14,7 @@ export const RECORD_KINDS = [
   'allowance',
   'audit-deleted',
   'retention',
+  'erasure',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

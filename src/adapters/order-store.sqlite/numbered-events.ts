@@ -17,12 +17,12 @@ import { CHANGE_COLUMNS, type ChangeRow, orderHistories, toChange } from './orde
 import { type OrderRow, SELECT, toOrder, toStored } from './order-row.ts';
 import { newestNumber } from './sequence.ts';
 
-type NumberedChange = ChangeRow & { seq: number; order_id: string; deleted: 0 | 1 };
+type NumberedChange = ChangeRow & { seq: number; order_id: string; erased: 0 | 1 };
 
 export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
   const orders = db.prepare(`${SELECT} where o.seq > ? and o.seq <= ? order by o.seq limit ?`);
   const changes = db.prepare(`
-    select c.seq, o.order_id, o.status = 'deleted' deleted, ${CHANGE_COLUMNS}
+    select c.seq, o.order_id, o.customer_email = '' erased, ${CHANGE_COLUMNS}
     from order_changes c join orders o on o.seq = c.order_no
     where c.seq > ? and c.seq <= ? and c.kind in (select value from json_each(?)) order by c.seq limit ?`);
   const created = db.prepare('select count(*) count from (select 1 from orders where seq > ? limit ?)');
@@ -43,7 +43,7 @@ export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
     let at = 0;
     function* changesBelow(seq: number): Generator<NumberedEvent> {
       for (let row = ofChanges[at]; row && row.seq < seq; row = ofChanges[++at])
-        yield { number: row.seq, ...changeEvent(row.order_id, toChange(row), row.deleted === 1) };
+        yield { number: row.seq, ...changeEvent(row.order_id, toChange(row), row.erased === 1) };
     }
     const ofOrders = types.has(ORDER_CREATED) ? orders.all(number, high, limit) : [];
     for (const row of ofOrders as unknown as OrderRow[]) {

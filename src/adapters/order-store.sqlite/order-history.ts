@@ -12,7 +12,7 @@ import { type Database, fromJson } from '../sqlite/database.ts';
 import { type OrderRow, SELECT_STORED, type StoredRow, toOrder } from './order-row.ts';
 
 /** The bit of each field in `order_changes.touched`. They are stored, so they never change. */
-const FIELD_BITS: Record<ContentField, number> = {
+export const FIELD_BITS: Record<ContentField, number> = {
   customer_name: 1,
   customer_email: 2,
   items: 4,
@@ -53,7 +53,6 @@ export type OrderHistories = ReturnType<typeof orderHistories>;
 export function orderHistories(db: Database) {
   const byId = db.prepare(`${SELECT_STORED} where o.order_id = ?`);
   const byNumber = db.prepare(`${SELECT_STORED} where o.seq = ?`);
-  const versionOf = db.prepare('select version from orders where seq = ?');
   const creation = db.prepare(`
     select o.created_by, coalesce(c.from_status, o.status) status
     from orders o left join order_changes c on c.order_no = o.seq and c.version = 2 where o.seq = ?`);
@@ -106,12 +105,16 @@ export function orderHistories(db: Database) {
       return orderAt(toOrder(row), this.changesFrom(row, version), version);
     },
 
-    /** Reads more of an order, in several statements, until no change has come in between. */
+    /** Reads more of an order in several statements, between which nothing comes. */
     whole<Result>({ seq }: Pick<OrderRow, 'seq'>, read: (row: StoredRow) => Result): Result {
-      for (;;) {
-        const { version } = versionOf.get(seq) as { version: number };
-        const result = read(byNumber.get(seq) as unknown as StoredRow);
-        if ((versionOf.get(seq) as { version: number }).version === version) return result;
+      const readAll = () => read(byNumber.get(seq) as unknown as StoredRow);
+      if (db.isTransaction) return readAll();
+      db.exec('begin');
+      try {
+        return readAll();
+      } finally {
+        // A read error may have ended it.
+        if (db.isTransaction) db.exec('commit');
       }
     },
   };

@@ -1,5 +1,6 @@
 /** The order store on SQLite: reads through a connection of the calling thread, writes through the writer thread. */
 import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
+import type { Erasure } from '../../ports/erasure.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
@@ -7,6 +8,7 @@ import { inspectDatabase } from '../sqlite/health.ts';
 import { createAudit } from './audit.ts';
 import { createBackfills } from './backfills.ts';
 import { createChanges } from './changes.ts';
+import { createErasure } from './erasure.ts';
 import { createFiles } from './files.ts';
 import { createFinalizing } from './finalizing.ts';
 import type { StoreOperations } from './operations.ts';
@@ -27,7 +29,7 @@ export function createSqliteOrderStore(options: {
   /** Events are published to another engine; else the commit of an order publishes it. */
   publishes: boolean;
   now: () => number;
-}): OrderStore {
+}): OrderStore & { readonly erasure: Erasure } {
   const { db, writer, trackStock, workflow = DEFAULT_WORKFLOW, publishes, now } = options;
   return {
     files: createFiles(db, writer, now),
@@ -43,6 +45,7 @@ export function createSqliteOrderStore(options: {
     rejections: createRejections(db, writer),
     orders: createOrders(db),
     changes: createChanges(db, writer, { workflow, trackStock }, now),
+    erasure: createErasure(db, writer),
     stock: createStock(db, writer),
     statistics: createStatistics(db, workflow, publishes),
     outbox: createOutbox(db, writer),

@@ -1,6 +1,6 @@
 /** The checks of `oms verify` on orders and their histories (INV-8): an order is the fold of its changes, sums are the fold of all. */
 import type { Order } from '../../model/order.ts';
-import { CONTENT_FIELDS, type ContentField, DELETED, type FieldChange } from '../../model/order-change.ts';
+import { CONTENT_FIELDS, type ContentField, DELETED, type FieldChange, isPersonal } from '../../model/order-change.ts';
 import type { Violation } from '../../ports/verification.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import { touchedBy } from './order-history.ts';
@@ -47,16 +47,19 @@ function* fold({ order_id: id, version, touched, fields }: EditRow, folded: Fold
   if (changes.length === 0 || touchedBy(changes) !== touched)
     yield off('an edit does not have the fields that it says', id, `version ${version}`);
   for (const { field, from, to } of changes) {
-    const before = folded.get(field);
-    if (before !== undefined && before !== JSON.stringify(from))
+    const [before, begins] = [folded.get(field), JSON.stringify(from)];
+    if (before !== undefined && before !== begins && !wasErased(field, before) && !wasErased(field, begins))
       yield off('an edit does not begin with what the one before it left', id, `${field} of version ${version}`);
     folded.set(field, JSON.stringify(to));
   }
 }
 
+/** What was said of a former customer, who was erased: the order may say something else. `value`: as JSON. */
+const wasErased = (field: ContentField, value: string): boolean => value === '""' && isPersonal(field);
+
 function* compare(order: Order, folded: Folded): Generator<Violation> {
   for (const [field, value] of folded)
-    if (JSON.stringify(order[CONTENT_FIELDS[field]]) !== value)
+    if (JSON.stringify(order[CONTENT_FIELDS[field]]) !== value && !wasErased(field, value))
       yield off('an order is not what its edits made of it', order.orderId, field);
 }
 
@@ -85,6 +88,10 @@ function* amounts(db: Database): Generator<Violation> {
       };
   }
 }
+
+/** Of an entry `f` of the fields of a change. */
+const PERSONAL = "f.value ->> 'field' in ('customer_name', 'customer_email', 'shipping_address')";
+const HAS_TEXT = "f.value ->> 'from' || (f.value ->> 'to') <> ''";
 
 export const OF_HISTORY: readonly StoreCheck[] = [
   {
@@ -142,6 +149,14 @@ export const OF_HISTORY: readonly StoreCheck[] = [
       where status = '${DELETED}' and (stock_taken <> 0 or more_items <> 0 or total_minor <> 0 or quantity <> 0
         or customer_name || customer_email || shipping_address || product_name || sku || hub_id <> ''
         or exists (select 1 from order_changes c where c.order_no = o.seq and (fields <> '[]' or reason is not null)))`,
+  },
+  {
+    check: 'history',
+    what: 'an erased order has something of its person',
+    sql: `select order_id id, 'number ' || seq detail from orders o
+      where customer_email = '' and status <> '${DELETED}' and (customer_name || shipping_address <> ''
+        or exists (select 1 from order_changes c where c.order_no = o.seq and exists (
+          select 1 from json_each(c.fields) f where ${PERSONAL} and ${HAS_TEXT})))`,
   },
   foldedEdits,
   amounts,
