@@ -159,6 +159,9 @@ export const POINTS_OF_A_COMMIT_ON_MONGO = [
   'insert | give back',
 ];
 
+/** On SQLite the commit of a chunk is one transaction. */
+export const POINTS_OF_A_COMMIT_ON_SQLITE = ['give back | commit', 'commit | checkpoint', 'checkpoint | next chunk'];
+
 const OF_A_STATEMENT: readonly Fault[] = ['killed before', 'killed after', 'error before'];
 const OF_ALL: readonly Fault[] = [
   ...OF_A_STATEMENT,

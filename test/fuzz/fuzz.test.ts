@@ -9,7 +9,7 @@ import { REASON_CODES } from '../../src/model/rejection.ts';
 import { fuzz } from './fuzz.ts';
 
 const FILES_OF_A_TEST = 400;
-const TESTS = 10;
+const TESTS = 6;
 
 /** Those that only the service around the reader gives. */
 const OF_THE_SERVICE = ['too_many_invalid', 'object_changed', 'duplicate_file', 'cancelled', 'internal'];
