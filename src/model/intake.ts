@@ -1,5 +1,4 @@
-/** How a file of orders is read: decided once from its bytes and its header, and kept with the file. */
-import type { OrderColumn, ReportColumn } from './columns.ts';
+/** How a file of orders is read: decided once from its bytes, and kept with the file. */
 
 /** The encodings of Node's `TextDecoder`, by their names in the WHATWG Encoding Standard. */
 export const ENCODINGS = [
@@ -32,18 +31,6 @@ export interface Intake {
   bom: boolean;
   /** All bytes read so far are ASCII: the first others decide the encoding. */
   encodingOpen?: true;
-}
-
-export interface Header {
-  /** The names of all columns as in the file, decoded and trimmed. */
-  columns: string[];
-  /** Indices of the data columns, those whose name does not start with `_`, in the file's order. */
-  dataColumns: number[];
-  orderColumns: Record<OrderColumn, number>;
-  /** Index of `_file`, or -1. */
-  fileColumn: number;
-  /** Set for our own reports, which have both `_file` and `_row`: the indices of the report columns, -1 for a missing one. */
-  report: Record<ReportColumn, number> | null;
 }
 
 export interface Position {

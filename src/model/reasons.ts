@@ -67,17 +67,21 @@ const hint = (value: string, hints: Hints): string => behind(hints.find(([mistak
 
 const behind = (advice: string): string => (advice === '' ? '' : `: ${advice}`);
 
-/** A value's own reason. `dateProblem` says what is wrong with an invalid date, `name` how the value is called where it is no column. */
+/**
+ * A value's own reason. `dateProblem` says what is wrong with an invalid date, `name` how the value is called where it is no column of an
+ * order file, `shown` how it stands there.
+ */
 export function invalidValue(
   column: OrderColumn,
   code: ValueCode,
   value: string,
   dateProblem: OrderDateProblem = 'form',
   name: string = column,
+  shown: string = value,
 ): Reason {
   const words =
     code === 'invalid_date' && dateProblem !== 'form' ? DATE_WORDS[dateProblem] : WORDS[code](value, column);
-  return { column, code, reason: value === '' ? `${name} ${words}` : `${name} ${shownValue(value)} ${words}` };
+  return { column, code, reason: value === '' ? `${name} ${words}` : `${name} ${shownValue(shown)} ${words}` };
 }
 
 /** The total of an order against the sum of its items. */
@@ -86,8 +90,15 @@ export const sumMismatch = (total: string, sumMinor: number): string =>
 
 export const sumTooLarge = (largest: string): string => `the items come to more than ${largest}`;
 
-export function totalMismatch(total: string, quantity: number, price: string, exactMinor: number): Reason {
-  const reason = `total_amount ${shownValue(total)} is not quantity ${quantity} x unit_price ${price} = ${formatMinor(exactMinor)}`;
+/** `name` and `total`: as they stand in the file. */
+export function totalMismatch(
+  total: string,
+  quantity: number,
+  price: string,
+  exactMinor: number,
+  name = 'total_amount',
+): Reason {
+  const reason = `${name} ${shownValue(total)} is not quantity ${quantity} x unit_price ${price} = ${formatMinor(exactMinor)}`;
   return { column: 'total_amount', code: 'total_mismatch', reason };
 }
 
@@ -126,18 +137,18 @@ export function unfixed(code: ReasonCode, words: string): Reason {
   return { column: '', code, reason: reason === '' ? 'the cells of the row could not be separated' : reason };
 }
 
-/** `words`: the message of the inventory service. */
-export function unknownSku(sku: string, words?: string): Reason {
-  return { column: 'sku', code: 'unknown_sku', reason: `sku ${shownValue(sku)} ${unknown(words)}` };
+/** `words`: the message of the inventory service; `name`: of the column in the file. */
+export function unknownSku(sku: string, words?: string, name = 'sku'): Reason {
+  return { column: 'sku', code: 'unknown_sku', reason: `${name} ${shownValue(sku)} ${unknown(words)}` };
 }
 
-export function unknownHub(hubId: string, words?: string): Reason {
-  return { column: 'hub_id', code: 'unknown_hub', reason: `hub_id ${shownValue(hubId)} ${unknown(words)}` };
+export function unknownHub(hubId: string, words?: string, name = 'hub_id'): Reason {
+  return { column: 'hub_id', code: 'unknown_hub', reason: `${name} ${shownValue(hubId)} ${unknown(words)}` };
 }
 
 /** The file, or the request, is limited to other hubs. */
-export function forbiddenHub(hubId: string): Reason {
-  const reason = `hub_id ${shownValue(hubId)} is not one of the hubs that the sender is limited to`;
+export function forbiddenHub(hubId: string, name = 'hub_id'): Reason {
+  const reason = `${name} ${shownValue(hubId)} is not one of the hubs that the sender is limited to`;
   return { column: 'hub_id', code: 'forbidden_hub', reason };
 }
 

@@ -20,8 +20,9 @@ export const CLEANED_TEXT = 3;
 
 /** The arrays of a batch as they cross threads: plain data over shared memory. */
 export interface BatchContent {
-  /** Values per row: the file's data columns. */
+  /** Values per row: the cells of the file's data columns, and behind them those that a format makes. */
   width: number;
+  cells: number;
   /** Which of the values belongs to a column of an order. */
   positionOf: Record<OrderColumn, number>;
   text: Uint8Array;

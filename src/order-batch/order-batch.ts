@@ -3,9 +3,9 @@
  * strings per chunk would cost more, in garbage collection and on the way between threads, than the inserts they are for.
  *
  * Layout. `text` has the UTF-8 of all values: whole blocks of the file for rows that took the fast path (`plain-record.ts`), the
- * bare values of the others. A row has `width` values, one per data column of the file; value c of row i is the bytes of `text`
- * from `starts[i * width + c]` up to `ends[i * width + c]`. A column of an order is one of these values, untrimmed; `positionOf`
- * says which. `numbers` has quantity, unit price, total and order date of each row, `rows` its row in the file, `pairOf` the
+ * bare values of the others. A row has `width` values: `cells`, one per data column of the file, and behind them those that a format
+ * makes; value c of row i is the bytes of `text` from `starts[i * width + c]` up to `ends[i * width + c]`. A column of an order is one
+ * of these values, untrimmed; `positionOf` says which. `numbers` has quantity, unit price, total and order date of each row, `rows` its row in the file, `pairOf` the
  * number of its SKU and hub among the `pairs`, `ascii` what is known of its text (`memory.ts`).
  *
  * Ownership. The packer's `take` hands a batch to its caller, who owns it until `release`; `hold` adds an owner. When all owners in
@@ -45,6 +45,7 @@ export class OrderBatch {
   readonly #content: BatchContent;
   readonly #owners: Owners | null;
   readonly #width: number;
+  readonly #cells: number;
   readonly #positionOf: Record<OrderColumn, number>;
   readonly #bytes: Buffer;
   readonly #starts: Uint32Array;
@@ -67,6 +68,7 @@ export class OrderBatch {
     this.length = content.rows.length;
     this.pairs = content.pairs;
     this.#width = content.width;
+    this.#cells = content.cells;
     this.#positionOf = { ...content.positionOf };
     this.#bytes = bufferOf(content.text);
     this.#starts = content.starts;
@@ -139,9 +141,9 @@ export class OrderBatch {
     return this.#pairOf[i]!;
   }
 
-  /** The original values, untrimmed. */
+  /** The original cells, untrimmed. */
   values(i: number): string[] {
-    return Array.from({ length: this.#width }, (_, column) => this.#value(i, column));
+    return Array.from({ length: this.#cells }, (_, column) => this.#value(i, column));
   }
 
   row(i: number): number {

@@ -3,7 +3,7 @@
  * are left out of the batch. Two memories are in use as a rule: one is filled while the batch in the other is committed.
  */
 import type { OrderColumn } from '../model/columns.ts';
-import type { Header } from '../model/intake.ts';
+import type { Header } from '../model/header.ts';
 import type { OrderRow } from '../model/order-row.ts';
 import { trim } from '../model/trim.ts';
 import { ASCII_TEXT, BatchMemory, bufferOf, CLEANED_TEXT, HOLE, NUMBERS_PER_ROW, UNKNOWN_TEXT } from './memory.ts';
@@ -42,6 +42,8 @@ export interface PlainOrder extends OrderNumbers {
 
 export class OrderPacker {
   readonly #header: Header;
+  /** Cells of a row, and with the values that are made. */
+  readonly #cells: number;
   readonly #width: number;
   readonly #positionOf: Record<OrderColumn, number>;
   readonly #asIs: boolean;
@@ -56,13 +58,16 @@ export class OrderPacker {
   #holes = 0;
 
   constructor(header: Header) {
-    const { dataColumns, orderColumns } = header;
+    const { columns, dataColumns, orderColumns, made } = header;
     this.#header = header;
-    this.#width = dataColumns.length;
+    this.#cells = dataColumns.length;
+    this.#width = dataColumns.length + made.length;
+    const placeOf = (column: number) =>
+      column < columns.length ? dataColumns.indexOf(column) : dataColumns.length + column - columns.length;
     this.#positionOf = Object.fromEntries(
-      Object.entries(orderColumns).map(([name, column]) => [name, dataColumns.indexOf(column)]),
+      Object.entries(orderColumns).map(([name, column]) => [name, placeOf(column)]),
     ) as Record<OrderColumn, number>;
-    this.#asIs = this.#width === header.columns.length;
+    this.#asIs = this.#width === columns.length;
     this.#memory = new BatchMemory(this.#width);
   }
 
@@ -78,10 +83,13 @@ export class OrderPacker {
     return this.#slots++;
   }
 
-  /** `cells`: all cells of the row, as many as the header has columns. `pair`: the number of its SKU and hub. */
-  put(slot: number, order: OrderRow, cells: string[], pair: number): void {
+  /**
+   * `cells`: all cells of the row, as many as the header has columns. `pair`: the number of its SKU and hub. `made`: the values behind the
+   * cells.
+   */
+  put(slot: number, order: OrderRow, cells: string[], pair: number, made: readonly string[] = []): void {
     const { starts, ends } = this.#memory;
-    const values = this.#asIs ? cells : this.#header.dataColumns.map((column) => cells[column]!);
+    const values = this.#asIs ? cells : [...this.#header.dataColumns.map((column) => cells[column]!), ...made];
     for (let column = 0; column < this.#width; column++) {
       const value = values[column]!;
       this.#values.push(value);
@@ -91,7 +99,10 @@ export class OrderPacker {
     }
     if (this.#values.length >= ROWS_PER_WRITE * this.#width) this.#write();
     const { orderColumns } = this.#header;
-    const isCleaned = TEXT_COLUMNS.some((column) => order[TEXT_FIELDS[column]] !== trim(cells[orderColumns[column]]!));
+    const isCleaned = TEXT_COLUMNS.some((column) => {
+      const at = orderColumns[column];
+      return order[TEXT_FIELDS[column]] !== trim(at < cells.length ? cells[at]! : made[at - cells.length]!);
+    });
     this.#fill(slot, order.row, isCleaned ? CLEANED_TEXT : UNKNOWN_TEXT, pair, order);
   }
 
@@ -133,12 +144,12 @@ export class OrderPacker {
     return this.#memory.rows[slot]!;
   }
 
-  /** The original values of a slot's row, untrimmed. */
+  /** The original cells of a slot's row, untrimmed. */
   values(slot: number): string[] {
     this.#write();
     const { text, starts, ends } = this.#memory;
     const bytes = bufferOf(text);
-    return Array.from({ length: this.#width }, (_, column) => {
+    return Array.from({ length: this.#cells }, (_, column) => {
       const cell = slot * this.#width + column;
       return bytes.toString('utf8', starts[cell], ends[cell]);
     });
@@ -152,6 +163,7 @@ export class OrderPacker {
     const batch = new OrderBatch(
       {
         width: this.#width,
+        cells: this.#cells,
         positionOf: this.#positionOf,
         text: memory.text.subarray(0, this.#end),
         starts: memory.starts.subarray(0, length * this.#width),

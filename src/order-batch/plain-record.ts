@@ -4,7 +4,7 @@
  * wrong. What is taken here is what the slow path makes of it: property-tested against the slow path.
  */
 import { FREE_TEXT_COLUMNS, ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
-import type { Header } from '../model/intake.ts';
+import type { Header } from '../model/header.ts';
 import type { OrderDateParser } from '../model/order-date.ts';
 import { MAX_QUANTITY, PRICE_DIGITS, QUANTITY_DIGITS, TOTAL_DIGITS } from '../model/row-schema.ts';
 import type { PlainOrder } from './packer.ts';

@@ -7,6 +7,8 @@ import { SkuHubPairs } from './sku-hub-pairs.ts';
 /** The arrays of the layout (`order-batch.ts`) as their bytes. */
 export interface StoredBatch {
   width: number;
+  /** As many as `width` where it is absent. */
+  cells?: number;
   positionOf: Record<OrderColumn, number>;
   text: Uint8Array;
   starts: Uint8Array;
@@ -21,9 +23,10 @@ export type StoredBatchOfVersion1 = Omit<StoredBatch, 'text' | 'starts' | 'ascii
 
 /** Views of the memory of the batch. The pairs are left out: the rows name them. */
 export function toStored(batch: OrderBatch): StoredBatch {
-  const { width, positionOf, text, starts, ends, ascii, rows, numbers } = batch.toMessage();
+  const { width, cells, positionOf, text, starts, ends, ascii, rows, numbers } = batch.toMessage();
   return {
     width,
+    ...(cells < width && { cells }),
     positionOf,
     text,
     starts: bytesOf(starts),
@@ -42,6 +45,7 @@ export function fromStored(stored: StoredBatch | StoredBatchOfVersion1): OrderBa
   const batch = new OrderBatch(
     {
       width: stored.width,
+      cells: stored.cells ?? stored.width,
       positionOf: stored.positionOf,
       ...(isOfVersion1(stored) ? textOfVersion1(stored, rows.length) : textOf(stored)),
       rows,

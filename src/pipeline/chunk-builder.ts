@@ -5,7 +5,8 @@
 
 import { assert } from '../assert.ts';
 import { limits } from '../limits.ts';
-import type { Delimiter, Header, Intake } from '../model/intake.ts';
+import type { Header } from '../model/header.ts';
+import type { Delimiter, Intake } from '../model/intake.ts';
 import { createOrderDateParser } from '../model/order-date.ts';
 import { AlikeRejections } from '../model/packed-rejections.ts';
 import type { RawRow } from '../model/raw-row.ts';
@@ -19,7 +20,7 @@ import type { ImsPair } from '../ports/ims.ts';
 import { AskedPairs, askIms, type PairAnswer } from './ask-ims.ts';
 import type { RowConsumer } from './read/read-chunks.ts';
 import { type TextForm, textForm } from './read/transcode.ts';
-import { type CheckedRow, createRowValidator, rejectUnknown, toRejection } from './validate.ts';
+import { type CheckedRow, createRowValidator, rejectUnknown, timeZoneOf, toRejection } from './validate.ts';
 
 export interface ChunkBuilderOptions {
   timeZone: string;
@@ -63,18 +64,17 @@ export class ChunkBuilder implements RowConsumer {
   #shift = 0;
 
   constructor(header: Header, { delimiter, encoding }: Intake, options: ChunkBuilderOptions) {
-    const { timeZone } = options;
     this.#header = header;
     this.#delimiter = delimiter;
     this.#options = options;
     this.#pairsSinceMs = options.now();
-    this.#validate = createRowValidator(header, { timeZone });
+    this.#validate = createRowValidator(header, options);
     this.#packer = new OrderPacker(header);
-    const asIs = !header.report && header.dataColumns.length === header.columns.length;
+    const asIs = !header.report && header.dataColumns.length === header.columns.length && header.made.length === 0;
     const form = textForm(encoding);
     this.#record =
       asIs && (form === 'utf-8' || form === 'windows-1252')
-        ? new PlainRecord(header, delimiter, form === 'utf-8', createOrderDateParser(timeZone))
+        ? new PlainRecord(header, delimiter, form === 'utf-8', createOrderDateParser(timeZoneOf(header, options)))
         : null;
   }
 
@@ -113,13 +113,13 @@ export class ChunkBuilder implements RowConsumer {
 
   /** Stores a row of the slow path, after the inventory service has answered. */
   #settle(checked: CheckedRow, slot: number): void {
-    const { raw, order, pair, warnings } = checked;
+    const { raw, order, made, pair, warnings } = checked;
     if (warnings.length > 0)
       this.#warnings = addWarnings(
         this.#warnings,
         warnings.map((code) => ({ code, count: 1, row: raw.row })),
       );
-    if (order) this.#packer.put(slot, order, raw.cells, pair!);
+    if (order) this.#packer.put(slot, order, raw.cells, pair!, made);
     else this.#rejections.push(this.#alike.of(toRejection(checked, this.#header, this.#delimiter)));
   }
 

@@ -1,7 +1,8 @@
 /** Rows that are not orders, left in where files were joined or exported: a repeated header, and lines of totals. */
 import { limits } from '../limits.ts';
+import { nameKey } from '../model/column-names.ts';
 import { ORDER_COLUMNS } from '../model/columns.ts';
-import type { Header } from '../model/intake.ts';
+import type { Header } from '../model/header.ts';
 import { headerAgain, lineOfTotals } from '../model/reasons.ts';
 import type { Reason } from '../model/rejection.ts';
 import { trim } from '../model/trim.ts';
@@ -10,14 +11,16 @@ import { orderColumnsIn } from './read/header.ts';
 /** Why the row is not an order at all; null when it may be a wrong order. Only for rows that are not valid. */
 export function notAnOrder(cells: readonly string[], header: Header): Reason | null {
   if (cells.length > limits.maxColumns) return null;
-  if (isHeader(cells)) return headerAgain();
+  if (isHeader(cells, header)) return headerAgain();
   return isTotals(cells, header) ? lineOfTotals() : null;
 }
 
 /** In any order, as another file may have another order. Behind a byte order mark the first name still has its quotes. */
-const isHeader = (cells: readonly string[]): boolean =>
-  cells.length >= ORDER_COLUMNS.length &&
-  orderColumnsIn(cells.map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'))).size === ORDER_COLUMNS.length;
+function isHeader(cells: readonly string[], { columns, format }: Header): boolean {
+  const names = cells.map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+  if (format !== null) return names.every((name, i) => nameKey(name) === nameKey(columns[i] ?? ''));
+  return cells.length >= ORDER_COLUMNS.length && orderColumnsIn(names).size === ORDER_COLUMNS.length;
+}
 
 const TOTALS = new Set(
   [

@@ -2,9 +2,9 @@
  * The slow path of a row: from its cells to an order, or to all reasons against it. Every row becomes exactly one of the two (INV-1).
  * Pure: the caller asks the inventory service and applies the answer with `rejectUnknown`.
  */
-import { cellValue } from '../model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
-import type { Delimiter, Header } from '../model/intake.ts';
+import type { Header } from '../model/header.ts';
+import type { Delimiter } from '../model/intake.ts';
 import { parseMinor } from '../model/money.ts';
 import { createOrderDateParser, type OrderDateParser } from '../model/order-date.ts';
 import type { OrderRow } from '../model/order-row.ts';
@@ -14,6 +14,7 @@ import {
   forbiddenHub,
   invalidValue,
   malformedQuote,
+  shownValue,
   totalMismatch,
   unknownHub,
   unknownSku,
@@ -24,12 +25,16 @@ import { createRowSchema, type RowValues } from '../model/row-schema.ts';
 import { csvRecord } from '../model/spreadsheet-cell.ts';
 import { type WarningCode, warningsOf } from '../model/warnings.ts';
 import { notAnOrder } from './not-an-order.ts';
+import type { Reading, RowReader } from './read/reading.ts';
+import { createRowReader, shownColumn } from './read/row-reader.ts';
 
 export interface CheckedRow {
   raw: RawRow;
   header: Header;
   /** Null when there are reasons. */
   order: OrderRow | null;
+  /** Values that are not cells of the row, in the order of `header.made`. */
+  made: readonly string[];
   /** In the order of the file's columns. */
   reasons: Reason[];
   /** Null when malformed. The inventory service is asked about well-formed values even when other columns are wrong. */
@@ -42,22 +47,27 @@ export interface CheckedRow {
 }
 
 export function createRowValidator(header: Header, options: { timeZone: string }): (raw: RawRow) => CheckedRow {
-  const validator = new RowValidator(header, createOrderDateParser(options.timeZone));
+  const validator = new RowValidator(header, createOrderDateParser(timeZoneOf(header, options)));
   return (raw) => validator.validate(raw);
 }
 
+/** The zone of dates without an offset. */
+export const timeZoneOf = ({ format }: Header, { timeZone }: { timeZone: string }): string =>
+  format?.time_zone ?? timeZone;
+
 class RowValidator {
   readonly #header: Header;
-  readonly #at: Record<OrderColumn, number>;
+  readonly #reader: RowReader;
   /** The columns of an order, in the order of the file. */
   readonly #fileOrder: OrderColumn[];
   readonly #parseDate: OrderDateParser;
   readonly #schema: ReturnType<typeof createRowSchema>;
 
   constructor(header: Header, parseDate: OrderDateParser) {
+    const at = header.orderColumns;
     this.#header = header;
-    this.#at = header.orderColumns;
-    this.#fileOrder = ORDER_COLUMNS.toSorted((a, b) => this.#at[a] - this.#at[b]);
+    this.#reader = createRowReader(header);
+    this.#fileOrder = ORDER_COLUMNS.toSorted((a, b) => at[a] - at[b]);
     this.#parseDate = parseDate;
     this.#schema = createRowSchema(parseDate);
   }
@@ -72,43 +82,28 @@ class RowValidator {
       const reason = notAnOrder(cells, header) ?? columnCount(cells.length, header.columns.length, surplus);
       return this.#wholeRow(raw, reason);
     }
-    const values = this.#valuesOf(cells);
-    const codes = this.#codesOf(raw, values);
+    const reading = this.#reader.read(cells);
+    const { values, made } = reading;
+    const codes = this.#codesOf(raw, reading);
     if (codes.size > 0) {
       const reason = notAnOrder(cells, header);
-      return reason === null ? this.#explain(raw, values, codes) : this.#wholeRow(raw, reason);
+      return reason === null ? this.#explain(raw, reading, codes) : this.#wholeRow(raw, reason);
     }
     const order = this.#orderOf(raw.row, values);
-    if (order.quantity * order.unitPriceMinor !== order.totalMinor) return this.#explain(raw, values, codes);
+    if (order.quantity * order.unitPriceMinor !== order.totalMinor) return this.#explain(raw, reading, codes);
     const warnings = warningsOf(values, true);
-    return { raw, header, order, reasons: [], sku: order.sku, hubId: order.hubId, warnings, pair: null };
-  }
-
-  #valuesOf(cells: string[]): RowValues {
-    const at = this.#at;
-    return {
-      order_id: cellValue('order_id', cells[at.order_id]!),
-      customer_name: cellValue('customer_name', cells[at.customer_name]!),
-      customer_email: cellValue('customer_email', cells[at.customer_email]!),
-      product_name: cellValue('product_name', cells[at.product_name]!),
-      sku: cellValue('sku', cells[at.sku]!),
-      hub_id: cellValue('hub_id', cells[at.hub_id]!),
-      quantity: cellValue('quantity', cells[at.quantity]!),
-      unit_price: cellValue('unit_price', cells[at.unit_price]!),
-      total_amount: cellValue('total_amount', cells[at.total_amount]!),
-      order_date: cellValue('order_date', cells[at.order_date]!),
-      shipping_address: cellValue('shipping_address', cells[at.shipping_address]!),
-    };
+    return { raw, header, order, made, reasons: [], sku: order.sku, hubId: order.hubId, warnings, pair: null };
   }
 
   /** The errors of single values, by column. */
-  #codesOf({ undecodable }: RawRow, values: RowValues): Map<OrderColumn, ValueCode> {
+  #codesOf({ undecodable }: RawRow, { values, unreadable }: Reading): Map<OrderColumn, ValueCode> {
     const codes = new Map<OrderColumn, ValueCode>();
     for (const issue of this.#schema.safeParse(values).error?.issues ?? [])
       codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
+    for (const [column, { code }] of unreadable ?? []) codes.set(column, code);
     if (undecodable !== null)
       for (const column of this.#fileOrder)
-        if (undecodable.includes(this.#at[column])) codes.set(column, 'invalid_utf8');
+        if (this.#header.sources[column].some((cell) => undecodable.includes(cell))) codes.set(column, 'invalid_utf8');
     return codes;
   }
 
@@ -130,15 +125,15 @@ class RowValidator {
     };
   }
 
-  #explain(raw: RawRow, values: RowValues, codes: Map<OrderColumn, ValueCode>): CheckedRow {
+  #explain(raw: RawRow, reading: Reading, codes: Map<OrderColumn, ValueCode>): CheckedRow {
+    const { values, made } = reading;
     const reasons: Reason[] = [];
     for (const column of this.#fileOrder) {
       const code = codes.get(column);
       if (code !== undefined) {
-        const problem = code === 'invalid_date' ? this.#parseDate(values.order_date) : undefined;
-        reasons.push(invalidValue(column, code, values[column], typeof problem === 'string' ? problem : undefined));
+        reasons.push(this.#reasonOf(column, code, raw.cells, reading));
       } else if (column === 'total_amount' && !codes.has('quantity') && !codes.has('unit_price')) {
-        const mismatch = findMismatch(values);
+        const mismatch = findMismatch(values, this.#reader.shown(column, raw.cells));
         if (mismatch !== null) reasons.push(mismatch);
       }
     }
@@ -146,6 +141,7 @@ class RowValidator {
       raw,
       header: this.#header,
       order: null,
+      made,
       reasons,
       sku: codes.has('sku') ? null : values.sku,
       hubId: codes.has('hub_id') ? null : values.hub_id,
@@ -154,21 +150,40 @@ class RowValidator {
     };
   }
 
+  #reasonOf(column: OrderColumn, code: ValueCode, cells: string[], { values, unreadable }: Reading): Reason {
+    const { name, value } = this.#reader.shown(column, cells);
+    const problem = unreadable?.get(column);
+    // Bytes that cannot be decoded go before.
+    if (problem?.code === code) return { column, code, reason: `${name} ${shownValue(value)} ${problem.words}` };
+    const date = code === 'invalid_date' ? this.#parseDate(values.order_date) : 'form';
+    return invalidValue(column, code, values[column], typeof date === 'string' ? date : 'form', name, value);
+  }
+
   /** A reason that is about the whole row is its only one. */
   #wholeRow(raw: RawRow, reason: Reason): CheckedRow {
     const reasons = [reason];
-    return { raw, header: this.#header, order: null, reasons, sku: null, hubId: null, warnings: [], pair: null };
+    return {
+      raw,
+      header: this.#header,
+      order: null,
+      made: [],
+      reasons,
+      sku: null,
+      hubId: null,
+      warnings: [],
+      pair: null,
+    };
   }
 }
 
 /** For a quantity, price and total that are each valid. */
-function findMismatch(values: RowValues): Reason | null {
+function findMismatch(values: RowValues, { name, value }: ReturnType<RowReader['shown']>): Reason | null {
   const quantity = Number(values.quantity);
   const exactMinor = quantity * parseMinor(values.unit_price)!;
   if (exactMinor === parseMinor(values.total_amount)) {
     return null;
   }
-  return totalMismatch(values.total_amount, quantity, values.unit_price, exactMinor);
+  return totalMismatch(value, quantity, values.unit_price, exactMinor, name);
 }
 
 /**
@@ -179,14 +194,14 @@ export function rejectUnknown(
   checked: CheckedRow,
   answer: { skuValid: boolean; hubValid: boolean; isForbidden?: true; words?: string },
 ): void {
-  if (checked.sku !== null && !answer.skuValid) {
-    checked.reasons.push(unknownSku(checked.sku, answer.words));
-  }
-  if (checked.hubId !== null && !answer.hubValid) {
-    checked.reasons.push(answer.isForbidden ? forbiddenHub(checked.hubId) : unknownHub(checked.hubId, answer.words));
+  const { sku, hubId, header } = checked;
+  if (sku !== null && !answer.skuValid) checked.reasons.push(unknownSku(sku, answer.words, shownColumn(header, 'sku')));
+  if (hubId !== null && !answer.hubValid) {
+    const name = shownColumn(header, 'hub_id');
+    checked.reasons.push(answer.isForbidden ? forbiddenHub(hubId, name) : unknownHub(hubId, answer.words, name));
   }
   if (checked.reasons.length > 0) {
-    const at = checked.header.orderColumns;
+    const at = header.orderColumns;
     checked.reasons.sort((a, b) => at[a.column as OrderColumn] - at[b.column as OrderColumn]);
     checked.order = null;
   }

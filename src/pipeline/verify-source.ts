@@ -8,7 +8,7 @@ import { cellValue } from '../model/characters.ts';
 import type { OrderColumn } from '../model/columns.ts';
 import { type FileRecord, UPLOADS } from '../model/file.ts';
 import { isFileFailure } from '../model/file-failure.ts';
-import type { Header } from '../model/intake.ts';
+import type { Header } from '../model/header.ts';
 import { parseMinor } from '../model/money.ts';
 import { isErased, type Order } from '../model/order.ts';
 import { DELETED, isPersonal } from '../model/order-change.ts';

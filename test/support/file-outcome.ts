@@ -3,20 +3,23 @@
  * rules about repeats and stock are implemented here a second time.
  */
 import { parse } from 'csv-parse/sync';
-import { ORDER_COLUMNS } from '../../src/model/columns.ts';
-import type { Header } from '../../src/model/intake.ts';
+import { ORDER_COLUMNS, type OrderColumn } from '../../src/model/columns.ts';
+import type { Header } from '../../src/model/header.ts';
 import type { OrderRow } from '../../src/model/order-row.ts';
 import type { RawRow } from '../../src/model/raw-row.ts';
 import type { Reason, ReasonCode } from '../../src/model/rejection.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown } from '../../src/pipeline/validate.ts';
 
 export function headerOf(columns: readonly string[] = ORDER_COLUMNS): Header {
+  const byColumn = <Value>(of: (index: number) => Value) =>
+    Object.fromEntries(ORDER_COLUMNS.map((name) => [name, of(columns.indexOf(name))])) as Record<OrderColumn, Value>;
   return {
     columns: [...columns],
     dataColumns: columns.flatMap((name, index) => (name.startsWith('_') ? [] : [index])),
-    orderColumns: Object.fromEntries(
-      ORDER_COLUMNS.map((name) => [name, columns.indexOf(name)]),
-    ) as Header['orderColumns'],
+    orderColumns: byColumn((index) => index),
+    format: null,
+    made: [],
+    sources: byColumn((index) => [index]),
     fileColumn: columns.indexOf('_file'),
     report: null,
   };

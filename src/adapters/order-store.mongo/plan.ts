@@ -29,9 +29,11 @@ const binary = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new Binary(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
 
 export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<Binary> {
-  const { width, positionOf, text, starts, ends, ascii, rows, numbers } = toStored(orders);
+  const { width, cells, positionOf, text, starts, ends, ascii, rows, numbers } = toStored(orders);
   const document = BSON.serialize({
     width,
+    // Where there are values that are no cells of the file.
+    ...(cells !== undefined && { cells }),
     position_of: positionOf,
     text: binary(text),
     starts: binary(starts),
@@ -47,8 +49,8 @@ export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<
 export async function decodePlan(plan: Binary): Promise<Plan> {
   // Binary values become buffers; in a plan of version 1 the text is a string.
   const document = BSON.deserialize(await inflate(plan.buffer), { promoteBuffers: true });
-  const { width, position_of: positionOf, text, starts, ends, ascii, rows, numbers } = document;
-  const orders = fromStored({ width, positionOf, text, starts, ends, ascii, rows, numbers });
+  const { width, cells, position_of: positionOf, text, starts, ends, ascii, rows, numbers } = document;
+  const orders = fromStored({ width, cells, positionOf, text, starts, ends, ascii, rows, numbers });
   return { orders, taking: [...new Uint32Array(new Uint8Array(document.taking).buffer)] };
 }
 

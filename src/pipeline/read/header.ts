@@ -3,8 +3,11 @@ import type { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { ALL_REPORT_COLUMNS, ORDER_COLUMNS, type OrderColumn, type ReportColumn } from '../../model/columns.ts';
 import { fileFailure } from '../../model/file-failure.ts';
-import type { Header } from '../../model/intake.ts';
+import type { Format } from '../../model/format.ts';
+import type { Header } from '../../model/header.ts';
 import { trim } from '../../model/trim.ts';
+import { findColumns } from './format-header.ts';
+import { shownName, shownNames } from './shown-names.ts';
 
 /** Names that differ only in case and surrounding spaces are the same. */
 export const columnKey = (name: string): string => name.trim().toLowerCase();
@@ -15,7 +18,8 @@ export const orderColumnsIn = (cells: readonly string[]): Set<string> =>
 
 const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
 
-export function makeHeader(names: string[], row = 1): Header {
+/** `format`: how the file is read, null for a standard one. */
+export function makeHeader(names: string[], row = 1, format: Format | null = null): Header {
   // A spreadsheet with a stray space far to the right writes hundreds of delimiters.
   const columns = names.length > limits.maxColumns ? names.slice(0, lastNamed(names)) : names;
   // Report columns do not count, so that the report of a file can always be uploaded.
@@ -32,33 +36,37 @@ export function makeHeader(names: string[], row = 1): Header {
     const key = columnKey(name);
     if (key === '') return;
     if (indices.has(key)) {
-      if (!isOurs(key)) return;
+      if (!isReportColumn(key) && (format !== null || !ORDER_COLUMN_KEYS.has(key))) return;
       throw fileFailure(
         'duplicate_column',
-        `The header names the column ${quoted(name)} twice, as columns ${indices.get(key)! + 1} and ${index + 1}: remove or rename one.`,
+        `The header names the column ${shownName(name)} twice, as columns ${indices.get(key)! + 1} and ${index + 1}: remove or rename one.`,
         row,
       );
     }
     indices.set(key, index);
   });
-  const missing = ORDER_COLUMNS.filter((column) => !indices.has(column));
-  if (missing.length > 0) throw missingColumns(missing, columns, row);
-
   const fileColumn = indices.get('_file') ?? -1;
   return {
     columns,
     dataColumns: columns.flatMap((name, index) => (name.startsWith('_') ? [] : [index])),
-    orderColumns: Object.fromEntries(ORDER_COLUMNS.map((column) => [column, indices.get(column)!])) as Record<
-      OrderColumn,
-      number
-    >,
+    format,
+    ...(format === null ? standardColumns(indices, columns, row) : findColumns(format, columns, row)),
     fileColumn,
     report: fileColumn !== -1 && indices.has('_row') ? reportColumns(indices) : null,
   };
 }
 
-/** Other columns are not read, so their names need not be distinct. */
-const isOurs = (key: string): boolean => ORDER_COLUMN_KEYS.has(key) || isReportColumn(key);
+function standardColumns(
+  indices: Map<string, number>,
+  columns: string[],
+  row: number,
+): Pick<Header, 'orderColumns' | 'made' | 'sources'> {
+  const missing = ORDER_COLUMNS.filter((column) => !indices.has(column));
+  if (missing.length > 0) throw missingColumns(missing, columns, row);
+  const byColumn = <Value>(of: (index: number) => Value) =>
+    Object.fromEntries(ORDER_COLUMNS.map((column) => [column, of(indices.get(column)!)])) as Record<OrderColumn, Value>;
+  return { orderColumns: byColumn((index) => index), made: [], sources: byColumn((index) => [index]) };
+}
 
 /** The number of columns up to the last one with a name. */
 const lastNamed = (names: string[]): number => names.findLastIndex((name) => name !== '') + 1;
@@ -80,13 +88,10 @@ export const isReportColumn = (name: string): boolean => (ALL_REPORT_COLUMNS as 
 const reportColumns = (indices: Map<string, number>): Record<ReportColumn, number> =>
   Object.fromEntries(ALL_REPORT_COLUMNS.map((name) => [name, indices.get(name) ?? -1])) as Record<ReportColumn, number>;
 
-const MAX_NAMES_SHOWN = 20;
-const MAX_NAME_CHARS = 40;
-
 function missingColumns(missing: OrderColumn[], columns: string[], row: number): OmsError {
   const hints = missing.flatMap((column) => {
     const alike = columns.find((name) => lettersOf(name) === lettersOf(column));
-    return alike === undefined ? [] : [` Rename ${quoted(alike)} to ${column}.`];
+    return alike === undefined ? [] : [` Rename ${shownName(alike)} to ${column}.`];
   });
   return fileFailure(
     'missing_column',
@@ -96,12 +101,3 @@ function missingColumns(missing: OrderColumn[], columns: string[], row: number):
 }
 
 const lettersOf = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
-
-export function shownNames(names: readonly string[]): string {
-  const more = names.length > MAX_NAMES_SHOWN ? ` and ${names.length - MAX_NAMES_SHOWN} more` : '';
-  return names.slice(0, MAX_NAMES_SHOWN).map(quoted).join(', ') + more;
-}
-
-function quoted(name: string): string {
-  return JSON.stringify(name.length > MAX_NAME_CHARS ? `${name.slice(0, MAX_NAME_CHARS)}…` : name);
-}

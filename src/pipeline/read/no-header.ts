@@ -4,7 +4,8 @@ import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { fileFailure, notCsv } from '../../model/file-failure.ts';
 import { DELIMITERS, type Delimiter } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
-import { orderColumnsIn, shownNames } from './header.ts';
+import { orderColumnsIn } from './header.ts';
+import { shownNames } from './shown-names.ts';
 
 /** A row that names so many of the columns is a header. */
 export const isHeaderLike = (names: number): boolean => names * 2 >= ORDER_COLUMNS.length;

@@ -4,7 +4,8 @@
  */
 import type { OmsError } from '../../errors.ts';
 import { fileFailure } from '../../model/file-failure.ts';
-import type { Header, Intake, Position } from '../../model/intake.ts';
+import type { Header } from '../../model/header.ts';
+import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import type { RecordTaker } from './csv-records.ts';
 import { fitToHeader } from './header.ts';

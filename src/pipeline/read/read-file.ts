@@ -4,7 +4,8 @@
  */
 import { limits } from '../../limits.ts';
 import { fileFailure } from '../../model/file-failure.ts';
-import type { Header, Intake, Position } from '../../model/intake.ts';
+import type { Header } from '../../model/header.ts';
+import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { unescapeCell } from '../../model/spreadsheet-cell.ts';
 import { ByteReader } from './byte-reader.ts';

@@ -3,7 +3,7 @@
  * look right in the report: it stays rejected until a user has changed it, or it would become an order that no user sent.
  */
 import type { ReportColumn } from '../../model/columns.ts';
-import type { Header } from '../../model/intake.ts';
+import type { Header } from '../../model/header.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { unfixed } from '../../model/reasons.ts';
 import { type ReasonCode, WHOLE_ROW_CODES } from '../../model/rejection.ts';
