@@ -43,6 +43,10 @@ export const limits = {
   firstChunkRows: 5_000,
   maxChunkRows: 20_000,
   maxChunkBytes: 4 * MiB,
+  /** Of a file with a stop rule: so many rows are decided after the one that reaches it, at the most. */
+  stopRuleChunkRows: 1_000,
+  /** From this row on a share of invalid rows says something about the rest of the file. */
+  stopShareFromRows: 1_000,
   /** Bytes inflated at a time. They grow at most a thousandfold, and all of that is in memory at the same time. */
   inflateBlockBytes: 8 * KiB,
   /** The header of a gzip member: an extra field of up to 64 KiB, a name, a comment. */

@@ -18,12 +18,23 @@ const COMMANDS: Record<string, Command> = {
     load: () => import('./commands/start.ts'),
   },
   ingest: {
-    usage: ['oms ingest FILE… [--dry-run]         ingest files and wait; --dry-run only says what would fail'],
+    usage: [
+      'oms ingest FILE… [--dry-run]         ingest files and wait; --dry-run only says what would fail',
+      'oms ingest FILE… --stop-at-invalid 100|5%',
+      '                                     pause a file at so many invalid rows, or at such a share of them',
+    ],
     load: () => import('./commands/ingest.ts'),
   },
   stock: {
     usage: ['oms stock import FILE                set stock from a CSV of sku,hub_id,available'],
     load: () => import('./commands/stock.ts'),
+  },
+  files: {
+    usage: [
+      'oms files pause|resume|cancel|retry ID… [--json]',
+      '                                     files of the running service',
+    ],
+    load: () => import('./commands/files.ts'),
   },
   orders: {
     usage: [

@@ -1,6 +1,7 @@
 /**
  * `oms ingest FILE…`: uploads the files to the running server when there is one, else runs the same pipeline in this process. Waits for
- * all of them. Exit code 0: all rows accepted, 2: some invalid, 1: a file failed.
+ * all of them. Exit code 0: all rows accepted, 2: some invalid, 1: a file failed, or was
+ * paused.
  */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -15,6 +16,7 @@ import { fileJson } from '../http/file-json.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { reportKey } from '../model/file.ts';
+import { isStopRule, STOP_RULE_FORM } from '../model/stop-rule.ts';
 import { upload } from '../pipeline/upload.ts';
 import { connect } from './connect.ts';
 import { dryRun } from './dry-run.ts';
@@ -26,7 +28,7 @@ type FileJson = ReturnType<typeof fileJson>;
 /** A server, or the pipeline in this process. */
 interface Service {
   /** The new file, or the one with the same bytes. */
-  upload(path: string): Promise<{ fileId: string; existed: boolean }>;
+  upload(path: string, stopAtInvalid: string | null): Promise<{ fileId: string; existed: boolean }>;
   get(fileId: string): Promise<FileJson>;
   /** Where the report is, of a file that has one. */
   report(file: FileJson): string;
@@ -39,9 +41,12 @@ export async function run(args: string[]): Promise<number> {
   const { values, positionals: paths } = parseArgs({
     args,
     allowPositionals: true,
-    options: { 'dry-run': { type: 'boolean', default: false } },
+    options: { 'dry-run': { type: 'boolean', default: false }, 'stop-at-invalid': { type: 'string' } },
   });
   if (paths.length === 0) throw new OmsError('invalid_option', 'no file: usage: oms ingest FILE… [--dry-run]');
+  const stopAtInvalid = values['stop-at-invalid'] ?? null;
+  if (stopAtInvalid !== null && !isStopRule(stopAtInvalid))
+    throw new OmsError('invalid_option', `--stop-at-invalid "${stopAtInvalid}" ${STOP_RULE_FORM}`);
   for (const path of paths) await checkReadable(path);
   const config = readConfig();
   if (values['dry-run']) return dryRun(paths, config);
@@ -52,7 +57,7 @@ export async function run(args: string[]): Promise<number> {
     const fileIds: { path: string; fileId: string }[] = [];
     for (const path of paths) {
       try {
-        const { fileId, existed } = await service.upload(path);
+        const { fileId, existed } = await service.upload(path, stopAtInvalid);
         if (existed) await reportExisting(service, path, fileId);
         fileIds.push({ path, fileId });
       } catch (error) {
@@ -89,7 +94,7 @@ async function follow(service: Service, path: string, fileId: string): Promise<n
       continue;
     }
     progress.show(file);
-    if (file.finished_at !== null) {
+    if (file.finished_at !== null || file.pause !== null) {
       progress.end();
       return printResult(service, path, file);
     }
@@ -101,6 +106,7 @@ function printResult(service: Service, path: string, file: FileJson): number {
   const { rows, accepted, invalid } = file.progress;
   const lines = [`${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid (${file.file_id})`];
   if (file.failure) lines.push(`  ${file.failure.code}: ${file.failure.message}`);
+  if (file.pause) lines.push(`  ${file.pause.code}: ${file.pause.reason}`);
   for (const [code, count] of Object.entries(file.invalid_by_code)) lines.push(`  ${code.padEnd(20)}${count}`);
   for (const { code, count, row } of file.warnings)
     lines.push(`  warning: ${code}, ${count} ${count === 1 ? 'row' : 'rows'}, the first is row ${row}`);
@@ -139,11 +145,12 @@ async function ownPipeline(config: Config): Promise<Service> {
   engine.startRole('publisher');
   const ports = { ...engine.ports, logger };
   return {
-    async upload(path) {
+    async upload(path, stopAtInvalid) {
       const result = await upload(ports, createReadStream(path, { highWaterMark: limits.readBytes }), {
         name: basename(path),
         encoding: null,
         parentFileId: null,
+        stopAtInvalid,
         hubs: null,
         force: false,
         idempotencyKey: null,
@@ -171,9 +178,10 @@ async function ownPipeline(config: Config): Promise<Service> {
 
 function runningServer(url: string, client: ServiceClient): Service {
   return {
-    async upload(path) {
+    async upload(path, stopAtInvalid) {
       const bytes = createReadStream(path, { highWaterMark: limits.readBytes });
-      const target = `/upload?name=${encodeURIComponent(basename(path))}`;
+      const rule = stopAtInvalid === null ? '' : `&stop_at_invalid=${encodeURIComponent(stopAtInvalid)}`;
+      const target = `/upload?name=${encodeURIComponent(basename(path))}${rule}`;
       try {
         const file = okBody<FileJson>(await client.once('POST', target, { type: 'text/csv', bytes }));
         return { fileId: file.file_id, existed: false };

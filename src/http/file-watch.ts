@@ -133,7 +133,8 @@ export class FileWatch {
   }
 
   #publish({ fileId, status, hubs }: FileRecord, json: string, before: KnownFile | undefined): void {
-    const known = { json, open: !isEnded(status), hubs };
+    // A paused file does not change by itself.
+    const known = { json, open: !isEnded(status) && status !== 'paused', hubs };
     this.#known.set(fileId, known);
     if (before?.json !== json) for (const subscriber of this.#subscribers) subscriber.add(fileId, known);
   }

@@ -1,11 +1,11 @@
-/** `/files`: the state of each upload, live progress, cancel and retry. For the rejected rows see `rejections.ts`. */
+/** `/files`: the state of each upload, live progress, cancel, pause, resume and retry. For the rejected rows see `rejections.ts`. */
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
 import { EVERYTHING, type View } from '../model/access.ts';
 import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
 import { seesFile } from '../model/views.ts';
-import { retryFile } from '../pipeline/retry-file.ts';
+import { cancelFile, resumeFile, retryFile } from '../pipeline/requeue-file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
@@ -17,7 +17,7 @@ import { filesJson } from './file-json.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { oneOf, text } from './parameters.ts';
 import { fileResponse, filesResponse } from './responses.ts';
-import { type HttpEnv, json, route } from './route.ts';
+import { type HttpEnv, json, type RouteDescription, route } from './route.ts';
 import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
 
 interface FilePorts {
@@ -32,6 +32,8 @@ export function fileRoutes(ports: FilePorts, streaming: EventStreaming) {
   app.get('/files/:file_id', getFile(ports));
   app.get('/files/:file_id/progress', followFile(ports, streaming));
   app.post('/files/:file_id/cancel', postCancel(ports));
+  app.post('/files/:file_id/pause', postPause(ports));
+  app.post('/files/:file_id/resume', postResume(ports));
   app.post('/files/:file_id/retry', postRetry(ports));
   return app;
 }
@@ -132,41 +134,82 @@ const followFile = (ports: FilePorts, streaming: EventStreaming) =>
     },
   );
 
-const postCancel = (ports: FilePorts) =>
-  route(
+/** A request of a user for one file, answered with the file. */
+const postRequest = (
+  ports: FilePorts,
+  description: Pick<RouteDescription, 'id' | 'summary' | 'description' | 'problems' | 'engines'> & { becomes: string },
+  ask: (fileId: string) => Promise<FileRecord | null>,
+) => {
+  const { becomes, problems = [], ...described } = description;
+  return route(
     {
-      id: 'cancelFile',
+      ...described,
       tag: 'Files',
-      summary: 'Cancel a file',
-      description: 'Orders accepted before the cancellation stay.',
       params: fileParams,
-      responses: { 202: json(fileResponse, 'The file; it ends soon.') },
-      problems: ['not_found', 'file_ended'],
-      engines: ['store'],
+      responses: { 202: json(fileResponse, becomes) },
+      problems: ['not_found', ...problems],
     },
     async (c) => {
       const { fileId } = await pathFile(ports, c);
-      const file = await ports.store.files.requestCancel(fileId);
+      const file = await ask(fileId);
       if (!file) throw notFound('file', fileId);
       return c.json(await fileJsonOf(c, ports, file), 202);
     },
   );
+};
 
-const postRetry = (ports: FilePorts) =>
-  route(
+const postCancel = (ports: FilePorts) =>
+  postRequest(
+    ports,
     {
-      id: 'retryFile',
-      tag: 'Files',
-      summary: 'Resume a file that failed or was cancelled',
-      params: fileParams,
-      responses: { 202: json(fileResponse, 'The file, queued again.') },
-      problems: ['not_found', 'not_retryable', 'duplicate_file', 'object_missing'],
+      id: 'cancelFile',
+      summary: 'Cancel a file',
+      description: 'Orders accepted before the cancellation stay.',
+      becomes: 'The file; it ends soon.',
+      problems: ['file_ended'],
       engines: ['store', 'queue'],
     },
-    async (c) => {
-      const { fileId } = await pathFile(ports, c);
-      const file = await retryFile(ports, fileId);
-      if (!file) throw notFound('file', fileId);
-      return c.json(await fileJsonOf(c, ports, file), 202);
+    (fileId) => cancelFile(ports, fileId),
+  );
+
+const postPause = (ports: FilePorts) =>
+  postRequest(
+    ports,
+    {
+      id: 'pauseFile',
+      summary: 'Pause a file',
+      description:
+        'A queued file at once, one in work at its next chunk border. Orders accepted before stay. A repeat changes nothing.',
+      becomes: 'The file; it is paused, or will be soon.',
+      problems: ['not_pausable'],
+      engines: ['store'],
     },
+    (fileId) => ports.store.files.requestPause(fileId),
+  );
+
+const postResume = (ports: FilePorts) =>
+  postRequest(
+    ports,
+    {
+      id: 'resumeFile',
+      summary: 'Resume a paused file',
+      description: 'Where its stop rule has paused it, without that rule. A repeat changes nothing.',
+      becomes: 'The file, queued again.',
+      problems: ['not_paused'],
+      engines: ['store', 'queue'],
+    },
+    (fileId) => resumeFile(ports, fileId),
+  );
+
+const postRetry = (ports: FilePorts) =>
+  postRequest(
+    ports,
+    {
+      id: 'retryFile',
+      summary: 'Resume a file that failed or was cancelled',
+      becomes: 'The file, queued again.',
+      problems: ['not_retryable', 'duplicate_file', 'object_missing'],
+      engines: ['store', 'queue'],
+    },
+    (fileId) => retryFile(ports, fileId),
   );

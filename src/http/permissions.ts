@@ -26,6 +26,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   downloadReport: ['files:read', 'personal:read'],
   uploadFile: 'files:write',
   cancelFile: 'files:write',
+  pauseFile: 'files:write',
+  resumeFile: 'files:write',
   retryFile: 'files:write',
 
   listOrders: 'orders:read',

@@ -28,6 +28,8 @@ export const THROWN = {
   last_admin: 409,
   not_a_user: 409,
   not_retryable: 409,
+  not_pausable: 409,
+  not_paused: 409,
   duplicate_file: 409,
   too_large: 413,
   not_csv: 415,

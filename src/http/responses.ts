@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { ACCESS_ROLES, SCOPES } from '../model/access.ts';
 import { EVENT_TYPES, ORDER_CREATED } from '../model/event.ts';
-import { FILE_STATUSES } from '../model/file.ts';
+import { FILE_STATUSES, PAUSE_CODES } from '../model/file.ts';
 import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
 import { DELIMITERS, ENCODINGS } from '../model/intake.ts';
 import { CHANGE_KINDS, CONTENT_FIELDS, type ContentField } from '../model/order-change.ts';
@@ -139,6 +139,12 @@ export const fileResponse = named(
     waiting_since: time.nullable(),
     next_try_at: time.nullable(),
     cancel_requested: z.boolean(),
+    /** It pauses at its next chunk border. */
+    pause_requested: z.boolean(),
+    /** Why it is paused, and since when; null unless it is. */
+    pause: z.strictObject({ code: z.enum(PAUSE_CODES), reason: z.string(), at: time }).nullable(),
+    /** The stop rule that it was uploaded with. */
+    stop_at_invalid: z.string().nullable(),
     created_at: time,
     started_at: time.nullable(),
     finished_at: time.nullable(),
@@ -333,6 +339,7 @@ export const statsResponse = named(
       queued: count,
       processing: count,
       waiting: count,
+      paused: count,
       completed: count,
       failed: count,
       cancelled: count,

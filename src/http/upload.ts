@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Principal } from '../model/access.ts';
+import { isStopRule, STOP_RULE_FORM } from '../model/stop-rule.ts';
 import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import { principalOf } from './access-guard.ts';
@@ -33,6 +34,14 @@ const query = {
     examples: ['utf-8', 'utf-16le', 'windows-1252', 'latin1', 'Shift_JIS'],
   }),
   parent_file_id: text.describe('The file whose rejected rows this one corrects.'),
+  stop_at_invalid: z
+    .string()
+    .refine(isStopRule, STOP_RULE_FORM)
+    .optional()
+    .meta({
+      description: 'Pause the file at so many invalid rows, or at such a share of them.',
+      examples: ['100', '5%'],
+    }),
   force: flag.describe('Accept bytes that were uploaded before.'),
 };
 
@@ -65,7 +74,7 @@ const describeUpload = (maxBytes: number) =>
 export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
   const places = new Places(limits.maxUploads);
   const handler = route(describeUpload(options.maxBytes), async (c, readQuery) => {
-    const { name, encoding, parent_file_id, force } = readQuery(c);
+    const { name, encoding, parent_file_id, stop_at_invalid, force } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
     const principal = principalOf(c);
     const key = readIdempotencyKey(c.req.header('idempotency-key'));
@@ -86,6 +95,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
           return encoding ?? received.declaredEncoding();
         },
         parentFileId: parent?.fileId ?? null,
+        stopAtInvalid: stop_at_invalid ?? null,
         // A correction is for the hubs of what it corrects.
         hubs: parent ? parent.hubs : sortedHubs(principal),
         force,

@@ -6,8 +6,11 @@ import { newId } from './new-id.ts';
 import type { ReasonCode } from './rejection.ts';
 import type { Warning } from './warnings.ts';
 
-/** `waiting`: a file in work that waits for an engine. Stores keep it as `processing` with `waitingFor` set. */
-export const FILE_STATUSES = ['queued', 'processing', 'waiting', 'completed', 'failed', 'cancelled'] as const;
+/**
+ * `waiting`: a file in work that waits for an engine. Stores keep it as `processing` with `waitingFor` set. `paused`: nobody works on it
+ * until it is resumed.
+ */
+export const FILE_STATUSES = ['queued', 'processing', 'waiting', 'paused', 'completed', 'failed', 'cancelled'] as const;
 export type FileStatus = (typeof FILE_STATUSES)[number];
 
 export type EndStatus = 'completed' | 'failed' | 'cancelled';
@@ -21,6 +24,16 @@ export interface FileFailure {
   code: FileFailureCode;
   message: string;
   row: number | null;
+}
+
+/** `stop_at_invalid`: its stop rule was reached. */
+export const PAUSE_CODES = ['requested', 'stop_at_invalid'] as const;
+
+/** Why a file is paused. */
+export interface FilePause {
+  code: (typeof PAUSE_CODES)[number];
+  /** In words. */
+  reason: string;
 }
 
 export interface FileRecord {
@@ -51,6 +64,14 @@ export interface FileRecord {
   /** Claims in a row that neither committed a chunk nor ended gracefully, the present one included. */
   strikes: number;
   cancelRequested: boolean;
+  /** It pauses at its next chunk border. */
+  pauseRequested: boolean;
+  /** Null unless it is paused. */
+  pause: (FilePause & { atMs: number }) | null;
+  /** The stop rule that it was uploaded with, see `stop-rule.ts`. It never changes, as the file is cut into chunks by it. */
+  stopAtInvalid: string | null;
+  /** The rule has paused the file, and counts no more. */
+  stopRuleDropped: boolean;
 
   // The checkpoint: everything before it is committed.
   nextChunk: number;

@@ -29,6 +29,8 @@ export interface UploadOptions {
   /** As the uploader typed it, or as `declaredEncoding` returns it. */
   encoding: string | null;
   parentFileId: string | null;
+  /** See `stop-rule.ts`; by default none. */
+  stopAtInvalid?: string | null;
   /** The only hubs that its rows may name, sorted; null: all. */
   hubs: readonly string[] | null;
   force: boolean;
@@ -60,6 +62,7 @@ export async function upload(
     objectVersion: stored.version,
     encodingOverride: options.encoding,
     parentFileId: options.parentFileId,
+    stopAtInvalid: options.stopAtInvalid ?? null,
     hubs: options.hubs,
     force: options.force,
     idempotencyKey: options.idempotencyKey,

@@ -2,7 +2,7 @@
 import type { Rejection } from '../model/rejection.ts';
 import type { Warning } from '../model/warnings.ts';
 import type { OrderBatch } from '../order-batch/order-batch.ts';
-import type { Claim } from './files.ts';
+import type { Asked, Claim } from './files.ts';
 
 export interface ChunkToCommit {
   n: number;
@@ -16,12 +16,12 @@ export interface ChunkToCommit {
   warnings?: Warning[];
 }
 
-export interface ChunkResult {
+export interface ChunkResult extends Asked {
   accepted: number;
   invalid: number;
   /** Totals of the file so far. */
+  rows: number;
   rejected: { rows: number; bytes: number };
-  cancelRequested: boolean;
 }
 
 export interface Chunks {

@@ -10,6 +10,7 @@ import type {
   Dependency,
   EndStatus,
   FileFailure,
+  FilePause,
   FileRecord,
   FileStatus,
   KeptPart,
@@ -23,6 +24,9 @@ export interface Claim {
   fileId: string;
   epoch: number;
 }
+
+/** What users have asked for a file in work. */
+export type Asked = Pick<FileRecord, 'cancelRequested' | 'pauseRequested'>;
 
 /** What a file in work waits for, and when it is tried next. */
 export interface Wait {
@@ -41,6 +45,7 @@ export type ClaimResult =
   /** Claimed too often in a row without a committed chunk: the caller must fail the file. */
   | { kind: 'exhausted'; claim: Claim; file: FileRecord }
   | { kind: 'ended' }
+  | { kind: 'paused' }
   | { kind: 'unknown' };
 
 export interface NewFile {
@@ -55,6 +60,8 @@ export interface NewFile {
   parentFileId: string | null;
   /** As in the record. */
   hubs: readonly string[] | null;
+  /** As in the record; none when absent. */
+  stopAtInvalid?: string | null;
   /** Create it although a file with the same bytes exists. */
   force: boolean;
   idempotencyKey: string | null;
@@ -130,7 +137,7 @@ export interface Files {
   /** MUST raise the epoch, so that older claims are refused from then on; MUST refuse while another lease runs. */
   claim(fileId: string, leaseMs: number): Promise<ClaimResult>;
   /** Extends the lease. Null when the claim is not the newest any more. */
-  renew(claim: Claim, leaseMs: number): Promise<{ cancelRequested: boolean } | null>;
+  renew(claim: Claim, leaseMs: number): Promise<Asked | null>;
   /** Ends the lease without ending the file; this claim does not count as an attempt. */
   release(claim: Claim): Promise<void>;
   /** Ends the lease after a failure: this claim counts, and the file can be claimed again. */
@@ -141,6 +148,12 @@ export interface Files {
   /** Records how many rows of the report are written, for progress. */
   recordReported(claim: Claim, rows: number): Promise<void>;
   /**
+   * Pauses the file at its checkpoint, and ends the claim, which does not count as an attempt. From then on no worker MUST be able to
+   * commit a chunk until it is resumed, so its counts stand still. False where a user wants something else meanwhile: a cancel, or, where
+   * the pause was requested, no pause. Throws `claim_lost`, and `file_closed` when another worker has decided its end.
+   */
+  pause(claim: Claim, pause: FilePause): Promise<boolean>;
+  /**
    * Decides the end, before the report is written. From then on no worker MUST be able to commit a chunk. Returns the end that counts,
    * which another worker may have decided before. Throws `claim_lost`.
    */
@@ -148,8 +161,21 @@ export interface Files {
   /** Ends the file. Throws `claim_lost` when the claim is not the newest, unless the same end was recorded already. */
   finish(claim: Claim, end: FileEnd & { report: ReportRecord | null }): Promise<void>;
 
-  /** A queued file ends immediately, one in work at its next chunk border. Null: unknown. Throws `file_ended`. */
+  /**
+   * A file that has no rejection without a report ends immediately when it is queued or paused, and is queued for its report otherwise; one
+   * in work ends at its next chunk border. Null: unknown. Throws `file_ended`.
+   */
   requestCancel(fileId: string): Promise<FileRecord | null>;
+  /**
+   * A queued file is paused immediately, one in work at its next chunk border. A repeat changes nothing. Null: unknown. Throws
+   * `not_pausable`.
+   */
+  requestPause(fileId: string): Promise<FileRecord | null>;
+  /**
+   * Queues a paused file, which resumes at its checkpoint, without the stop rule that has paused it; or withdraws the request to pause it. A
+   * repeat changes nothing. Null: unknown. Throws `not_paused`.
+   */
+  resume(fileId: string): Promise<FileRecord | null>;
   /**
    * Queues a failed or cancelled file again; it resumes at its checkpoint. Null: unknown. Throws `duplicate_file`, and `not_retryable`, also
    * where its upload or its report was deleted.

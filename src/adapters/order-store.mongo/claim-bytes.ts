@@ -19,7 +19,7 @@ export interface Duplicate {
   existingFileId: string;
 }
 
-const LIVE = ['queued', 'processing', 'completed'] as const;
+const LIVE = ['queued', 'processing', 'paused', 'completed'] as const;
 const isLive = ({ status }: FileDocument): boolean => (LIVE as readonly string[]).includes(status);
 
 type Bytes = Pick<FileDocument, 'sha256' | 'hubs'>;
@@ -97,6 +97,7 @@ export async function queueFile({ database, now }: CreationContext, fileId: stri
         waiting_for: null,
         cancel_requested: false,
         strikes: 0,
+        resumed: false,
         lease_until: new Date(0),
         changed_at: new Date(now()),
         pruned: false,

@@ -3,7 +3,7 @@ import { limits } from '../../limits.ts';
 import { isEnded } from '../../model/file.ts';
 import { type ClaimResult, claimLost, type FileEnd, type Files } from '../../ports/files.ts';
 import type { Database } from './database.ts';
-import { toFileRecord } from './file-document.ts';
+import { askedOf, toFileRecord } from './file-document.ts';
 import { findFile, swap } from './file-swap.ts';
 
 type Claims = Pick<Files, 'claim' | 'renew' | 'release' | 'expire'>;
@@ -21,9 +21,9 @@ export function fileClaims(database: Database, now: () => number): Claims {
       const file = await files.findOneAndUpdate(
         { _id: fileId, epoch, status: 'processing' },
         { $set: { lease_until: new Date(time.getTime() + leaseMs), changed_at: time } },
-        { projection: { cancel_requested: 1 } },
+        { projection: { cancel_requested: 1, pause_requested: 1 } },
       );
-      return file && { cancelRequested: file.cancel_requested };
+      return file && askedOf(file);
     },
 
     async release({ fileId, epoch }) {
@@ -62,6 +62,7 @@ async function tryToClaim(
   const file = await findFile(database, fileId);
   if (!file) return { kind: 'unknown' };
   if (isEnded(file.status as FileEnd['status'])) return { kind: 'ended' };
+  if (file.status === 'paused') return { kind: 'paused' };
   const time = at();
   if (file.status === 'processing' && file.lease_until > time)
     return { kind: 'busy', untilMs: file.lease_until.getTime() };

@@ -2,7 +2,7 @@
 import { type Binary, Decimal128 } from 'mongodb';
 import type { RefusalCode } from '../../model/change-request.ts';
 import type { EventType } from '../../model/event.ts';
-import type { Dependency, EndStatus, FileFailure } from '../../model/file.ts';
+import type { Dependency, EndStatus, FileFailure, FilePause } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
 import { type ChangeKind, type ContentField, DELETED } from '../../model/order-change.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
@@ -25,7 +25,7 @@ export interface FileDocument {
   hubs?: readonly string[];
   forced: boolean;
   idempotency_key: string | null;
-  status: 'creating' | 'queued' | 'processing' | EndStatus;
+  status: 'creating' | 'queued' | 'processing' | 'paused' | EndStatus;
   /** How often it was queued: 0 while it is being created, 1 after that, one more with each retry. */
   generation: number;
   waiting_for: Dependency | null;
@@ -38,6 +38,14 @@ export interface FileDocument {
   attempts: number;
   strikes: number;
   cancel_requested: boolean;
+  pause_requested?: boolean;
+  /** Of a paused file. */
+  pause?: FilePause & { at: Date };
+  /** Since it was paused last. */
+  resumed?: boolean;
+  /** Of a file that was uploaded with a stop rule. */
+  stop_at_invalid?: string;
+  stop_rule_dropped?: boolean;
   intake: Intake | null;
   columns: string[] | null;
   next_chunk: number;

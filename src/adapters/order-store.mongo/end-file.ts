@@ -1,4 +1,4 @@
-/** How the work on a file ends: closing and finishing. See `requests.ts` for a cancel and a retry. */
+/** How the work on a file ends: closing and finishing. See `pause-file.ts` for a pause, `requests.ts` for what users ask. */
 import { isOmsError } from '../../errors.ts';
 import { isEnded } from '../../model/file.ts';
 import { type Claim, claimLost, type FileEnd, type Files, fileClosed } from '../../ports/files.ts';
@@ -90,6 +90,7 @@ const endedFields = (
   waiting_for: null,
   lease_until: new Date(0),
   cancel_requested: false,
+  pause_requested: false,
   report: report && {
     name: report.name,
     rows: report.rows,

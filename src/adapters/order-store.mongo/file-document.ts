@@ -1,6 +1,7 @@
 /** Turns documents of the collection `files` into file records. */
 import { type FileRecord, type FileStatus, type ReportRecord, rateOf, timesInOrder } from '../../model/file.ts';
 import { WARNING_CODES } from '../../model/warnings.ts';
+import type { Asked } from '../../ports/files.ts';
 import type { FileDocument } from './documents.ts';
 
 export const ENDED = ['completed', 'failed', 'cancelled'] as const;
@@ -25,7 +26,10 @@ export function toFileRecord(file: FileDocument): FileRecord {
     columns: file.columns,
     attempts: file.attempts,
     strikes: file.strikes,
-    cancelRequested: file.cancel_requested,
+    ...askedOf(file),
+    pause: pauseOf(file),
+    stopAtInvalid: file.stop_at_invalid ?? null,
+    stopRuleDropped: file.stop_rule_dropped ?? false,
     nextChunk: file.next_chunk,
     offset: file.offset,
     row: file.row,
@@ -55,6 +59,17 @@ export function toFileRecord(file: FileDocument): FileRecord {
       finishedAtMs: file.finished_at?.getTime() ?? null,
     }),
   };
+}
+
+export const askedOf = (file: Pick<FileDocument, 'cancel_requested' | 'pause_requested'>): Asked => ({
+  cancelRequested: file.cancel_requested,
+  pauseRequested: file.pause_requested ?? false,
+});
+
+/** A process of an earlier release may have claimed a paused file. */
+function pauseOf({ status, pause }: FileDocument): FileRecord['pause'] {
+  if (status !== 'paused' || !pause) return null;
+  return { code: pause.code, reason: pause.reason, atMs: pause.at.getTime() };
 }
 
 export const shownStatus = ({ status, waiting_for }: Pick<FileDocument, 'status' | 'waiting_for'>): FileStatus => {

@@ -7,6 +7,7 @@ import type { CommitContext } from './execute-plan.ts';
 import { toFileRecord } from './file-document.ts';
 import { fileLists, fileReads } from './file-lists.ts';
 import { findFile } from './file-swap.ts';
+import { pauseFile } from './pause-file.ts';
 import { fileRequests } from './requests.ts';
 
 export function createFiles(context: CommitContext): Files {
@@ -23,6 +24,7 @@ export function createFiles(context: CommitContext): Files {
     ...fileClaims(database, now),
     ...fileNotes(database, now),
     ...fileEnds(context),
+    pause: (claim, pause) => pauseFile(context, claim, pause),
     ...fileRequests(context),
   };
 }

@@ -4,21 +4,23 @@ import type { ChunkResult } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
 import type { Database } from './database.ts';
 import { type ChunkDocument, type FileDocument, initialStatus } from './documents.ts';
+import { askedOf } from './file-document.ts';
 
 /** The fields of a file that a commit reads. */
 export const CHECKPOINT = {
   ...{ status: 1, epoch: 1, next_chunk: 1, offset: 1, row: 1 },
-  ...{ cancel_requested: 1, invalid: 1, rejected_bytes: 1, hubs: 1 },
+  ...{ cancel_requested: 1, pause_requested: 1, rows: 1, invalid: 1, rejected_bytes: 1, hubs: 1 },
 } as const;
 
 export type Checkpoint = Pick<FileDocument, keyof typeof CHECKPOINT>;
 
 type Position = Pick<FileDocument, 'offset' | 'row'>;
-type Progress = Pick<ChunkResult, 'rejected' | 'cancelRequested'>;
+type Progress = Omit<ChunkResult, 'accepted' | 'invalid'>;
 
-export const progressOf = (file: Pick<FileDocument, 'cancel_requested' | 'invalid' | 'rejected_bytes'>): Progress => ({
+export const progressOf = (file: Checkpoint): Progress => ({
+  rows: file.rows,
   rejected: { rows: file.invalid, bytes: file.rejected_bytes ?? 0 },
-  cancelRequested: file.cancel_requested,
+  ...askedOf(file),
 });
 
 export const assertForward = (from: Position, to: Position): void =>

@@ -14,6 +14,7 @@ export function newFileDocument(file: NewFile, at: Date): FileDocument {
     encoding_override: file.encodingOverride,
     parent_file_id: file.parentFileId,
     ...(file.hubs && { hubs: file.hubs }),
+    ...(file.stopAtInvalid && { stop_at_invalid: file.stopAtInvalid }),
     forced: file.force,
     idempotency_key: file.idempotencyKey,
     status: file.failure ? 'failed' : 'creating',

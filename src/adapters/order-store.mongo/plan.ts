@@ -46,6 +46,13 @@ export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<
   return new Binary(await deflate(document, COMPRESSION));
 }
 
+/** Of a chunk without rows. */
+export function emptyPlan(): Promise<Binary> {
+  const none = new Uint8Array(0);
+  const arrays = { text: none, starts: none, ends: none, ascii: none, rows: none, numbers: none };
+  return encodePlan(fromStored({ width: 0, positionOf: {} as never, ...arrays }), []);
+}
+
 export async function decodePlan(plan: Binary): Promise<Plan> {
   // Binary values become buffers; in a plan of version 1 the text is a string.
   const document = BSON.deserialize(await inflate(plan.buffer), { promoteBuffers: true });

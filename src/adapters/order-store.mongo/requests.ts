@@ -1,14 +1,20 @@
-/** What users ask for a file: a cancel, and a retry, which queues it again. */
+/** What users ask for a file: a cancel, a pause, and the ways back to the queue. */
 import { OmsError } from '../../errors.ts';
 import type { FileRecord } from '../../model/file.ts';
-import { type FileFailure, isEnded } from '../../model/file.ts';
-import { type FileEnd, type Files, notKept } from '../../ports/files.ts';
+import { isEnded } from '../../model/file.ts';
+import { cancelledAtOnce, endsAtOnce, notPausable, notPaused, PAUSE_REQUESTED } from '../../ports/file-requests.ts';
+import { type Files, notKept } from '../../ports/files.ts';
 import { type CreationContext, claimBytes, queueFile } from './claim-bytes.ts';
+import type { FileDocument } from './documents.ts';
 import { ENDED, toFileRecord } from './file-document.ts';
 import { findFile, swap } from './file-swap.ts';
 
-export const fileRequests = (context: CreationContext): Pick<Files, 'requestCancel' | 'requeue' | 'markDeleted'> => ({
+type Requests = 'requestCancel' | 'requestPause' | 'resume' | 'requeue' | 'markDeleted';
+
+export const fileRequests = (context: CreationContext): Pick<Files, Requests> => ({
   requestCancel: (fileId) => swap(fileId, () => tryToCancel(context, fileId)),
+  requestPause: (fileId) => swap(fileId, () => tryToPause(context, fileId)),
+  resume: (fileId) => swap(fileId, () => tryToResume(context, fileId)),
   requeue: (fileId) => requeueFile(context, fileId),
   async markDeleted(fileId, part) {
     const field = part === 'upload' ? 'upload_deleted_at' : 'report_deleted_at';
@@ -19,24 +25,70 @@ export const fileRequests = (context: CreationContext): Pick<Files, 'requestCanc
   },
 });
 
-const CANCELLED: FileFailure = { code: 'cancelled', message: 'cancelled before it was opened', row: null };
+/** What is written when a file leaves its pause: a rule that has paused it counts no more. */
+const leavePause = ({ status, pause }: FileDocument): Partial<FileDocument> => ({
+  ...(status === 'paused' && { status: 'queued' }),
+  ...(status === 'paused' && pause?.code === 'stop_at_invalid' && { stop_rule_dropped: true }),
+  pause_requested: false,
+});
 
-async function tryToCancel({ database, now }: CreationContext, fileId: string): Promise<FileRecord | null | undefined> {
-  const file = await findFile(database, fileId);
-  if (!file) return null;
-  if (isEnded(file.status as FileEnd['status']))
-    throw new OmsError('file_ended', `file ${fileId} is ${file.status}: there is nothing left to cancel`);
-  const time = new Date(now());
-  const change =
-    file.status === 'queued'
-      ? { status: 'cancelled' as const, failure: CANCELLED, finished_at: time, changed_at: time }
-      : { cancel_requested: true, changed_at: time };
+/** Undefined when another write came between. */
+async function change({ database }: CreationContext, file: FileDocument, fields: Partial<FileDocument>) {
+  const { _id, status, epoch, cancel_requested } = file;
   const changed = await database.files.findOneAndUpdate(
-    { _id: fileId, status: file.status },
-    { $set: change },
+    { _id, status, epoch, cancel_requested },
+    { $set: fields },
     { returnDocument: 'after' },
   );
   return changed ? toFileRecord(changed) : undefined;
+}
+
+async function tryToCancel(context: CreationContext, fileId: string): Promise<FileRecord | null | undefined> {
+  const file = await findFile(context.database, fileId);
+  if (!file) return null;
+  const record = toFileRecord(file);
+  if (isEnded(record.status))
+    throw new OmsError('file_ended', `file ${fileId} is ${file.status}: there is nothing left to cancel`);
+  const time = new Date(context.now());
+  const ended = { status: 'cancelled', failure: cancelledAtOnce(record), finished_at: time } as const;
+  return change(context, file, {
+    ...leavePause(file),
+    ...(endsAtOnce(record) ? ended : { cancel_requested: true }),
+    changed_at: time,
+  });
+}
+
+async function tryToPause(context: CreationContext, fileId: string): Promise<FileRecord | null | undefined> {
+  const file = await findFile(context.database, fileId);
+  if (!file) return null;
+  const record = toFileRecord(file);
+  const refused = notPausable(record);
+  if (refused) throw refused;
+  const at = new Date(context.now());
+  switch (file.status) {
+    case 'queued':
+      return change(context, file, {
+        status: 'paused',
+        pause: { ...PAUSE_REQUESTED, at },
+        resumed: false,
+        changed_at: at,
+      });
+    case 'processing':
+      return change(context, file, { pause_requested: true, resumed: false, changed_at: at });
+    default:
+      return record;
+  }
+}
+
+async function tryToResume(context: CreationContext, fileId: string): Promise<FileRecord | null | undefined> {
+  const file = await findFile(context.database, fileId);
+  if (!file) return null;
+  const record = toFileRecord(file);
+  if (record.status === 'paused' || record.pauseRequested)
+    return change(context, file, { ...leavePause(file), resumed: true, changed_at: new Date(context.now()) });
+  const refused = notPaused(record, file.resumed ?? false);
+  if (refused) throw refused;
+  return record;
 }
 
 async function requeueFile(context: CreationContext, fileId: string): Promise<FileRecord | null> {

@@ -2,9 +2,9 @@
 import { limits } from '../../limits.ts';
 import { type EndStatus, isEnded } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
-import { type Claim, type ClaimResult, claimLost, type Wait } from '../../ports/files.ts';
+import { type Asked, type Claim, type ClaimResult, claimLost, type Wait } from '../../ports/files.ts';
 import type { Database } from '../sqlite/database.ts';
-import { type FileRow, toFileRecord } from './file-row.ts';
+import { askedOf, type FileRow, toFileRecord } from './file-row.ts';
 
 export function claimOperations(db: Database, now: () => number) {
   const get = db.prepare('select * from files where file_id = ?');
@@ -29,6 +29,7 @@ export function claimOperations(db: Database, now: () => number) {
       const file = row(fileId);
       if (!file) return { kind: 'unknown' };
       if (isEnded(file.status as EndStatus)) return { kind: 'ended' };
+      if (file.status === 'paused') return { kind: 'paused' };
       const at = now();
       if (file.status === 'processing' && file.lease_until > at) return { kind: 'busy', untilMs: file.lease_until };
       claim.run(at + leaseMs, at, at, at, file.file_no);
@@ -36,16 +37,10 @@ export function claimOperations(db: Database, now: () => number) {
       return { kind, claim: { fileId, epoch: file.epoch + 1 }, file: record(fileId) };
     },
 
-    renewClaim({
-      claim: { fileId, epoch },
-      leaseMs,
-    }: {
-      claim: Claim;
-      leaseMs: number;
-    }): { cancelRequested: boolean } | null {
+    renewClaim({ claim: { fileId, epoch }, leaseMs }: { claim: Claim; leaseMs: number }): Asked | null {
       const at = now();
       if (renew.run(at + leaseMs, at, fileId, epoch).changes === 0) return null;
-      return { cancelRequested: row(fileId)!.cancel_requested === 1 };
+      return askedOf(row(fileId)!);
     },
 
     releaseClaim({ fileId, epoch }: Claim): void {

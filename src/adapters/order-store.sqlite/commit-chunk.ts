@@ -11,7 +11,7 @@ import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import { rowDecider } from './decide-rows.ts';
-import { type FileRow, hubsOf } from './file-row.ts';
+import { askedOf, type FileRow, hubsOf } from './file-row.ts';
 import { storedOrderFinder } from './find-stored.ts';
 import { insertOrders } from './insert-orders.ts';
 import { rejectionRecorder } from './record-rejections.ts';
@@ -45,11 +45,11 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   function commitChunk({ claim, chunk, status, trackStock }: Commit): ChunkResult {
     const file = readFile.get(claim.fileId) as FileRow | undefined;
     if (file?.status !== 'processing' || file.epoch !== claim.epoch) throw claimLost(claim.fileId);
-    const cancelRequested = file.cancel_requested === 1;
+    const asked = askedOf(file);
     if (file.next_chunk === chunk.n + 1) {
       const done = readChunk.get(file.file_no, chunk.n) as { accepted: number; invalid: number };
       const rejected = { rows: file.invalid, bytes: file.rejected_bytes };
-      return { ...done, rejected, cancelRequested };
+      return { ...done, rows: file.rows, rejected, ...asked };
     }
     if (file.next_chunk !== chunk.n)
       throw new OmsError('claim_lost', `file ${claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
@@ -85,8 +85,9 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     return {
       accepted: counts.accepted,
       invalid: counts.invalid,
+      rows: file.rows + counts.rows,
       rejected: { rows: file.invalid + counts.invalid, bytes: file.rejected_bytes + bytes },
-      cancelRequested,
+      ...asked,
     };
   }
 

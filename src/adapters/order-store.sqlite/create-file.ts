@@ -13,7 +13,7 @@ const UPLOAD = 'upload';
  */
 export function refusal(db: Database) {
   const live = db.prepare(
-    "select file_id from files where sha256 = ? and hubs is ? and status in ('queued', 'processing', 'completed') order by file_no limit 1",
+    "select file_id from files where sha256 = ? and hubs is ? and status in ('queued', 'processing', 'paused', 'completed') order by file_no limit 1",
   );
   const get = db.prepare('select * from files where file_id = ?');
   const keys = idempotencyKeys(db);
@@ -39,8 +39,8 @@ export function creationOperations(db: Database, now: () => number) {
   const get = db.prepare('select * from files where file_id = ?');
   const insert = db.prepare(`
     insert into files (file_id, name, size_bytes, sha256, uploaded_by, object_key, object_version, encoding_override, parent_file_id,
-      hubs, forced, status, failure, created_at, finished_at, changed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      hubs, stop_at_invalid, forced, status, failure, created_at, finished_at, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const kept = db.prepare(`
     select exists (select 1 from files where object_key glob '${UPLOADS}*') uploads,
       exists (select 1 from files where report_name is not null) reports`);
@@ -64,6 +64,7 @@ export function creationOperations(db: Database, now: () => number) {
         file.encodingOverride,
         file.parentFileId,
         hubsColumn(file.hubs),
+        file.stopAtInvalid ?? null,
         file.force ? 1 : 0,
         file.failure === null ? 'queued' : 'failed',
         file.failure === null ? null : JSON.stringify(file.failure),

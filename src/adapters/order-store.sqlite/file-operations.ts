@@ -2,7 +2,8 @@
 import type { Database } from '../sqlite/database.ts';
 import { claimOperations, noteOperations } from './claim-operations.ts';
 import { creationOperations } from './create-file.ts';
-import { endOperations, requestOperations } from './end-operations.ts';
+import { endOperations } from './end-operations.ts';
+import { requestOperations } from './request-operations.ts';
 
 export const fileOperations = (db: Database, now: () => number) => ({
   ...creationOperations(db, now),

@@ -1,6 +1,7 @@
 /** Turns rows of the table `files` into file records. */
 import {
   type FileFailure,
+  type FilePause,
   type FileRecord,
   type FileStatus,
   type ReportRecord,
@@ -8,6 +9,7 @@ import {
   timesInOrder,
 } from '../../model/file.ts';
 import type { Intake } from '../../model/intake.ts';
+import type { Asked } from '../../ports/files.ts';
 import { fromJson } from '../sqlite/database.ts';
 
 export interface FileRow {
@@ -33,6 +35,12 @@ export interface FileRow {
   attempts: number;
   strikes: number;
   cancel_requested: number;
+  pause_requested: number;
+  pause: string | null;
+  paused_at: number | null;
+  resumed: number;
+  stop_at_invalid: string | null;
+  stop_rule_dropped: number;
   intake: string | null;
   columns: string | null;
   next_chunk: number;
@@ -82,7 +90,10 @@ export function toFileRecord(row: FileRow): FileRecord {
     columns: row.columns === null ? null : fromJson<string[]>(row.columns),
     attempts: row.attempts,
     strikes: row.strikes,
-    cancelRequested: row.cancel_requested === 1,
+    ...askedOf(row),
+    pause: row.pause === null ? null : { ...fromJson<FilePause>(row.pause), atMs: row.paused_at! },
+    stopAtInvalid: row.stop_at_invalid,
+    stopRuleDropped: row.stop_rule_dropped === 1,
     nextChunk: row.next_chunk,
     offset: row.position_offset,
     row: row.position_row,
@@ -102,6 +113,11 @@ export function toFileRecord(row: FileRow): FileRecord {
     ...timesInOrder({ createdAtMs: row.created_at, startedAtMs: row.started_at, finishedAtMs: row.finished_at }),
   };
 }
+
+export const askedOf = (row: Pick<FileRow, 'cancel_requested' | 'pause_requested'>): Asked => ({
+  cancelRequested: row.cancel_requested === 1,
+  pauseRequested: row.pause_requested === 1,
+});
 
 export const hubsOf = ({ hubs }: Pick<FileRow, 'hubs'>): string[] | null =>
   hubs === null ? null : fromJson<string[]>(hubs);

@@ -409,4 +409,19 @@ export const MIGRATIONS: readonly Migration[] = [
   drop table shared_reasons;
   `,
   },
+  {
+    version: 17,
+    sql: `
+  -- Files are paused: by request, or by the stop rule of their upload.
+  alter table files add column pause_requested integer not null default 0;
+  alter table files add column pause text;
+  alter table files add column paused_at integer;
+  alter table files add column resumed integer not null default 0;
+  alter table files add column stop_at_invalid text;
+  alter table files add column stop_rule_dropped integer not null default 0;
+  drop index files_live_bytes;
+  create unique index files_live_bytes on files (sha256, coalesce(hubs, '')) where forced = 0
+    and status in ('queued', 'processing', 'paused', 'completed');
+  `,
+  },
 ];

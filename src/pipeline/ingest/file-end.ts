@@ -1,18 +1,36 @@
-/** Ends of the work on a file: a stop between two chunks, or an error that decides how the file ends. */
+/** Ends of the work on a file: a stop between two chunks, a pause, or an error that decides how the file ends. */
 import { isOmsError } from '../../errors.ts';
-import type { FileFailure } from '../../model/file.ts';
+import type { FileFailure, FilePause } from '../../model/file.ts';
 import { isFileFailure } from '../../model/file-failure.ts';
-import type { FileEnd } from '../../ports/files.ts';
+import { PAUSE_REQUESTED } from '../../ports/file-requests.ts';
+import type { Asked, FileEnd } from '../../ports/files.ts';
 
-/** Thrown to stop at a chunk border or in a pause. */
+type StopReason = 'cancelled' | 'paused' | 'released';
+
+/** Thrown to stop at a chunk border, or while an engine is waited for. */
 export class StopSignal {
-  readonly reason: 'cancelled' | 'released';
-  constructor(reason: 'cancelled' | 'released') {
+  readonly reason: StopReason;
+  constructor(reason: StopReason) {
     this.reason = reason;
   }
 }
 
-export const isStop = (error: unknown, reason: StopSignal['reason']): boolean =>
+/** Thrown to pause the file. */
+export class PauseSignal extends StopSignal {
+  readonly pause: FilePause;
+  constructor(pause: FilePause) {
+    super('paused');
+    this.pause = pause;
+  }
+}
+
+/** What a user has asked for, to be thrown; null: to go on. */
+export function askedStop({ cancelRequested, pauseRequested }: Asked): StopSignal | null {
+  if (cancelRequested) return new StopSignal('cancelled');
+  return pauseRequested ? new PauseSignal(PAUSE_REQUESTED) : null;
+}
+
+export const isStop = (error: unknown, reason: StopReason): boolean =>
   error instanceof StopSignal && error.reason === reason;
 
 /** The end that an error means for the file; null when it only ends this attempt. */

@@ -7,6 +7,7 @@ import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { fileFailure } from '../../model/file-failure.ts';
+import { type Decided, isReached } from '../../model/stop-rule.ts';
 import { seesFile } from '../../model/views.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import type { IngestionStore } from '../../ports/order-store.ts';
@@ -15,7 +16,7 @@ import { type BuiltChunk, ChunkBuilder } from '../chunk-builder.ts';
 import type { Chunk } from '../read/read-chunks.ts';
 import { type OpenFile, readFile } from '../read/read-file.ts';
 import type { IngestContext } from './context.ts';
-import { endBy, StopSignal } from './file-end.ts';
+import { askedStop, endBy, PauseSignal, StopSignal } from './file-end.ts';
 import type { IngestBounds } from './options.ts';
 import { isOfStore } from './outage.ts';
 
@@ -40,11 +41,13 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
   const stopReading = new AbortController();
   const stopIfAsked = () => {
     options.lost.throwIfAborted();
-    if (options.cancelRequested()) throw new StopSignal('cancelled');
+    const stop = askedStop(options.asked());
+    if (stop) throw stop;
     if (options.shouldRelease()) throw new StopSignal('released');
   };
   stopIfAsked();
   checkRejected({ rows: file.invalid, bytes: file.rejectedBytes }, options.bounds);
+  checkStopRule(file, file);
   const opened = await openAtCheckpoint(context, file, stopReading.signal, stopIfAsked);
   const builder = createBuilder(context, file, opened);
   let expected = file.nextChunk;
@@ -57,7 +60,7 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
       // The last chunk may have no rows. An earlier one without rows still moves the checkpoint past blank records.
       if (borders.last && rowsOf(chunk) === 0) break;
       logger.debug({ stage: 'chunk', chunk: chunk.n }, 'committing a chunk');
-      committing = commit(context, chunk, borders.last);
+      committing = commit(context, file, chunk, borders.last);
       // It is awaited one chunk later; until then a rejection must not count as unhandled.
       committing.catch(() => {});
     }
@@ -91,7 +94,14 @@ function openAtCheckpoint(
   };
   const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
   const readOptions = { ...encoding, maxInflatedBytes, firstChunk: nextChunk, signal, atBorder };
-  return readFile(source, resume, readOptions, options.bounds);
+  return readFile(source, resume, readOptions, boundsOf(file, options.bounds));
+}
+
+/** How the file is cut into chunks: whether it was uploaded with a stop rule never changes. */
+function boundsOf({ stopAtInvalid }: FileRecord, bounds: IngestBounds = limits): IngestBounds {
+  if (stopAtInvalid === null) return bounds;
+  const fewer = (rows: number) => Math.min(rows, limits.stopRuleChunkRows);
+  return { ...bounds, firstChunkRows: fewer(bounds.firstChunkRows), maxChunkRows: fewer(bounds.maxChunkRows) };
 }
 
 function createBuilder({ ports, claim, options, outage }: IngestContext, file: FileRecord, opened: OpenFile) {
@@ -123,6 +133,7 @@ async function seenParent({ files }: Pick<IngestionStore, 'files'>, { hubs }: Fi
 
 async function commit(
   { ports, claim, options, outage }: IngestContext,
+  file: FileRecord,
   chunk: ChunkToCommit,
   last: boolean,
 ): Promise<void> {
@@ -130,7 +141,9 @@ async function commit(
   assert(result.accepted + result.invalid === rowsOf(chunk), 'each row of a chunk is accepted or rejected (INV-1)');
   chunk.orders.release();
   checkRejected(result.rejected, options.bounds);
-  if (result.cancelRequested && !last) throw new StopSignal('cancelled');
+  const stop = askedStop(result);
+  if (stop && !last) throw stop;
+  checkStopRule(file, { rows: result.rows, invalid: result.rejected.rows });
 }
 
 /** Checks that the chunk follows the one before it, and that its rows lie between its borders. */
@@ -164,4 +177,14 @@ function checkRejected(rejected: ChunkResult['rejected'], bounds: IngestBounds =
     'too_many_invalid',
     `${rows} rows were rejected, ${most}: see in the report what is wrong with them, correct the file where it comes from, or upload it in parts.`,
   );
+}
+
+/** Pauses a file whose stop rule is reached, by figures that another worker would find, too. */
+function checkStopRule({ stopAtInvalid: rule, stopRuleDropped }: FileRecord, decided: Decided): void {
+  if (rule === null || stopRuleDropped || !isReached(rule, decided)) return;
+  const [invalid, rows] = [decided.invalid, decided.rows].map((count) => count.toLocaleString('en'));
+  throw new PauseSignal({
+    code: 'stop_at_invalid',
+    reason: `${invalid} of ${rows} rows are invalid, and the upload asked to stop at ${rule}: resume the file to go on without this rule, or cancel it`,
+  });
 }

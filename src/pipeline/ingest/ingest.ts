@@ -8,12 +8,12 @@ import type { EndStatus, FileRecord, ReportRecord } from '../../model/file.ts';
 import type { Claim, FileEnd } from '../../ports/files.ts';
 import { writeReport } from '../report.ts';
 import type { IngestContext } from './context.ts';
-import { endBy, isStop, StopSignal } from './file-end.ts';
+import { endBy, isStop, PauseSignal, StopSignal } from './file-end.ts';
 import { ingestAllChunks } from './ingest-chunks.ts';
 import type { IngestOptions, IngestPorts } from './options.ts';
 import { Outage } from './outage.ts';
 
-export type IngestResult = { kind: 'ended'; status: EndStatus } | { kind: 'released' };
+export type IngestResult = { kind: 'ended'; status: EndStatus } | { kind: 'paused' } | { kind: 'released' };
 
 export async function ingest(
   ports: IngestPorts,
@@ -26,6 +26,7 @@ export async function ingest(
     return { kind: 'ended', status: await ingestToEnd(context, file) };
   } catch (error) {
     if (isStop(error, 'released')) return { kind: 'released' };
+    if (isStop(error, 'paused')) return { kind: 'paused' };
     throw error;
   }
 }
@@ -33,13 +34,13 @@ export async function ingest(
 async function ingestToEnd(context: IngestContext, file: FileRecord): Promise<EndStatus> {
   const { ports, claim, options, outage, logger } = context;
   let end = await ingestRows(context, file);
-  // From here on a cancel is too late for the rows, but it can stop a long report. The report of a cancelled file has the rows so far.
-  const asked = end.status === 'cancelled' || options.cancelRequested();
-  const cancelsReport = () => !asked && options.cancelRequested();
-  outage.cancels = () => false;
+  // From here on a pause is too late, and a cancel is too late for the rows, but it can stop a long report. The report of a cancelled file has the rows so far.
+  const asked = end.status === 'cancelled' || options.asked().cancelRequested;
+  const cancelsReport = () => (!asked && options.asked().cancelRequested ? new StopSignal('cancelled') : null);
+  outage.stopBy = NOTHING;
   end = await outage.retry('store', () => ports.store.files.close(claim, end));
   logger.debug({ stage: 'report' }, 'writing the report');
-  outage.cancels = cancelsReport;
+  outage.stopBy = cancelsReport;
   let report: ReportRecord | null = null;
   try {
     const atPage = reportProgress(context, cancelsReport);
@@ -48,21 +49,38 @@ async function ingestToEnd(context: IngestContext, file: FileRecord): Promise<En
     if (!isStop(error, 'cancelled')) throw error;
     if (end.status === 'completed') end = CANCELLED_REPORT;
   }
-  outage.cancels = () => false;
+  outage.stopBy = NOTHING;
   logger.debug({ stage: 'finish' }, 'finishing');
   await outage.retry('store', () => ports.store.files.finish(claim, { ...end, report }));
   return end.status;
 }
 
+const NOTHING = () => null;
+
 /** Returns how the file ends. Throws what only ends this attempt. */
 async function ingestRows(context: IngestContext, file: FileRecord): Promise<FileEnd> {
   try {
-    await ingestAllChunks(context, file);
+    await ingestOrPause(context, file);
     return { status: 'completed', failure: null };
   } catch (error) {
     const end = endBy(error);
     if (!end) throw error;
     return end;
+  }
+}
+
+/** A file that is to be paused, and is not any more, is released, so that whoever claims it next sees why. */
+async function ingestOrPause(context: IngestContext, file: FileRecord): Promise<void> {
+  const { ports, claim, outage, logger } = context;
+  try {
+    await ingestAllChunks(context, file);
+  } catch (error) {
+    if (!(error instanceof PauseSignal)) throw error;
+    outage.stopBy = NOTHING;
+    logger.debug({ stage: 'pause' }, 'pausing');
+    if (!(await outage.retry('store', () => ports.store.files.pause(claim, error.pause))))
+      throw new StopSignal('released');
+    throw error;
   }
 }
 
@@ -78,13 +96,14 @@ const CANCELLED_REPORT: FileEnd = {
 /** Called between two pages of the report: stops when asked to, and records the progress now and then. */
 function reportProgress(
   { ports, claim, options }: IngestContext,
-  isCancelled: () => boolean,
+  stopBy: () => StopSignal | null,
 ): (rows: number) => Promise<void> {
   const { store, clock } = ports;
   let recordedMs = clock.now();
   return async (rows) => {
     options.lost.throwIfAborted();
-    if (isCancelled()) throw new StopSignal('cancelled');
+    const stop = stopBy();
+    if (stop) throw stop;
     if (Math.abs(clock.now() - recordedMs) < limits.reportProgressMs) return;
     recordedMs = clock.now();
     await store.files.recordReported(claim, rows);

@@ -1,5 +1,6 @@
 /** The ports and the settings of ingestion. */
 import type { Clock } from '../../ports/clock.ts';
+import type { Asked } from '../../ports/files.ts';
 import type { Ims } from '../../ports/ims.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { IngestionStore } from '../../ports/order-store.ts';
@@ -24,6 +25,6 @@ export interface IngestOptions {
   lost: AbortSignal;
   /** Checked at each chunk border: whether to give the file back, to be resumed later. */
   shouldRelease(): boolean;
-  /** Set by the heartbeat when a user requested it. */
-  cancelRequested(): boolean;
+  /** What users have requested, as far as the heartbeat knows. */
+  asked(): Asked;
 }

@@ -8,12 +8,12 @@ import { limits } from '../../limits.ts';
 import type { Dependency } from '../../model/file.ts';
 import type { Claim, Wait } from '../../ports/files.ts';
 import { retryPauseMs } from '../../ports/retry.ts';
-import { StopSignal } from './file-end.ts';
+import { askedStop, StopSignal } from './file-end.ts';
 import type { IngestOptions, IngestPorts } from './options.ts';
 
 export class Outage {
-  /** Whether a cancel ends the waiting. */
-  cancels: () => boolean;
+  /** What ends the waiting. */
+  stopBy: () => StopSignal | null;
   readonly #ports: Pick<IngestPorts, 'store' | 'clock'>;
   readonly #claim: Claim;
   readonly #options: IngestOptions;
@@ -27,7 +27,7 @@ export class Outage {
     this.#claim = claim;
     this.#options = options;
     this.#logger = logger;
-    this.cancels = options.cancelRequested;
+    this.stopBy = () => askedStop(options.asked());
   }
 
   /** Repeats the work until it succeeds. Throws what waiting cannot fix. */
@@ -68,13 +68,14 @@ export class Outage {
     this.#logger.info({ dependency }, 'the engine is back: the file continues');
   }
 
-  /** In short sleeps, so that a stop or a cancel takes effect soon. */
+  /** In short sleeps, so that a stop, a cancel or a pause takes effect soon. */
   async #pause(pauseMs: number): Promise<void> {
     const { lost, shouldRelease } = this.#options;
     for (let left = pauseMs; left > 0; left -= limits.outageBackoff.firstMs) {
       await this.#ports.clock.sleep(Math.min(left, limits.outageBackoff.firstMs), lost);
       lost.throwIfAborted();
-      if (this.cancels()) throw new StopSignal('cancelled');
+      const stop = this.stopBy();
+      if (stop) throw stop;
       if (shouldRelease()) throw new StopSignal('released');
     }
   }

@@ -71,6 +71,7 @@ async function handleJob(context: WorkerContext, fileId: string, delivery: Deliv
       logger.warn({ file_id: fileId.slice(0, 200) }, 'a job for a file that is not in the order store was dropped');
       return queue.delete(receipt);
     case 'ended':
+    case 'paused':
       return queue.delete(receipt);
     case 'busy': {
       const leaseMs = Math.max(1, claimed.untilMs - clock.now());

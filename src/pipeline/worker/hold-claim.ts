@@ -3,14 +3,14 @@ import type { Logger } from 'pino';
 import { limits } from '../../limits.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { every } from '../../ports/clock.ts';
-import { type Claim, claimLost } from '../../ports/files.ts';
+import { type Asked, type Claim, claimLost } from '../../ports/files.ts';
 import type { WorkerContext } from './context.ts';
 import type { Slot } from './state.ts';
 
 export interface Hold {
   /** Aborted with `claim_lost`. */
   lost: AbortSignal;
-  cancelRequested: boolean;
+  asked: Asked;
   stop(): void;
 }
 
@@ -22,14 +22,14 @@ export function holdClaim(
   log: Logger,
 ): Hold {
   const lost = new AbortController();
-  const hold = { lost: lost.signal, cancelRequested: file.cancelRequested, stop };
+  const hold: Hold = { lost: lost.signal, asked: file, stop };
 
   let failing = false;
   const heartbeat = every(clock, queue.visibilityMs / 3, async () => {
     try {
       const renewed = await store.files.renew(claim, queue.visibilityMs);
       if (renewed === null) lost.abort(claimLost(claim.fileId));
-      else hold.cancelRequested = renewed.cancelRequested;
+      else hold.asked = renewed;
       // A queue may end a delivery that was extended for too long: before that the file is queued under a new message.
       if (clock.now() - slot.startedMs > limits.maxDeliveryMs) slot.release = true;
       await queue.extend(receipt, queue.visibilityMs);
@@ -39,17 +39,17 @@ export function holdClaim(
       failing = true;
     }
   });
-  const cancelCheck = every(clock, limits.cancelCheckMs, async () => {
+  const check = every(clock, limits.cancelCheckMs, async () => {
     try {
-      hold.cancelRequested ||= (await store.files.get(claim.fileId))?.cancelRequested ?? false;
+      hold.asked = (await store.files.get(claim.fileId)) ?? hold.asked;
     } catch {
-      // The next check, or the next commit, notices the cancel.
+      // The next check, or the next commit, notices what was asked.
     }
   });
   return hold;
 
   function stop(): void {
     heartbeat.stop();
-    cancelCheck.stop();
+    check.stop();
   }
 }

@@ -26,12 +26,13 @@ export async function workOnFile(
     ...options,
     lost: hold.lost,
     shouldRelease: () => slot.release || stopping.aborted,
-    cancelRequested: () => hold.cancelRequested,
+    asked: () => hold.asked,
   };
   try {
     const result = await ingest(ports, claimed, ingestOptions, log);
     if (result.kind === 'released') return await releaseFile(context, claim, receipt, log);
     await queue.delete(receipt);
+    if (result.kind === 'paused') return log.info('the file is paused');
     await logEnd(context, claim.fileId, log);
   } catch (error) {
     if (isOmsError(error, 'claim_lost')) {

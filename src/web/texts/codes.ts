@@ -9,6 +9,7 @@ export const fileStatus: Record<FileResponse['status'], string> = {
   queued: 'Queued',
   processing: 'Processing',
   waiting: 'Waiting',
+  paused: 'Paused',
   completed: 'Completed',
   failed: 'Failed',
   cancelled: 'Cancelled',

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ChunkToCommit } from '../../../src/ports/chunks.ts';
 import { COMPLETED, chunkOf, FAILED, LEASE_MS, newClaim, orderRow, rejection } from '../../support/chunks.ts';
-import { claimLost, onEachOrderStore } from './contract.ts';
+import { claimLost, NOTHING_ASKED, onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf, violations }) => {
   describe('a chunk', () => {
@@ -109,7 +109,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
         opened.second.chunks.commit(claim, chunk),
       ]);
       expect(answers).toEqual(
-        Array(2).fill({ accepted: 1, invalid: 0, rejected: { rows: 0, bytes: 0 }, cancelRequested: false }),
+        Array(2).fill({ accepted: 1, invalid: 0, rows: 1, rejected: { rows: 0, bytes: 0 }, ...NOTHING_ASKED }),
       );
       expect(await availableOf(sku)).toEqual([7]);
     });
@@ -171,7 +171,7 @@ onEachOrderStore(({ opened, unique, setStock, availableOf, newSku, rejectionsOf,
         status: 'processing',
         cancelRequested: true,
       });
-      expect(await opened.first.files.renew(claim, LEASE_MS)).toEqual({ cancelRequested: true });
+      expect(await opened.first.files.renew(claim, LEASE_MS)).toEqual({ ...NOTHING_ASKED, cancelRequested: true });
       const answer = { accepted: 0, invalid: 1, cancelRequested: true };
       expect(await opened.first.chunks.commit(claim, chunkOf(0, [], [rejection(2)]))).toMatchObject(answer);
       expect(await opened.first.chunks.commit(claim, chunkOf(0, [], [rejection(2)]))).toMatchObject(answer);

@@ -16,7 +16,7 @@ import {
   rejection,
   WAIT,
 } from '../../support/chunks.ts';
-import { claimLost, onEachOrderStore } from './contract.ts';
+import { claimLost, NOTHING_ASKED, onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
   describe('a claim', () => {
@@ -75,7 +75,7 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
     test('holds for as long as it is renewed', async () => {
       const fileId = await createFile(opened.first);
       const claim = await claimFile(opened.first, fileId, 1);
-      expect(await opened.first.files.renew(claim, LEASE_MS)).toEqual({ cancelRequested: false });
+      expect(await opened.first.files.renew(claim, LEASE_MS)).toEqual(NOTHING_ASKED);
       expect((await opened.second.files.claim(fileId, LEASE_MS)).kind).toBe('busy');
     });
 
@@ -83,7 +83,7 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
       const fileId = await createFile(opened.first);
       const claim = await claimFile(opened.first, fileId, 1);
       await delay(5);
-      expect(await opened.first.files.renew(claim, LEASE_MS)).toEqual({ cancelRequested: false });
+      expect(await opened.first.files.renew(claim, LEASE_MS)).toEqual(NOTHING_ASKED);
       expect((await opened.first.files.claim(fileId, LEASE_MS)).kind).toBe('busy');
     });
 

@@ -11,6 +11,7 @@ import { violationsOf } from '../../support/violations.ts';
 const { report: _, ...FAILED_END } = FAILED;
 
 export { FAILED_END };
+export const NOTHING_ASKED = { cancelRequested: false, pauseRequested: false };
 export const claimLost = expect.objectContaining({ name: 'OmsError', code: 'claim_lost', retryable: false });
 export const invalidCursor = expect.objectContaining({ name: 'OmsError', code: 'invalid_cursor', retryable: false });
 

@@ -7,7 +7,15 @@ onEachOrderStore(({ open, violations }) => {
   test('sums are those of all files, moved with each chunk', async () => {
     const { first, second, close } = await open();
     const empty = await first.statistics.totals();
-    expect(empty.files).toEqual({ queued: 0, processing: 0, waiting: 0, completed: 0, failed: 0, cancelled: 0 });
+    expect(empty.files).toEqual({
+      queued: 0,
+      processing: 0,
+      waiting: 0,
+      paused: 0,
+      completed: 0,
+      failed: 0,
+      cancelled: 0,
+    });
     expect(empty.orders).toEqual({ total: 0, byStatus: {}, byHub: {}, amountMinor: 0n });
 
     const hubs = ['H1', '__proto__'];

@@ -1,0 +1,47 @@
+/**
+ * `oms files pause|resume|cancel|retry ID…`: asks a running service for it over HTTP. Exit code 0: all done, 2: some refused, 1: failed, or
+ * the service cannot be reached. Each refused file is a line `ID: code: detail` on standard error.
+ */
+import { parseArgs } from 'node:util';
+import { readConfig } from '../config.ts';
+import { OmsError } from '../errors.ts';
+import type { FileResponse } from '../http/responses.ts';
+import { visible } from '../model/characters.ts';
+import { connect } from './connect.ts';
+import { EXIT, print, printRefused, type Refusal, worst } from './orders/printed.ts';
+
+const ACTIONS = ['pause', 'resume', 'cancel', 'retry'];
+
+export async function run([action = '', ...args]: string[]): Promise<number> {
+  if (!ACTIONS.includes(action)) throw new OmsError('invalid_option', `usage: oms files ${ACTIONS.join('|')} ID…`);
+  const text = { type: 'string' } as const;
+  const { values, positionals: fileIds } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { url: text, key: text, 'key-file': text, json: { type: 'boolean' } },
+  });
+  if (fileIds.length === 0) throw new OmsError('invalid_option', `no file: usage: oms files ${action} ID…`);
+  const client = connect(values, readConfig(), 1);
+  const codes: number[] = [EXIT.done];
+  try {
+    for (const fileId of fileIds) {
+      const { status, body } = await client.request('POST', `/files/${encodeURIComponent(fileId)}/${action}`);
+      if (status < 300) await print(values.json ? `${JSON.stringify(body)}\n` : lineOf(body as FileResponse));
+      else codes.push(refused(fileId, status, body as Refusal));
+    }
+    return worst(codes);
+  } finally {
+    client.close();
+  }
+}
+
+/** Throws where the service failed, as it would for the next file, too. */
+function refused(fileId: string, status: number, problem: Refusal): number {
+  if (status >= 500) throw new OmsError(problem.code, `${problem.code}: ${problem.detail}`);
+  return printRefused(fileId, problem);
+}
+
+function lineOf({ file_id, name, status, cancel_requested, pause_requested, progress: { rows } }: FileResponse) {
+  const soon = cancel_requested ? ', being cancelled' : pause_requested ? ', being paused' : '';
+  return `${file_id}: ${status}${soon}, ${rows} rows so far, ${visible(name)}\n`;
+}
