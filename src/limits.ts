@@ -144,6 +144,8 @@ export const limits = {
   /** Stock rows that one sweep looks at, and tickets that it uses up: two or three calls each, some seconds. The next sweep goes on. */
   mongoSweepRows: 100,
   mongoSweepTickets: 1_000,
+  /** Plans of chunks that one sweep takes deleted orders out of: some 50 ms each. */
+  mongoBlankedPlans: 100,
   /** Requests under keys that an order remembers as refused: the newest. */
   mongoRefusedRequests: 100,
   /** Orders whose changes are published together. */

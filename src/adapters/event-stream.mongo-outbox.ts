@@ -17,7 +17,7 @@ import { pauseBetweenRounds } from './order-store.mongo/rounds.ts';
 const behind = (last: Pick<NumberedDocument, '_id' | 'count'> | null): number => (last ? last._id + last.count : 1);
 
 export function createMongoOutboxEventStream({ database, inspect }: MongoOrderStore): EventStream {
-  const { outbox, chunks, orders } = database;
+  const { outbox, orders } = database;
   const newestEntry = () => outbox.findOne({}, { sort: { _id: -1 } });
   const newest = async () => behind(await newestEntry()) - 1;
   let polling: Promise<number> | null = null;
@@ -60,8 +60,7 @@ export function createMongoOutboxEventStream({ database, inspect }: MongoOrderSt
           if (document) found.push({ number: entry._id, ...changeEvent(document, entry.m) });
           last = entry._id;
         } else if (types.has(ORDER_CREATED)) {
-          const chunk = await chunks.findOne({ _id: entry.chunk });
-          const events = await eventsOf(database, chunk!);
+          const events = await eventsOf(database, entry.chunk);
           for (let i = Math.max(0, number + 1 - entry._id); i < events.length && found.length < limit; i++)
             found.push({ number: entry._id + i, ...(events.at(i) as OrderEvent) });
           last = found.length === limit ? found.at(-1)!.number : behind(entry) - 1;

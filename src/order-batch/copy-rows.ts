@@ -1,24 +1,36 @@
-/** A batch of some rows of another, in memory of its own. */
+/** A batch of some rows of another, in memory of its own: also without the people in some of them. */
+import type { OrderColumn } from '../model/columns.ts';
 import type { BatchContent } from './memory.ts';
 import { NUMBERS_PER_ROW } from './memory.ts';
 import { OrderBatch } from './order-batch.ts';
 
-/** The rows with these indices, in this order. */
-export function copyRows(batch: OrderBatch, indices: readonly number[]): OrderBatch {
+/** The texts of a row that stay when its person is erased. Other columns of the file may name the person, too. */
+const KEPT: readonly OrderColumn[] = ['order_id', 'product_name', 'sku', 'hub_id'];
+
+/** The rows with these indices, in this order. `erased`: rows of the file, of which only `KEPT` and the numbers are copied. */
+export function copyRows(
+  batch: OrderBatch,
+  indices: readonly number[],
+  erased: ReadonlySet<number> = new Set(),
+): OrderBatch {
   const from = batch.toMessage();
   const { width } = from;
+  const kept = new Set(KEPT.map((column) => from.positionOf[column]));
   const starts = new Uint32Array(indices.length * width);
   const ends = new Uint32Array(indices.length * width);
   const texts: Uint8Array[] = [];
   let length = 0;
-  for (const [to, i] of indices.entries())
+  for (const [to, i] of indices.entries()) {
+    const isErased = erased.has(from.rows[i]!);
     for (let column = 0; column < width; column++) {
-      const bytes = from.text.subarray(from.starts[i * width + column]!, from.ends[i * width + column]!);
+      const start = from.starts[i * width + column]!;
+      const bytes = from.text.subarray(start, isErased && !kept.has(column) ? start : from.ends[i * width + column]!);
       starts[to * width + column] = length;
       length += bytes.length;
       ends[to * width + column] = length;
       texts.push(bytes);
     }
+  }
   const content: BatchContent = {
     ...from,
     text: new Uint8Array(Buffer.concat(texts)),

@@ -10,6 +10,7 @@
 import type { Audit } from './audit.ts';
 import type { Backfills } from './backfills.ts';
 import type { Chunks } from './chunks.ts';
+import type { Erasure } from './erasure.ts';
 import type { Files } from './files.ts';
 import type { Finalizing } from './finalizing.ts';
 import type { Inspected } from './inspection.ts';
@@ -33,6 +34,7 @@ export interface IngestionStore {
 export interface OrderStore extends IngestionStore, Inspected {
   readonly orders: Orders;
   readonly changes: OrderChanges;
+  readonly erasure: Erasure;
   readonly stock: Stock;
   readonly statistics: Statistics;
   readonly outbox: Outbox;

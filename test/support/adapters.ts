@@ -41,4 +41,6 @@ const engines = inject('engines');
 export const objectStores = [directoryObjectStore, ...s3Stores(engines)];
 export const jobQueues = [sqliteJobQueue, ...sqsQueues(engines)];
 export const orderStores = [sqliteOrderStore, mongoOrderStore(engines)];
-export const eventStreams = [sqliteOutbox, mongoOutbox(engines), ...kafkaStreams(engines)];
+/** The streams without a broker. */
+export const outboxes = [sqliteOutbox, mongoOutbox(engines)];
+export const eventStreams = [...outboxes, ...kafkaStreams(engines)];

@@ -104,6 +104,8 @@ export interface ChunkDocument {
   created_at: Date;
   /** See `plan.ts`. */
   plan: Binary;
+  /** How often rows were taken out of the plan, or people out of its rows; missing for never. */
+  plan_rev?: number;
   keys: string[];
   planned_rejections: Binary | null;
   warnings?: Warning[];
@@ -155,7 +157,7 @@ export interface ChangeEntry {
   t: string;
   /** What its tickets give back; the rest of what they have reserved is taken. */
   back: { key: string; quantity: number }[];
-  /** Empty once the order was deleted. */
+  /** Empty once the order was deleted. Texts about a person are empty once that person was erased. */
   set: SetField[];
   /** The key of the request, and what was asked under it. */
   request?: string;
@@ -214,7 +216,9 @@ export interface OrderDocument {
   published?: number;
   /** Since when events wait. */
   outbox_at?: Date;
-  /** Of a deleted order of a file: the id of its chunk, whose event of it has no content any more. */
+  /** Since when it is as it is; only of an order that was changed. */
+  changed_at?: Date;
+  /** Of an order of a file that was deleted, or whose person was erased: the id of its chunk, until its plan is without that person. */
   erased_from?: string;
 }
 

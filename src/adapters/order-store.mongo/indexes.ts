@@ -37,8 +37,10 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'orders_by_file', key: { file: 1, created_at: -1, _id: -1 } },
     // The changes to publish, oldest first.
     { name: 'orders_to_publish', key: { outbox_at: 1 }, sparse: true },
-    // The deleted orders of a chunk, for its events.
+    // The orders of a chunk that were deleted or erased, for its events; the plans that have something of them still.
     { name: 'orders_erased', key: { erased_from: 1 }, sparse: true },
+    // Changed orders that have been as they are for long.
+    { name: 'orders_by_change', key: { changed_at: 1 }, sparse: true },
   ],
   stock: [
     // GET /inventory in order of its key, all or of one SKU; whether a SKU is known.

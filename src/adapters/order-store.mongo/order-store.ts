@@ -8,8 +8,10 @@ import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import { auditChains, createAudit } from './audit.ts';
 import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
+import { blankPlans } from './blank-plans.ts';
 import { commitChunk } from './commit-chunk.ts';
 import { type Database, openDatabase } from './database.ts';
+import { createErasure } from './erasure.ts';
 import { bounded, mapErrors } from './errors.ts';
 import { createFiles } from './files.ts';
 import { createFinalizing } from './finalizing.ts';
@@ -66,6 +68,7 @@ export function createMongoOrderStore(
     rejections: inTime(createRejections(database)),
     orders: inTime(createOrders(database)),
     changes: inTime(createOrderChanges(changes, migrations.length)),
+    erasure: inTime(createErasure(database)),
     // Without a bound: a change may have a quarter of a million rows.
     stock: mapErrors(createStock(database, now)),
     statistics: inTime(createStatistics(database)),
@@ -83,6 +86,7 @@ export function createMongoOrderStore(
       prune: async () => {
         await pruneFiles(database, now);
         await sweepTickets(database, now);
+        await blankPlans(database);
       },
       finishUpgrade: () => finishUpgrade(database, migrations.length),
     }),

@@ -16,7 +16,8 @@ import type { Database } from './database.ts';
 import { HIDDEN, type OrderDocument, VOID } from './documents.ts';
 import { toOrder, toStoredOrder } from './order-document.ts';
 
-type Position = [createdAtMs: number, orderId: string];
+/** By time of creation. */
+export type Position = [createdAtMs: number, orderId: string];
 
 /** Before all orders: the latest possible time. */
 const NEWEST: Position = [8.64e15, ''];
@@ -26,9 +27,9 @@ const positionOf = ({ created_at, _id }: Pick<OrderDocument, 'created_at' | '_id
   _id,
 ];
 
-function beyond([atMs, id]: Position, side: '$lt' | '$gte'): Filter<OrderDocument> {
+export function beyond([atMs, id]: Position, side: '$lt' | '$lte' | '$gt' | '$gte'): Filter<OrderDocument> {
   const time = new Date(atMs);
-  const strict = side === '$lt' ? { $lt: time } : { $gt: time };
+  const strict = side === '$lt' || side === '$lte' ? { $lt: time } : { $gt: time };
   return { $or: [{ created_at: strict }, { created_at: time, _id: { [side]: id } }] };
 }
 
@@ -87,7 +88,7 @@ export function createOrders({ orders }: Database): Orders {
   };
 }
 
-const all = (conditions: Filter<OrderDocument>[]): Filter<OrderDocument> =>
+export const all = (conditions: Filter<OrderDocument>[]): Filter<OrderDocument> =>
   conditions.length === 0 ? {} : { $and: conditions };
 
 /** `named`: the order that is listed first, wherever it belongs, and so not again. */
@@ -127,7 +128,8 @@ function seenIn({ hubs, email }: OrderView): Filter<OrderDocument>[] {
   ];
 }
 
-const inAnyCase = (character: string): string =>
+/** Of an ASCII letter in lower case. */
+export const inAnyCase = (character: string): string =>
   /[a-z]/.test(character) ? `[${character}${character.toUpperCase()}]` : escapeRegExp(character);
 
 const escapeRegExp = (text: string): string => text.replace(/[-.*+?^${}()|[\]\\&]/g, '\\$&');

@@ -8,9 +8,9 @@ import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { OrderEvents } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { Database } from './database.ts';
-import { type ChunkDocument, initialStatus, type OrderDocument } from './documents.ts';
+import { type ChunkDocument, initialStatus } from './documents.ts';
 import { decodePlan } from './plan.ts';
-import { changeEvent, isOfChanges, markChanges, pendingChanges } from './publish-changes.ts';
+import { isOfChanges, markChanges, pendingChanges } from './publish-changes.ts';
 
 /** The events of a committed chunk, in file order. */
 class EventsOfChunk implements OrderEvents {
@@ -19,10 +19,10 @@ class EventsOfChunk implements OrderEvents {
   readonly #fileId: string;
   readonly #createdAtMs: number;
   readonly #status: string;
-  /** Its orders that were deleted since, by id. */
-  readonly #erased: ReadonlyMap<string, OrderDocument>;
+  /** Rows whose orders were deleted or erased since. */
+  readonly #erased: ReadonlySet<number>;
 
-  constructor(rows: OrderBatch, accepted: number[], chunk: ChunkDocument, erased: ReadonlyMap<string, OrderDocument>) {
+  constructor(rows: OrderBatch, accepted: number[], chunk: ChunkDocument, erased: ReadonlySet<number>) {
     this.#rows = rows;
     this.#accepted = accepted;
     this.#fileId = chunk.file;
@@ -37,16 +37,11 @@ class EventsOfChunk implements OrderEvents {
 
   at(index: number): OrderEvent | undefined {
     const i = this.#accepted.at(index);
-    return i === undefined ? undefined : this.#event(i);
+    return i === undefined ? undefined : orderCreated(this.#order(i));
   }
 
   *[Symbol.iterator](): Generator<OrderEvent> {
-    for (const i of this.#accepted) yield this.#event(i);
-  }
-
-  #event(i: number): OrderEvent {
-    const erased = this.#erased.get(this.#rows.text(i, 'order_id'));
-    return erased ? changeEvent(erased, 1) : orderCreated(this.#order(i));
+    for (const i of this.#accepted) yield orderCreated(this.#order(i));
   }
 
   #order(i: number): Order {
@@ -57,7 +52,7 @@ class EventsOfChunk implements OrderEvents {
       version: 1,
       actor: null,
       customerName: rows.text(i, 'customer_name'),
-      customerEmail: rows.text(i, 'customer_email'),
+      customerEmail: this.#erased.has(rows.row(i)) ? '' : rows.text(i, 'customer_email'),
       items: [
         {
           sku: rows.text(i, 'sku'),
@@ -79,18 +74,17 @@ class EventsOfChunk implements OrderEvents {
   }
 }
 
-export async function eventsOf(
-  { orders: stored }: Pick<Database, 'orders'>,
-  chunk: ChunkDocument,
-): Promise<OrderEvents> {
+/** The orders are read before the plan: what has left their list by then has left the plan before. */
+export async function eventsOf(database: Pick<Database, 'orders' | 'chunks'>, id: string): Promise<OrderEvents> {
+  const erased = await database.orders.find({ erased_from: id }, { projection: { row: 1 } }).toArray();
+  const chunk = (await database.chunks.findOne({ _id: id }))!;
   const { orders, taking } = await decodePlan(chunk.plan);
   const refused = new Set(chunk.refused);
-  const erased = await stored.find({ erased_from: chunk._id }).toArray();
   return new EventsOfChunk(
     orders,
     taking.filter((i) => !refused.has(orders.row(i))),
     chunk,
-    new Map(erased.map((document) => [document._id, document])),
+    new Set(erased.map(({ row }) => row!)),
   );
 }
 
@@ -98,10 +92,13 @@ export function createOutbox(database: Database): Outbox {
   const { chunks } = database;
   return {
     async pending() {
-      const chunk = await chunks.findOne({ publish: 'pending' }, { sort: { committed_at: 1 } });
+      const chunk = await chunks.findOne(
+        { publish: 'pending' },
+        { sort: { committed_at: 1 }, projection: { committed_at: 1 } },
+      );
       const changes = await pendingChanges(database);
       if (chunk && (!changes || chunk.committed_at! <= changes.since))
-        return { id: chunk._id, events: await eventsOf(database, chunk) };
+        return { id: chunk._id, events: await eventsOf(database, chunk._id) };
       return changes?.batch ?? null;
     },
     async markPublished(batchId) {

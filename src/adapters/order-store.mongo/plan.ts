@@ -9,6 +9,7 @@ import { packRejections, unpackRejections } from '../../model/packed-rejections.
 import type { Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import { fromStored, toStored } from '../../order-batch/stored-form.ts';
+import type { ChunkDocument } from './documents.ts';
 
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
@@ -60,6 +61,12 @@ export async function decodePlan(plan: Binary): Promise<Plan> {
   const orders = fromStored({ width, cells, positionOf, text, starts, ends, ascii, rows, numbers });
   return { orders, taking: [...new Uint32Array(new Uint8Array(document.taking).buffer)] };
 }
+
+/** The filter of a plan as it was read, which writes of it need, and what they set: so none brings back what another has taken out. */
+export const planAsRead = ({ _id, plan_rev }: Pick<ChunkDocument, '_id' | 'plan_rev'>) => ({
+  filter: { _id, plan_rev: plan_rev ?? { $exists: false } },
+  next: { plan_rev: (plan_rev ?? 0) + 1 },
+});
 
 export async function encodeRejections(rejections: Rejection[]): Promise<{ packed: Binary | null; bytes: number }> {
   if (rejections.length === 0) return { packed: null, bytes: 0 };

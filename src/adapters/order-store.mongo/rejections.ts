@@ -6,7 +6,7 @@ import type { Rejections } from '../../ports/rejections.ts';
 import { readPosition } from '../page.ts';
 import type { Database } from './database.ts';
 import type { ChunkDocument } from './documents.ts';
-import { decodePlan, decodeRejections, encodePlan } from './plan.ts';
+import { decodePlan, decodeRejections, encodePlan, planAsRead } from './plan.ts';
 
 /** Of an ended file: nothing else changes its chunks. */
 const withRejections = (fileId: string) =>
@@ -32,9 +32,11 @@ export function createRejections({ chunks, files }: Database): Rejections {
       );
       const chunk = marked && (await chunks.findOne(withRejections(fileId)));
       if (!chunk) return false;
+      const { filter, next } = planAsRead(chunk);
+      // No match: somebody was erased from it meanwhile.
       await chunks.updateOne(
-        { _id: chunk._id, state: 'committed' },
-        { $set: { plan: await planOfAccepted(chunk), rejections: null, rejections_deleted: true } },
+        { ...filter, state: 'committed' },
+        { $set: { ...next, plan: await planOfAccepted(chunk), rejections: null, rejections_deleted: true } },
       );
       return true;
     },

@@ -114,8 +114,14 @@ function update(
   const entry = entryOf(swap, isNew ? null : before, workflow);
   assert(revOf(before) === swap.reservation.rev, 'an order is swapped as it was judged (INV-8)');
   assert(change.version === (isNew ? 1 : (before.version ?? 1) + 1), 'the versions of an order have no gaps (INV-8)');
-  const set = { rev: revOf(before) + 1, ...stateFields(next.order, next.holdsStock) };
   const at = new Date(change.atMs);
+  const set = {
+    rev: revOf(before) + 1,
+    ...stateFields(next.order, next.holdsStock),
+    ...(!isNew && { changed_at: at }),
+    // A publisher may have moved it since the order was read.
+    ...(!isNew && before.published === undefined && { published: publishedOf(before) }),
+  };
   const content = contentFields(next.order);
   const operators = next.deleted
     ? {
@@ -123,7 +129,7 @@ function update(
         $set: {
           ...set,
           log: [...(before.log ?? []).map(withoutContent), entry],
-          ...{ log_bytes: 0, refused: [], published: publishedOf(before) },
+          ...{ log_bytes: 0, refused: [] },
           ...(erased !== null && { erased_from: erased }),
         },
         $unset: Object.fromEntries(Object.keys(content).map((field) => [field, ''])),
@@ -134,7 +140,6 @@ function update(
           log_bytes: (before.log_bytes ?? 0) + BSON.calculateObjectSize(entry),
           ...(entry.set.length > 0 && content),
           ...(isNew && { file: null, row: null, created_at: at, published: 0 }),
-          ...(!isNew && before.published === undefined && { published: publishedOf(before) }),
         },
         $push: { log: entry },
       };
@@ -207,7 +212,7 @@ function countsOf(
   return amount === 0 && moved.length === 0 ? undefined : { amount, hubs: moved };
 }
 
-/** The chunk whose event of the order loses its content. */
+/** The chunk whose plan and event of the order lose their content. */
 async function erasedFrom({ chunks }: Pick<Database, 'chunks'>, { before, plan }: Swap): Promise<string | null> {
   if (!plan.next.deleted || before === null || before.file === null || before.file === undefined) return null;
   return chunkIdOf({ chunks }, before);

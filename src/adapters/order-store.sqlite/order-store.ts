@@ -1,6 +1,5 @@
 /** The order store on SQLite: reads through a connection of the calling thread, writes through the writer thread. */
 import { DEFAULT_WORKFLOW, type Workflow } from '../../model/workflow.ts';
-import type { Erasure } from '../../ports/erasure.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
 import type { Calls, Commits, Probing } from '../sqlite/calls.ts';
 import type { Database } from '../sqlite/database.ts';
@@ -29,7 +28,7 @@ export function createSqliteOrderStore(options: {
   /** Events are published to another engine; else the commit of an order publishes it. */
   publishes: boolean;
   now: () => number;
-}): OrderStore & { readonly erasure: Erasure } {
+}): OrderStore {
   const { db, writer, trackStock, workflow = DEFAULT_WORKFLOW, publishes, now } = options;
   return {
     files: createFiles(db, writer, now),

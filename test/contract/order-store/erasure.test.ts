@@ -4,10 +4,9 @@ import type { ErasureOf } from '../../../src/model/erasure.ts';
 import { EVENT_TYPES } from '../../../src/model/event.ts';
 import { orderJson } from '../../../src/model/order.ts';
 import { changeJson } from '../../../src/model/order-change.ts';
-import type { Erasure, FoundOrder } from '../../../src/ports/erasure.ts';
+import type { FoundOrder } from '../../../src/ports/erasure.ts';
 import type { OrderStore } from '../../../src/ports/order-store.ts';
-import { sqliteOutbox } from '../../support/adapters/sqlite.ts';
-import { GUARD_MS, type Opened, type Publishing } from '../../support/adapters.ts';
+import { GUARD_MS, type Opened, outboxes, type Publishing } from '../../support/adapters.ts';
 import {
   applyOne,
   changed,
@@ -30,13 +29,13 @@ const ALL_EVENTS = new Set(EVENT_TYPES);
 const NOBODY = { customer: { name: null, email: null }, shipping_address: null };
 const FINAL = ['delivered', 'cancelled'];
 
-for (const { name, open, missing } of [sqliteOutbox])
+for (const { name, open, missing } of outboxes)
   describe.skipIf(missing !== null)(`the erasure of people on ${name}`, () => {
     let opened: Opened<Publishing>;
-    let store: OrderStore & { erasure: Erasure };
+    let store: OrderStore;
     beforeEach(async () => {
       opened = await open();
-      store = opened.first.store as typeof store;
+      store = opened.first.store;
       await store.stock.change([{ sku: 'S', hubId: 'HUB-1', available: 1_000 }], null);
     });
     afterEach(() => opened.close());

@@ -6,7 +6,7 @@ import type { Database } from '../database.ts';
 import type { ChunkDocument, OrderDocument } from '../documents.ts';
 import { findOrders } from '../insert-orders.ts';
 import { contentOf } from './chunks.ts';
-import { checkHistory } from './order.ts';
+import { checkHistory, contentOf as contentOfOrder, isSameContent } from './order.ts';
 
 /**
  * Checks that each row of the chunk is in one place, and that each accepted order is stored as the file had it. Returns the number of those
@@ -88,10 +88,6 @@ function isOfRow(found: OrderDocument, created: OrderDocument): boolean {
   return (
     found.status === DELETED ||
     found.log !== undefined ||
-    isDeepStrictEqual(contentFields(found), contentFields(created))
+    (found.stock_taken === created.stock_taken && isSameContent(contentOfOrder(found), contentOfOrder(created)))
   );
 }
-
-const contentFields = ({ customer, items, total_minor, order_date, shipping_address, stock_taken }: OrderDocument) => ({
-  ...{ customer, items, total_minor, order_date, shipping_address, stock_taken },
-});

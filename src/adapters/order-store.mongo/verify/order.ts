@@ -1,7 +1,7 @@
 /** Checks an order against its history (INV-8): its log, undone change by change from what it is now, must lead to how it was created. */
 import { isDeepStrictEqual } from 'node:util';
-import { ERASED, type OrderContent } from '../../../model/order.ts';
-import { CONTENT_FIELDS, DELETED } from '../../../model/order-change.ts';
+import { ERASED, isErased, type OrderContent } from '../../../model/order.ts';
+import { CONTENT_FIELDS, DELETED, isPersonal } from '../../../model/order-change.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import { type OrderDocument, publishedOf, versionOf } from '../documents.ts';
 import { toFieldChange, toOrder } from '../order-document.ts';
@@ -35,6 +35,8 @@ export function* checkHistory(order: OrderDocument, created: OrderDocument | nul
     yield report('an order is not what its changes say', `it is ${order.status}, they say ${status}`);
   else if (!isContentOf(order, created))
     yield report('an order is not what its changes say', 'its content is another than they lead to');
+  if (order.status !== DELETED && isErased(toOrder(order)) && hasPerson(order))
+    yield report('an erased order has something of its person', 'its name, its address, or its history');
   if (order.stock_taken !== holdsAsLogged(order, created))
     yield report(
       'an order is not what its changes say',
@@ -64,13 +66,26 @@ function isContentOf(order: OrderDocument, created: OrderDocument | null): boole
     for (const change of set) {
       const { field, from, to } = toFieldChange(change);
       const name = CONTENT_FIELDS[field];
-      if (!isDeepStrictEqual(content[name], to)) return false;
+      // What was said of a former customer, who was erased.
+      const wasErased = isPersonal(field) && (to === '' || content[name] === '');
+      if (!wasErased && !isDeepStrictEqual(content[name], to)) return false;
       Object.assign(content, { [name]: from });
     }
-  return isDeepStrictEqual(content, created ? contentOf(created) : ERASED);
+  return created ? isSameContent(content, contentOf(created)) : isDeepStrictEqual(content, ERASED);
 }
 
-function contentOf(order: OrderDocument): OrderContent {
+/** An order as it was created, and its row: without the person where one of them has none any more. */
+export function isSameContent(order: OrderContent, row: OrderContent): boolean {
+  const nobody = isErased(order) || isErased(row) ? { customerName: '', customerEmail: '', shippingAddress: '' } : {};
+  return isDeepStrictEqual({ ...order, ...nobody }, { ...row, ...nobody });
+}
+
+function hasPerson({ customer, shipping_address, log = [] }: OrderDocument): boolean {
+  const texts = log.flatMap(({ set }) => set.flatMap(({ field, from, to }) => (isPersonal(field) ? [from, to] : [])));
+  return [customer.name, shipping_address, ...texts].some((text) => text !== '');
+}
+
+export function contentOf(order: OrderDocument): OrderContent {
   const { customerName, customerEmail, items, totalMinor, orderDateMs, shippingAddress } = toOrder(order);
   return { customerName, customerEmail, items, totalMinor, orderDateMs, shippingAddress };
 }

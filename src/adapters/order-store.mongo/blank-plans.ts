@@ -1,0 +1,49 @@
+/**
+ * Takes deleted orders, and people who were erased, out of the plans of chunks, from which events are made. Such an order names its chunk
+ * until that has happened, so that its event has no content from the first moment on, and whoever finds it after a crash goes on. It may
+ * happen at any time: a worker that carries out the plan once more finds the order there, whatever its row says.
+ */
+import { OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { copyRows } from '../../order-batch/copy-rows.ts';
+import type { Database } from './database.ts';
+import { decodePlan, encodePlan, planAsRead } from './plan.ts';
+import { pauseBetweenRounds } from './rounds.ts';
+
+type Stores = Pick<Database, 'orders' | 'chunks'>;
+
+/** A bounded number of plans. */
+export async function blankPlans(database: Stores): Promise<void> {
+  let last = '';
+  for (let n = 0; n < limits.mongoBlankedPlans; n++) {
+    const next = await database.orders.findOne(
+      { erased_from: { $gt: last } },
+      { sort: { erased_from: 1 }, projection: { erased_from: 1 } },
+    );
+    if (!next) return;
+    last = next.erased_from!;
+    await blankPlan(database, last);
+  }
+}
+
+/** Throws `store_contention`. */
+export async function blankPlan({ orders, chunks }: Stores, id: string): Promise<void> {
+  for (let round = 0; round < limits.mongoRounds; round++) {
+    if (round > 0) await pauseBetweenRounds(round);
+    const erased = await orders.find({ erased_from: id }, { projection: { row: 1 } }).toArray();
+    if (erased.length === 0) return;
+    const chunk = (await chunks.findOne({ _id: id }, { projection: { plan: 1, plan_rev: 1 } }))!;
+    const { orders: rows, taking } = await decodePlan(chunk.plan);
+    const all = Array.from({ length: rows.length }, (_, i) => i);
+    const plan = await encodePlan(copyRows(rows, all, new Set(erased.map(({ row }) => row!))), taking);
+    const { filter, next } = planAsRead(chunk);
+    const { matchedCount } = await chunks.updateOne(filter, { $set: { ...next, plan } });
+    // Somebody else has taken something out.
+    if (matchedCount === 0) continue;
+    await orders.updateMany({ _id: { $in: erased.map(({ _id }) => _id) } }, { $unset: { erased_from: '' } });
+    return;
+  }
+  throw new OmsError('store_contention', `the plan of chunk ${id} is written by others all the time`, {
+    retryable: true,
+  });
+}
