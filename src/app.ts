@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import type { Logger } from 'pino';
 import { AuditLog } from './access/audit-log.ts';
 import { openAccess } from './access/open-access.ts';
+import { openOidc } from './access/open-oidc.ts';
 import { UserAccess } from './access/user-access.ts';
 import { objectsPath } from './adapters/data-directory.ts';
 import { unprepareDirectory } from './adapters/object-store.directory/prepare.ts';
@@ -137,13 +138,14 @@ export async function startServer(config: Config, roles: readonly Role[], logger
   const [engine, { startHttpServer }] = await Promise.all([starting, import('./http/server.ts')]);
   try {
     const { store, clock } = engine.ports;
-    const users = new UserAccess({ store, clock, logger });
-    const access = await openAccess(config, { store, clock, users }, roles.includes('api'));
+    const oidc = openOidc(config, clock, logger);
+    const users = new UserAccess({ store, clock, logger, people: oidc?.people ?? null });
+    const access = await openAccess(config, { store, clock, users, oidc }, roles.includes('api'));
     // Where everybody may do everything nobody can be told apart.
     const audit = access && new AuditLog({ audit: store.audit, clock, logger });
     const place = access && roles.includes('api') ? localSocketPlace(engine.dataDirectory) : null;
     const socket = place?.path ?? null;
-    const options = { ports: engine.ports, config, roles, access, users, audit, logger };
+    const options = { ports: engine.ports, config, roles, access, users, oidc, audit, logger };
     const server = await startHttpServer(options, socket).catch((error) => {
       place?.remove();
       throw error;

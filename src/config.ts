@@ -23,6 +23,7 @@ import { type KeepingTimes, parseDuration } from './model/duration.ts';
 import { isLoopback } from './model/loopback.ts';
 import { isTimeZone } from './model/time-zone.ts';
 import type { Workflow } from './model/workflow.ts';
+import { checkOidc, OIDC_VARIABLES, type OidcSettings, toOidc } from './oidc-settings.ts';
 import type { From } from './ports/event-group.ts';
 import { withoutCredentials } from './ports/inspection.ts';
 import { readWorkflow } from './read-workflow.ts';
@@ -134,6 +135,8 @@ const schema = z.object({
   OMS_TLS_CERT: path,
   OMS_TLS_KEY: path,
   OMS_ADMIN_KEY_FILE: path,
+  ...OIDC_VARIABLES,
+  OMS_OIDC_CLIENT_SECRET_FILE: path,
   OMS_KEY: z.string().trim().optional(),
   OMS_KEY_FILE: path,
   OMS_DATA_DIR: z
@@ -176,7 +179,9 @@ const schema = z.object({
     .default('info'),
 });
 
-const checked = schema.superRefine(({ OMS_FINALIZER, OMS_WORKFLOW, OMS_TLS_CERT, OMS_TLS_KEY }, context) => {
+const checked = schema.superRefine((values, context) => {
+  const { OMS_FINALIZER, OMS_WORKFLOW, OMS_TLS_CERT, OMS_TLS_KEY } = values;
+  checkOidc(values, context);
   if ((OMS_TLS_CERT === undefined) !== (OMS_TLS_KEY === undefined)) {
     const [set, other] = OMS_TLS_CERT === undefined ? ['OMS_TLS_KEY', 'OMS_TLS_CERT'] : ['OMS_TLS_CERT', 'OMS_TLS_KEY'];
     context.addIssue({ code: 'custom', path: [set], message: `needs ${other} beside it: TLS takes both, or neither` });
@@ -204,6 +209,8 @@ export interface Config {
     readonly openToOthers: boolean;
     /** Of the secret of a first admin. */
     readonly adminKeyFile: string | null;
+    /** Who else says who somebody is; null: nobody else. */
+    readonly oidc: OidcSettings | null;
   };
   /** PEM files; null: no TLS. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
@@ -292,7 +299,12 @@ function toAccess(values: z.infer<typeof schema>): Config['access'] {
   const { OMS_AUTH, OMS_HOST, OMS_ALLOWED_HOSTS, OMS_ADMIN_KEY_FILE } = values;
   const isOwnMachine = isLoopback(OMS_HOST) && OMS_ALLOWED_HOSTS.length === 0;
   const required = OMS_AUTH === 'auto' ? !isOwnMachine : OMS_AUTH === 'required';
-  return { required, openToOthers: !required && !isOwnMachine, adminKeyFile: OMS_ADMIN_KEY_FILE ?? null };
+  return {
+    required,
+    openToOthers: !required && !isOwnMachine,
+    adminKeyFile: OMS_ADMIN_KEY_FILE ?? null,
+    oidc: toOidc(values),
+  };
 }
 
 function toIms(value: string, port: number): Config['ims'] {

@@ -751,6 +751,30 @@ export const limits = {
   /** The use of a session is written so often at most. */
   sessionUseNotedMs: 10 * 60_000,
 
+  // An issuer (OpenID Connect).
+  /** How long it has to answer a request: people wait for a sign-in. */
+  oidcAnswerMs: 5_000,
+  /** Keys of the largest issuers are some 20 KB. */
+  oidcAnswerBytes: 1 * MiB,
+  /** What it says of itself, and its keys, are read again: withdrawn keys end after that, while it answers. */
+  oidcKnownMs: 10 * 60_000,
+  /** When it did not answer it is asked again, and when tokens have unknown keys; not more often, however many such tokens come. */
+  oidcAskAgainMs: 2_000,
+  oidcKeysReadMs: 1_000,
+  /** How far the clocks may be apart. */
+  oidcClockSkewSeconds: 30,
+  /** A token with hundreds of groups; the headers of a request have 16 KB. */
+  maxOidcTokenChars: 12_000,
+  /** A token that was checked is not checked again for this long, unless it expires. */
+  oidcTokenCheckedMs: 60_000,
+  /** The answer that a browser brings back from the issuer: a code of 2 KB at most, and a few words. */
+  maxOidcAnswerChars: 8_000,
+  /** From the button to the answer of the issuer: somebody looks for a second factor. */
+  oidcSignInMs: 15 * 60_000,
+  /** Its rights are those of the sign-in, and the issuer is not asked again: a working day. */
+  oidcSessionMs: 12 * 60 * 60_000,
+  maxClientSecretChars: 1_000,
+
   // Threads.
   /**
    * The heaps of the threads. By default V8 lets garbage grow with the machine's memory. A small young generation keeps it where it is

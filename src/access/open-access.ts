@@ -14,6 +14,7 @@ import {
 import { byAdminKeyFile } from './by-admin-key-file.ts';
 import { KeyAuthenticator } from './by-key.ts';
 import { byLocalSocket } from './by-local-socket.ts';
+import type { Oidc } from './open-oidc.ts';
 import type { UserAccess } from './user-access.ts';
 
 /**
@@ -22,7 +23,7 @@ import type { UserAccess } from './user-access.ts';
  */
 export async function openAccess(
   { access }: Pick<Config, 'access'>,
-  { users, ...ports }: AccessPorts & { users: UserAccess },
+  { users, oidc, ...ports }: AccessPorts & { users: UserAccess; oidc: Oidc | null },
   servesApi: boolean,
 ): Promise<Access | null> {
   if (!access.required) return null;
@@ -30,13 +31,14 @@ export async function openAccess(
     ...(access.adminKeyFile === null ? [] : [byAdminKeyFile(access.adminKeyFile)]),
     new KeyAuthenticator(ports),
     byLocalSocket,
+    ...(oidc === null ? [] : [oidc.tokens]),
     users.tokens,
     users.sessions,
   ];
   if (servesApi && !(await anyKnowsAdmin(ways)))
     throw new OmsError(
       'nobody_can_sign_in',
-      'access is required, and nobody could sign in: make a first key with "oms keys create --name first --role admin", or name a file with a secret in OMS_ADMIN_KEY_FILE; to let in everybody who reaches this service, set OMS_AUTH=off',
+      'access is required, and nobody could sign in: make a first key with "oms keys create --name first --role admin", name a file with a secret in OMS_ADMIN_KEY_FILE, or an issuer in OMS_OIDC_ISSUER; to let in everybody who reaches this service, set OMS_AUTH=off',
     );
   return {
     identify(credentials) {
@@ -56,6 +58,6 @@ function nobody({ bearer }: Credentials): Identity {
   return refused(
     bearer === ''
       ? 'the header Authorization is not of the form "Bearer oms_…": send a key like that'
-      : 'what follows "Bearer" is neither a key, which begins with oms_, nor a token of this service',
+      : 'what follows "Bearer" is neither a key, which begins with oms_, nor a token',
   );
 }

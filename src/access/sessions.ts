@@ -10,17 +10,20 @@ import type { Clock } from '../ports/clock.ts';
 import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 import { type Authenticator, type Credentials, type Identity, refused } from './access.ts';
 import { keptForSeconds } from './kept-for-seconds.ts';
+import type { OidcPeople, OidcPerson } from './oidc-people.ts';
 import { hashOfSecret, isSecretOf, newSecret } from './secret.ts';
 import { endOldest, SIGNED_IN, type SignedIn, type SignedInUsers } from './signed-in.ts';
 
-interface SessionData {
-  generation: string;
+/** Whose it is: a user's of a generation, or somebody's whom the issuer named at the sign-in. */
+type Holder = { generation: string } | { person: OidcPerson };
+
+type SessionData = Holder & {
   /** Base64. */
   hash: string;
   createdMs: number;
   /** When it was last used, to some minutes. */
   usedMs: number;
-}
+};
 type Session = SmallRecord<SessionData>;
 
 const COOKIE = /^(se_[0-9a-z]{21})\.([\w-]{43})$/;
@@ -29,12 +32,15 @@ const ENDED = refused('the session has ended: sign in again');
 export class Sessions implements Authenticator {
   readonly #records: SmallRecords;
   readonly #signedIn: SignedInUsers;
+  readonly #people: OidcPeople | null;
   readonly #clock: Clock;
   readonly #known: LRUCache<string, { session: Session | null }>;
 
-  constructor(records: SmallRecords, signedIn: SignedInUsers, clock: Clock) {
+  /** `people`: of the issuer; null without one. */
+  constructor(records: SmallRecords, signedIn: SignedInUsers, people: OidcPeople | null, clock: Clock) {
     this.#records = records;
     this.#signedIn = signedIn;
+    this.#people = people;
     this.#clock = clock;
     this.#known = keptForSeconds(SIGNED_IN, clock, async (id) => ({
       session: await records.get<SessionData>('session', id),
@@ -42,13 +48,22 @@ export class Sessions implements Authenticator {
   }
 
   /** The value of the cookie: always a new one, as one that was there before may be known to others. */
-  async begin({ userId, generation }: SignedIn): Promise<string> {
+  begin({ userId, generation }: SignedIn): Promise<string> {
+    return this.#begin(userId, { generation });
+  }
+
+  /** Likewise, for somebody whom the issuer named. `owner`: the principal's name. */
+  beginOf(owner: string, person: OidcPerson): Promise<string> {
+    return this.#begin(owner, { person });
+  }
+
+  async #begin(owner: string, holder: Holder): Promise<string> {
     const now = this.#clock.now();
     const id = newId('se', now);
     const secret = newSecret();
-    await endOldest(this.#records, 'session', userId);
+    await endOldest(this.#records, 'session', owner);
     await this.#records.put(
-      sessionOf(id, 1, userId, { generation, hash: hashOfSecret(secret), createdMs: now, usedMs: now }),
+      sessionOf(id, 1, owner, { ...holder, hash: hashOfSecret(secret), createdMs: now, usedMs: now }),
     );
     return `${id}.${secret.toString('base64url')}`;
   }
@@ -62,6 +77,12 @@ export class Sessions implements Authenticator {
     await this.#records.delete('session', id);
     this.#known.delete(id);
     return true;
+  }
+
+  /** All of one owner: within seconds on other processes. */
+  async endAllOf(owner: string): Promise<void> {
+    await this.#records.deleteOf('session', owner);
+    for (const [id, { session }] of this.#known.entries()) if (session?.owner === owner) this.#known.delete(id);
   }
 
   takes({ bearer, session }: Credentials): boolean {
@@ -84,6 +105,7 @@ export class Sessions implements Authenticator {
     const now = this.#clock.now();
     if (session.expiresMs! <= now || !isOf(session, secret)) return ENDED;
     if (now - session.data.usedMs >= limits.sessionUseNotedMs) this.#noteUse(session, now);
+    if ('person' in session.data) return this.#people?.identityOf(session.data.person) ?? ENDED;
     return this.#signedIn.identityOf({ userId: session.owner!, generation: session.data.generation });
   }
 
@@ -96,9 +118,12 @@ export class Sessions implements Authenticator {
   }
 }
 
-const sessionOf = (id: string, version: number, userId: string, data: SessionData): Session => ({
-  ...{ kind: 'session', id, version, owner: userId, data },
-  expiresMs: Math.min(data.usedMs + limits.sessionIdleMs, data.createdMs + limits.sessionMs),
+const sessionOf = (id: string, version: number, owner: string, data: SessionData): Session => ({
+  ...{ kind: 'session', id, version, owner, data },
+  expiresMs: Math.min(
+    data.usedMs + limits.sessionIdleMs,
+    data.createdMs + ('person' in data ? limits.oidcSessionMs : limits.sessionMs),
+  ),
 });
 
 const isOf = ({ data }: Session, secret: string): boolean => isSecretOf(data.hash, Buffer.from(secret, 'base64url'));

@@ -1,10 +1,12 @@
 /** All that has to do with users: who they are, how they sign in, and what a sign-in gives them. */
 import type { Logger } from 'pino';
+import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Principal } from '../model/access.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { AccessTokens } from './access-tokens.ts';
+import { type OidcPeople, type OidcPerson, ownerOf } from './oidc-people.ts';
 import { type HashCost, PasswordHashes } from './password-hash.ts';
 import { checkPassword, newPassword } from './password-rules.ts';
 import { Sessions } from './sessions.ts';
@@ -13,12 +15,14 @@ import { SignInThrottle } from './sign-in-throttle.ts';
 import { SignedInUsers } from './signed-in.ts';
 import { SigningKeys } from './signing-keys.ts';
 import { TokenFamilies } from './token-families.ts';
-import { type NewUser, newGeneration, type Rights, type User, Users } from './users.ts';
+import { emailOf, type NewUser, newGeneration, type Rights, type User, Users } from './users.ts';
 
 export interface UserAccessPorts {
   store: Pick<OrderStore, 'smallRecords' | 'installation'>;
   clock: Clock;
   logger: Pick<Logger, 'warn'>;
+  /** Of the issuer; null without one. */
+  people: OidcPeople | null;
 }
 
 export interface Tokens {
@@ -43,13 +47,13 @@ export class UserAccess {
   readonly #families: TokenFamilies;
 
   /** `cost`: of hashing a password. */
-  constructor({ store, clock, logger }: UserAccessPorts, cost?: HashCost) {
+  constructor({ store, clock, logger, people }: UserAccessPorts, cost?: HashCost) {
     this.#records = store.smallRecords;
     this.users = new Users(this.#records, clock);
     this.#signedIn = new SignedInUsers(this.users, clock);
     this.#signIn = new SignIn(this.users, new PasswordHashes(cost), new SignInThrottle(this.#records, clock));
     this.#families = new TokenFamilies(this.#records, this.users, clock, logger);
-    this.sessions = new Sessions(this.#records, this.#signedIn, clock);
+    this.sessions = new Sessions(this.#records, this.#signedIn, people, clock);
     let installation: Promise<string> | null = null;
     const issuer = () => {
       installation ??= store.installation().catch((error) => {
@@ -80,9 +84,17 @@ export class UserAccess {
     return this.sessions.begin(signedIn(user));
   }
 
-  /** On all devices. */
-  async signOutEverywhere(email: string): Promise<void> {
-    await this.#ended(await this.users.changeOwn(email, () => ({ generation: newGeneration() })));
+  /** Likewise, for somebody whom the issuer named. `name`: of the principal. */
+  async beginSessionOf(name: string, person: OidcPerson, before: string | null): Promise<string> {
+    if (before !== null) await this.sessions.end(before);
+    return this.sessions.beginOf(name, person);
+  }
+
+  /** On all devices. Throws `not_a_user` for a key, and where access is off. */
+  async signOutEverywhere(principal: Principal): Promise<void> {
+    const owner = ownerOf(principal);
+    if (owner !== null) return this.sessions.endAllOf(owner);
+    await this.#ended(await this.users.changeOwn(ownEmail(principal), () => ({ generation: newGeneration() })));
   }
 
   /**
@@ -142,6 +154,13 @@ export class UserAccess {
     this.#signedIn.forget(id);
     await Promise.all([this.#records.deleteOf('session', id), this.#records.deleteOf('token-family', id)]);
   }
+}
+
+/** Throws `not_a_user` for a key, for whom an issuer names, and where access is off. */
+export function ownEmail(principal: Principal): string {
+  const email = emailOf(principal);
+  if (email === null) throw new OmsError('not_a_user', 'this is for users: you did not sign in as one');
+  return email;
 }
 
 const signedIn = ({ id, generation }: User) => ({ userId: id, generation });

@@ -5,9 +5,8 @@
 import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { PasswordAttempt } from '../access/sign-in.ts';
-import type { UserAccess } from '../access/user-access.ts';
-import { emailKey, emailOf, isEmail } from '../access/users.ts';
-import { OmsError } from '../errors.ts';
+import { ownEmail, type UserAccess } from '../access/user-access.ts';
+import { emailKey, isEmail } from '../access/users.ts';
 import { limits } from '../limits.ts';
 import { BODY_PROBLEMS, readBody } from './access-bodies.ts';
 import { principalOf } from './access-guard.ts';
@@ -126,7 +125,7 @@ const endSessions = ({ access }: AuthRouting) =>
       engines: ['store'],
     },
     async (c) => {
-      await access.signOutEverywhere(ownEmail(c));
+      await access.signOutEverywhere(principalOf(c));
       clearSession(c);
       return c.body(null, 204);
     },
@@ -154,7 +153,7 @@ const changePassword = ({ access, bodies }: AuthRouting) =>
     },
     (c) =>
       readBody({ c, bodies }, newPasswordBody, async ({ old_password, new_password }) => {
-        const attempt = { email: ownEmail(c), password: old_password, address: addressOf(c) };
+        const attempt = { email: ownEmail(principalOf(c)), password: old_password, address: addressOf(c) };
         const inSession = c.req.header('authorization') === undefined && readSession(c) !== null;
         const session = await access.changePassword(attempt, new_password, inSession);
         if (session !== null) setSession(c, session);
@@ -171,11 +170,4 @@ function attemptOf(c: Context<HttpEnv>, { email, password }: z.output<typeof pas
 export function auditUser(c: Context<HttpEnv>, email: string): void {
   const key = emailKey(email);
   if (isEmail(key)) auditTarget(c, `user ${key}`);
-}
-
-/** Throws `not_a_user` for a key, and where access is off. */
-function ownEmail(c: Context<HttpEnv>): string {
-  const email = emailOf(principalOf(c));
-  if (email === null) throw new OmsError('not_a_user', 'this is for users: you did not sign in as one');
-  return email;
 }

@@ -1,5 +1,7 @@
 /** `/healthz`: the process responds. `/readyz`: each dependency by name, with its engine. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Hono } from 'hono';
+import type { OidcIssuer } from '../access/oidc-issuer.ts';
 import { inspectEngine } from '../check-engines.ts';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
@@ -21,10 +23,11 @@ export async function checkDependencies(
   return Object.fromEntries(await Promise.all(checks));
 }
 
-/** `lag`: null in a process without the finalizer. */
+/** `lag`: null in a process without the finalizer. `issuer`: null without one. */
 export function healthRoutes(
   dependencies: Record<string, Inspected>,
   lag: (() => Promise<FinalizerLag>) | null,
+  issuer: OidcIssuer | null,
   { access }: Pick<Config, 'access'>,
 ) {
   const app = new Hono<HttpEnv>();
@@ -54,10 +57,11 @@ export function healthRoutes(
         },
       },
       async (c) => {
-        // Work that waits is no reason to take a process out of service.
-        const [checks, finalizer] = await Promise.all([
+        // Neither work that waits nor an issuer that is down is a reason to take a process out of service.
+        const [checks, finalizer, issuerIsUp] = await Promise.all([
           checkDependencies(dependencies),
           lag?.().then(lagJson, () => null),
+          issuer && Promise.race([issuer.isUp(), delay(limits.pingMs, false, { ref: false })]),
         ]);
         const isShown = await maySee(c, 'ops:read');
         const ready = Object.values(checks).every(({ status }) => status === 'up');
@@ -65,6 +69,7 @@ export function healthRoutes(
           status: ready ? 'ready' : 'not_ready',
           dependencies: isShown ? checks : statusesOf(checks),
           ...(lag && isShown && { finalizer: finalizer ?? null }),
+          ...(issuer && { issuer: { status: issuerIsUp ? ('up' as const) : ('down' as const) } }),
           ...(access.openToOthers && { access: 'off' as const }),
         };
         return c.json(response, ready ? 200 : 503);

@@ -15,8 +15,8 @@ export function meRoutes() {
         responses: { 200: json(meResponse, 'You.') },
       },
       (c) => {
-        const { name, role, scopes, hubs } = principalOf(c);
-        const me = { principal: name, role, scopes: scopes && [...scopes], hubs: hubs && [...hubs] };
+        const { name, role, scopes, hubs, email } = principalOf(c);
+        const me = { principal: name, role, scopes: scopes && [...scopes], hubs: hubs && [...hubs], email };
         return c.json(me satisfies MeResponse);
       },
     ),

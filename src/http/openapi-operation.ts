@@ -20,7 +20,12 @@ const PROBLEMS_OF_ANY_REQUEST: readonly ProblemCode[] = [
   'internal',
 ];
 /** Of a route that not everyone may use: who asks may have to be looked up. */
-const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = ['unauthenticated', 'forbidden', ...ENGINE_PROBLEMS.store];
+const PROBLEMS_OF_ACCESS: readonly ProblemCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'issuer_unavailable',
+  ...ENGINE_PROBLEMS.store,
+];
 /** The checks of health are never limited. */
 const UNLIMITED: readonly string[] = ['getHealth', 'getReadiness'];
 const PROBLEMS_OF_WRITES: readonly ProblemCode[] = ['foreign_origin', 'body_too_slow'];
@@ -77,7 +82,7 @@ const HEADERS: Record<string, string> = {
   etag: 'A strong entity tag.',
   location: 'The path of what was created.',
   'retry-after': 'Seconds after which a repeated request may succeed.',
-  'set-cookie': 'The session of a browser, or its end.',
+  'set-cookie': 'The session of a browser, its end, or what a sign-in needs.',
   'www-authenticate': 'How to sign in.',
 };
 

@@ -400,8 +400,22 @@ const scopes = z.array(z.enum(SCOPES)).nullable();
 const hubs = z.array(z.string()).nullable();
 
 /** `principal` is null where access is off. */
-export const meResponse = named('Me', z.strictObject({ principal: z.string().nullable(), role, scopes, hubs }));
+export const meResponse = named(
+  'Me',
+  z.strictObject({
+    principal: z.string().nullable(),
+    ...{ role, scopes, hubs },
+    /** That somebody has verified. */
+    email: z.string().nullable(),
+  }),
+);
 export type MeResponse = z.infer<typeof meResponse>;
+
+export const waysResponse = named('WaysToSignIn', z.strictObject({ password: z.boolean(), oidc: z.boolean() }));
+export type WaysResponse = z.infer<typeof waysResponse>;
+
+export const begunSignInResponse = named('BegunSignIn', z.strictObject({ url: z.string() }));
+export type BegunSignInResponse = z.infer<typeof begunSignInResponse>;
 
 const keyShape = {
   id: z.string(),
@@ -501,6 +515,8 @@ export const readyResponse = named(
     ),
     /** How far the finalizer is, where this process has the role; null when the order store does not say so. */
     finalizer: finalizerLag.nullable().optional(),
+    /** Of OMS_OIDC_ISSUER, when it was last asked. Without it those whose tokens need no new key go on. */
+    issuer: z.strictObject({ status: z.enum(['up', 'down']) }).optional(),
     /** Other machines reach the service, and everybody there may do everything. */
     access: z.literal('off').optional(),
   }),

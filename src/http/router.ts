@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import type { Access } from '../access/access.ts';
 import type { AuditLog } from '../access/audit-log.ts';
+import type { Oidc } from '../access/open-oidc.ts';
 import type { UserAccess } from '../access/user-access.ts';
 import type { Config } from '../config.ts';
 import { limits } from '../limits.ts';
@@ -33,6 +34,7 @@ import { localOnly } from './local-only.ts';
 import { meRoutes } from './me.ts';
 import { respondToUnrouted } from './methods.ts';
 import { metricsRoutes } from './metrics.ts';
+import { oidcRoutes } from './oidc.ts';
 import { openApiRoutes } from './openapi.ts';
 import { orderChangeRoutes } from './order-changes.ts';
 import { orderHistoryRoutes } from './order-history.ts';
@@ -60,11 +62,13 @@ export interface HttpOptions {
   /** Null where access is off, and nobody can be told apart. */
   audit: AuditLog | null;
   users: UserAccess;
+  /** Null without an issuer, and where access is off. */
+  oidc: Oidc | null;
   logger: Logger;
 }
 
 export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsPerSecond: () => number) {
-  const { ports, config, roles } = options;
+  const { ports, config, roles, oidc } = options;
   const logger = rateLimited(options.logger);
   const app = new Hono<HttpEnv>({ getPath: routedPath });
   app.onError((error, c) => errorResponse(error, c, logger));
@@ -80,14 +84,14 @@ export function createHttpApp(options: HttpOptions, stopping: AbortSignal, rowsP
   const isNeeded = (name: string) => needed.has(name as keyof typeof all);
   const lag = config.finalizer.kind === 'off' ? null : () => finalizerLag(ports);
   const dependencies = Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(name)));
-  app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null, config));
+  app.route('/', healthRoutes(dependencies, roles.includes('finalizer') ? lag : null, oidc?.issuer ?? null, config));
   // Health checks were served above, without a limit.
   if (options.access && config.rateLimit !== null) {
     const records = config.orderStore.kind === 'mongodb' ? store.smallRecords : null;
     app.use(limitRequests(config.rateLimit, { clock: ports.clock, records }));
   }
   app.route('/', metricsRoutes(ports, lag));
-  if (web) addApi(app, { ports, config, users: options.users, logger }, stopping, rowsPerSecond, lag);
+  if (web) addApi(app, { ports, config, users: options.users, oidc, logger }, stopping, rowsPerSecond, lag);
   return app;
 }
 
@@ -130,7 +134,13 @@ const identified: MiddlewareHandler<HttpEnv> = (c, next) => {
 
 function addApi(
   app: Hono<HttpEnv>,
-  { ports, config, users, logger }: Pick<HttpOptions, 'ports' | 'config' | 'users'> & { logger: RequestLog },
+  {
+    ports,
+    config,
+    users,
+    oidc,
+    logger,
+  }: Pick<HttpOptions, 'ports' | 'config' | 'users' | 'oidc'> & { logger: RequestLog },
   stopping: AbortSignal,
   rowsPerSecond: () => number,
   lag: (() => Promise<FinalizerLag>) | null,
@@ -155,6 +165,7 @@ function addApi(
   app.route('/', webSocketRoutes(ports, streaming));
   app.route('/', meRoutes());
   app.route('/', authRoutes(users));
+  app.route('/', oidcRoutes(oidc, users));
   app.route('/', userRoutes(users));
   app.route('/', keyRoutes(ports, config));
   app.route('/', auditRoutes(ports, config));

@@ -26,6 +26,20 @@ export const clearSession = (c: Context): void => {
   deleteCookie(c, NAME, ATTRIBUTES);
 };
 
+/** What a browser keeps while it signs in at an issuer: see `oidc-sign-in.ts`. Only a request of our own page brings it. */
+const SIGN_IN = `${NAME}-sign-in`;
+const OF_SIGN_IN = { ...ATTRIBUTES, sameSite: 'Strict' } as const;
+
+/** Null without one. */
+export const readSignIn = (c: Context): string | null => getCookie(c, SIGN_IN, 'host') ?? null;
+
+export const setSignIn = (c: Context, value: string): void =>
+  setCookie(c, SIGN_IN, value, { ...OF_SIGN_IN, maxAge: limits.oidcSignInMs / 1000 });
+
+export const clearSignIn = (c: Context): void => {
+  deleteCookie(c, SIGN_IN, OF_SIGN_IN);
+};
+
 /** Throws `insecure_connection` where a browser would drop the cookie without a word. */
 export function mustKeepCookies(c: Context<HttpEnv>): void {
   // A page that came over TLS shows that a proxy ends it, trusted or not. That the page is our own was checked before.

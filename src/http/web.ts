@@ -8,8 +8,8 @@ import { wantsHtml } from './accept.ts';
 import { basePath } from './base-path.ts';
 import { respondWithFile, WebBuild } from './web-build.ts';
 
-/** The addresses that only the page has. */
-const ONLY_PAGES = /^\/(?:live|new-order|docs)?$/;
+/** The addresses that only the page has. To the last one an issuer sends a browser back. */
+const ONLY_PAGES = /^\/(?:live|new-order|docs|auth\/oidc\/callback)?$/;
 /** The addresses that the page shares with the API. */
 const PAGES = /^\/(?:files(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats)$/;
 const ASSETS = '/assets/';

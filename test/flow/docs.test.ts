@@ -189,6 +189,7 @@ describe('the documents name', () => {
         access: null,
         audit: null,
         users: {} as UserAccess,
+        oidc: null,
         logger: pino({ level: 'silent' }),
       },
       new AbortController().signal,

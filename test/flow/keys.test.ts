@@ -98,9 +98,15 @@ describe('a key', () => {
   test('is who it is, with its role, scopes and hubs', async () => {
     const { key, id } = await newKey(service, { role: 'operator', scopes: ['files:read'], hubs: [' HUB-1 ', 'HUB-2'] });
     expect(await me(key)).toEqual({
-      ...{ principal: `key:${id}`, role: 'operator', scopes: ['files:read'], hubs: ['HUB-1', 'HUB-2'] },
+      ...{ principal: `key:${id}`, role: 'operator', scopes: ['files:read'], hubs: ['HUB-1', 'HUB-2'], email: null },
     });
-    expect(await me(ADMIN_KEY)).toEqual({ principal: 'key:admin-file', role: 'admin', scopes: null, hubs: null });
+    expect(await me(ADMIN_KEY)).toEqual({
+      principal: 'key:admin-file',
+      role: 'admin',
+      scopes: null,
+      hubs: null,
+      email: null,
+    });
   });
 
   test('does what its role and scopes allow, by GET, HEAD and under /api/v1', async () => {

@@ -71,7 +71,7 @@ describe('a program', () => {
     const tokens = await tokensOf(await signIn(email));
     expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 600 });
     expect(await (await me(bearer(tokens.access_token))).json()).toEqual({
-      ...{ principal: `user:${email}`, role: 'operator', scopes: null, hubs: null },
+      ...{ principal: `user:${email}`, role: 'operator', scopes: null, hubs: null, email: null },
     });
     const upload = await fetch(`${service.url}/orders`, { headers: bearer(tokens.access_token) });
     expect(upload.status).toBe(200);
@@ -223,6 +223,12 @@ describe('a browser', () => {
     expect((await me({ cookie })).status).toBe(200);
     for (const old of [here, there]) expect((await me({ cookie: old })).status).toBe(401);
     await tokensOf(await signIn(email, 'another horse battery'));
+  });
+
+  test('is sent to no issuer where there is none', async () => {
+    expect(await (await fetch(`${service.url}/auth/ways`)).json()).toEqual({ password: true, oidc: false });
+    await problemOf(await send(service, 'POST', '/auth/oidc'), 404, 'not_found');
+    await problemOf(await send(service, 'POST', '/auth/oidc/session', { answer: '?code=x' }), 404, 'not_found');
   });
 
   test('is told where it would drop the cookie, as the connection is not encrypted', async () => {

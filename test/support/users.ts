@@ -37,7 +37,7 @@ export async function openUsers() {
   const { first, second, close } = await sqliteOrderStore.open();
   const clock = testClock();
   const logger = pino({ level: 'silent' });
-  const [here, there] = [first, second].map((store) => new UserAccess({ store, clock, logger }, CHEAP));
+  const [here, there] = [first, second].map((store) => new UserAccess({ store, clock, logger, people: null }, CHEAP));
   return {
     store: first,
     clock,

@@ -159,3 +159,50 @@ describe('the URL of a port', () => {
     expect(wrong).toThrow(expect.objectContaining({ message: expect.not.stringContaining('secret') }));
   });
 });
+
+describe('an issuer', () => {
+  const OIDC = {
+    ...{ OMS_OIDC_ISSUER: 'https://id.example.com/realms/shop', OMS_OIDC_AUDIENCE: 'orders' },
+    OMS_OIDC_ROLES: ' CN=admins = admin , staff=operator',
+  };
+
+  test('says who somebody is, and the configuration what they may do', () => {
+    expect(read({}).access.oidc).toBeNull();
+    expect(read(OIDC).access.oidc).toEqual({
+      ...{ issuer: OIDC.OMS_OIDC_ISSUER, audience: 'orders', client: null, roleClaim: 'roles' },
+      roles: new Map([
+        ['CN=admins', 'admin'],
+        ['staff', 'operator'],
+      ]),
+    });
+    const client = {
+      OMS_OIDC_CLIENT_ID: 'oms',
+      OMS_OIDC_CLIENT_SECRET_FILE: '/secret',
+      OMS_OIDC_SCOPES: 'openid groups',
+    };
+    expect(read({ ...OIDC, ...client }).access.oidc!.client).toEqual({
+      ...{ id: 'oms', secretFile: '/secret', scopes: 'openid groups' },
+    });
+    expect(read({ ...OIDC, OMS_OIDC_ISSUER: 'http://127.0.0.1:9000' }).access.oidc).toHaveProperty('issuer');
+  });
+
+  test.each([
+    [{ OMS_OIDC_ISSUER: 'http://id.example.com' }, 'OMS_OIDC_ISSUER', 'is not the https URL'],
+    [{ OMS_OIDC_ISSUER: 'id.example.com' }, 'OMS_OIDC_ISSUER', 'is not the https URL'],
+    [{ OMS_OIDC_ISSUER: 'https://me:secret@id.example.com' }, 'OMS_OIDC_ISSUER', 'is not the https URL'],
+    [{ OMS_OIDC_ISSUER: 'https://id.example.com/?x=1' }, 'OMS_OIDC_ISSUER', 'is not the https URL'],
+    [{ OMS_OIDC_ROLES: '' }, 'OMS_OIDC_ISSUER', 'needs OMS_OIDC_ROLES'],
+    [{ OMS_OIDC_ROLES: 'staff=root' }, 'OMS_OIDC_ROLES', 'has "staff=root"'],
+    [{ OMS_OIDC_ROLES: 'staff=viewer,staff=admin' }, 'OMS_OIDC_ROLES', 'has "staff=admin"'],
+    [{ OMS_OIDC_ROLES: '=admin' }, 'OMS_OIDC_ROLES', 'has "=admin"'],
+    [{ OMS_OIDC_AUDIENCE: '' }, 'OMS_OIDC_ISSUER', 'needs OMS_OIDC_AUDIENCE, OMS_OIDC_CLIENT_ID or both'],
+    [{ OMS_OIDC_ISSUER: '' }, 'OMS_OIDC_AUDIENCE', 'needs OMS_OIDC_ISSUER'],
+    [{ OMS_OIDC_CLIENT_SECRET_FILE: '/secret' }, 'OMS_OIDC_CLIENT_SECRET_FILE', 'needs OMS_OIDC_CLIENT_ID'],
+    [{ OMS_OIDC_CLIENT_ID: 'oms', OMS_OIDC_SCOPES: 'email' }, 'OMS_OIDC_SCOPES', 'lacks "openid"'],
+  ])('%o is refused with what is wrong', (change, variable, words) => {
+    expect(() => read({ ...OIDC, ...change } as Record<string, string>)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(new RegExp(`^${variable}=.*${words}`, 'm')) }),
+    );
+    expect(() => read({ ...OIDC, ...change } as Record<string, string>)).not.toThrow('secret@');
+  });
+});

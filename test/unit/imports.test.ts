@@ -26,7 +26,7 @@ const ALLOWED: Record<string, string[]> = {
   pipeline: ['ports', 'order-batch', 'model', 'assert.ts', 'errors.ts', 'limits.ts', 'log.ts'],
   adapters: ['ports', 'order-batch', 'model', 'assert.ts', 'errors.ts', 'limits.ts'],
   orders: ['ports', 'model', 'errors.ts', 'limits.ts'],
-  access: ['ports', 'model', 'errors.ts', 'limits.ts', 'log.ts', 'config.ts'],
+  access: ['ports', 'model', 'errors.ts', 'limits.ts', 'log.ts', 'config.ts', 'oidc-settings.ts'],
   http: [
     'access',
     'pipeline',

@@ -32,7 +32,7 @@ const pathOf = (email: string): string => `/users/${encodeURIComponent(email)}`;
 
 /** Who can open the store may do everything. */
 function bookOfStore(store: OrderStore, logLevel: string): UserBook {
-  const access = new UserAccess({ store, clock: systemClock, logger: createLogger(logLevel, 'users') });
+  const access = new UserAccess({ store, clock: systemClock, logger: createLogger(logLevel, 'users'), people: null });
   return {
     add: async (body) => newUserJson(await access.create(validBody(newUserBody, body), LOCAL, '')),
     list: async () => (await listOfStore((page) => access.users.list(page))).map(userJson),

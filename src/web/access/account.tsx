@@ -10,7 +10,7 @@ export function Account() {
   const me = useMe();
   const leave = useMutation({ mutationFn: signOut });
   if (me === null || me.principal === null) return null;
-  const name = me.principal.replace(/^user:/, '');
+  const name = me.email ?? me.principal.replace(/^(?:user|oidc):/, '');
   return (
     <section className="account" aria-label={words.account}>
       <span className="account-name" title={name}>

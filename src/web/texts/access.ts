@@ -9,6 +9,8 @@ export const access = {
   password: 'Password',
   signIn: 'Sign in',
   signingIn: 'Signing in…',
+  atIssuer: 'Sign in with your organization',
+  inNewTab: 'It opens in a new tab. This one continues once you are signed in.',
   account: 'Account',
   signOut: 'Sign out',
   signOutEverywhere: 'Sign out everywhere',
@@ -18,6 +20,7 @@ const REFUSALS: Record<string, string> = {
   sign_in_failed: 'The e-mail address or the password is wrong.',
   rate_limited: 'There were too many tries.',
   too_many_sign_ins: 'Many people are signing in.',
+  issuer_unavailable: 'The service of your organization does not answer.',
   insecure_connection:
     'This connection is not encrypted, so the browser would not keep you signed in. Open this page by https.',
 };

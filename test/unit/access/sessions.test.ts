@@ -120,7 +120,7 @@ describe('signing out everywhere', () => {
     const others = await opened.here.beginSession(attempt(other), null);
     const mine = await everything();
     expect(await who(mine.session)).toBe(ADA);
-    await opened.here.signOutEverywhere(EMAIL);
+    await opened.here.signOutEverywhere({ ...ANYBODY, name: ADA });
     await ended(mine);
     expect(await who(others)).toBe('user:grace@example.com');
   });

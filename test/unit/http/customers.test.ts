@@ -48,6 +48,7 @@ beforeAll(async () => {
     access,
     audit: null,
     users: {} as UserAccess,
+    oidc: null,
   };
   const roles = ['api'] as const;
   app = createHttpApp({ ...options, roles, logger: pino({ level: 'silent' }) }, new AbortController().signal, () => 0);

@@ -20,6 +20,7 @@ const app = createHttpApp(
     access: null,
     audit: null,
     users: {} as UserAccess,
+    oidc: null,
     logger: pino({ level: 'silent' }),
   },
   new AbortController().signal,

@@ -24,6 +24,7 @@ function appFor(identity: Identity) {
     access,
     audit: null,
     users: {} as UserAccess,
+    oidc: null,
   };
   return createHttpApp({ ...options, logger: pino({ level: 'silent' }) }, new AbortController().signal, () => 0);
 }
