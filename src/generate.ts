@@ -114,8 +114,13 @@ interface Cells {
   address: string;
 }
 
-/** An id of dots is no mistake that exports make, and whether a hub is forbidden is up to who sends the file. */
-type RowCode = Exclude<ReasonCode, 'out_of_stock' | 'invalid_id' | 'forbidden_hub'>;
+/**
+ * An id of dots is no mistake that exports make, whether a hub is forbidden is up to who sends the file, and each of its rows is an order.
+ */
+type RowCode = Exclude<
+  ReasonCode,
+  'out_of_stock' | 'invalid_id' | 'forbidden_hub' | 'order_incomplete' | 'too_many_items'
+>;
 type RepeatCode = 'duplicate_order' | 'order_conflict';
 type SpoilCode = Exclude<RowCode, RepeatCode>;
 

@@ -616,7 +616,7 @@ export const limits = {
   rateSampleMs: 1_000,
   rateWindowMs: 10_000,
 
-  /** The body of one order: a hundred items with the longest texts are some 600 KB. */
+  /** The body of one order, or its rows in a file: a hundred items with the longest texts are some 600 KB. */
   maxOrderBytes: 1 * MiB,
   /** The body of a batch: a thousand orders of a few items are under 1 MB. */
   maxOrderBatchBytes: 4 * MiB,

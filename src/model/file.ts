@@ -79,10 +79,14 @@ export interface FileRecord {
   offset: number;
   /** The spreadsheet row of the last record before the offset. */
   row: number;
+  /** The id of an order with too many rows that may go on behind the offset: see `row-lines.ts`. */
+  openOrder: string | null;
   bytesRead: number;
   rows: number;
   accepted: number;
   invalid: number;
+  /** What the accepted rows make: as many, unless the rows of an order are its items. */
+  orders: number;
   invalidByCode: Partial<Record<ReasonCode, number>>;
   /** Of all chunks so far. */
   warnings: Warning[];

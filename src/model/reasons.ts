@@ -85,8 +85,8 @@ export function invalidValue(
 }
 
 /** The total of an order against the sum of its items. */
-export const sumMismatch = (total: string, sumMinor: number): string =>
-  `total_amount ${shownValue(total)} is not the sum of the items, ${formatMinor(sumMinor)}`;
+export const sumMismatch = (total: string, sumMinor: number, name = 'total_amount'): string =>
+  `${name} ${shownValue(total)} is not the sum of the items, ${formatMinor(sumMinor)}`;
 
 export const sumTooLarge = (largest: string): string => `the items come to more than ${largest}`;
 
@@ -203,6 +203,25 @@ export function repeatedOrder(orderId: string, differingFields: string[], row: n
 export function outOfStock(sku: string, hubId: string, quantity: number, left: number): Reason {
   const reason = `quantity ${quantity} is more than the ${left} left of sku ${shownValue(sku)} at hub ${shownValue(hubId)}`;
   return { column: 'quantity', code: 'out_of_stock', reason };
+}
+
+/** The row is right, but another one of its order is not. */
+export function orderIncomplete(row: number): Reason {
+  const reason = `row ${row} of the same order is to be fixed: an order is taken with all of its rows, or not at all`;
+  return { column: '', code: 'order_incomplete', reason };
+}
+
+/** Of all rows of an order that has too many. */
+export function tooManyItems(orderId: string): Reason {
+  const most = `${limits.maxOrderItems} rows or ${limits.maxOrderBytes / 1024 ** 2} MiB`;
+  const reason = `the neighbouring rows with order_id ${shownValue(orderId)} are more than the ${most} that one order may have`;
+  return { column: 'order_id', code: 'too_many_items', reason };
+}
+
+/** A later row of an order says something else about the order than its first row. `name`: of the column in the file. */
+export function otherThanFirst(column: OrderColumn, value: string, first: string, row: number, name: string): Reason {
+  const reason = `${name} ${shownValue(value)} is another than ${shownValue(first)} in row ${row}, the first of the same order: make them alike, or leave it empty`;
+  return { column, code: 'order_conflict', reason };
 }
 
 /** As in JSON, with visible control characters, and shortened. */

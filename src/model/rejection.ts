@@ -23,6 +23,8 @@ export const REASON_CODES = [
   'duplicate_order',
   'order_conflict',
   'out_of_stock',
+  'order_incomplete',
+  'too_many_items',
 ] as const;
 
 export type ReasonCode = (typeof REASON_CODES)[number];

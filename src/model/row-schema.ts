@@ -17,6 +17,7 @@ export const QUANTITY_DIGITS = 7;
 /** Before the point. Enough for the largest quantity at the largest price, and exact in minor units. */
 export const PRICE_DIGITS = 7;
 export const TOTAL_DIGITS = 13;
+export const MAX_TOTAL_MINOR = 10 ** (TOTAL_DIGITS + 2) - 1;
 /** RFC 5321, 4.5.3.1.3: a path, of which 2 are its brackets. */
 export const MAX_EMAIL_CHARS = 254;
 /** RFC 1035, 2.3.4. */

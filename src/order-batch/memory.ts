@@ -30,6 +30,8 @@ export interface BatchContent {
   ends: Uint32Array;
   ascii: Uint8Array;
   rows: Uint32Array;
+  /** The first row of each order, by index, where orders have several rows; null where each row is an order. */
+  firsts: Uint32Array | null;
   numbers: Float64Array;
   pairs: Pairs;
   pairOf: Uint32Array;

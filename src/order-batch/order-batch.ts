@@ -8,6 +8,9 @@
  * of these values, untrimmed; `positionOf` says which. `numbers` has quantity, unit price, total and order date of each row, `rows` its row in the file, `pairOf` the
  * number of its SKU and hub among the `pairs`, `ascii` what is known of its text (`memory.ts`).
  *
+ * Orders. Neighbouring rows may be the items of one order: then `firsts` has the first row of each order, which has the values that
+ * are not of an item; those of the others are not read. The total of a row is that of its item. Else order k is row k.
+ *
  * Ownership. The packer's `take` hands a batch to its caller, who owns it until `release`; `hold` adds an owner. When all owners in
  * the thread of the packer have released it, the packer fills the memory again. Every use of a batch checks that this has not
  * happened, also in another thread, which reads the same counter.
@@ -17,6 +20,7 @@
 import { assert } from '../assert.ts';
 import { cellValue, formsOfId } from '../model/characters.ts';
 import type { OrderColumn } from '../model/columns.ts';
+import type { OrderContent, OrderItem } from '../model/order.ts';
 import { trim } from '../model/trim.ts';
 import { ASCII_TEXT, type BatchContent, bufferOf, CLEANED_TEXT, NUMBERS_PER_ROW } from './memory.ts';
 import type { Pairs } from './sku-hub-pairs.ts';
@@ -39,7 +43,10 @@ const RELEASED = -1;
  * another thread a shape of its own each time, and reading such data costs more than what is read.
  */
 export class OrderBatch {
+  /** How many rows there are. */
   readonly length: number;
+  /** How many orders they make. */
+  readonly orders: number;
   /** Distinct pairs of SKU and hub by number, of which some may belong to no row here. */
   readonly pairs: Pairs;
   readonly #content: BatchContent;
@@ -52,6 +59,7 @@ export class OrderBatch {
   readonly #ends: Uint32Array;
   readonly #ascii: Uint8Array;
   readonly #rows: Uint32Array;
+  readonly #firsts: Uint32Array | null;
   readonly #numbers: Float64Array;
   readonly #pairOf: Uint32Array;
   readonly #returns: Int32Array;
@@ -66,6 +74,7 @@ export class OrderBatch {
     this.#content = content;
     this.#owners = owners;
     this.length = content.rows.length;
+    this.orders = content.firsts?.length ?? this.length;
     this.pairs = content.pairs;
     this.#width = content.width;
     this.#cells = content.cells;
@@ -75,6 +84,7 @@ export class OrderBatch {
     this.#ends = content.ends;
     this.#ascii = content.ascii;
     this.#rows = content.rows;
+    this.#firsts = content.firsts;
     this.#numbers = content.numbers;
     this.#pairOf = content.pairOf;
     this.#returns = content.returns;
@@ -104,16 +114,54 @@ export class OrderBatch {
     if (this.#owners !== null && --this.#owners.count === 0) this.#owners.giveBack();
   }
 
+  /** The index of the first row of an order. */
+  first(order: number): number {
+    return this.#firsts === null ? order : this.#firsts[order]!;
+  }
+
+  /** The index behind its last row. */
+  end(order: number): number {
+    return this.#firsts === null ? order + 1 : (this.#firsts[order + 1] ?? this.length);
+  }
+
+  /** What an order says. */
+  content(order: number): OrderContent {
+    const first = this.first(order);
+    const items: OrderItem[] = [];
+    let totalMinor = 0;
+    for (let i = first; i < this.end(order); i++) {
+      items.push({
+        sku: this.text(i, 'sku'),
+        hubId: this.text(i, 'hub_id'),
+        productName: this.text(i, 'product_name'),
+        quantity: this.quantity(i),
+        unitPriceMinor: this.unitPriceMinor(i),
+        lineTotalMinor: this.totalMinor(i),
+      });
+      totalMinor += this.totalMinor(i);
+    }
+    return {
+      customerName: this.text(first, 'customer_name'),
+      customerEmail: this.text(first, 'customer_email'),
+      items,
+      totalMinor,
+      orderDateMs: this.orderDateMs(first),
+      shippingAddress: this.text(first, 'shipping_address'),
+    };
+  }
+
   text(i: number, column: OrderColumn): string {
     const value = this.#value(i, this.#positionOf[column]);
     return this.#ascii[i] === CLEANED_TEXT ? cellValue(column, value) : trim(value);
   }
 
-  /** The ids of all rows: texts of their own, that keep nothing else in memory. */
+  /** The ids of all orders: texts of their own, that keep nothing else in memory. */
   orderIds(): string[] {
     this.#checkOwned();
     const ids: string[] = [];
-    for (let i = 0, cell = this.#positionOf.order_id; i < this.length; i++, cell += this.#width) {
+    for (let order = 0; order < this.orders; order++) {
+      const i = this.first(order);
+      const cell = i * this.#width + this.#positionOf.order_id;
       const start = this.#starts[cell]!;
       const end = this.#ends[cell]!;
       if (this.#ascii[i] === CLEANED_TEXT) ids.push(this.text(i, 'order_id'));
@@ -122,11 +170,13 @@ export class OrderBatch {
     return ids;
   }
 
-  /** Other forms under which earlier orders may have the ids of these rows, with those ids. */
+  /** Other forms under which earlier orders may have the ids of these, with those ids. */
   otherIds(): Map<string, string> {
     this.#checkOwned();
     const others = new Map<string, string>();
-    for (let i = 0, cell = this.#positionOf.order_id; i < this.length; i++, cell += this.#width) {
+    for (let order = 0; order < this.orders; order++) {
+      const i = this.first(order);
+      const cell = i * this.#width + this.#positionOf.order_id;
       if (this.#ascii[i] === ASCII_TEXT || isAscii(this.#bytes, this.#starts[cell]!, this.#ends[cell]!)) continue;
       const id = this.text(i, 'order_id');
       for (const form of formsOfId(trim(this.#value(i, this.#positionOf.order_id))))

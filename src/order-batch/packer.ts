@@ -56,6 +56,8 @@ export class OrderPacker {
   #end = 0;
   #slots = 0;
   #holes = 0;
+  /** Slots of rows that belong to the order of the row before. */
+  #later = new Set<number>();
 
   constructor(header: Header) {
     const { columns, dataColumns, orderColumns, made } = header;
@@ -104,6 +106,11 @@ export class OrderPacker {
       return order[TEXT_FIELDS[column]] !== trim(at < cells.length ? cells[at]! : made[at - cells.length]!);
     });
     this.#fill(slot, order.row, isCleaned ? CLEANED_TEXT : UNKNOWN_TEXT, pair, order);
+  }
+
+  /** The row of this slot is a further item of the order of the slot before; all of an order are put, or none. */
+  join(slot: number): void {
+    this.#later.add(slot);
   }
 
   /** Adds bytes of the file that rows are about to be added from; returns where they begin in the text. */
@@ -159,6 +166,7 @@ export class OrderPacker {
   take({ skus, hubIds }: Pairs): OrderBatch {
     this.#write();
     const memory = this.#memory;
+    const firsts = this.#firsts();
     const length = this.#closeHoles();
     const batch = new OrderBatch(
       {
@@ -170,6 +178,7 @@ export class OrderPacker {
         ends: memory.ends.subarray(0, length * this.#width),
         ascii: memory.ascii.subarray(0, length),
         rows: memory.rows.subarray(0, length),
+        firsts,
         numbers: memory.numbers.subarray(0, length * NUMBERS_PER_ROW),
         pairs: { skus, hubIds },
         pairOf: memory.pairOf.subarray(0, length),
@@ -184,6 +193,7 @@ export class OrderPacker {
     this.#end = 0;
     this.#slots = 0;
     this.#holes = 0;
+    this.#later.clear();
     return batch;
   }
 
@@ -202,6 +212,19 @@ export class OrderPacker {
     memory.numbers[slot * NUMBERS_PER_ROW + 1] = numbers.unitPriceMinor;
     memory.numbers[slot * NUMBERS_PER_ROW + 2] = numbers.totalMinor;
     memory.numbers[slot * NUMBERS_PER_ROW + 3] = numbers.orderDateMs;
+  }
+
+  /** The indices that the first rows of orders will have; null when each row is an order. */
+  #firsts(): Uint32Array | null {
+    if (this.#later.size === 0) return null;
+    const firsts: number[] = [];
+    let index = 0;
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if (this.#memory.ascii[slot] === HOLE) continue;
+      if (!this.#later.has(slot)) firsts.push(index);
+      index++;
+    }
+    return Uint32Array.from(firsts);
   }
 
   /** Moves what is behind holes forward, run by run; returns how many slots are left. */

@@ -16,6 +16,8 @@ export interface StoredBatch {
   ascii: Uint8Array;
   rows: Uint8Array;
   numbers: Uint8Array;
+  /** Missing where each row is an order, as before there were others. */
+  firsts?: Uint8Array;
 }
 
 /** Of the first version: the values follow each other in a string, in which `ends` counts. */
@@ -23,7 +25,7 @@ export type StoredBatchOfVersion1 = Omit<StoredBatch, 'text' | 'starts' | 'ascii
 
 /** Views of the memory of the batch. The pairs are left out: the rows name them. */
 export function toStored(batch: OrderBatch): StoredBatch {
-  const { width, cells, positionOf, text, starts, ends, ascii, rows, numbers } = batch.toMessage();
+  const { width, cells, positionOf, text, starts, ends, ascii, rows, numbers, firsts } = batch.toMessage();
   return {
     width,
     ...(cells < width && { cells }),
@@ -34,6 +36,7 @@ export function toStored(batch: OrderBatch): StoredBatch {
     ascii,
     rows: bytesOf(rows),
     numbers: bytesOf(numbers),
+    ...(firsts && { firsts: bytesOf(firsts) }),
   };
 }
 
@@ -49,6 +52,7 @@ export function fromStored(stored: StoredBatch | StoredBatchOfVersion1): OrderBa
       positionOf: stored.positionOf,
       ...(isOfVersion1(stored) ? textOfVersion1(stored, rows.length) : textOf(stored)),
       rows,
+      firsts: stored.firsts ? new Uint32Array(copyOf(stored.firsts)) : null,
       numbers: new Float64Array(copyOf(stored.numbers)),
       pairs,
       pairOf,

@@ -7,7 +7,7 @@ import type { NewOrder, OrderPatch } from '../model/change-request.ts';
 import { formatMinor, parseMinor } from '../model/money.ts';
 import type { OrderItem } from '../model/order.ts';
 import { forbiddenHub, invalidValue, sumMismatch, sumTooLarge } from '../model/reasons.ts';
-import { TOTAL_DIGITS } from '../model/row-schema.ts';
+import { MAX_TOTAL_MINOR } from '../model/row-schema.ts';
 import type { Mistakes } from './mistakes.ts';
 import { type ItemPair, type JsonObject, members, Reading, ValueRules } from './read-values.ts';
 
@@ -45,8 +45,6 @@ const OF_MOVES = members(['order_ids', 'status', 'reason']);
 const OF_BATCH = members(['orders']);
 const OF_CUSTOMER = members(['name', 'email']);
 const OF_ITEM = members(['sku', 'hub_id', 'product_name', 'quantity', 'unit_price'], ['line_total']);
-
-const MAX_TOTAL_MINOR = 10 ** (TOTAL_DIGITS + 2) - 1;
 
 export class OrderReader {
   readonly #rules: ValueRules;

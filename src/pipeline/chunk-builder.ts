@@ -18,7 +18,10 @@ import { PairIndex } from '../order-batch/pair-index.ts';
 import { PlainRecord } from '../order-batch/plain-record.ts';
 import type { ImsPair } from '../ports/ims.ts';
 import { AskedPairs, askIms, type PairAnswer } from './ask-ims.ts';
+import { LineChecker, rejectTogether } from './check-lines.ts';
 import type { RowConsumer } from './read/read-chunks.ts';
+import { type Lines, RowLines } from './read/row-lines.ts';
+import { createRowReader } from './read/row-reader.ts';
 import { type TextForm, textForm } from './read/transcode.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown, timeZoneOf, toRejection } from './validate.ts';
 
@@ -29,6 +32,8 @@ export interface ChunkBuilderOptions {
   ask(pairs: readonly ImsPair[]): Promise<PairAnswer[]>;
   /** Called before rows are checked. `fileOfFirstRow`: the first row's cell `_file`, which in a report names the file that it is about. */
   beforeCheck?(intake: Intake, fileOfFirstRow: string | null): Promise<void>;
+  /** That of the checkpoint where reading begins: see `row-lines.ts`. */
+  openOrder?: string | null;
 }
 
 /** The rows of a chunk: orders and rejections, both in file order. The receiver owns the orders. */
@@ -36,14 +41,19 @@ export interface BuiltChunk {
   orders: OrderBatch;
   rejections: Rejection[];
   warnings: Warning[];
+  /** An order with too many rows that may go on behind the chunk. */
+  openOrder: string | null;
 }
 
 export class ChunkBuilder implements RowConsumer {
   readonly #header: Header;
   readonly #delimiter: Delimiter;
   readonly #validate: (raw: RawRow) => CheckedRow;
+  /** Where neighbouring rows may be the items of one order. */
+  readonly lines: RowLines | null;
+  readonly #checker: LineChecker | null;
   readonly #packer: OrderPacker;
-  /** Null where a value may differ from the bytes of the file: in reports, and where columns are left out. */
+  /** Null where a value may differ from the bytes of the file, as in reports, and where rows are checked together. */
   readonly #record: PlainRecord | null;
   /** Kept across chunks, as rows keep naming the same pairs, but not for long, as the answers of the service change. */
   readonly #index = new PairIndex();
@@ -69,11 +79,14 @@ export class ChunkBuilder implements RowConsumer {
     this.#options = options;
     this.#pairsSinceMs = options.now();
     this.#validate = createRowValidator(header, options);
+    const joins = header.format?.lines === 'adjacent';
+    this.lines = joins ? new RowLines(header, createRowReader(header), options.openOrder ?? null) : null;
+    this.#checker = joins ? new LineChecker(header, options) : null;
     this.#packer = new OrderPacker(header);
     const asIs = !header.report && header.dataColumns.length === header.columns.length && header.made.length === 0;
     const form = textForm(encoding);
     this.#record =
-      asIs && (form === 'utf-8' || form === 'windows-1252')
+      asIs && !joins && (form === 'utf-8' || form === 'windows-1252')
         ? new PlainRecord(header, delimiter, form === 'utf-8', createOrderDateParser(timeZoneOf(header, options)))
         : null;
   }
@@ -96,6 +109,10 @@ export class ChunkBuilder implements RowConsumer {
 
   add(row: RawRow): void {
     this.#fileOfFirstRow ??= row.cells[this.#header.fileColumn]?.trim() ?? '';
+    if (this.lines !== null) {
+      this.lines.add(row);
+      return;
+    }
     this.#added.push(row);
     this.#slots.push(this.#packer.reserve());
   }
@@ -103,12 +120,26 @@ export class ChunkBuilder implements RowConsumer {
   async check(intake: Intake): Promise<void> {
     const { beforeCheck, ask } = this.#options;
     await beforeCheck?.(intake, this.#fileOfFirstRow || null);
+    if (this.lines !== null) await this.#checkLines(this.lines.takeComplete());
     const checked = this.#added.map(this.#validate);
     await askIms(checked, this.#pairs, ask);
     for (const [i, row] of checked.entries()) this.#settle(row, this.#slots[i]!);
     this.#added = [];
     this.#slots = [];
     this.#rejectUnknownPairs();
+  }
+
+  async #checkLines(complete: Lines[]): Promise<void> {
+    const orders = complete.map((lines) => this.#checker!.check(lines));
+    await askIms(orders.flat(), this.#pairs, this.#options.ask);
+    for (const rows of orders) {
+      rejectTogether(rows);
+      for (const [n, row] of rows.entries()) {
+        const slot = this.#packer.reserve();
+        this.#settle(row, slot);
+        if (n > 0 && row.order) this.#packer.join(slot);
+      }
+    }
   }
 
   /** Stores a row of the slow path, after the inventory service has answered. */
@@ -146,7 +177,7 @@ export class ChunkBuilder implements RowConsumer {
     this.#asked = 0;
     this.#bytes = null;
     this.#forgetPairs();
-    return { orders, rejections, warnings };
+    return { orders, rejections, warnings, openOrder: this.lines?.openOrder ?? null };
   }
 
   /** Only when there are many, or the first answers are old. */

@@ -55,13 +55,18 @@ export function createRowValidator(header: Header, options: { timeZone: string }
 export const timeZoneOf = ({ format }: Header, { timeZone }: { timeZone: string }): string =>
   format?.time_zone ?? timeZone;
 
-class RowValidator {
+/** Whether the total of a row is that of its order, not of its item. */
+export const totalIsOfOrder = ({ format }: Header): boolean =>
+  format?.total === 'order' && !('compute' in format.columns.total_amount);
+
+export class RowValidator {
   readonly #header: Header;
   readonly #reader: RowReader;
   /** The columns of an order, in the order of the file. */
   readonly #fileOrder: OrderColumn[];
   readonly #parseDate: OrderDateParser;
   readonly #schema: ReturnType<typeof createRowSchema>;
+  readonly #totalIsOfOrder: boolean;
 
   constructor(header: Header, parseDate: OrderDateParser) {
     const at = header.orderColumns;
@@ -70,9 +75,11 @@ class RowValidator {
     this.#fileOrder = ORDER_COLUMNS.toSorted((a, b) => at[a] - at[b]);
     this.#parseDate = parseDate;
     this.#schema = createRowSchema(parseDate);
+    this.#totalIsOfOrder = totalIsOfOrder(header);
   }
 
-  validate(raw: RawRow): CheckedRow {
+  /** `adapt`: changes what was read, which is called where the cells can be read. */
+  validate(raw: RawRow, adapt: (reading: Reading) => Reading = asRead): CheckedRow {
     const header = this.#header;
     const { cells } = raw;
     if (raw.unfixed) return this.#wholeRow(raw, raw.unfixed.reason);
@@ -82,7 +89,7 @@ class RowValidator {
       const reason = notAnOrder(cells, header) ?? columnCount(cells.length, header.columns.length, surplus);
       return this.#wholeRow(raw, reason);
     }
-    const reading = this.#reader.read(cells);
+    const reading = adapt(this.#reader.read(cells));
     const { values, made } = reading;
     const codes = this.#codesOf(raw, reading);
     if (codes.size > 0) {
@@ -90,7 +97,8 @@ class RowValidator {
       return reason === null ? this.#explain(raw, reading, codes) : this.#wholeRow(raw, reason);
     }
     const order = this.#orderOf(raw.row, values);
-    if (order.quantity * order.unitPriceMinor !== order.totalMinor) return this.#explain(raw, reading, codes);
+    if (this.#totalIsOfOrder) order.totalMinor = order.quantity * order.unitPriceMinor;
+    else if (order.quantity * order.unitPriceMinor !== order.totalMinor) return this.#explain(raw, reading, codes);
     const warnings = warningsOf(values, true);
     return { raw, header, order, made, reasons: [], sku: order.sku, hubId: order.hubId, warnings, pair: null };
   }
@@ -132,7 +140,7 @@ class RowValidator {
       const code = codes.get(column);
       if (code !== undefined) {
         reasons.push(this.#reasonOf(column, code, raw.cells, reading));
-      } else if (column === 'total_amount' && !codes.has('quantity') && !codes.has('unit_price')) {
+      } else if (column === 'total_amount' && !this.#isUncertain(codes)) {
         const mismatch = findMismatch(values, this.#reader.shown(column, raw.cells));
         if (mismatch !== null) reasons.push(mismatch);
       }
@@ -150,6 +158,11 @@ class RowValidator {
     };
   }
 
+  /** Whether there is nothing to compare the total of the row with. */
+  #isUncertain(codes: ReadonlyMap<OrderColumn, ValueCode>): boolean {
+    return this.#totalIsOfOrder || codes.has('quantity') || codes.has('unit_price');
+  }
+
   #reasonOf(column: OrderColumn, code: ValueCode, cells: string[], { values, unreadable }: Reading): Reason {
     const { name, value } = this.#reader.shown(column, cells);
     const problem = unreadable?.get(column);
@@ -161,20 +174,20 @@ class RowValidator {
 
   /** A reason that is about the whole row is its only one. */
   #wholeRow(raw: RawRow, reason: Reason): CheckedRow {
-    const reasons = [reason];
-    return {
-      raw,
-      header: this.#header,
-      order: null,
-      made: [],
-      reasons,
-      sku: null,
-      hubId: null,
-      warnings: [],
-      pair: null,
-    };
+    return rejectedRow(raw, this.#header, reason);
   }
 }
+
+const asRead = (reading: Reading): Reading => reading;
+
+/** A row that was not looked at further. */
+export const rejectedRow = (raw: RawRow, header: Header, reason: Reason): CheckedRow => ({
+  ...{ raw, header, order: null, made: [], reasons: [reason], sku: null, hubId: null, warnings: [], pair: null },
+});
+
+/** In the order of the file's columns. */
+export const sortReasons = (reasons: Reason[], { orderColumns: at }: Header): Reason[] =>
+  reasons.sort((a, b) => at[a.column as OrderColumn] - at[b.column as OrderColumn]);
 
 /** For a quantity, price and total that are each valid. */
 function findMismatch(values: RowValues, { name, value }: ReturnType<RowReader['shown']>): Reason | null {
@@ -201,8 +214,7 @@ export function rejectUnknown(
     checked.reasons.push(answer.isForbidden ? forbiddenHub(hubId, name) : unknownHub(hubId, answer.words, name));
   }
   if (checked.reasons.length > 0) {
-    const at = header.orderColumns;
-    checked.reasons.sort((a, b) => at[a.column as OrderColumn] - at[b.column as OrderColumn]);
+    sortReasons(checked.reasons, header);
     checked.order = null;
   }
 }

@@ -8,8 +8,10 @@ export interface ChunkToCommit {
   n: number;
   /** Where the next chunk begins. */
   end: { offset: number; row: number };
+  /** Of the rows behind it: see `FileRecord`. None when absent. */
+  openOrder?: string | null;
   bytesRead: number;
-  /** Valid rows in file order. The caller owns them, and may release them as soon as the commit has ended. */
+  /** Valid rows in file order, those of an order together. The caller owns them, and may release them as soon as the commit has ended. */
   orders: OrderBatch;
   rejections: Rejection[];
   /** The warnings of the chunk's rows, recorded with it; none when absent. */
@@ -26,9 +28,11 @@ export interface ChunkResult extends Asked {
 
 export interface Chunks {
   /**
-   * Decides every row and records the chunk, exactly once (INV-1 to INV-4). A row whose order exists is `duplicate_order` or
-   * `order_conflict`, also when an earlier release stored another form of the id (`formsOfId`). The other rows are decided in file order:
-   * accepted when the stock that is left covers the row, else `out_of_stock`.
+   * Decides every order and records the chunk, exactly once (INV-1 to INV-4). The rows of one that exists are `duplicate_order` or
+   * `order_conflict`, also when an earlier release stored another form of the id (`formsOfId`). The others are decided in file order:
+   * accepted when the stock that is left covers all of their rows; else those that it does not cover are `out_of_stock`, and the others
+   * `order_incomplete`. What an order that is not accepted needed is left for those after it; a store MAY refuse one that needs more than
+   * that order and those before it, though there is as much.
    *
    * MUST return the same again when this claim has committed chunk n before. Throws `claim_lost` when the claim is not the newest: then
    * the chunk is unchanged, or as the newest claim would commit it. Throws `file_closed`, and `chunk_moved` when the file was cut

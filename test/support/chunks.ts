@@ -64,6 +64,12 @@ export function rejection(row: number, code: ReasonCode = 'invalid_email'): Reje
 export const chunkOf = (n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit =>
   packedBy(new OrderPacker(header), n, orders, rejections);
 
+/** Chunk `n` of orders of one or more rows. */
+export const chunkOfOrders = (n: number, orders: OrderRow[][], rejections: Rejection[] = []): ChunkToCommit => {
+  const later = new Set(orders.flatMap((rows) => rows.slice(1).map(({ row }) => row)));
+  return packedBy(new OrderPacker(header), n, orders.flat(), rejections, (row) => later.has(row));
+};
+
 /** So many chunks from one packer, each released when the next is asked for: the packer fills their memory again, as in the work on a file. */
 export function* chunksOf(count: number, rowsOf: (n: number) => OrderRow[]): Generator<ChunkToCommit, undefined> {
   const packer = new OrderPacker(header);
@@ -74,12 +80,21 @@ export function* chunksOf(count: number, rowsOf: (n: number) => OrderRow[]): Gen
   }
 }
 
-function packedBy(packer: OrderPacker, n: number, orders: OrderRow[], rejections: Rejection[] = []): ChunkToCommit {
+function packedBy(
+  packer: OrderPacker,
+  n: number,
+  orders: OrderRow[],
+  rejections: Rejection[] = [],
+  isLater: (row: number) => boolean = () => false,
+): ChunkToCommit {
   const row = Math.max(1, ...orders.map((order) => order.row), ...rejections.map((rejected) => rejected.row));
   const end = { offset: row * 100, row };
   const pairs = new SkuHubPairs();
-  for (const order of orders)
-    packer.put(packer.reserve(), order, valuesOf(order), pairs.numberOf(order.sku, order.hubId));
+  for (const order of orders) {
+    const slot = packer.reserve();
+    packer.put(slot, order, valuesOf(order), pairs.numberOf(order.sku, order.hubId));
+    if (isLater(order.row)) packer.join(slot);
+  }
   return { n, end, bytesRead: end.offset, orders: packer.take(pairs), rejections };
 }
 

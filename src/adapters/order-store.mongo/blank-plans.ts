@@ -5,7 +5,7 @@
  */
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { copyRows } from '../../order-batch/copy-rows.ts';
+import { copyOrders } from '../../order-batch/copy-orders.ts';
 import type { Database } from './database.ts';
 import { decodePlan, encodePlan, planAsRead } from './plan.ts';
 import { pauseBetweenRounds } from './rounds.ts';
@@ -33,9 +33,9 @@ export async function blankPlan({ orders, chunks }: Stores, id: string): Promise
     const erased = await orders.find({ erased_from: id }, { projection: { row: 1 } }).toArray();
     if (erased.length === 0) return;
     const chunk = (await chunks.findOne({ _id: id }, { projection: { plan: 1, plan_rev: 1 } }))!;
-    const { orders: rows, taking } = await decodePlan(chunk.plan);
-    const all = Array.from({ length: rows.length }, (_, i) => i);
-    const plan = await encodePlan(copyRows(rows, all, new Set(erased.map(({ row }) => row!))), taking);
+    const { orders: batch, taking } = await decodePlan(chunk.plan);
+    const all = Array.from({ length: batch.orders }, (_, order) => order);
+    const plan = await encodePlan(copyOrders(batch, all, new Set(erased.map(({ row }) => row!))), taking);
     const { filter, next } = planAsRead(chunk);
     const { matchedCount } = await chunks.updateOne(filter, { $set: { ...next, plan } });
     // Somebody else has taken something out.

@@ -1,17 +1,17 @@
-/** Classifies the rows of a chunk before its plan: some take part, the others are rejected. */
+/** Classifies the orders of a chunk before its plan: some take part, the rows of the others are rejected. */
 import { type ExistingOrder, existingOrder, repeatOf } from '../../model/existing-order.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { differingFields } from '../../model/order-change.ts';
 import { outOfStock, repeatedOrder } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
+import { rejectOrder } from '../../order-batch/reject-order.ts';
 import { type OrderDocument, VOID } from './documents.ts';
-import { orderDocument } from './insert-orders.ts';
-import { toOrder, toStoredOrder } from './order-document.ts';
+import { toStoredOrder } from './order-document.ts';
 import { stockKeysOf } from './stock-keys.ts';
 import type { StockView } from './take-stock.ts';
 
-/** The order that is there already under the id of this row; null when there is none. */
+/** The order that is there already under the id of an order whose first row is this; null when there is none. */
 export type FindExisting = (orderId: string, row: number) => ExistingOrder | null;
 
 /** Those that are not of the row itself. `stored`: the stored orders by id. */
@@ -24,11 +24,11 @@ export const foreignOrders =
   };
 
 /**
- * Rejects rows whose order is stored from another file or row, second rows of an order id within the chunk, and rows without a stock row;
- * the others take part. `findExisting`: see `foreignOrders`. `stock`: null when stock is not tracked.
+ * Rejects orders that are stored from another file or row, second orders of an id within the chunk, and those with a row that has no stock
+ * row; the others take part. `findExisting`: see `foreignOrders`. `stock`: null when stock is not tracked.
  */
 export function classifyRows(
-  { fileId, hubs }: { fileId: string; hubs: FileRecord['hubs'] },
+  { hubs }: Pick<FileRecord, 'hubs'>,
   orders: OrderBatch,
   ids: string[],
   findExisting: FindExisting,
@@ -36,29 +36,35 @@ export function classifyRows(
 ): { taking: number[]; rejections: Rejection[] } {
   const taking: number[] = [];
   const rejections: Rejection[] = [];
-  const first = new Map<string, number>();
-  const shape = { file: fileId, n: 0, created_at: new Date(0), track_stock: true };
-  const orderOf = (i: number) => toOrder(orderDocument(orders, i, shape));
-  const reject = (i: number, reason: Reason) =>
-    rejections.push({ row: orders.row(i), reasons: [reason], values: orders.values(i) });
+  const firstOfId = new Map<string, number>();
+  const reject = (order: number, reasonOf: (i: number) => Reason | undefined) =>
+    rejections.push(...rejectOrder(orders, order, reasonOf));
   const keyOf = stockKeysOf(orders);
+  const withoutStock = (i: number): Reason | undefined =>
+    stock === null || stock.has(keyOf(i))
+      ? undefined
+      : outOfStock(orders.text(i, 'sku'), orders.text(i, 'hub_id'), orders.quantity(i), 0);
 
-  for (const [i, orderId] of ids.entries()) {
-    const existing = findExisting(orderId, orders.row(i));
+  for (const [order, orderId] of ids.entries()) {
+    const first = orders.first(order);
+    const existing = findExisting(orderId, orders.row(first));
     if (existing) {
-      reject(i, repeatOf(existing, orderId, orderOf(i), hubs));
+      const reason = repeatOf(existing, orderId, orders.content(order), hubs);
+      reject(order, () => reason);
       continue;
     }
-    const earlier = first.get(orderId);
+    const earlier = firstOfId.get(orderId);
     if (earlier !== undefined) {
-      const differing = differingFields(orderOf(earlier), orderOf(i));
-      reject(i, repeatedOrder(orderId, differing, orders.row(earlier)));
+      const differing = differingFields(orders.content(earlier), orders.content(order));
+      const reason = repeatedOrder(orderId, differing, orders.row(orders.first(earlier)));
+      reject(order, () => reason);
       continue;
     }
-    first.set(orderId, i);
-    if (stock && !stock.has(keyOf(i)))
-      reject(i, outOfStock(orders.text(i, 'sku'), orders.text(i, 'hub_id'), orders.quantity(i), 0));
-    else taking.push(i);
+    firstOfId.set(orderId, order);
+    let takes = true;
+    for (let i = first; i < orders.end(order) && takes; i++) takes = withoutStock(i) === undefined;
+    if (takes) taking.push(order);
+    else reject(order, withoutStock);
   }
   return { taking, rejections };
 }

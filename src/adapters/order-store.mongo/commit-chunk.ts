@@ -18,7 +18,7 @@ import { type CommitContext, completeChunk, executePlan } from './execute-plan.t
 import { findRivals } from './insert-orders.ts';
 import { assertForward, CHECKPOINT, type Checkpoint, moveCheckpoint, progressOf } from './move-checkpoint.ts';
 import { encodePlan, encodeRejections, PLAN_VERSION } from './plan.ts';
-import { stockKeysOf } from './stock-keys.ts';
+import { rowsByStockKey, stockKeysOf } from './stock-keys.ts';
 import { readStock, type StockView } from './take-stock.ts';
 
 /** The order ids of a chunk, and what was stored before it. */
@@ -67,7 +67,7 @@ async function readBefore(
 ): Promise<Before> {
   const ids = orders.orderIds();
   const keyOf = stockKeysOf(orders);
-  const keys = trackStock ? [...new Set(ids.map((_, i) => keyOf(i)))] : [];
+  const keys = trackStock ? [...new Set(Array.from({ length: orders.length }, (_, i) => keyOf(i)))] : [];
   const [file, existing, stock] = await Promise.all([
     database.files.findOne({ _id: fileId }, { projection: CHECKPOINT }),
     ids.length > 0 ? findRivals(database, orders, ids) : new Map<string, OrderDocument>(),
@@ -93,7 +93,7 @@ async function planAndExecute(
   const { orders } = chunk;
   const hubs = file?.hubs ?? null;
   const findExisting = foreignOrders(fileId, existing);
-  const classified = classifyRows({ fileId, hubs }, orders, ids, findExisting, trackStock ? stock : null);
+  const classified = classifyRows({ hubs }, orders, ids, findExisting, trackStock ? stock : null);
   const { taking, rejections: repeats } = classified;
   const rejections = [...chunk.rejections, ...repeats];
   const planned = await planDocument(context, { fileId, hubs }, chunk, { taking, rejections });
@@ -114,7 +114,6 @@ async function planDocument(
   { taking, rejections }: { taking: number[]; rejections: Rejection[] },
 ): Promise<ChunkDocument> {
   const { orders } = chunk;
-  const keyOf = stockKeysOf(orders);
   return {
     _id: chunkId(fileId, chunk.n),
     version: PLAN_VERSION,
@@ -123,13 +122,14 @@ async function planDocument(
     state: 'planned',
     attempts: 0,
     ...{ offset: chunk.end.offset, row: chunk.end.row, bytes_read: chunk.bytesRead },
+    ...(chunk.openOrder != null && { open_order: chunk.openOrder }),
     rows: orders.length + chunk.rejections.length,
     track_stock: trackStock,
     status_of_orders: initialStatus,
     ...(hubs && { hubs }),
     created_at: new Date(now()),
     plan: await encodePlan(orders, taking),
-    keys: trackStock ? [...new Set(taking.map(keyOf))] : [],
+    keys: trackStock ? [...rowsByStockKey(orders, taking).keys()] : [],
     planned_rejections: (await encodeRejections(rejections)).packed,
     ...(chunk.warnings?.length && { warnings: chunk.warnings }),
   };

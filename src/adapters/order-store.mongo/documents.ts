@@ -51,10 +51,14 @@ export interface FileDocument {
   next_chunk: number;
   offset: number;
   row: number;
+  /** Of an order with too many rows that may go on behind the checkpoint. */
+  open_order?: string | null;
   bytes_read: number;
   rows: number;
   accepted: number;
   invalid: number;
+  /** Accepted rows that are further items of an order; missing where each row is one. */
+  more_items?: number;
   invalid_by_code: Partial<Record<ReasonCode, number>>;
   warnings?: Partial<Record<WarningCode, { count: number; row: number }>>;
   /** Missing in files of release 1.1 and before. */
@@ -93,6 +97,8 @@ export interface ChunkDocument {
   // Planned.
   offset: number;
   row: number;
+  /** Where an order has too many rows. */
+  open_order?: string;
   bytes_read: number;
   rows: number;
   track_stock: boolean;
@@ -119,6 +125,8 @@ export interface ChunkDocument {
   rejections_deleted?: true;
   accepted?: number;
   invalid?: number;
+  /** Accepted rows that are further items of an order; missing where each row is one. */
+  more_items?: number;
   invalid_by_code?: Partial<Record<ReasonCode, number>>;
   rejected_bytes?: number;
   accepted_by_hub?: Record<string, number>;
@@ -361,6 +369,10 @@ export const stockKey = (sku: string, hubId: string): string => JSON.stringify([
 export const NO_AMOUNT = Decimal128.fromString('0');
 
 /** A hub id as the name of a field, where dots and dollars have a meaning. */
+/** How many orders the accepted rows of a file or a committed chunk are. */
+export const ordersOf = ({ accepted = 0, more_items = 0 }: Pick<ChunkDocument, 'accepted' | 'more_items'>): number =>
+  accepted - more_items;
+
 export const hubField = (hubId: string): string =>
   hubId.replace(/[%.$\0]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 

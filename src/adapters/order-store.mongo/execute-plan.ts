@@ -1,22 +1,23 @@
 /**
- * Executes the plan of a chunk: takes the stock, inserts the orders, gives back what rejected rows had taken, marks the chunk as committed.
- * Any worker may execute a plan, any number of times.
+ * Executes the plan of a chunk: reserves the stock, inserts the orders, gives back what is reserved for rejected ones, marks the chunk as
+ * committed. Any worker may execute a plan, any number of times.
  */
 import { Decimal128 } from 'mongodb';
 import { assert } from '../../assert.ts';
 import { OmsError } from '../../errors.ts';
 import { existingOrder, repeatOf } from '../../model/existing-order.ts';
-import { outOfStock } from '../../model/reasons.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
+import { rejectOrder } from '../../order-batch/reject-order.ts';
 import { fileClosed } from '../../ports/files.ts';
 import type { Database } from './database.ts';
 import { type ChunkDocument, hubField } from './documents.ts';
-import { insertOrders, orderDocument } from './insert-orders.ts';
-import { toOrder, toStoredOrder } from './order-document.ts';
+import { insertOrders } from './insert-orders.ts';
+import { toStoredOrder } from './order-document.ts';
 import { decodePlan, decodeRejections, encodeRejections, PLAN_VERSION, type Plan } from './plan.ts';
-import { rowsByStockKey, stockKeysOf } from './stock-keys.ts';
-import { giveBack, MOVED_ON, type Skipped, type StockView, takeStock } from './take-stock.ts';
+import { settleOrders, surplusOf } from './settle-stock.ts';
+import { rowsByStockKey } from './stock-keys.ts';
+import { giveBack, MOVED_ON, type Reserved, type StockView, takeStock } from './take-stock.ts';
 
 /** What commits work with. */
 export interface CommitContext {
@@ -67,73 +68,57 @@ export async function executePlan(
   { plan, rejections, stock }: PlanToExecute,
 ): Promise<ChunkDocument | null> {
   const { orders, taking } = plan;
-  const refused = new Map<number, Reason>();
-  const isOpen = (i: number) => !refused.has(i);
+  const reserved = await reserveStock(context, chunk, plan, stock);
+  if (reserved === MOVED_ON) return null;
+  const { fitting, short } = settleOrders(orders, taking, reserved);
+  const repeats = await insertAll(context, chunk, orders, fitting);
+  const accepted = fitting.filter((order) => !repeats.has(order));
+  if (chunk.track_stock && accepted.length < taking.length)
+    await giveBack(context.database, chunk, surplusOf(orders, accepted, reserved));
 
-  const skipped = await takeStockOf(context, chunk, plan, stock);
-  if (skipped === MOVED_ON) return null;
-  for (const [i, left] of skipped)
-    refused.set(i, outOfStock(orders.text(i, 'sku'), orders.text(i, 'hub_id'), orders.quantity(i), left));
-  const fitting = taking.filter(isOpen);
-
-  const repeats = await insertRows(context, chunk, orders, fitting);
-  for (const [i, reason] of repeats) refused.set(i, reason);
-  if (chunk.track_stock) await giveBack(context.database, chunk, quantitiesOf(orders, repeats.keys()));
-
-  const outcome = { orders, accepted: fitting.filter(isOpen), rejections, refused };
-  return markCommitted(context, chunk, outcome);
+  const repeated = Array.from(repeats, ([order, reason]) => rejectOrder(orders, order, () => reason)).flat();
+  return markCommitted(context, chunk, { orders, accepted, rejections, refused: [...short, ...repeated] });
 }
 
-/** Returns the rows that their stock does not cover, with what was left for each. */
-async function takeStockOf(
+/** What the chunk has reserved, by key. */
+async function reserveStock(
   { database }: CommitContext,
   chunk: ChunkDocument,
   { orders, taking }: Plan,
   seen: Map<string, StockView> | null,
-): Promise<Skipped | typeof MOVED_ON> {
+): Promise<Map<string, Reserved> | typeof MOVED_ON> {
   if (!chunk.track_stock || taking.length === 0) return new Map();
-  const outcomes = await takeStock(database, chunk, orders, rowsByStockKey(orders, taking), seen);
-  return outcomes === MOVED_ON ? MOVED_ON : new Map([...outcomes.values()].flatMap((rows) => [...rows]));
+  return takeStock(database, chunk, orders, rowsByStockKey(orders, taking), seen);
 }
 
-/** Inserts the orders of these rows. Returns the rows whose order id is stored from another file or row, each with its reason. */
-async function insertRows(
+/** Inserts these orders. Returns those whose id is stored from another file or row, each with its reason. */
+async function insertAll(
   { database, mongoInsertDocuments }: CommitContext,
   chunk: ChunkDocument,
   orders: OrderBatch,
-  rows: number[],
+  fitting: number[],
 ): Promise<Map<number, Reason>> {
   const repeats = new Map<number, Reason>();
-  if (rows.length === 0) return repeats;
-  const foreign = await insertOrders(database, orders, rows, chunk, mongoInsertDocuments);
+  if (fitting.length === 0) return repeats;
+  const foreign = await insertOrders(database, orders, fitting, chunk, mongoInsertDocuments);
   if (foreign.size === 0) return repeats;
-  for (const i of rows) {
-    const orderId = orders.text(i, 'order_id');
+  for (const order of fitting) {
+    const orderId = orders.text(orders.first(order), 'order_id');
     const found = foreign.get(orderId);
     if (!found) continue;
-    const sent = toOrder(orderDocument(orders, i, chunk));
-    repeats.set(i, repeatOf(existingOrder(toStoredOrder(found)), orderId, sent, chunk.hubs ?? null));
+    const existing = existingOrder(toStoredOrder(found));
+    repeats.set(order, repeatOf(existing, orderId, orders.content(order), chunk.hubs ?? null));
   }
   return repeats;
 }
 
-/** What these rows have taken, by stock key. */
-function quantitiesOf(orders: OrderBatch, rows: Iterable<number>): Map<string, number> {
-  const keyOf = stockKeysOf(orders);
-  const quantities = new Map<string, number>();
-  for (const i of rows) {
-    const key = keyOf(i);
-    quantities.set(key, (quantities.get(key) ?? 0) + orders.quantity(i));
-  }
-  return quantities;
-}
-
 interface Outcome {
   orders: OrderBatch;
+  /** By index. */
   accepted: number[];
-  /** Those from before the plan, and the rows that were refused since, by index. */
+  /** Those from before the plan, and those since. */
   rejections: readonly Rejection[];
-  refused: Map<number, Reason>;
+  refused: readonly Rejection[];
 }
 
 async function markCommitted(
@@ -142,20 +127,21 @@ async function markCommitted(
   { orders, accepted, rejections: planned, refused }: Outcome,
 ): Promise<ChunkDocument> {
   const { chunks } = context.database;
-  const since = Array.from(refused, ([i, reason]) => rejectionOf(orders, i, reason));
-  const rejections = [...planned, ...since].sort((a, b) => a.row - b.row);
-  assert(accepted.length + rejections.length === chunk.rows, 'each row of a chunk is accepted or rejected (INV-1)');
+  const rejections = [...planned, ...refused].sort((a, b) => a.row - b.row);
+  const { rows, ...sums } = sumUp(orders, accepted);
+  assert(rows + rejections.length === chunk.rows, 'each row of a chunk is accepted or rejected (INV-1)');
   const { packed, bytes } = await encodeRejections(rejections);
   const outcome = {
     state: 'committed',
     committed_at: new Date(context.now()),
-    refused: since.map(({ row }) => row),
+    refused: refused.map(({ row }) => row),
     rejections: packed,
     rejected_bytes: bytes,
-    accepted: accepted.length,
+    accepted: rows,
     invalid: rejections.length,
+    ...(rows > accepted.length && { more_items: rows - accepted.length }),
     invalid_by_code: countByCode(rejections),
-    ...sumUp(orders, accepted),
+    ...sums,
     publish: accepted.length > 0 ? 'pending' : 'none',
     planned_rejections: null,
   } as const;
@@ -164,12 +150,6 @@ async function markCommitted(
   return matchedCount === 1 ? { ...chunk, ...outcome } : completeChunk(context, chunk._id);
 }
 
-const rejectionOf = (orders: OrderBatch, i: number, reason: Reason): Rejection => ({
-  row: orders.row(i),
-  reasons: [reason],
-  values: orders.values(i),
-});
-
 function countByCode(rejections: readonly Rejection[]): Partial<Record<ReasonCode, number>> {
   const counts: Partial<Record<ReasonCode, number>> = {};
   for (const { reasons } of rejections)
@@ -177,13 +157,23 @@ function countByCode(rejections: readonly Rejection[]): Partial<Record<ReasonCod
   return counts;
 }
 
+/** An order counts once in each of its hubs. */
 function sumUp(orders: OrderBatch, accepted: readonly number[]) {
   const byHub = new Map<string, number>();
+  let rows = 0;
   let amountMinor = 0n;
-  for (const i of accepted) {
-    const field = hubField(orders.text(i, 'hub_id'));
-    byHub.set(field, (byHub.get(field) ?? 0) + 1);
-    amountMinor += BigInt(orders.totalMinor(i));
+  for (const order of accepted) {
+    const hubs = new Set<string>();
+    for (let i = orders.first(order); i < orders.end(order); i++) {
+      rows++;
+      hubs.add(orders.text(i, 'hub_id'));
+      amountMinor += BigInt(orders.totalMinor(i));
+    }
+    for (const hubId of hubs) byHub.set(hubField(hubId), (byHub.get(hubField(hubId)) ?? 0) + 1);
   }
-  return { accepted_by_hub: Object.fromEntries(byHub), amount_minor: Decimal128.fromString(amountMinor.toString()) };
+  return {
+    rows,
+    accepted_by_hub: Object.fromEntries(byHub),
+    amount_minor: Decimal128.fromString(amountMinor.toString()),
+  };
 }

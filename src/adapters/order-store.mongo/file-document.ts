@@ -2,7 +2,7 @@
 import { type FileRecord, type FileStatus, type ReportRecord, rateOf, timesInOrder } from '../../model/file.ts';
 import { WARNING_CODES } from '../../model/warnings.ts';
 import type { Asked } from '../../ports/files.ts';
-import type { FileDocument } from './documents.ts';
+import { type FileDocument, ordersOf } from './documents.ts';
 
 export const ENDED = ['completed', 'failed', 'cancelled'] as const;
 
@@ -33,10 +33,12 @@ export function toFileRecord(file: FileDocument): FileRecord {
     nextChunk: file.next_chunk,
     offset: file.offset,
     row: file.row,
+    openOrder: file.open_order ?? null,
     bytesRead: file.bytes_read,
     rows: file.rows,
     accepted: file.accepted,
     invalid: file.invalid,
+    orders: ordersOf(file),
     invalidByCode: file.invalid_by_code,
     warnings: WARNING_CODES.flatMap((code) => {
       const warning = file.warnings?.[code];

@@ -25,8 +25,8 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   chunks: [
     // The rejections of a file in row order, its report, its pruning.
     { name: 'chunks_by_file', key: { file: 1, n: 1 } },
-    // The oldest events to publish; with `accepted`, GET /stats counts them in the index alone.
-    { name: 'chunks_to_publish', key: { publish: 1, committed_at: 1, accepted: 1 } },
+    // The oldest events to publish; with the figures, GET /stats counts them in the index alone.
+    { name: 'chunks_to_publish_orders', key: { publish: 1, committed_at: 1, accepted: 1, more_items: 1 } },
     // GET /stats/history, in the index alone.
     { name: 'chunks_by_time', key: { committed_at: 1, rows: 1, accepted: 1, invalid: 1 } },
   ],

@@ -1,6 +1,6 @@
 /**
- * Inserts the orders of a chunk by their ids, so that a second insert of the same row changes nothing. An order that is stored already from
- * the same file and row was inserted by this plan, whatever it is now; any other is foreign, and its row is rejected. A void is replaced.
+ * Inserts the orders of a chunk by their ids, so that a second insert of the same order changes nothing. An order that is stored already from
+ * the same file and row was inserted by this plan, whatever it is now; any other is foreign, and the order is rejected. A void is replaced.
  */
 import { MongoBulkWriteError } from 'mongodb';
 import { OmsError } from '../../errors.ts';
@@ -9,33 +9,22 @@ import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from './database.ts';
 import { type ChunkDocument, initialStatus, type OrderDocument, revOf, VOID } from './documents.ts';
 import { DUPLICATE_KEY } from './errors.ts';
+import { contentFields } from './order-document.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 
 export function orderDocument(
   orders: OrderBatch,
-  i: number,
+  order: number,
   chunk: Pick<ChunkDocument, 'file' | 'n' | 'created_at' | 'track_stock' | 'status_of_orders'>,
 ): OrderDocument {
   const { file, n, created_at, track_stock } = chunk;
+  const first = orders.first(order);
   return {
-    _id: orders.text(i, 'order_id'),
+    _id: orders.text(first, 'order_id'),
     status: initialStatus(chunk),
-    customer: { name: orders.text(i, 'customer_name'), email: orders.text(i, 'customer_email') },
-    items: [
-      {
-        sku: orders.text(i, 'sku'),
-        hub_id: orders.text(i, 'hub_id'),
-        product_name: orders.text(i, 'product_name'),
-        quantity: orders.quantity(i),
-        unit_price_minor: orders.unitPriceMinor(i),
-        line_total_minor: orders.totalMinor(i),
-      },
-    ],
-    total_minor: orders.totalMinor(i),
-    order_date: new Date(orders.orderDateMs(i)),
-    shipping_address: orders.text(i, 'shipping_address'),
+    ...contentFields(orders.content(order)),
     file,
-    row: orders.row(i),
+    row: orders.row(first),
     chunk: n,
     stock_taken: track_stock,
     created_at,
@@ -61,29 +50,31 @@ export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: stri
 }
 
 /**
- * Inserts these rows, and returns the foreign orders that some of them met, by id. It works in parts, a few in parallel: documents are
+ * Inserts these orders, and returns the foreign ones that some of them met, by id. It works in parts, a few in parallel: documents are
  * created while the server inserts others, and only those of a few parts are in memory. Throws `store_contention`.
  */
 export async function insertOrders(
   database: Pick<Database, 'orders'>,
-  orders: OrderBatch,
-  rows: number[],
+  batch: OrderBatch,
+  orders: number[],
   chunk: ChunkDocument,
   partDocuments: number,
 ): Promise<Map<string, OrderDocument>> {
   const foreign = new Map<string, OrderDocument>();
   let next = 0;
   const work = async () => {
-    while (next < rows.length) {
-      const part = rows.slice(next, next + partDocuments);
+    while (next < orders.length) {
+      const part = orders.slice(next, next + partDocuments);
       next += part.length;
       // All writers use this order: where an insert is one transaction, two with the same ids would else block each other.
-      const documents = part.map((i) => orderDocument(orders, i, chunk)).sort((a, b) => (a._id < b._id ? -1 : 1));
+      const documents = part
+        .map((order) => orderDocument(batch, order, chunk))
+        .sort((a, b) => (a._id < b._id ? -1 : 1));
       for (const [id, existing] of await insertPart(database, documents)) foreign.set(id, existing);
     }
   };
   const stop = (error: unknown) => {
-    next = rows.length;
+    next = orders.length;
     throw error;
   };
   const ends = await Promise.allSettled(

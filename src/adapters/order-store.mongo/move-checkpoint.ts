@@ -3,7 +3,7 @@ import { assert } from '../../assert.ts';
 import type { ChunkResult } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
 import type { Database } from './database.ts';
-import { type ChunkDocument, type FileDocument, initialStatus } from './documents.ts';
+import { type ChunkDocument, type FileDocument, initialStatus, ordersOf } from './documents.ts';
 import { askedOf } from './file-document.ts';
 
 /** The fields of a file that a commit reads. */
@@ -52,7 +52,7 @@ function moveBy(chunk: ChunkDocument, at: Date) {
   return {
     $set: {
       next_chunk: chunk.n + 1,
-      ...{ offset: chunk.offset, row: chunk.row, bytes_read: chunk.bytes_read },
+      ...{ offset: chunk.offset, row: chunk.row, open_order: chunk.open_order ?? null, bytes_read: chunk.bytes_read },
       strikes: 0,
       committed_at: at,
       changed_at: at,
@@ -61,11 +61,12 @@ function moveBy(chunk: ChunkDocument, at: Date) {
       rows: chunk.rows,
       accepted: chunk.accepted!,
       invalid: chunk.invalid!,
+      ...(chunk.more_items && { more_items: chunk.more_items }),
       rejected_bytes: chunk.rejected_bytes ?? 0,
       amount_minor: chunk.amount_minor!,
       ...prefixed('invalid_by_code', chunk.invalid_by_code!),
       ...prefixed('accepted_by_hub', chunk.accepted_by_hub!),
-      ...(chunk.accepted! > 0 && { [`accepted_by_status.${initialStatus(chunk)}`]: chunk.accepted! }),
+      ...(chunk.accepted! > 0 && { [`accepted_by_status.${initialStatus(chunk)}`]: ordersOf(chunk) }),
       ...Object.fromEntries(warnings.map(({ code, count }) => [`warnings.${code}.count`, count])),
     },
     ...(warnings.length > 0 && {

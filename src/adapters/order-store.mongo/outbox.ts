@@ -3,27 +3,26 @@
  * first. A change of an order waits for the chunk that made it.
  */
 import { type OrderEvent, orderCreated } from '../../model/event.ts';
-import type { Order } from '../../model/order.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { OrderEvents } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/outbox.ts';
 import type { Database } from './database.ts';
 import { type ChunkDocument, initialStatus } from './documents.ts';
-import { decodePlan } from './plan.ts';
+import { acceptedOrders } from './plan.ts';
 import { isOfChanges, markChanges, pendingChanges } from './publish-changes.ts';
 
 /** The events of a committed chunk, in file order. */
 class EventsOfChunk implements OrderEvents {
-  readonly #rows: OrderBatch;
+  readonly #orders: OrderBatch;
   readonly #accepted: number[];
   readonly #fileId: string;
   readonly #createdAtMs: number;
   readonly #status: string;
-  /** Rows whose orders were deleted or erased since. */
+  /** First rows of orders that were deleted or erased since. */
   readonly #erased: ReadonlySet<number>;
 
-  constructor(rows: OrderBatch, accepted: number[], chunk: ChunkDocument, erased: ReadonlySet<number>) {
-    this.#rows = rows;
+  constructor(orders: OrderBatch, accepted: number[], chunk: ChunkDocument, erased: ReadonlySet<number>) {
+    this.#orders = orders;
     this.#accepted = accepted;
     this.#fileId = chunk.file;
     this.#createdAtMs = chunk.created_at.getTime();
@@ -36,41 +35,25 @@ class EventsOfChunk implements OrderEvents {
   }
 
   at(index: number): OrderEvent | undefined {
-    const i = this.#accepted.at(index);
-    return i === undefined ? undefined : orderCreated(this.#order(i));
+    const order = this.#accepted.at(index);
+    return order === undefined ? undefined : this.#event(order);
   }
 
   *[Symbol.iterator](): Generator<OrderEvent> {
-    for (const i of this.#accepted) yield orderCreated(this.#order(i));
+    for (const order of this.#accepted) yield this.#event(order);
   }
 
-  #order(i: number): Order {
-    const rows = this.#rows;
-    return {
-      orderId: rows.text(i, 'order_id'),
-      status: this.#status,
-      version: 1,
-      actor: null,
-      customerName: rows.text(i, 'customer_name'),
-      customerEmail: this.#erased.has(rows.row(i)) ? '' : rows.text(i, 'customer_email'),
-      items: [
-        {
-          sku: rows.text(i, 'sku'),
-          hubId: rows.text(i, 'hub_id'),
-          productName: rows.text(i, 'product_name'),
-          quantity: rows.quantity(i),
-          unitPriceMinor: rows.unitPriceMinor(i),
-          lineTotalMinor: rows.totalMinor(i),
-        },
-      ],
-      totalMinor: rows.totalMinor(i),
-      orderDateMs: rows.orderDateMs(i),
-      shippingAddress: rows.text(i, 'shipping_address'),
-      fileId: this.#fileId,
-      row: rows.row(i),
-      createdAtMs: this.#createdAtMs,
-      updatedAtMs: this.#createdAtMs,
-    };
+  #event(order: number): OrderEvent {
+    const first = this.#orders.first(order);
+    const row = this.#orders.row(first);
+    return orderCreated({
+      orderId: this.#orders.text(first, 'order_id'),
+      ...{ status: this.#status, version: 1, actor: null },
+      ...this.#orders.content(order),
+      ...(this.#erased.has(row) && { customerEmail: '' }),
+      ...{ fileId: this.#fileId, row },
+      ...{ createdAtMs: this.#createdAtMs, updatedAtMs: this.#createdAtMs },
+    });
   }
 }
 
@@ -78,14 +61,8 @@ class EventsOfChunk implements OrderEvents {
 export async function eventsOf(database: Pick<Database, 'orders' | 'chunks'>, id: string): Promise<OrderEvents> {
   const erased = await database.orders.find({ erased_from: id }, { projection: { row: 1 } }).toArray();
   const chunk = (await database.chunks.findOne({ _id: id }))!;
-  const { orders, taking } = await decodePlan(chunk.plan);
-  const refused = new Set(chunk.refused);
-  return new EventsOfChunk(
-    orders,
-    taking.filter((i) => !refused.has(orders.row(i))),
-    chunk,
-    new Set(erased.map(({ row }) => row!)),
-  );
+  const { orders, accepted } = await acceptedOrders(chunk);
+  return new EventsOfChunk(orders, accepted, chunk, new Set(erased.map(({ row }) => row!)));
 }
 
 export function createOutbox(database: Database): Outbox {

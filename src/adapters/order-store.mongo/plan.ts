@@ -14,13 +14,13 @@ import type { ChunkDocument } from './documents.ts';
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
-/** The version of the stored form. A worker does not execute plans of a later version. */
-export const PLAN_VERSION = 3;
+/** The version of the stored form. A worker does not execute plans of a later version. Since 4 there are `cells` and `firsts`. */
+export const PLAN_VERSION = 4;
 
 /** The fastest level: it already shrinks the rows of an order file to a quarter. */
 const COMPRESSION = { level: 1 };
 
-/** The valid rows, and which of them take part: the others were rejected before the plan, as repeats or without a stock row. */
+/** The valid orders, and which of them take part: the others were rejected before the plan, as repeats or without a stock row. */
 export interface Plan {
   orders: OrderBatch;
   taking: number[];
@@ -30,7 +30,7 @@ const binary = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
   new Binary(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
 
 export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<Binary> {
-  const { width, cells, positionOf, text, starts, ends, ascii, rows, numbers } = toStored(orders);
+  const { width, cells, positionOf, text, starts, ends, ascii, rows, numbers, firsts } = toStored(orders);
   const document = BSON.serialize({
     width,
     // Where there are values that are no cells of the file.
@@ -42,6 +42,8 @@ export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<
     ascii: binary(ascii),
     rows: binary(rows),
     numbers: binary(numbers),
+    // Where orders have several rows.
+    ...(firsts && { firsts: binary(firsts) }),
     taking: binary(new Uint8Array(Uint32Array.from(taking).buffer)),
   });
   return new Binary(await deflate(document, COMPRESSION));
@@ -57,9 +59,19 @@ export function emptyPlan(): Promise<Binary> {
 export async function decodePlan(plan: Binary): Promise<Plan> {
   // Binary values become buffers; in a plan of version 1 the text is a string.
   const document = BSON.deserialize(await inflate(plan.buffer), { promoteBuffers: true });
-  const { width, cells, position_of: positionOf, text, starts, ends, ascii, rows, numbers } = document;
-  const orders = fromStored({ width, cells, positionOf, text, starts, ends, ascii, rows, numbers });
+  const { width, cells, position_of: positionOf, text, starts, ends, ascii, rows, numbers, firsts } = document;
+  const orders = fromStored({ width, cells, positionOf, text, starts, ends, ascii, rows, numbers, firsts });
   return { orders, taking: [...new Uint32Array(new Uint8Array(document.taking).buffer)] };
+}
+
+/** The accepted orders of a committed chunk, by index. */
+export async function acceptedOrders({
+  plan,
+  refused,
+}: Pick<ChunkDocument, 'plan' | 'refused'>): Promise<{ orders: OrderBatch; accepted: number[] }> {
+  const { orders, taking } = await decodePlan(plan);
+  const without = new Set(refused);
+  return { orders, accepted: taking.filter((order) => !without.has(orders.row(orders.first(order)))) };
 }
 
 /** The filter of a plan as it was read, which writes of it need, and what they set: so none brings back what another has taken out. */

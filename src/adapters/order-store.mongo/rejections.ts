@@ -1,24 +1,22 @@
 /** The rejections of a file, from its committed chunks: their list in row order, for the API and for the report, and their deletion. */
 import { limits } from '../../limits.ts';
 import type { Rejection } from '../../model/rejection.ts';
-import { copyRows } from '../../order-batch/copy-rows.ts';
+import { copyOrders } from '../../order-batch/copy-orders.ts';
 import type { Rejections } from '../../ports/rejections.ts';
 import { readPosition } from '../page.ts';
 import type { Database } from './database.ts';
 import type { ChunkDocument } from './documents.ts';
-import { decodePlan, decodeRejections, encodePlan, planAsRead } from './plan.ts';
+import { acceptedOrders, decodeRejections, encodePlan, planAsRead } from './plan.ts';
 
 /** Of an ended file: nothing else changes its chunks. */
 const withRejections = (fileId: string) =>
   ({ file: fileId, state: 'committed', invalid: { $gt: 0 }, rejections_deleted: { $exists: false } }) as const;
 
-/** The plan of the accepted rows alone. It is what the events of the chunk are made from. */
-async function planOfAccepted({ plan, refused }: ChunkDocument) {
-  const { orders, taking } = await decodePlan(plan);
-  const without = new Set(refused);
-  const accepted = taking.filter((i) => !without.has(orders.row(i)));
+/** The plan of the accepted orders alone. It is what the events of the chunk are made from. */
+async function planOfAccepted(chunk: ChunkDocument) {
+  const { orders, accepted } = await acceptedOrders(chunk);
   return encodePlan(
-    copyRows(orders, accepted),
+    copyOrders(orders, accepted),
     accepted.map((_, i) => i),
   );
 }

@@ -17,6 +17,8 @@ interface StatusSums {
   rows: number;
   accepted: number;
   invalid: number;
+  /** Accepted rows that are further items. */
+  more: number;
   amount: typeof NO_AMOUNT;
   [code: `code_${string}`]: number;
 }
@@ -38,6 +40,7 @@ const OF_FILES = [
       rows: sum('rows'),
       accepted: sum('accepted'),
       invalid: sum('invalid'),
+      more: sum('more_items'),
       amount: sum('amount_minor'),
       ...Object.fromEntries(REASON_CODES.map((code) => [`code_${code}`, sum(`invalid_by_code.${code}`)])),
     },
@@ -51,7 +54,10 @@ const sumsByName = (field: 'accepted_by_hub' | 'accepted_by_status') => [
   { $group: { _id: '$named.k', orders: sum('named.v') } },
 ];
 
-const TO_PUBLISH = [{ $match: { publish: 'pending' } }, { $group: { _id: null, events: sum('accepted') } }];
+const TO_PUBLISH = [
+  { $match: { publish: 'pending' } },
+  { $group: { _id: null, accepted: sum('accepted'), more: sum('more_items') } },
+];
 
 const NOTHING_COUNTED: TotalsDocument = { _id: 'orders', seq: 0, batch: [] };
 
@@ -68,11 +74,14 @@ export function createStatistics({ files, chunks, totals, orders }: Database): S
         files.aggregate<StatusSums>(OF_FILES).toArray(),
         files.aggregate<NamedSum>(sumsByName('accepted_by_hub')).toArray(),
         files.aggregate<NamedSum>(sumsByName('accepted_by_status')).toArray(),
-        chunks.aggregate<{ events: number }>(TO_PUBLISH).toArray(),
+        chunks.aggregate<{ accepted: number; more: number }>(TO_PUBLISH).toArray(),
         changes(),
       ]);
-      const totals = totalsOf(statuses, unpublished[0]?.events ?? 0, changed);
-      return { ...totals, orders: ordersOf(totals, { statuses, byHub, byStatus }, changed) };
+      const { accepted = 0, more = 0 } = unpublished[0] ?? {};
+      return {
+        ...totalsOf(statuses, accepted - more, changed),
+        orders: ordersOf(createdIn(statuses), { statuses, byHub, byStatus }, changed),
+      };
     },
 
     async history(bucketMs, fromMs, toMs) {
@@ -105,6 +114,10 @@ interface Changed {
   uncounted: ChangeSums;
 }
 
+/** The orders that the accepted rows of files made. */
+const createdIn = (statuses: StatusSums[]): number =>
+  statuses.reduce((sum, { accepted, more }) => sum + accepted - more, 0);
+
 /** All but those of orders. */
 function totalsOf(statuses: StatusSums[], pending: number, { counted, uncounted }: Changed): Omit<Totals, 'orders'> {
   const files = Object.fromEntries(FILE_STATUSES.map((status) => [status, 0])) as Totals['files'];
@@ -115,28 +128,28 @@ function totalsOf(statuses: StatusSums[], pending: number, { counted, uncounted 
       if (group[`code_${code}`]! > 0) invalidByCode[code] = (invalidByCode[code] ?? 0) + group[`code_${code}`]!;
   }
   const total = (field: 'rows' | 'accepted' | 'invalid') => statuses.reduce((sum, group) => sum + group[field], 0);
-  const accepted = total('accepted');
+  const created = createdIn(statuses);
   return {
     files,
-    rows: { total: total('rows'), accepted, invalid: total('invalid') },
+    rows: { total: total('rows'), accepted: total('accepted'), invalid: total('invalid') },
     invalidByCode,
     events: {
       // A chunk is committed a moment before its file counts it.
-      published: Math.max(0, accepted - pending) + (counted.events ?? 0),
-      pending: Math.min(accepted, pending) + uncounted.events,
+      published: Math.max(0, created - pending) + (counted.events ?? 0),
+      pending: Math.min(created, pending) + uncounted.events,
     },
   };
 }
 
 function ordersOf(
-  { rows: { accepted } }: Pick<Totals, 'rows'>,
+  created: number,
   ofFiles: { statuses: StatusSums[]; byHub: NamedSum[]; byStatus: NamedSum[] },
   { counted, uncounted }: Changed,
 ): Totals['orders'] {
   const named = (sums: NamedSum[]) => sums.map(({ _id, orders }): [string, number] => [_id, orders]);
   const knownStatus = ofFiles.byStatus.reduce((sum, { orders }) => sum + orders, 0);
   const byStatus = added([
-    [initialStatus({}), accepted - knownStatus],
+    [initialStatus({}), created - knownStatus],
     ...named(ofFiles.byStatus),
     ...Object.entries(counted.by_status ?? {}),
     ...uncounted.byStatus,

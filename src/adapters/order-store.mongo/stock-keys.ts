@@ -13,15 +13,16 @@ export function stockKeysOf(orders: OrderBatch): (i: number) => string {
   };
 }
 
-/** These rows by stock key, those of each key in file order. */
-export function rowsByStockKey(orders: OrderBatch, rows: readonly number[]): Map<string, number[]> {
-  const keyOf = stockKeysOf(orders);
+/** The rows of these orders by stock key, those of each key in file order. */
+export function rowsByStockKey(batch: OrderBatch, orders: readonly number[]): Map<string, number[]> {
+  const keyOf = stockKeysOf(batch);
   const byKey = new Map<string, number[]>();
-  for (const i of rows) {
-    const key = keyOf(i);
-    const ofKey = byKey.get(key);
-    if (ofKey) ofKey.push(i);
-    else byKey.set(key, [i]);
-  }
+  for (const order of orders)
+    for (let i = batch.first(order); i < batch.end(order); i++) {
+      const key = keyOf(i);
+      const ofKey = byKey.get(key);
+      if (ofKey) ofKey.push(i);
+      else byKey.set(key, [i]);
+    }
   return byKey;
 }

@@ -21,31 +21,25 @@ export interface StockView {
   hold: Hold | null;
 }
 
-/** The rows of one key that did not fit, with what was left for each. */
-export type Skipped = Map<number, number>;
-
-interface Greedy {
+/** What the rows of one key have reserved. */
+export interface Reserved {
+  /** Before the take. */
+  available: number;
   sum: number;
-  /** The same rows are accepted for every available amount in [sum, hi). */
+  /** The same rows are accepted for every available amount in [sum, hi). Infinity where all were accepted. */
   hi: number;
-  skipped: Skipped;
 }
 
 /** Accepts row by row in file order, each that what is left still covers. `rows` are indices into `orders`. */
-function acceptWhatFits(orders: OrderBatch, rows: number[], available: number): Greedy {
+function acceptWhatFits(orders: OrderBatch, rows: number[], available: number): Reserved {
   let sum = 0;
   let hi = Number.POSITIVE_INFINITY;
-  const skipped: Skipped = new Map();
   for (const i of rows) {
     const quantity = orders.quantity(i);
-    if (sum + quantity <= available) {
-      sum += quantity;
-    } else {
-      hi = Math.min(hi, sum + quantity);
-      skipped.set(i, available - sum);
-    }
+    if (sum + quantity <= available) sum += quantity;
+    else hi = Math.min(hi, sum + quantity);
   }
-  return { sum, hi, skipped };
+  return { available, sum, hi };
 }
 
 export async function readStock(
@@ -69,8 +63,8 @@ export const MOVED_ON = 'moved on';
 type Chunk = Pick<ChunkDocument, '_id' | 'file' | 'n'>;
 
 /**
- * `seen`: the stock as it was read before this worker inserted the plan; null for a plan that was found. Returns for each key the rows that
- * did not fit. Throws `store_contention`.
+ * `seen`: the stock as it was read before this worker inserted the plan; null for a plan that was found. Returns what is reserved by key.
+ * Throws `store_contention`.
  */
 export async function takeStock(
   database: Pick<Database, 'stock' | 'chunks'>,
@@ -78,8 +72,8 @@ export async function takeStock(
   orders: OrderBatch,
   rowsOfKey: Map<string, number[]>,
   seen: Map<string, StockView> | null,
-): Promise<Map<string, Skipped> | typeof MOVED_ON> {
-  const decided = new Map<string, Skipped>();
+): Promise<Map<string, Reserved> | typeof MOVED_ON> {
+  const decided = new Map<string, Reserved>();
   let pending = [...rowsOfKey.keys()].sort();
   let views = seen;
 
@@ -93,13 +87,13 @@ export async function takeStock(
       const decision = decideKey(chunk.n, key, views.get(key), orders, rowsOfKey.get(key)!);
       if (decision === MOVED_ON) return MOVED_ON;
       if ('view' in decision) takes.push(decision);
-      else decided.set(key, decision.skipped);
+      else decided.set(key, decision);
     }
     if (takes.length === 0) return decided;
     const writes = takes.map((take) => takeWrite(chunk, take));
     const { matchedCount } = await database.stock.bulkWrite(writes, { ordered: false });
     if (matchedCount === takes.length) {
-      for (const { key, skipped } of takes) decided.set(key, skipped);
+      for (const take of takes) decided.set(take.key, take);
       return decided;
     }
     pending = takes.map(({ key }) => key);
@@ -128,7 +122,7 @@ async function readWhilePlanned(
 }
 
 /** A decision that is to be written. */
-interface Take extends Greedy {
+interface Take extends Reserved {
   key: string;
   view: StockView;
 }
@@ -140,10 +134,10 @@ function decideKey(
   view: StockView | undefined,
   orders: OrderBatch,
   rows: number[],
-): Take | Pick<Greedy, 'skipped'> | typeof MOVED_ON {
+): Take | Reserved | typeof MOVED_ON {
   if (!view) throw new Error(`the stock row ${key} is gone, though stock rows are never deleted`);
   if (view.hold && view.hold.n > n) return MOVED_ON;
-  if (view.hold?.n === n) return { skipped: acceptWhatFits(orders, rows, view.hold.available).skipped };
+  if (view.hold?.n === n) return acceptWhatFits(orders, rows, view.hold.available);
   return { key, view, ...acceptWhatFits(orders, rows, view.available) };
 }
 
@@ -166,7 +160,7 @@ function takeWrite({ file, n }: Chunk, { key, view, sum, hi }: Take): AnyBulkWri
   };
 }
 
-/** Gives back what was taken for rows whose order id belongs to another file or row: once per chunk and key. */
+/** Gives back what was reserved for orders that are rejected: once per chunk and key, so only when every order is settled. */
 export async function giveBack(
   { stock }: Pick<Database, 'stock'>,
   { file, n }: Pick<ChunkDocument, 'file' | 'n'>,

@@ -64,7 +64,13 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     );
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
-    const counts = { rows: rows.length + chunk.rejections.length, accepted: accepted.length, invalid: rejected.length };
+    const sums = sumUp(rows, accepted);
+    const counts = {
+      rows: rows.length + chunk.rejections.length,
+      accepted: sums.acceptedRows,
+      invalid: rejected.length,
+      orders: accepted.length,
+    };
     assert(counts.accepted + counts.invalid === counts.rows, 'each row of a chunk is accepted or rejected (INV-1)');
 
     const firstSeq = newest() + 1;
@@ -77,7 +83,6 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       atMs: timeOfCreation(at),
     });
     windows.add(status, firstSeq, accepted.length);
-    const sums = sumUp(rows, accepted);
     levels.take(takings);
     const { codes, bytes } = recordRejections(file.file_no, rejected);
     moveCheckpoint(file, chunk, { ...counts, codes, bytes, firstSeq, at });
@@ -105,11 +110,11 @@ interface Outcome extends Counts {
 /** Records the chunk, and where its file continues. */
 function checkpointMover(db: Database) {
   const insertChunk = db.prepare(
-    'insert into chunks (file_no, n, rows, accepted, invalid, first_seq, committed_at) values (?, ?, ?, ?, ?, ?, ?)',
+    'insert into chunks (file_no, n, rows, accepted, invalid, orders, first_seq, committed_at) values (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const checkpoint = db.prepare(`
-    update files set next_chunk = ?, position_offset = ?, position_row = ?, bytes_read = ?, rows = rows + ?,
-      accepted = accepted + ?, invalid = invalid + ?, invalid_by_code = ?, warnings = ?,
+    update files set next_chunk = ?, position_offset = ?, position_row = ?, open_order = ?, bytes_read = ?, rows = rows + ?,
+      accepted = accepted + ?, invalid = invalid + ?, orders = orders + ?, invalid_by_code = ?, warnings = ?,
       rejected_bytes = rejected_bytes + ?, strikes = 0,
       committed_at = ?, changed_at = ?
     where file_no = ?`);
@@ -117,21 +122,23 @@ function checkpointMover(db: Database) {
   return (
     file: FileRow,
     chunk: ChunkMessage,
-    { rows, accepted, invalid, codes, bytes, firstSeq, at }: Outcome,
+    { rows, accepted, invalid, orders, codes, bytes, firstSeq, at }: Outcome,
   ): void => {
     const { offset, row } = chunk.end;
     assert(offset >= file.position_offset && row >= file.position_row, 'a checkpoint never goes back');
     const invalidByCode = fromJson<Record<string, number>>(file.invalid_by_code);
     for (const [code, count] of codes) invalidByCode[code] = (invalidByCode[code] ?? 0) + count;
-    insertChunk.run(file.file_no, chunk.n, rows, accepted, invalid, firstSeq, at);
+    insertChunk.run(file.file_no, chunk.n, rows, accepted, invalid, orders, firstSeq, at);
     checkpoint.run(
       chunk.n + 1,
       offset,
       row,
+      chunk.openOrder ?? null,
       chunk.bytesRead,
       rows,
       accepted,
       invalid,
+      orders,
       JSON.stringify(invalidByCode),
       JSON.stringify(addWarnings(fromJson(file.warnings), chunk.warnings ?? [])),
       bytes,

@@ -1,13 +1,13 @@
 /**
- * Decides the rows of a chunk in file order: a row whose order exists is a duplicate or a conflict, one that its stock covers is accepted,
- * the others are out of stock. Reads the store and writes nothing.
+ * Decides the orders of a chunk in file order: one that exists is a duplicate or a conflict, one whose rows are all covered by the stock
+ * that is left is accepted, the others are out of stock. Reads the store and writes nothing.
  */
 import { type ExistingOrder, orderOfRow, repeatOf } from '../../model/existing-order.ts';
 import type { FileRecord } from '../../model/file.ts';
-import type { OrderContent } from '../../model/order.ts';
 import { outOfStock } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
+import { rejectOrder } from '../../order-batch/reject-order.ts';
 import type { FindStored } from './find-stored.ts';
 import { countUpTo, sortIds } from './sort-ids.ts';
 import type { StockLevel, StockLevels, Taking } from './stock-levels.ts';
@@ -19,30 +19,11 @@ interface StockLeft {
   left: number;
 }
 
-function contentOf(rows: OrderBatch, i: number): OrderContent {
-  const item = {
-    sku: rows.text(i, 'sku'),
-    hubId: rows.text(i, 'hub_id'),
-    productName: rows.text(i, 'product_name'),
-    quantity: rows.quantity(i),
-    unitPriceMinor: rows.unitPriceMinor(i),
-    lineTotalMinor: rows.totalMinor(i),
-  };
-  return {
-    customerName: rows.text(i, 'customer_name'),
-    customerEmail: rows.text(i, 'customer_email'),
-    items: [item],
-    totalMinor: rows.totalMinor(i),
-    orderDateMs: rows.orderDateMs(i),
-    shippingAddress: rows.text(i, 'shipping_address'),
-  };
-}
-
 export interface Decision {
-  /** Rows by index, sorted by order id. */
+  /** Orders by index, sorted by their id. */
   accepted: Uint32Array;
   rejected: Rejection[];
-  /** What the accepted rows take of the stock. */
+  /** What they take of the stock. */
   takings: Taking[];
 }
 
@@ -66,47 +47,64 @@ export function rowDecider({ findStored, levels }: Known) {
     for (const id of stored.keys())
       for (let n = countUpTo(orderIds, byId, id) - 1; n >= 0 && orderIds[byId[n]!] === id; n--) toLookUp[byId[n]!] = 1;
     levels.trim();
-    const isAccepted = new Uint8Array(rows.length);
-    /** For ids that are looked up: the row of this chunk that was accepted. */
+    const isAccepted = new Uint8Array(rows.orders);
+    /** For ids that are looked up: the order of this chunk that was accepted. */
     const acceptedHere = new Map<string, number>();
     const { skus, hubIds } = rows.pairs;
     const stockLeft: (StockLeft | undefined)[] = [];
     const rejected: Rejection[] = [];
-    const reject = (i: number, reason: Reason) =>
-      rejected.push({ row: rows.row(i), reasons: [reason], values: rows.values(i) });
 
     const findExisting = (orderId: string): ExistingOrder | undefined => {
       const here = acceptedHere.get(orderId);
       if (here === undefined) return stored.get(orderId);
-      return orderOfRow(fileId, rows.row(here), contentOf(rows, here));
+      return orderOfRow(fileId, rows.row(rows.first(here)), rows.content(here));
     };
 
-    for (let i = 0; i < rows.length; i++) {
-      const orderId = orderIds[i]!;
-      const existing = toLookUp[i] === 1 ? findExisting(orderId) : undefined;
-      if (existing) {
-        reject(i, repeatOf(existing, orderId, contentOf(rows, i), hubs));
-        continue;
+    const stockOf = (pair: number): StockLeft => {
+      let stock = stockLeft[pair];
+      if (stock === undefined) {
+        const level = levels.get(skus[pair]!, hubIds[pair]!);
+        stock = { level, left: level?.available ?? 0 };
+        stockLeft[pair] = stock;
       }
-      if (trackStock) {
+      return stock;
+    };
+
+    /** Takes for all rows of an order or for none: then returns the reasons of those that are out of stock, by row. */
+    const take = (order: number): Map<number, Reason> | null => {
+      const end = rows.end(order);
+      let short: Map<number, Reason> | null = null;
+      for (let i = rows.first(order); i < end; i++) {
         const pair = rows.pair(i);
         const quantity = rows.quantity(i);
-        let stock = stockLeft[pair];
-        if (stock === undefined) {
-          const level = levels.get(skus[pair]!, hubIds[pair]!);
-          stock = { level, left: level?.available ?? 0 };
-          stockLeft[pair] = stock;
-        }
+        const stock = stockOf(pair);
         if (quantity > stock.left) {
-          reject(i, outOfStock(skus[pair]!, hubIds[pair]!, quantity, stock.left));
-          continue;
-        }
-        stock.left -= quantity;
+          short ??= new Map();
+          short.set(i, outOfStock(skus[pair]!, hubIds[pair]!, quantity, stock.left));
+        } else stock.left -= quantity;
       }
-      isAccepted[i] = 1;
-      if (toLookUp[i] === 1) acceptedHere.set(orderId, i);
+      if (short !== null)
+        for (let i = rows.first(order); i < end; i++) if (!short.has(i)) stockOf(rows.pair(i)).left += rows.quantity(i);
+      return short;
+    };
+
+    for (let order = 0; order < rows.orders; order++) {
+      const orderId = orderIds[order]!;
+      const existing = toLookUp[order] === 1 ? findExisting(orderId) : undefined;
+      if (existing) {
+        const reason = repeatOf(existing, orderId, rows.content(order), hubs);
+        rejected.push(...rejectOrder(rows, order, () => reason));
+        continue;
+      }
+      const short = trackStock ? take(order) : null;
+      if (short !== null) {
+        rejected.push(...rejectOrder(rows, order, (i) => short.get(i)));
+        continue;
+      }
+      isAccepted[order] = 1;
+      if (toLookUp[order] === 1) acceptedHere.set(orderId, order);
     }
-    return { accepted: byId.filter((i) => isAccepted[i] === 1), rejected, takings: takingsOf(stockLeft) };
+    return { accepted: byId.filter((order) => isAccepted[order] === 1), rejected, takings: takingsOf(stockLeft) };
   };
 }
 

@@ -46,10 +46,12 @@ export interface FileRow {
   next_chunk: number;
   position_offset: number;
   position_row: number;
+  open_order: string | null;
   bytes_read: number;
   rows: number;
   accepted: number;
   invalid: number;
+  orders: number;
   invalid_by_code: string;
   warnings: string;
   rejected_bytes: number;
@@ -97,10 +99,12 @@ export function toFileRecord(row: FileRow): FileRecord {
     nextChunk: row.next_chunk,
     offset: row.position_offset,
     row: row.position_row,
+    openOrder: row.open_order,
     bytesRead: row.bytes_read,
     rows: row.rows,
     accepted: row.accepted,
     invalid: row.invalid,
+    orders: row.orders,
     invalidByCode: fromJson(row.invalid_by_code),
     warnings: fromJson(row.warnings),
     rejectedBytes: row.rejected_bytes,

@@ -26,8 +26,8 @@ export function createOrders(db: Database): Orders {
   const newest = db.prepare('select coalesce(max(seq), 0) seq from orders');
   const timeFrom = db.prepare('select created_at from orders where seq >= ? order by seq limit 1');
   const chunksOf = db.prepare(`
-    select c.first_seq first, c.accepted from chunks c join files f on f.file_no = c.file_no
-    where f.file_id = ? and c.accepted > 0 and c.first_seq <= ? order by c.n desc`);
+    select c.first_seq first, c.orders from chunks c join files f on f.file_no = c.file_no
+    where f.file_id = ? and c.orders > 0 and c.first_seq <= ? order by c.n desc`);
   const statements = new Map<string, ReturnType<Database['prepare']>>();
   const prepare = (sql: string) => {
     const known = statements.get(sql) ?? db.prepare(sql);
@@ -57,8 +57,8 @@ export function createOrders(db: Database): Orders {
     const lowest = filter.createdFromMs === undefined ? 1 : seqAt(filter.createdFromMs);
     const highest = filter.createdToMs === undefined ? from : Math.min(from, seqAt(filter.createdToMs) - 1);
     if (filter.fileId !== undefined) {
-      for (const chunk of chunksOf.all(filter.fileId, highest) as { first: number; accepted: number }[])
-        yield* within(Math.max(lowest, chunk.first), Math.min(highest, chunk.first + chunk.accepted - 1));
+      for (const chunk of chunksOf.all(filter.fileId, highest) as { first: number; orders: number }[])
+        yield* within(Math.max(lowest, chunk.first), Math.min(highest, chunk.first + chunk.orders - 1));
       return;
     }
     yield* within(lowest, highest);

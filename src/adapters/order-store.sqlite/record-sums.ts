@@ -8,32 +8,51 @@ export interface Counts {
   rows: number;
   accepted: number;
   invalid: number;
+  /** What the accepted rows make. */
+  orders: number;
 }
 
 /** The names of the sums that follow orders. */
 export const STATUS_SUM = 'status:';
 export const HUB_SUM = 'hub:';
 
-/** The amount of the accepted rows in minor units, and their number by hub. */
+export function totalOf(rows: OrderBatch, order: number): number {
+  const end = rows.end(order);
+  let totalMinor = 0;
+  for (let i = rows.first(order); i < end; i++) totalMinor += rows.totalMinor(i);
+  return totalMinor;
+}
+
+/** Of the accepted orders: their rows, their amount in minor units, and how many there are by hub, each once in each of its hubs. */
 export function sumUp(rows: OrderBatch, accepted: Uint32Array) {
   const byPair = new Uint32Array(rows.pairs.hubIds.length);
   let amountMinor = 0n;
   let partMinor = 0;
-  for (const i of accepted) {
-    byPair[rows.pair(i)]!++;
+  const byHub = new Map<string, number>();
+  let acceptedRows = 0;
+  for (const order of accepted) {
+    const items = rows.end(order) - rows.first(order);
+    acceptedRows += items;
+    if (items === 1) byPair[rows.pair(rows.first(order))]!++;
+    else for (const hubId of hubsOf(rows, order)) byHub.set(hubId, (byHub.get(hubId) ?? 0) + 1);
     // Numbers are faster than BigInts; a single total is below 2^50, so the part is exact up to this bound.
-    partMinor += rows.totalMinor(i);
+    partMinor += totalOf(rows, order);
     if (partMinor > 2 ** 52) {
       amountMinor += BigInt(partMinor);
       partMinor = 0;
     }
   }
-  const byHub = new Map<string, number>();
   for (const [pair, count] of byPair.entries()) {
     const hubId = rows.pairs.hubIds[pair]!;
     if (count > 0) byHub.set(hubId, (byHub.get(hubId) ?? 0) + count);
   }
-  return { amountMinor: amountMinor + BigInt(partMinor), byHub };
+  return { acceptedRows, amountMinor: amountMinor + BigInt(partMinor), byHub };
+}
+
+function hubsOf(rows: OrderBatch, order: number): Set<string> {
+  const hubs = new Set<string>();
+  for (let i = rows.first(order); i < rows.end(order); i++) hubs.add(rows.pairs.hubIds[rows.pair(i)]!);
+  return hubs;
 }
 
 /** Statements that add to a sum. */
@@ -67,7 +86,7 @@ export function sumRecorder(db: Database) {
 
   return (
     counts: Counts,
-    { amountMinor, byHub }: ReturnType<typeof sumUp>,
+    { amountMinor, byHub }: Pick<ReturnType<typeof sumUp>, 'amountMinor' | 'byHub'>,
     codes: ReadonlyMap<ReasonCode, number>,
     status: string,
     at: number,
@@ -75,7 +94,7 @@ export function sumRecorder(db: Database) {
     addTotal('rows', counts.rows);
     addTotal('accepted', counts.accepted);
     addTotal('invalid', counts.invalid);
-    addTotal(STATUS_SUM + status, counts.accepted);
+    addTotal(STATUS_SUM + status, counts.orders);
     for (const [hubId, count] of byHub) addTotal(HUB_SUM + hubId, count);
     for (const [code, count] of codes) addTotal(`code:${code}`, count);
     addAmount(STATUS_SUM + status, amountMinor);

@@ -19,7 +19,7 @@ interface Chunk {
   file_no: number;
   rows: number;
   first_seq: number;
-  accepted: number;
+  orders: number;
 }
 
 export function createVerification(db: Database): Verification {
@@ -34,7 +34,7 @@ export function createVerification(db: Database): Verification {
   }
 
   const chunksOf = db.prepare(`
-    select c.file_no, c.rows, c.first_seq, c.accepted from chunks c join files f using (file_no)
+    select c.file_no, c.rows, c.first_seq, c.orders from chunks c join files f using (file_no)
     where f.file_id = ? and c.n < ? order by c.n`);
   const ordersOf = db.prepare(`${SELECT} where o.seq between ? and ? and o.file_no = ?`);
   const histories = orderHistories(db);
@@ -45,10 +45,10 @@ export function createVerification(db: Database): Verification {
 
   return {
     async *chunks({ fileId, nextChunk }) {
-      for (const { file_no, rows, first_seq, accepted } of chunksOf.iterate(fileId, nextChunk) as Iterable<Chunk>)
+      for (const { file_no, rows, first_seq, orders } of chunksOf.iterate(fileId, nextChunk) as Iterable<Chunk>)
         yield {
           rows,
-          orders: (ordersOf.all(first_seq, first_seq + accepted - 1, file_no) as unknown as OrderRow[]).map(asCreated),
+          orders: (ordersOf.all(first_seq, first_seq + orders - 1, file_no) as unknown as OrderRow[]).map(asCreated),
         };
     },
     async *file(fileId) {
@@ -70,7 +70,7 @@ const PLACES = `
   with file as (select * from files where file_id = :file_id),
   places(row, order_id) as (
     select o.row, o.order_id from file join chunks c using (file_no)
-      join orders o on o.seq between c.first_seq and c.first_seq + c.accepted - 1 and o.file_no = c.file_no
+      join orders o on o.seq between c.first_seq and c.first_seq + c.orders - 1 and o.file_no = c.file_no
     union all
     select r.row, null from file join rejections r using (file_no)
   )`;
@@ -87,18 +87,19 @@ const OF_A_FILE: readonly StoreCheck[] = [
     what: 'the chunks do not add up to the file',
     sql: `${PLACES} select file_id id,
         count(c.n) || ' chunks of ' || next_chunk || ', ' || total(c.rows) || ' of ' || f.rows || ' rows, '
-          || total(c.accepted) || ' of ' || f.accepted || ' accepted, ' || total(c.invalid) || ' of ' || f.invalid || ' invalid' detail
+          || total(c.accepted) || ' of ' || f.accepted || ' accepted, ' || total(c.invalid) || ' of ' || f.invalid || ' invalid, '
+          || total(c.orders) || ' of ' || f.orders || ' orders' detail
       from file f left join chunks c using (file_no) group by file_no
       having count(c.n) <> next_chunk or total(c.rows) <> f.rows or total(c.accepted) <> f.accepted
-        or total(c.invalid) <> f.invalid`,
+        or total(c.invalid) <> f.invalid or total(c.orders) <> f.orders`,
   },
   {
     check: 'rows',
-    what: 'the orders of a chunk are not its accepted rows',
-    sql: `${PLACES} select file_id || ':' || c.n id, count(o.seq) || ' orders, ' || c.accepted || ' accepted' detail
+    what: 'the orders of a chunk are not as many as it has',
+    sql: `${PLACES} select file_id || ':' || c.n id, count(o.seq) || ' orders of ' || c.orders || ' are there, ' || c.accepted || ' rows accepted' detail
       from file join chunks c using (file_no)
-        left join orders o on o.seq between c.first_seq and c.first_seq + c.accepted - 1 and o.file_no = c.file_no
-      group by c.n having count(o.seq) <> c.accepted`,
+        left join orders o on o.seq between c.first_seq and c.first_seq + c.orders - 1 and o.file_no = c.file_no
+      group by c.n having count(o.seq) <> c.orders or c.orders > c.accepted or (c.orders = 0 and c.accepted > 0)`,
   },
   {
     check: 'rows',
@@ -134,7 +135,7 @@ const OF_A_FILE: readonly StoreCheck[] = [
     what: 'an order of another file is among the numbers of a chunk',
     sql: `${PLACES} select order_id id, 'number ' || o.seq || ', ' || file_id || ' chunk ' || c.n detail
       from file join chunks c using (file_no)
-        join orders o on o.seq between c.first_seq and c.first_seq + c.accepted - 1 and o.file_no <> c.file_no`,
+        join orders o on o.seq between c.first_seq and c.first_seq + c.orders - 1 and o.file_no <> c.file_no`,
   },
 ];
 
@@ -169,7 +170,7 @@ const OF_ALL: readonly StoreCheck[] = [
     check: 'events',
     what: 'the numbers of events do not follow those before',
     sql: `with numbers(low, count, id) as (
-        select c.first_seq, c.accepted, file_id || ':' || n from chunks c join files using (file_no) where c.accepted > 0
+        select c.first_seq, c.orders, file_id || ':' || n from chunks c join files using (file_no) where c.orders > 0
         union all
         select seq, 1, order_id from orders where file_no = ${NO_FILE}
         union all
@@ -180,7 +181,7 @@ const OF_ALL: readonly StoreCheck[] = [
   {
     check: 'events',
     what: 'an order belongs to no chunk',
-    sql: `with spans as (select first_seq low, first_seq + accepted - 1 high from chunks where accepted > 0),
+    sql: `with spans as (select first_seq low, first_seq + orders - 1 high from chunks where orders > 0),
       gaps(low, high) as (
         select lag(high, 1, -${MOST}) over (order by low) + 1, low - 1 from spans
         union all

@@ -91,7 +91,7 @@ export const MIGRATIONS: readonly Migration[] = [
   -- GET /orders/{id}, and whether a row's order exists. The only index, as each costs ingestion a random page per row.
   create unique index orders_by_id on orders (order_id);
 
-  -- The committed chunks: a chunk's orders are first_seq .. first_seq + accepted - 1.
+  -- The committed chunks: a chunk's orders are first_seq .. first_seq + accepted - 1, from version 18 on + orders - 1.
   create table chunks (
     file_no integer not null,
     n integer not null,
@@ -422,6 +422,18 @@ export const MIGRATIONS: readonly Migration[] = [
   drop index files_live_bytes;
   create unique index files_live_bytes on files (sha256, coalesce(hubs, '')) where forced = 0
     and status in ('queued', 'processing', 'paused', 'completed');
+  `,
+  },
+  {
+    version: 18,
+    sql: `
+  -- The orders that the accepted rows make: of a chunk first_seq .. first_seq + orders - 1. Until now each row was one.
+  alter table chunks add column orders integer not null default 0;
+  update chunks set orders = accepted;
+  alter table files add column orders integer not null default 0;
+  update files set orders = accepted;
+  -- An order with too many rows that may go on behind the checkpoint.
+  alter table files add column open_order text;
   `,
   },
 ];

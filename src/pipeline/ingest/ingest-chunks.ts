@@ -110,6 +110,7 @@ function createBuilder({ ports, claim, options, outage }: IngestContext, file: F
   let parent = file.parentFileId;
   return new ChunkBuilder(opened.header, opened.intake, {
     timeZone: options.timeZone,
+    openOrder: file.openOrder,
     now: () => clock.now(),
     ask: askWithin(file.hubs, (pairs) => outage.retry('ims', () => ims.validate(pairs, options.lost))),
     async beforeCheck(intake, fileOfFirstRow) {

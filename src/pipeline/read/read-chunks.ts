@@ -24,6 +24,8 @@ export type ReadBounds = RowStreamBounds &
 export interface RowConsumer extends RecordTaker {
   /** Takes a row as texts, when `take` has refused its bytes. */
   add(row: RawRow): void;
+  /** Where rows belong together: only the row behind a chunk tells where it may end. */
+  readonly lines?: { readonly begins: boolean; end(): void } | null;
   /**
    * Called after every `maxPartRows` rows that were added, and at the end of each chunk: afterwards the added rows need not be kept as
    * texts. `intake` is how the file is read up to here.
@@ -72,39 +74,56 @@ export async function* readChunks(
   const isAsStored = !opened.intake.gzip && !isTranscoded(opened.intake.encoding);
   try {
     let start = opened.position;
+    let ahead = 0;
     for (let n = nextChunk; ; n++) {
-      const { rows, last } = await readRows(opened, start, consumer, bounds, options);
+      const { rows, end, last, ...read } = await readRows(opened, { start, ahead }, consumer, bounds, options);
       if (last && fresh && n === nextChunk && rows === 0) throw emptyFile('a header and no order');
       await consumer.check(stream.intake);
-      const end = last ? stream.end : stream.position;
       const bytesRead = isAsStored ? end.offset : stored.bytesRead();
       yield { n, intake: stream.intake, start, end, bytesRead, last };
       if (last) return;
       start = end;
+      ahead = read.ahead;
     }
   } finally {
     await stored.close();
   }
 }
 
-/** Reads the rows of the chunk that begins here; `last`: the file ends with them. */
+interface ReadRows {
+  rows: number;
+  end: Position;
+  /** The rows behind the chunk that the consumer has taken already: one at most. */
+  ahead: number;
+  /** The file ends with them. */
+  last: boolean;
+}
+
+/** Reads the rows of the chunk that begins at `start`, of which `ahead` were taken already. */
 async function readRows(
   { rows: stream, header }: Opened,
-  start: Position,
+  { start, ahead }: { start: Position; ahead: number },
   consumer: RowConsumer,
   bounds: ReadBounds,
   { signal, atBorder }: ChunkReadOptions,
-): Promise<{ rows: number; last: boolean }> {
+): Promise<ReadRows> {
+  const { lines } = consumer;
   const maxRows = chunkRows(start, bounds);
-  let rows = 0;
-  let added = 0;
+  const isFull = () => rows >= maxRows || stream.offset - start.offset >= bounds.maxChunkBytes;
+  let rows = ahead;
+  let added = ahead;
   for (;;) {
+    // Where the chunk ends, if the next row belongs to none of its orders.
+    const border = lines && isFull() ? stream.position : null;
     if (!stream.offer(consumer)) {
       const row = stream.next();
       if (row === null) {
         signal?.throwIfAborted();
         if (rows === 0) atBorder?.();
-        if (!(await stream.feed())) return { rows, last: true };
+        if (!(await stream.feed())) {
+          lines?.end();
+          return { rows, end: stream.end, ahead: 0, last: true };
+        }
         consumer.form = textForm(stream.intake.encoding);
         continue;
       }
@@ -113,8 +132,9 @@ async function readRows(
       consumer.add(row);
       added++;
     }
+    if (border && lines?.begins) return { rows, end: border, ahead: 1, last: false };
     rows++;
-    if (rows >= maxRows || stream.offset - start.offset >= bounds.maxChunkBytes) return { rows, last: false };
+    if (!lines && isFull()) return { rows, end: stream.position, ahead: 0, last: false };
     if (added >= bounds.maxPartRows) {
       await consumer.check(stream.intake);
       added = 0;

@@ -54,6 +54,8 @@ export const reason: Record<ReasonCode, string> = {
   duplicate_order: 'The order is already stored',
   order_conflict: 'Another order has this id',
   out_of_stock: 'Not enough stock',
+  order_incomplete: 'Another row of the order is wrong',
+  too_many_items: 'Too many rows for one order',
 };
 
 export const failure: Record<FileFailureCode, string> = {

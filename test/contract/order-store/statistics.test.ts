@@ -37,7 +37,9 @@ onEachOrderStore(({ open, violations }) => {
     await first.files.requestCancel(await createFile(first));
 
     const totals = await second.statistics.totals();
-    expect(totals.files).toEqual({ queued: 1, processing: 1, waiting: 1, completed: 1, failed: 1, cancelled: 1 });
+    expect(totals.files).toEqual({
+      ...{ queued: 1, processing: 1, waiting: 1, paused: 0, completed: 1, failed: 1, cancelled: 1 },
+    });
     expect(totals.rows).toEqual({ total: 6, accepted: 4, invalid: 2 });
     // Four times the largest total is past what a double holds exactly.
     const { byHub, ...orders } = totals.orders;

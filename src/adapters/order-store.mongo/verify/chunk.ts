@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { DELETED } from '../../../model/order-change.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
-import type { ChunkDocument, OrderDocument } from '../documents.ts';
+import { type ChunkDocument, type OrderDocument, ordersOf } from '../documents.ts';
 import { findOrders } from '../insert-orders.ts';
 import { contentOf } from './chunks.ts';
 import { checkHistory, contentOf as contentOfOrder, isSameContent } from './order.ts';
@@ -18,10 +18,9 @@ export async function* checkChunk(
   after: number,
 ): AsyncGenerator<Violation, number> {
   const { file, n, _id } = chunk;
-  const { accepted, rejected } = await contentOf(chunk);
+  const { accepted, rows, rejected } = await contentOf(chunk);
   const places = new Map<number, number>();
-  for (const { row } of [...accepted.map(({ row }) => ({ row: row! })), ...rejected])
-    places.set(row, (places.get(row) ?? 0) + 1);
+  for (const row of [...rows, ...rejected.map((one) => one.row)]) places.set(row, (places.get(row) ?? 0) + 1);
   for (const [row, count] of places) {
     if (count > 1)
       yield {
@@ -40,7 +39,8 @@ export async function* checkChunk(
   }
   const deleted = chunk.rejections_deleted ? chunk.invalid! : 0;
   if (
-    accepted.length !== chunk.accepted ||
+    rows.length !== chunk.accepted ||
+    accepted.length !== ordersOf(chunk) ||
     rejected.length + deleted !== chunk.invalid ||
     places.size + deleted !== chunk.rows
   )
@@ -48,7 +48,7 @@ export async function* checkChunk(
       check: 'rows',
       what: 'the figures of a chunk are not those of its rows',
       id: _id,
-      detail: `${accepted.length} of ${chunk.accepted} accepted, ${rejected.length} of ${chunk.invalid} rejected, ${places.size} of ${chunk.rows} rows`,
+      detail: `${rows.length} of ${chunk.accepted} accepted, ${accepted.length} of ${ordersOf(chunk)} orders, ${rejected.length} of ${chunk.invalid} rejected, ${places.size} of ${chunk.rows} rows`,
     };
   const published = chunk.publish === 'pending' || chunk.publish === 'published';
   if (published !== accepted.length > 0)

@@ -16,7 +16,7 @@ export async function* checkFile(database: Database, fileId: string): AsyncGener
       id: fileId,
       detail: `${rows} rows, ${accepted} accepted, ${invalid} invalid`,
     };
-  const sums = { rows: 0, accepted: 0, invalid: 0 };
+  const sums = { rows: 0, accepted: 0, invalid: 0, more_items: 0 };
   const byCode: Record<string, number> = {};
   let row = 1;
   let right = 0;
@@ -26,15 +26,16 @@ export async function* checkFile(database: Database, fileId: string): AsyncGener
     sums.rows += chunk.rows;
     sums.accepted += chunk.accepted!;
     sums.invalid += chunk.invalid!;
+    sums.more_items += chunk.more_items ?? 0;
     for (const [code, count] of Object.entries(chunk.invalid_by_code!)) byCode[code] = (byCode[code] ?? 0) + count;
   }
-  for (const field of ['rows', 'accepted', 'invalid'] as const)
-    if (sums[field] !== file[field])
+  for (const field of ['rows', 'accepted', 'invalid', 'more_items'] as const)
+    if (sums[field] !== (file[field] ?? 0))
       yield {
         check: 'rows',
         what: 'the chunks do not add up to the file',
         id: fileId,
-        detail: `${sums[field]} ${field} in chunks, ${file[field]} in the file`,
+        detail: `${sums[field]} ${field} in chunks, ${file[field] ?? 0} in the file`,
       };
   if (!isDeepStrictEqual(byCode, file.invalid_by_code))
     yield {

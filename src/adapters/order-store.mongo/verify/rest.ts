@@ -3,7 +3,7 @@ import { limits } from '../../../limits.ts';
 import type { Workflow } from '../../../model/workflow.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
-import { type NumberedChangeDocument, VOID } from '../documents.ts';
+import { type NumberedChangeDocument, ordersOf, VOID } from '../documents.ts';
 import { checkChangesAreThere, checkNumberedChanges } from './numbered-changes.ts';
 import { checkHistory } from './order.ts';
 import { checkSums } from './sums.ts';
@@ -48,7 +48,7 @@ async function* checkNumbers({ chunks, orders, outbox }: Database): AsyncGenerat
     const numbered = await chunks
       .find(
         { _id: { $in: entries.flatMap((entry) => ('chunk' in entry ? [entry.chunk] : [])) } },
-        { projection: { accepted: 1, committed_at: 1 } },
+        { projection: { accepted: 1, more_items: 1, committed_at: 1 } },
       )
       .toArray();
     const byId = new Map(numbered.map((chunk) => [chunk._id, chunk]));
@@ -73,13 +73,13 @@ async function* checkNumbers({ chunks, orders, outbox }: Database): AsyncGenerat
       }
       const { chunk } = entry;
       firstAt ??= byId.get(chunk)?.committed_at;
-      const accepted = byId.get(chunk)?.accepted ?? 0;
-      if (accepted !== count)
+      const created = ordersOf(byId.get(chunk) ?? {});
+      if (created !== count)
         yield {
           check: 'events',
           what: 'a chunk has not as many numbers as orders',
           id: chunk,
-          detail: `${count} numbers, ${accepted} orders`,
+          detail: `${count} numbers, ${created} orders`,
         };
     }
   }
