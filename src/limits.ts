@@ -413,6 +413,12 @@ export const limits = {
    * file which breaks the database is given up in the end. A database that is broken for all files accepts no claims, so nothing counts.
    */
   unknownErrorPauses: 90,
+  /** The page cache of what a dry run knows of itself: the system caches the rest. */
+  scratchCacheBytes: 4 * MiB,
+  /** Dry runs whose scratch is kept while other files have their turn: each costs its cache. Without it the file is read again from its start. */
+  scratchesKept: 16,
+  /** Orders added to a scratch at a time: some 5 ms. */
+  scratchRowsAtOnce: 250,
   /** Rejections read at a time while a report is written. */
   reportPageRows: 1_000,
   /** How often the progress of a report is stored: users watch it, and each time is a write. */

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Logger } from 'pino';
 import { createHttpDecider } from './adapters/decider.http.ts';
+import { createScratches } from './adapters/scratches.sqlite.ts';
 import type { Config } from './config.ts';
 import { createLogger } from './log.ts';
 import { openPorts } from './open-ports.ts';
@@ -15,7 +16,11 @@ import type { ThreadRole } from './roles.ts';
 const START: Record<ThreadRole, (ports: Ports, config: Config, logger: Logger) => { stop(): Promise<void> }> = {
   worker(ports, { timeZone, maxUploadBytes, objectStore }, logger) {
     const bucket = objectStore.kind === 's3' ? objectStore.bucket : null;
-    return startWorker(ports, { bucket, timeZone, maxInflatedBytes: maxUploadBytes }, logger);
+    return startWorker(
+      { ...ports, scratches: createScratches() },
+      { bucket, timeZone, maxInflatedBytes: maxUploadBytes },
+      logger,
+    );
   },
   publisher: (ports, _, logger) => startPublisher(ports, logger),
   finalizer(ports, { workflow, finalizer }, logger) {

@@ -30,6 +30,7 @@ export function fileJson(file: FileRecord, fixed = 0, base = ''): FileResponse {
     uploaded_by: file.uploadedBy,
     parent_file_id: file.parentFileId,
     hubs: file.hubs && [...file.hubs],
+    dry_run: file.dryRun,
     intake: file.intake && intakeJson(file.intake),
     progress: progressJson(file),
     invalid_by_code: file.invalidByCode,

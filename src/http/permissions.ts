@@ -29,6 +29,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   pauseFile: 'files:write',
   resumeFile: 'files:write',
   retryFile: 'files:write',
+  runFile: 'files:write',
 
   listOrders: 'orders:read',
   getOrder: 'orders:read',

@@ -31,6 +31,7 @@ export const THROWN = {
   not_retryable: 409,
   not_pausable: 409,
   not_paused: 409,
+  not_runnable: 409,
   duplicate_file: 409,
   too_large: 413,
   not_csv: 415,

@@ -106,6 +106,8 @@ export const fileResponse = named(
     parent_file_id: z.string().nullable(),
     /** The only hubs that its rows may name; null: all. */
     hubs: z.array(z.string()).nullable(),
+    /** Its rows were decided and counted, and made no orders. */
+    dry_run: z.boolean(),
     intake: z
       .strictObject({
         encoding: z.enum(ENCODINGS),

@@ -43,6 +43,7 @@ import { Places } from './places.ts';
 import { progressRoutes } from './progress.ts';
 import { rejectionRoutes } from './rejections.ts';
 import type { HttpEnv } from './route.ts';
+import { runFileRoutes } from './run-file.ts';
 import { sampleRoutes } from './samples.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
@@ -151,6 +152,7 @@ function addApi(
   const streaming = { stopping, logger, places };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
   app.route('/', fileRoutes(ports, streaming));
+  app.route('/', runFileRoutes(ports));
   app.route('/', rejectionRoutes(ports));
   app.route('/', progressRoutes({ ...ports, logger }, streaming));
   app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone, lag));

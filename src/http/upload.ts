@@ -43,6 +43,9 @@ const query = {
       examples: ['100', '5%'],
     }),
   force: flag.describe('Accept bytes that were uploaded before.'),
+  dry_run: flag.describe(
+    'Decide on each row as it would be decided now, and write the report, but make no orders and take no stock.',
+  ),
 };
 
 const describeUpload = (maxBytes: number) =>
@@ -67,6 +70,7 @@ const describeUpload = (maxBytes: number) =>
       ...(['invalid_parameter', 'no_file', 'empty_upload', 'several_files', 'broken_multipart'] as const),
       ...(['unfinished_upload', 'unsupported_encoding', 'not_found', 'duplicate_file', 'too_large'] as const),
       ...(['not_csv', 'key_reused', 'too_many_open_files', 'too_many_uploads'] as const),
+      ...(['upgrade_unfinished'] as const),
     ],
     engines: ['store', 'objects', 'queue'],
   }) satisfies RouteDescription;
@@ -74,7 +78,7 @@ const describeUpload = (maxBytes: number) =>
 export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
   const places = new Places(limits.maxUploads);
   const handler = route(describeUpload(options.maxBytes), async (c, readQuery) => {
-    const { name, encoding, parent_file_id, stop_at_invalid, force } = readQuery(c);
+    const { name, encoding, parent_file_id, stop_at_invalid, force, dry_run: dryRun } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
     const principal = principalOf(c);
     const key = readIdempotencyKey(c.req.header('idempotency-key'));
@@ -98,6 +102,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         stopAtInvalid: stop_at_invalid ?? null,
         // A correction is for the hubs of what it corrects.
         hubs: parent ? parent.hubs : sortedHubs(principal),
+        dryRun,
         force,
         idempotencyKey: scopedKey(principal, key),
         maxBytes: options.maxBytes,
@@ -113,7 +118,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
 const sortedHubs = ({ hubs }: Principal) => hubs && [...new Set(hubs)].sort();
 
 /** The worker serves all files in turn, so the files of one principal must not be many. Throws `too_many_open_files`. */
-async function refuseTooManyOpen({ store }: Pick<UploadPorts, 'store'>, uploadedBy: string): Promise<void> {
+export async function refuseTooManyOpen({ store }: Pick<UploadPorts, 'store'>, uploadedBy: string): Promise<void> {
   const most = limits.openFilesOfPrincipal;
   if ((await store.files.openOf(uploadedBy, most)) >= most)
     throw new OmsError(

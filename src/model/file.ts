@@ -56,6 +56,8 @@ export interface FileRecord {
   parentFileId: string | null;
   /** The only hubs that its rows may name, sorted: those of its sender, or of the file that it corrects. Null: all. It never changes. */
   hubs: readonly string[] | null;
+  /** Its rows are decided as of a file, and counted and reported, but make no orders and take no stock. */
+  dryRun: boolean;
   intake: Intake | null;
   /** The names in the header, known once the file was opened. */
   columns: string[] | null;
@@ -120,6 +122,10 @@ export type KeptPart = 'upload' | 'report';
 
 export const UPLOADS = 'uploads/';
 export const uploadKey = (fileId: string): string => `${UPLOADS}${fileId}`;
+/** The file that was uploaded as this object. */
+export const fileOfUpload = (key: string): string => key.slice(UPLOADS.length);
+/** The file that takes the upload of a dry run for real: one alone, so that a repeated request finds it. */
+export const realRunOf = (dryRunId: string): string => `${dryRunId}-run`;
 /** The prefix under which users put objects into a bucket. */
 export const INCOMING = 'incoming/';
 /**

@@ -56,6 +56,7 @@ export async function adopt(
       encodingOverride: encoding.label,
       parentFileId: null,
       hubs: null,
+      dryRun: false,
       // Without a hash there is nothing to compare: a retry must not be refused as a duplicate.
       force: tooLarge,
       idempotencyKey: null,

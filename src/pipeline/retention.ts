@@ -7,8 +7,10 @@ import { limits } from '../limits.ts';
 import {
   type FileRecord,
   fileOfReport,
+  fileOfUpload,
   type KeptPart,
   REPORTS,
+  realRunOf,
   reportKey,
   reportName,
   UPLOADS,
@@ -80,12 +82,21 @@ async function deletePart(
   if (part === 'upload' ? !objectKey.startsWith(UPLOADS) : invalid === 0) return false;
   // It was queued again: its next end is later.
   if (!(await store.files.markDeleted(fileId, part))) return false;
-  if (part === 'upload') await objects.delete(objectKey);
-  else {
+  if (part === 'upload') {
+    if (!(await isShared(store, file))) await objects.delete(objectKey);
+  } else {
     await objects.delete(reportKey({ name: reportName(fileId), rows: invalid }));
     while (await store.rejections.delete(fileId, limits.expiredAtOnce)) stopping.throwIfAborted();
   }
   return true;
+}
+
+/** The upload of a dry run that was run for real is of both files: the last one that does not keep it deletes it. */
+async function isShared({ files }: Pick<OrderStore, 'files'>, { fileId, objectKey, dryRun }: FileRecord) {
+  const other = dryRun ? realRunOf(fileId) : fileOfUpload(objectKey);
+  if (other === fileId) return false;
+  const found = await files.get(other);
+  return found !== null && found.uploadDeletedAtMs === null;
 }
 
 /** A file that was retried, or is of an earlier release, has left more objects of reports. */

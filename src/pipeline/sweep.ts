@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
 import type { KeepingTimes } from '../model/duration.ts';
-import { UPLOADS, uploadKey } from '../model/file.ts';
+import { fileOfUpload, UPLOADS, uploadKey } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -49,7 +49,7 @@ export async function deleteOrphans(
 ): Promise<void> {
   for await (const { key, committedAtMs } of objects.list(UPLOADS)) {
     if (!key.startsWith(uploadKey('f_')) || committedAtMs < fromMs || committedAtMs >= toMs) continue;
-    if (await store.files.get(key.slice(UPLOADS.length))) continue;
+    if (await store.files.get(fileOfUpload(key))) continue;
     await objects.delete(key);
     logger.info({ key }, 'an object of an upload that was never completed was deleted');
   }

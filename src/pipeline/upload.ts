@@ -33,6 +33,8 @@ export interface UploadOptions {
   stopAtInvalid?: string | null;
   /** The only hubs that its rows may name, sorted; null: all. */
   hubs: readonly string[] | null;
+  /** See `FileRecord`; by default not. */
+  dryRun?: boolean;
   force: boolean;
   idempotencyKey: string | null;
   maxBytes: number;
@@ -64,6 +66,7 @@ export async function upload(
     parentFileId: options.parentFileId,
     stopAtInvalid: options.stopAtInvalid ?? null,
     hubs: options.hubs,
+    dryRun: options.dryRun ?? false,
     force: options.force,
     idempotencyKey: options.idempotencyKey,
     failure: null,
@@ -75,7 +78,7 @@ async function store(
   ports: UploadPorts,
   key: string,
   bytes: AsyncIterable<Uint8Array>,
-  { maxBytes, hubs, force, idempotencyKey }: UploadOptions,
+  { maxBytes, hubs, dryRun = false, force, idempotencyKey }: UploadOptions,
 ): Promise<{ sizeBytes: number; sha256: string; version: string } | { refused: CreateFileResult }> {
   const staged = await ports.objects.stage(key);
   const hash = createHash('sha256');
@@ -103,7 +106,7 @@ async function store(
     if (sizeBytes === 0) throw new OmsError('empty_upload', 'the upload has no bytes: send the content of a CSV file');
 
     const sha256 = hash.digest('hex');
-    const refused = await ports.store.files.wouldRefuse({ sha256, hubs, force, idempotencyKey });
+    const refused = await ports.store.files.wouldRefuse({ sha256, hubs, dryRun, force, idempotencyKey });
     if (!refused) return { sizeBytes, sha256, version: (await staged.commit()).version };
     await staged.abort();
     return { refused };

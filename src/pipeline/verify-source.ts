@@ -64,6 +64,10 @@ function openSource(objects: ObjectStore, file: FileRecord, maxInflatedBytes: nu
 class StoredRows {
   readonly #fileId: string;
   readonly #store: Pick<OrderStore, 'files'>;
+  readonly #dryRun: boolean;
+  readonly #accepted: number;
+  /** The rows of a dry run that were not rejected: they made no order. */
+  #tried = 0;
   /** The rows that are neither an order nor a rejection, where rejected rows are not kept any more. */
   #gone = 0;
   #rejected = 0;
@@ -76,6 +80,8 @@ class StoredRows {
   constructor(store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>, file: FileRecord) {
     this.#store = store;
     this.#fileId = file.fileId;
+    this.#dryRun = file.dryRun;
+    this.#accepted = file.accepted;
     this.#rejections = rejectionsOf(store, file);
     this.#chunks = store.verification.chunks(file)[Symbol.asyncIterator]();
   }
@@ -98,7 +104,8 @@ class StoredRows {
     else if (order) {
       const column = order.status === DELETED ? null : differingColumn(order, raw, header);
       if (column) yield off('an order does not match its row', orderId, `${at}: ${column} differs`);
-    } else if (!rejected && (await this.#isReportDeleted())) this.#gone++;
+    } else if (!rejected && this.#dryRun) this.#tried++;
+    else if (!rejected && (await this.#isReportDeleted())) this.#gone++;
     else if (!rejected) yield off('a row is neither an order nor a rejection', orderId, at);
     else if (dataValues(raw, header).some((value, i) => value !== rejected.values[i]))
       yield off('a rejection does not have the cells of its row', this.#fileId, at);
@@ -110,6 +117,12 @@ class StoredRows {
       yield off('the file cannot be read again as before', this.#fileId, failure);
     yield* this.#leftOver();
     yield* this.#rejectionsBefore(Number.POSITIVE_INFINITY);
+    if (this.#dryRun && this.#tried !== this.#accepted && !(await this.#isReportDeleted()))
+      yield off(
+        'the rows of a dry run are not accepted + invalid',
+        this.#fileId,
+        `${this.#tried} rows were not rejected, ${this.#accepted} were accepted`,
+      );
     if (this.#gone === 0) return;
     const { invalid } = (await this.#store.files.get(this.#fileId))!;
     if (this.#gone + this.#rejected !== invalid)

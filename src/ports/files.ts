@@ -62,6 +62,7 @@ export interface NewFile {
   hubs: readonly string[] | null;
   /** As in the record; none when absent. */
   stopAtInvalid?: string | null;
+  dryRun: boolean;
   /** Create it although a file with the same bytes exists. */
   force: boolean;
   idempotencyKey: string | null;
@@ -69,11 +70,18 @@ export interface NewFile {
   failure: FileFailure | null;
 }
 
+/** What of a new file decides whether it is refused. */
+export type SentBytes = Pick<NewFile, 'sha256' | 'hubs' | 'dryRun' | 'force' | 'idempotencyKey'>;
+
+/** What an idempotency key stands for. */
+export const fingerprintOf = ({ sha256, dryRun }: Pick<NewFile, 'sha256' | 'dryRun'>): string =>
+  dryRun ? `${sha256} dry run` : sha256;
+
 export type CreateFileResult =
   | { kind: 'created'; file: FileRecord }
   /** The existing file: the same creation again, or the idempotency key was used for the same bytes before. */
   | { kind: 'repeated'; file: FileRecord }
-  /** A live or completed file has these bytes, and is for the same hubs: nobody learns of a file of others. */
+  /** A live or completed file has these bytes, is for the same hubs, and neither is a dry run: nobody learns of a file of others. */
   | { kind: 'duplicate'; existingFileId: string }
   /** The idempotency key was used for other bytes. */
   | { kind: 'key_reused' };
@@ -126,10 +134,10 @@ export interface Files {
   /** After a `create` that failed: prevents that it still creates the file, or returns the file that it has created. */
   withdraw(fileId: string): Promise<FileRecord | null>;
   /** What `create` would return for these bytes now; null where it would create a file. */
-  wouldRefuse(file: Pick<NewFile, 'sha256' | 'hubs' | 'force' | 'idempotencyKey'>): Promise<CreateFileResult | null>;
+  wouldRefuse(file: SentBytes): Promise<CreateFileResult | null>;
   get(fileId: string): Promise<FileRecord | null>;
   list(filter: FileFilter, page: PageRequest): Promise<Page<FileRecord>>;
-  /** For each of these files: how many rows became orders in its corrections, and in the corrections of those. */
+  /** For each of these files: how many rows became orders in its corrections, and in the corrections of those; none in dry runs. */
   fixed(fileIds: string[]): Promise<Map<string, number>>;
   reports(filter: Pick<FileFilter, 'seenBy'>, page: PageRequest): Promise<Page<FileReport>>;
   findReport(name: string): Promise<(FileReport & Pick<FileRecord, 'hubs'>) | null>;

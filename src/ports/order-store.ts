@@ -10,6 +10,7 @@
 import type { Audit } from './audit.ts';
 import type { Backfills } from './backfills.ts';
 import type { Chunks } from './chunks.ts';
+import type { DryRuns } from './dry-runs.ts';
 import type { Erasure } from './erasure.ts';
 import type { Files } from './files.ts';
 import type { Finalizing } from './finalizing.ts';
@@ -28,6 +29,7 @@ import type { Verification } from './verification.ts';
 export interface IngestionStore {
   readonly files: Files;
   readonly chunks: Chunks;
+  readonly dryRuns: DryRuns;
   readonly rejections: Rejections;
 }
 

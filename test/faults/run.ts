@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import { createSqliteJobQueue } from '../../src/adapters/job-queue.sqlite.ts';
 import { prepareDirectory } from '../../src/adapters/object-store.directory/prepare.ts';
 import { createDirectoryObjectStore } from '../../src/adapters/object-store.directory.ts';
+import { createScratches } from '../../src/adapters/scratches.sqlite.ts';
 import { isOmsError, OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
@@ -233,7 +234,7 @@ export async function run(
     if (kind === 'upload') void uploadFile(actor, ports);
     else if (kind === 'worker')
       role.stop = startWorker(
-        ports,
+        { ...ports, scratches: createScratches() },
         { bucket: null, timeZone: 'UTC', maxInflatedBytes: 1_000_000, bounds: BOUNDS },
         logger,
       ).stop;

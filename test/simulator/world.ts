@@ -1,5 +1,6 @@
 /** The engines of a run, all in this process on virtual time, and the roles of the pipeline on them. */
 import pino, { type Logger } from 'pino';
+import { createScratches } from '../../src/adapters/scratches.sqlite.ts';
 import { limits } from '../../src/limits.ts';
 import { isEnded } from '../../src/model/file.ts';
 import type { IngestBounds } from '../../src/pipeline/ingest/options.ts';
@@ -101,7 +102,7 @@ export function createWorld(
         ...own,
       };
       const options = { bucket: null, timeZone: 'UTC', maxInflatedBytes: 1_000_000, bounds };
-      return { actor, ...startWorker(portsOf(actor), options, logger) };
+      return { actor, ...startWorker({ ...portsOf(actor), scratches: createScratches() }, options, logger) };
     },
   };
 }

@@ -16,6 +16,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createHttpIms } from '../../src/adapters/ims.http.ts';
 import { createSqsJobQueue } from '../../src/adapters/job-queue.sqs.ts';
+import { createScratches } from '../../src/adapters/scratches.sqlite.ts';
 import { startReferenceIms } from '../../src/ims/reference-ims.ts';
 import { limits } from '../../src/limits.ts';
 import { upload as takeUpload } from '../../src/pipeline/upload.ts';
@@ -211,7 +212,8 @@ test.skipIf(missingEngines !== null)(
     };
     const created = await takeUpload({ ...ports, logger }, bytes, { ...options, maxBytes: 1_000_000 });
     const { fileId } = (created as { file: { fileId: string } }).file;
-    const worker = startWorker(ports, { timeZone: 'UTC', maxInflatedBytes: 1_000_000, bucket: null }, logger);
+    const workerPorts = { ...ports, scratches: createScratches() };
+    const worker = startWorker(workerPorts, { timeZone: 'UTC', maxInflatedBytes: 1_000_000, bucket: null }, logger);
     await reached('claim', 1);
     aheadMs = limits.maxDeliveryMs + 1;
     await reached('claim', 2);

@@ -28,6 +28,7 @@ export function newFile(values: Partial<NewFile> = {}): NewFile {
     encodingOverride: null,
     parentFileId: null,
     hubs: null,
+    dryRun: false,
     force: false,
     idempotencyKey: null,
     failure: null,

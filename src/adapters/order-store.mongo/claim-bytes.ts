@@ -24,10 +24,13 @@ const isLive = ({ status }: FileDocument): boolean => (LIVE as readonly string[]
 
 type Bytes = Pick<FileDocument, 'sha256' | 'hubs'>;
 
-/** The oldest file with these bytes, for the same hubs, that is open or completed. */
+/** The oldest file with these bytes, for the same hubs, that is open or completed, and no dry run. */
 export const findLive = ({ files }: Pick<Database, 'files'>, { sha256, hubs }: Bytes, exceptFileId = '') =>
   files.findOne(
-    { sha256, hubs: hubs ?? { $exists: false }, status: { $in: [...LIVE] }, _id: { $ne: exceptFileId } },
+    {
+      ...{ sha256, hubs: hubs ?? { $exists: false }, dry_run: { $exists: false } },
+      ...{ status: { $in: [...LIVE] }, _id: { $ne: exceptFileId } },
+    },
     { sort: { created_at: 1 } },
   );
 
@@ -36,14 +39,14 @@ const bytesId = ({ sha256, hubs }: Bytes): string => (hubs ? `${sha256} ${JSON.s
 
 /**
  * Claims the bytes for a file that is to be queued as this generation. Returns the file that has them already; null when they are claimed,
- * or the upload was forced. Of simultaneous uploads the claim decides.
+ * or need not be: the upload was forced, or is a dry run. Of simultaneous uploads the claim decides.
  */
 export async function claimBytes(
   context: CreationContext,
   file: FileDocument,
   generation: number,
 ): Promise<Duplicate | null> {
-  if (file.forced) return null;
+  if (file.forced || file.dry_run) return null;
   const { database } = context;
   for (let round = 0; round < limits.mongoSwapRounds; round++) {
     if (round > 0) await pauseBetweenRounds(round);

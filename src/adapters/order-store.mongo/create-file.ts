@@ -4,7 +4,7 @@
  * complete a creation, any number of times: one that finds a claim of a file that is still `creating` completes that file first.
  */
 import { limits } from '../../limits.ts';
-import type { CreateFileResult, NewFile } from '../../ports/files.ts';
+import { type CreateFileResult, fingerprintOf, type NewFile } from '../../ports/files.ts';
 import { type CreationContext, claimBytes, contention, type Duplicate, queueFile } from './claim-bytes.ts';
 import type { FileDocument, IdempotencyDocument } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
@@ -12,12 +12,14 @@ import { toFileRecord } from './file-document.ts';
 import { uploadKeyId } from './idempotency.ts';
 import { newFileDocument } from './new-file-document.ts';
 import { pauseBetweenRounds } from './rounds.ts';
+import { checkDryRuns } from './schema.ts';
 
 type Refusal = Duplicate | { kind: 'repeated'; fileId: string } | { kind: 'key_reused' };
 type Outcome = { kind: 'queued' } | Refusal;
 
 export async function createFile(context: CreationContext, file: NewFile): Promise<CreateFileResult> {
   const { files } = context.database;
+  if (file.dryRun) await checkDryRuns(context.database);
   const document = newFileDocument(file, new Date(context.now()));
   try {
     await files.insertOne(document);
@@ -57,11 +59,14 @@ async function completeCreation(context: CreationContext, file: FileDocument): P
   return { kind: 'queued' };
 }
 
+const fingerprintOfDocument = ({ sha256, dry_run }: FileDocument) =>
+  fingerprintOf({ sha256, dryRun: dry_run === true });
+
 /** Returns why the file is refused; null when it has the key. */
 async function claimKey(context: CreationContext, file: FileDocument, key: string): Promise<Refusal | null> {
   const { idempotencyKeys } = context.database;
   const _id = uploadKeyId(key);
-  const claim = { _id, fingerprint: file.sha256, answer: file._id, created_at: file.created_at };
+  const claim = { _id, fingerprint: fingerprintOfDocument(file), answer: file._id, created_at: file.created_at };
   for (let round = 0; round < limits.mongoSwapRounds; round++) {
     if (round > 0) await pauseBetweenRounds(round);
     try {
@@ -92,7 +97,7 @@ async function refusalBy(
     await idempotencyKeys.deleteOne({ _id: known._id, answer: known.answer });
     return null;
   }
-  if (known.fingerprint !== file.sha256) return { kind: 'key_reused' };
+  if (known.fingerprint !== fingerprintOfDocument(file)) return { kind: 'key_reused' };
   if (holder.status !== 'creating') return { kind: 'repeated', fileId: holder._id };
   const outcome = await completeCreation(context, holder);
   if (outcome.kind !== 'queued') await files.deleteOne({ _id: holder._id, status: 'creating' });

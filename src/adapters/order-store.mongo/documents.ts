@@ -23,6 +23,7 @@ export interface FileDocument {
   parent_file_id: string | null;
   /** Only of a file that is limited to hubs. */
   hubs?: readonly string[];
+  dry_run?: true;
   forced: boolean;
   idempotency_key: string | null;
   status: 'creating' | 'queued' | 'processing' | 'paused' | EndStatus;
@@ -108,6 +109,10 @@ export interface ChunkDocument {
   hubs?: readonly string[];
   /** `created_at` of its orders. */
   created_at: Date;
+  /** Of a dry run: there are no orders of its accepted rows, nor in its plan; and no `committed_at`, as it is in no sum. */
+  dry_run?: true;
+  /** Of a dry run: which claim has recorded it. */
+  epoch?: number;
   /** See `plan.ts`. */
   plan: Binary;
   /** How often rows were taken out of the plan, or people out of its rows; missing for never. */

@@ -150,7 +150,7 @@ async function markCommitted(
   return matchedCount === 1 ? { ...chunk, ...outcome } : completeChunk(context, chunk._id);
 }
 
-function countByCode(rejections: readonly Rejection[]): Partial<Record<ReasonCode, number>> {
+export function countByCode(rejections: readonly Rejection[]): Partial<Record<ReasonCode, number>> {
   const counts: Partial<Record<ReasonCode, number>> = {};
   for (const { reasons } of rejections)
     for (const code of new Set(reasons.map((reason) => reason.code))) counts[code] = (counts[code] ?? 0) + 1;

@@ -22,6 +22,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     encodingOverride: file.encoding_override,
     parentFileId: file.parent_file_id,
     hubs: file.hubs ?? null,
+    dryRun: file.dry_run === true,
     intake: file.intake,
     columns: file.columns,
     attempts: file.attempts,

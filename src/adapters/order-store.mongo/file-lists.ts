@@ -1,7 +1,7 @@
 /** Reads of the file records: one, lists, reports, corrections. */
 import type { Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
-import type { Files } from '../../ports/files.ts';
+import { type Files, fingerprintOf } from '../../ports/files.ts';
 import { readPosition, toPage } from '../page.ts';
 import { findLive } from './claim-bytes.ts';
 import type { Database } from './database.ts';
@@ -17,9 +17,9 @@ export function fileReads(database: Database, now: () => number): Reads {
   const { files, idempotencyKeys } = database;
   const find = (fileId: string) => findFile(database, fileId);
   return {
-    async wouldRefuse({ sha256, hubs, force, idempotencyKey }) {
+    async wouldRefuse({ sha256, hubs, dryRun, force, idempotencyKey }) {
       // The bytes before the key, as creations claim the key first: one that does both in between is then found by its key.
-      const live = force ? null : await findLive(database, { sha256, ...(hubs && { hubs }) });
+      const live = force || dryRun ? null : await findLive(database, { sha256, ...(hubs && { hubs }) });
       if (idempotencyKey !== null) {
         const known = await idempotencyKeys.findOne({
           _id: uploadKeyId(idempotencyKey),
@@ -27,7 +27,9 @@ export function fileReads(database: Database, now: () => number): Reads {
         });
         const file = known && (await find(known.answer!));
         if (known && file)
-          return known.fingerprint === sha256 ? { kind: 'repeated', file: toFileRecord(file) } : { kind: 'key_reused' };
+          return known.fingerprint === fingerprintOf({ sha256, dryRun })
+            ? { kind: 'repeated', file: toFileRecord(file) }
+            : { kind: 'key_reused' };
       }
       return live && { kind: 'duplicate', existingFileId: live._id };
     },
@@ -141,14 +143,17 @@ async function sumsOfCorrections(files: Database['files'], fileIds: string[]): P
   const roots = new Map(fileIds.map((fileId) => [fileId, new Set([fileId])]));
   for (let parents = fileIds; parents.length > 0; ) {
     const children = await files
-      .find({ parent_file_id: { $in: parents }, ...VISIBLE }, { projection: { parent_file_id: 1, accepted: 1 } })
+      .find(
+        { parent_file_id: { $in: parents }, ...VISIBLE },
+        { projection: { parent_file_id: 1, accepted: 1, dry_run: 1 } },
+      )
       .toArray();
     const next: string[] = [];
-    for (const { _id, parent_file_id, accepted } of children) {
+    for (const { _id, parent_file_id, accepted, dry_run } of children) {
       const known = roots.get(_id) ?? new Set();
       const added = [...roots.get(parent_file_id!)!].filter((root) => root !== _id && !known.has(root));
       if (added.length === 0) continue;
-      for (const root of added) sums.set(root, (sums.get(root) ?? 0) + accepted);
+      for (const root of added) sums.set(root, (sums.get(root) ?? 0) + (dry_run ? 0 : accepted));
       roots.set(_id, known.union(new Set(added)));
       next.push(_id);
     }

@@ -66,7 +66,7 @@ function moveBy(chunk: ChunkDocument, at: Date) {
       amount_minor: chunk.amount_minor!,
       ...prefixed('invalid_by_code', chunk.invalid_by_code!),
       ...prefixed('accepted_by_hub', chunk.accepted_by_hub!),
-      ...(chunk.accepted! > 0 && { [`accepted_by_status.${initialStatus(chunk)}`]: ordersOf(chunk) }),
+      ...(chunk.accepted! > 0 && !chunk.dry_run && { [`accepted_by_status.${initialStatus(chunk)}`]: ordersOf(chunk) }),
       ...Object.fromEntries(warnings.map(({ code, count }) => [`warnings.${code}.count`, count])),
     },
     ...(warnings.length > 0 && {

@@ -15,6 +15,7 @@ export function newFileDocument(file: NewFile, at: Date): FileDocument {
     parent_file_id: file.parentFileId,
     ...(file.hubs && { hubs: file.hubs }),
     ...(file.stopAtInvalid && { stop_at_invalid: file.stopAtInvalid }),
+    ...(file.dryRun && { dry_run: true }),
     forced: file.force,
     idempotency_key: file.idempotencyKey,
     status: file.failure ? 'failed' : 'creating',

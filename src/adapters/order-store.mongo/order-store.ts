@@ -11,6 +11,7 @@ import { BACKFILLS, createBackfills, type MongoBackfill } from './backfills.ts';
 import { blankPlans } from './blank-plans.ts';
 import { commitChunk } from './commit-chunk.ts';
 import { type Database, openDatabase } from './database.ts';
+import { createDryRuns } from './dry-runs.ts';
 import { createErasure } from './erasure.ts';
 import { bounded, mapErrors } from './errors.ts';
 import { createFiles } from './files.ts';
@@ -65,6 +66,7 @@ export function createMongoOrderStore(
     database,
     files: inTime(createFiles(context)),
     chunks: inTime({ commit: commitChunk.bind(null, context) }),
+    dryRuns: inTime(createDryRuns(context)),
     rejections: inTime(createRejections(database)),
     orders: inTime(createOrders(database)),
     changes: inTime(createOrderChanges(changes, migrations.length)),

@@ -41,6 +41,16 @@ async function createTotals({ totals }: Database): Promise<void> {
   }
 }
 
+/** Throws `upgrade_unfinished` while a process of an earlier release may be left, which would take the rows of a dry run for real. */
+export async function checkDryRuns(database: Database): Promise<void> {
+  if ((await readSchema(database, MIGRATIONS.length)).leastWriter >= CHANGES_SINCE) return;
+  throw new OmsError(
+    'upgrade_unfinished',
+    'dry runs are possible once no process of an earlier release is left on this store: stop them all, then run `oms upgrade finish`',
+    { retryable: true },
+  );
+}
+
 const SCHEMA = 'schema';
 
 /** Throws `schema_too_new` where this release may no longer join. */

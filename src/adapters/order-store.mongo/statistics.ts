@@ -30,6 +30,8 @@ interface NamedSum {
 }
 
 const sum = (field: string) => ({ $sum: `$${field}` });
+/** Of files that are no dry runs. */
+const realSum = (field: string) => ({ $sum: { $cond: [{ $eq: ['$dry_run', true] }, 0, `$${field}`] } });
 
 const OF_FILES = [
   { $match: { status: { $ne: 'creating' } } },
@@ -37,18 +39,18 @@ const OF_FILES = [
     $group: {
       _id: { status: '$status', waiting: '$waiting_for' },
       files: { $sum: 1 },
-      rows: sum('rows'),
-      accepted: sum('accepted'),
-      invalid: sum('invalid'),
-      more: sum('more_items'),
+      rows: realSum('rows'),
+      accepted: realSum('accepted'),
+      invalid: realSum('invalid'),
+      more: realSum('more_items'),
       amount: sum('amount_minor'),
-      ...Object.fromEntries(REASON_CODES.map((code) => [`code_${code}`, sum(`invalid_by_code.${code}`)])),
+      ...Object.fromEntries(REASON_CODES.map((code) => [`code_${code}`, realSum(`invalid_by_code.${code}`)])),
     },
   },
 ];
 
 const sumsByName = (field: 'accepted_by_hub' | 'accepted_by_status') => [
-  { $match: { accepted: { $gt: 0 } } },
+  { $match: { accepted: { $gt: 0 }, dry_run: { $exists: false } } },
   { $project: { named: { $objectToArray: `$${field}` } } },
   { $unwind: '$named' },
   { $group: { _id: '$named.k', orders: sum('named.v') } },

@@ -31,7 +31,7 @@ export interface Reserved {
 }
 
 /** Accepts row by row in file order, each that what is left still covers. `rows` are indices into `orders`. */
-function acceptWhatFits(orders: OrderBatch, rows: number[], available: number): Reserved {
+export function acceptWhatFits(orders: OrderBatch, rows: number[], available: number): Reserved {
   let sum = 0;
   let hi = Number.POSITIVE_INFINITY;
   for (const i of rows) {

@@ -3,17 +3,17 @@
  * written together, or not at all (INV-1 to INV-4). The fence is the claim's epoch. Runs in the writer thread.
  */
 import { assert } from '../../assert.ts';
-import { OmsError } from '../../errors.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
 import { addWarnings } from '../../model/warnings.ts';
 import { type BatchMessage, OrderBatch } from '../../order-batch/order-batch.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
-import { type Claim, claimLost } from '../../ports/files.ts';
+import type { Claim } from '../../ports/files.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
 import { rowDecider } from './decide-rows.ts';
-import { askedOf, type FileRow, hubsOf } from './file-row.ts';
+import { type FileRow, hubsOf } from './file-row.ts';
 import { storedOrderFinder } from './find-stored.ts';
 import { insertOrders } from './insert-orders.ts';
+import { chunkOpener, progressOf } from './open-chunk.ts';
 import { rejectionRecorder } from './record-rejections.ts';
 import { type Counts, sumRecorder, sumUp } from './record-sums.ts';
 import { creationTime, newestNumber } from './sequence.ts';
@@ -32,8 +32,7 @@ interface Commit {
 }
 
 export function chunkOperations(db: Database, levels: StockLevels, now: () => number) {
-  const readFile = db.prepare('select * from files where file_id = ?');
-  const readChunk = db.prepare('select accepted, invalid from chunks where file_no = ? and n = ?');
+  const openChunk = chunkOpener(db);
   const newest = newestNumber(db);
   const timeOfCreation = creationTime(db);
   const decide = rowDecider({ findStored: storedOrderFinder(db), levels });
@@ -43,17 +42,8 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   const windows = statusWindows(db);
 
   function commitChunk({ claim, chunk, status, trackStock }: Commit): ChunkResult {
-    const file = readFile.get(claim.fileId) as FileRow | undefined;
-    if (file?.status !== 'processing' || file.epoch !== claim.epoch) throw claimLost(claim.fileId);
-    const asked = askedOf(file);
-    if (file.next_chunk === chunk.n + 1) {
-      const done = readChunk.get(file.file_no, chunk.n) as { accepted: number; invalid: number };
-      const rejected = { rows: file.invalid, bytes: file.rejected_bytes };
-      return { ...done, rows: file.rows, rejected, ...asked };
-    }
-    if (file.next_chunk !== chunk.n)
-      throw new OmsError('claim_lost', `file ${claim.fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
-
+    const { file, done } = openChunk(claim, chunk.n);
+    if (done) return done;
     const rows = OrderBatch.fromMessage(chunk.orders);
     const orderIds = rows.orderIds();
     const { accepted, rejected, takings } = decide(
@@ -87,13 +77,8 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     const { codes, bytes } = recordRejections(file.file_no, rejected);
     moveCheckpoint(file, chunk, { ...counts, codes, bytes, firstSeq, at });
     recordSums(counts, sums, codes, status, at);
-    return {
-      accepted: counts.accepted,
-      invalid: counts.invalid,
-      rows: file.rows + counts.rows,
-      rejected: { rows: file.invalid + counts.invalid, bytes: file.rejected_bytes + bytes },
-      ...asked,
-    };
+    const { rows: rowsOfChunk, accepted: acceptedRows, invalid } = counts;
+    return { accepted: acceptedRows, invalid, ...progressOf(file, { rows: rowsOfChunk, invalid, bytes }) };
   }
 
   return { commitChunk };
@@ -108,7 +93,7 @@ interface Outcome extends Counts {
 }
 
 /** Records the chunk, and where its file continues. */
-function checkpointMover(db: Database) {
+export function checkpointMover(db: Database) {
   const insertChunk = db.prepare(
     'insert into chunks (file_no, n, rows, accepted, invalid, orders, first_seq, committed_at) values (?, ?, ?, ?, ?, ?, ?, ?)',
   );
@@ -121,14 +106,14 @@ function checkpointMover(db: Database) {
 
   return (
     file: FileRow,
-    chunk: ChunkMessage,
+    chunk: Omit<ChunkToCommit, 'orders' | 'rejections'>,
     { rows, accepted, invalid, orders, codes, bytes, firstSeq, at }: Outcome,
   ): void => {
     const { offset, row } = chunk.end;
     assert(offset >= file.position_offset && row >= file.position_row, 'a checkpoint never goes back');
     const invalidByCode = fromJson<Record<string, number>>(file.invalid_by_code);
     for (const [code, count] of codes) invalidByCode[code] = (invalidByCode[code] ?? 0) + count;
-    insertChunk.run(file.file_no, chunk.n, rows, accepted, invalid, orders, firstSeq, at);
+    insertChunk.run(file.file_no, chunk.n, rows, accepted, invalid, file.dry_run === 1 ? 0 : orders, firstSeq, at);
     checkpoint.run(
       chunk.n + 1,
       offset,

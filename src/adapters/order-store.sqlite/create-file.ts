@@ -1,6 +1,6 @@
 /** Creates file records: of two creations of the same bytes one is refused. */
 import { UPLOADS } from '../../model/file.ts';
-import type { CreateFileResult, NewFile } from '../../ports/files.ts';
+import { type CreateFileResult, fingerprintOf, type NewFile, type SentBytes } from '../../ports/files.ts';
 import type { Database } from '../sqlite/database.ts';
 import { type FileRow, hubsColumn, toFileRecord } from './file-row.ts';
 import { idempotencyKeys } from './idempotency.ts';
@@ -13,20 +13,18 @@ const UPLOAD = 'upload';
  */
 export function refusal(db: Database) {
   const live = db.prepare(
-    "select file_id from files where sha256 = ? and hubs is ? and status in ('queued', 'processing', 'paused', 'completed') order by file_no limit 1",
+    "select file_id from files where sha256 = ? and hubs is ? and dry_run = 0 and status in ('queued', 'processing', 'paused', 'completed') order by file_no limit 1",
   );
   const get = db.prepare('select * from files where file_id = ?');
   const keys = idempotencyKeys(db);
-  return (
-    file: Pick<NewFile, 'sha256' | 'hubs' | 'force' | 'idempotencyKey'>,
-    now: number,
-  ): CreateFileResult | null => {
-    const existing = file.force
-      ? undefined
-      : (live.get(file.sha256, hubsColumn(file.hubs)) as { file_id: string } | undefined);
+  return (file: SentBytes, now: number): CreateFileResult | null => {
+    const existing =
+      file.force || file.dryRun
+        ? undefined
+        : (live.get(file.sha256, hubsColumn(file.hubs)) as { file_id: string } | undefined);
     const known = keys.find(UPLOAD, file.idempotencyKey, now);
     if (known) {
-      if (known.fingerprint !== file.sha256) return { kind: 'key_reused' };
+      if (known.fingerprint !== fingerprintOf(file)) return { kind: 'key_reused' };
       return { kind: 'repeated', file: toFileRecord(get.get(known.answer) as unknown as FileRow) };
     }
     return existing ? { kind: 'duplicate', existingFileId: existing.file_id } : null;
@@ -39,8 +37,8 @@ export function creationOperations(db: Database, now: () => number) {
   const get = db.prepare('select * from files where file_id = ?');
   const insert = db.prepare(`
     insert into files (file_id, name, size_bytes, sha256, uploaded_by, object_key, object_version, encoding_override, parent_file_id,
-      hubs, stop_at_invalid, forced, status, failure, created_at, finished_at, changed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      hubs, stop_at_invalid, dry_run, forced, status, failure, created_at, finished_at, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const kept = db.prepare(`
     select exists (select 1 from files where object_key glob '${UPLOADS}*') uploads,
       exists (select 1 from files where report_name is not null) reports`);
@@ -65,6 +63,7 @@ export function creationOperations(db: Database, now: () => number) {
         file.parentFileId,
         hubsColumn(file.hubs),
         file.stopAtInvalid ?? null,
+        file.dryRun ? 1 : 0,
         file.force ? 1 : 0,
         file.failure === null ? 'queued' : 'failed',
         file.failure === null ? null : JSON.stringify(file.failure),
@@ -72,7 +71,7 @@ export function creationOperations(db: Database, now: () => number) {
         file.failure === null ? null : at,
         at,
       );
-      keys.record(UPLOAD, file.idempotencyKey, file.sha256, file.fileId, at);
+      keys.record(UPLOAD, file.idempotencyKey, fingerprintOf(file), file.fileId, at);
       return { kind: 'created', file: record(file.fileId) };
     },
 

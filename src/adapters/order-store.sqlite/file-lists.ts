@@ -16,9 +16,11 @@ const SEEN = `hubs <> '[]' and not exists
 /** The accepted rows of all corrections of each file, direct and indirect. */
 const FIXED = `
   with recursive corrections (root, file_id, accepted) as (
-    select root.value, child.file_id, child.accepted from json_each(?) root join files child on child.parent_file_id = root.value
+    select root.value, child.file_id, iif(child.dry_run, 0, child.accepted)
+    from json_each(?) root join files child on child.parent_file_id = root.value
     union
-    select root, child.file_id, child.accepted from corrections join files child on child.parent_file_id = corrections.file_id
+    select root, child.file_id, iif(child.dry_run, 0, child.accepted)
+    from corrections join files child on child.parent_file_id = corrections.file_id
   )
   select root, sum(accepted) fixed from corrections group by root`;
 

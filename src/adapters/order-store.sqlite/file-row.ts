@@ -24,6 +24,7 @@ export interface FileRow {
   encoding_override: string | null;
   parent_file_id: string | null;
   hubs: string | null;
+  dry_run: number;
   forced: number;
   status: string;
   waiting_for: string | null;
@@ -88,6 +89,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     encodingOverride: row.encoding_override,
     parentFileId: row.parent_file_id,
     hubs: hubsOf(row),
+    dryRun: row.dry_run === 1,
     intake: row.intake === null ? null : fromJson<Intake>(row.intake),
     columns: row.columns === null ? null : fromJson<string[]>(row.columns),
     attempts: row.attempts,

@@ -4,6 +4,7 @@ import { auditOperations } from './audit.ts';
 import { BACKFILLS, backfillOperations } from './backfills.ts';
 import { changeOperations } from './change-orders.ts';
 import { chunkOperations } from './commit-chunk.ts';
+import { dryRunOperations } from './dry-runs.ts';
 import { erasureOperations } from './erasure.ts';
 import { fileOperations } from './file-operations.ts';
 import { finalizingOperations } from './finalizing.ts';
@@ -19,6 +20,7 @@ export function storeOperations(db: Database, now: () => number, backfills = BAC
     table: {
       ...fileOperations(db, now),
       ...chunkOperations(db, levels, now),
+      ...dryRunOperations(db, now),
       ...changeOperations(db, levels, now),
       ...erasureOperations(db),
       ...rejectionOperations(db),

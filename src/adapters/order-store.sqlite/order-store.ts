@@ -7,6 +7,7 @@ import { inspectDatabase } from '../sqlite/health.ts';
 import { createAudit } from './audit.ts';
 import { createBackfills } from './backfills.ts';
 import { createChanges } from './changes.ts';
+import { createDryRuns } from './dry-runs.ts';
 import { createErasure } from './erasure.ts';
 import { createFiles } from './files.ts';
 import { createFinalizing } from './finalizing.ts';
@@ -41,6 +42,7 @@ export function createSqliteOrderStore(options: {
           trackStock,
         }),
     },
+    dryRuns: createDryRuns(db, writer, trackStock),
     rejections: createRejections(db, writer),
     orders: createOrders(db),
     changes: createChanges(db, writer, { workflow, trackStock }, now),

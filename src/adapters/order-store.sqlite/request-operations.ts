@@ -81,7 +81,10 @@ export function requestOperations(db: Database, now: () => number) {
       const deleted = notKept(record(fileId));
       if (deleted) throw deleted;
       const refused = refuse(
-        { sha256: file.sha256, hubs: hubsOf(file), force: file.forced === 1, idempotencyKey: null },
+        {
+          ...{ sha256: file.sha256, hubs: hubsOf(file), dryRun: file.dry_run === 1 },
+          ...{ force: file.forced === 1, idempotencyKey: null },
+        },
         now(),
       );
       if (refused?.kind === 'duplicate')

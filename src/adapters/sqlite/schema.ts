@@ -436,4 +436,14 @@ export const MIGRATIONS: readonly Migration[] = [
   alter table files add column open_order text;
   `,
   },
+  {
+    version: 19,
+    sql: `
+  -- Its rows were decided and counted, and made no orders: its chunks have none. It never stands in the way of the same bytes.
+  alter table files add column dry_run integer not null default 0;
+  drop index files_live_bytes;
+  create unique index files_live_bytes on files (sha256, coalesce(hubs, '')) where forced = 0 and dry_run = 0
+    and status in ('queued', 'processing', 'paused', 'completed');
+  `,
+  },
 ];

@@ -12,7 +12,9 @@ import { seesFile } from '../../model/views.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import type { IngestionStore } from '../../ports/order-store.ts';
 import { askWithin } from '../ask-ims.ts';
-import { type BuiltChunk, ChunkBuilder } from '../chunk-builder.ts';
+import { type BuiltChunk, ChunkBuilder, type ChunkBuilderOptions } from '../chunk-builder.ts';
+import { catchUp } from '../dry-run/catch-up.ts';
+import { decideChunk } from '../dry-run/decide-chunk.ts';
 import type { Chunk } from '../read/read-chunks.ts';
 import { type OpenFile, readFile } from '../read/read-file.ts';
 import type { IngestContext } from './context.ts';
@@ -48,7 +50,9 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
   stopIfAsked();
   checkRejected({ rows: file.invalid, bytes: file.rejectedBytes }, options.bounds);
   checkStopRule(file, file);
-  const opened = await openAtCheckpoint(context, file, stopReading.signal, stopIfAsked);
+  const open = (from: FileRecord) => openAtCheckpoint(context, from, stopReading.signal, stopIfAsked);
+  const commitChunk = await committer(context, file, open, stopIfAsked);
+  const opened = await open(file);
   const builder = createBuilder(context, file, opened);
   let expected = file.nextChunk;
   let committing: Promise<void> = Promise.resolve();
@@ -60,7 +64,7 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
       // The last chunk may have no rows. An earlier one without rows still moves the checkpoint past blank records.
       if (borders.last && rowsOf(chunk) === 0) break;
       logger.debug({ stage: 'chunk', chunk: chunk.n }, 'committing a chunk');
-      committing = commit(context, file, chunk, borders.last);
+      committing = commit(context, file, commitChunk, chunk, borders.last);
       // It is awaited one chunk later; until then a rejection must not count as unhandled.
       committing.catch(() => {});
     }
@@ -73,6 +77,31 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
   } finally {
     stopReading.abort();
   }
+}
+
+type CommitChunk = (chunk: ChunkToCommit) => Promise<ChunkResult>;
+
+/** What a chunk of the file is given to. A dry run is brought to its checkpoint first. */
+async function committer(
+  context: IngestContext,
+  file: FileRecord,
+  open: (from: FileRecord) => Promise<OpenFile>,
+  atBorder: () => void,
+): Promise<CommitChunk> {
+  const { ports, claim, outage } = context;
+  if (!file.dryRun) return (chunk) => outage.retry('store', () => ports.store.chunks.commit(claim, chunk));
+  const scratch = ports.scratches.take(file.fileId);
+  const asBefore: Partial<ChunkBuilderOptions> = {
+    ask: async (pairs) => pairs.map(() => ({ skuValid: true, hubValid: true })),
+    beforeCheck: async () => {},
+  };
+  await catchUp(file, scratch, {
+    store: ports.store,
+    open: (from) => open({ ...file, ...from }),
+    build: (opened) => createBuilder(context, file, opened, asBefore),
+    atBorder,
+  });
+  return (chunk) => decideChunk(context, file, scratch, chunk);
 }
 
 function openAtCheckpoint(
@@ -104,7 +133,12 @@ function boundsOf({ stopAtInvalid }: FileRecord, bounds: IngestBounds = limits):
   return { ...bounds, firstChunkRows: fewer(bounds.firstChunkRows), maxChunkRows: fewer(bounds.maxChunkRows) };
 }
 
-function createBuilder({ ports, claim, options, outage }: IngestContext, file: FileRecord, opened: OpenFile) {
+function createBuilder(
+  { ports, claim, options, outage }: IngestContext,
+  file: FileRecord,
+  opened: OpenFile,
+  others: Partial<ChunkBuilderOptions> = {},
+) {
   const { store, ims, clock } = ports;
   let recorded = file.intake;
   let parent = file.parentFileId;
@@ -122,6 +156,7 @@ function createBuilder({ ports, claim, options, outage }: IngestContext, file: F
       await outage.retry('store', () => store.files.recordIntake(claim, intake, opened.header.columns, parent));
       recorded = intake;
     },
+    ...others,
   });
 }
 
@@ -133,12 +168,13 @@ async function seenParent({ files }: Pick<IngestionStore, 'files'>, { hubs }: Fi
 }
 
 async function commit(
-  { ports, claim, options, outage }: IngestContext,
+  { options }: IngestContext,
   file: FileRecord,
+  commitChunk: CommitChunk,
   chunk: ChunkToCommit,
   last: boolean,
 ): Promise<void> {
-  const result = await outage.retry('store', () => ports.store.chunks.commit(claim, chunk));
+  const result = await commitChunk(chunk);
   assert(result.accepted + result.invalid === rowsOf(chunk), 'each row of a chunk is accepted or rejected (INV-1)');
   chunk.orders.release();
   checkRejected(result.rejected, options.bounds);

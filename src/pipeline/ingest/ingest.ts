@@ -22,12 +22,16 @@ export async function ingest(
   logger: Logger,
 ): Promise<IngestResult> {
   const context = { ports, claim, options, outage: new Outage(ports, claim, options, logger), logger };
+  const { fileId } = claim;
   try {
     return { kind: 'ended', status: await ingestToEnd(context, file) };
   } catch (error) {
-    if (isStop(error, 'released')) return { kind: 'released' };
     if (isStop(error, 'paused')) return { kind: 'paused' };
-    throw error;
+    if (!isStop(error, 'released')) throw error;
+    ports.scratches.keep(fileId);
+    return { kind: 'released' };
+  } finally {
+    ports.scratches.drop(fileId);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Asked } from '../../ports/files.ts';
 import type { Ims } from '../../ports/ims.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { IngestionStore } from '../../ports/order-store.ts';
+import type { Scratches } from '../../ports/scratches.ts';
 import type { ReadBounds } from '../read/read-chunks.ts';
 
 /** How a file is cut into chunks, and how many of its rows may be rejected. */
@@ -13,6 +14,7 @@ export interface IngestPorts {
   objects: ObjectStore;
   store: IngestionStore;
   ims: Ims;
+  scratches: Scratches;
   clock: Clock;
 }
 

@@ -38,11 +38,13 @@ export async function* checkChunk(
       };
   }
   const deleted = chunk.rejections_deleted ? chunk.invalid! : 0;
+  // Accepted rows that made no order, nor may have.
+  const tried = chunk.dry_run ? chunk.accepted! : 0;
   if (
-    rows.length !== chunk.accepted ||
-    accepted.length !== ordersOf(chunk) ||
+    rows.length + tried !== chunk.accepted ||
+    accepted.length + (chunk.dry_run ? ordersOf(chunk) : 0) !== ordersOf(chunk) ||
     rejected.length + deleted !== chunk.invalid ||
-    places.size + deleted !== chunk.rows
+    places.size + deleted + tried !== chunk.rows
   )
     yield {
       check: 'rows',
