@@ -20,6 +20,7 @@ const COMMANDS: Record<string, Command> = {
   ingest: {
     usage: [
       'oms ingest FILE… [--dry-run]         ingest files and wait; --dry-run only says what would fail',
+      'oms ingest FILE… --full-dry-run      a dry run: also says what would be a duplicate or out of stock',
       'oms ingest FILE… --stop-at-invalid 100|5%',
       '                                     pause a file at so many invalid rows, or at such a share of them',
     ],
@@ -31,7 +32,7 @@ const COMMANDS: Record<string, Command> = {
   },
   files: {
     usage: [
-      'oms files pause|resume|cancel|retry ID… [--json]',
+      'oms files pause|resume|cancel|retry|run ID… [--json]',
       '                                     files of the running service',
     ],
     load: () => import('./commands/files.ts'),

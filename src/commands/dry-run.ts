@@ -1,6 +1,6 @@
 /**
  * `oms ingest --dry-run`: reads and validates files and asks the IMS, and writes nothing. It does not check stock and stored orders, so
- * a row that passes here can still be `out_of_stock` or a duplicate.
+ * a row that passes here can still be `out_of_stock` or a duplicate: a dry run of the service (`--full-dry-run`) tells.
  */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -59,7 +59,7 @@ async function checkFile(path: string, ims: Ims, config: Config): Promise<number
     return 1;
   }
   process.stdout.write(
-    `${path}: ${rows} rows, ${invalid} would be rejected${invalid > SHOWN ? ` (the first ${SHOWN} are shown)` : ''}\n`,
+    `${path}: ${rows} rows, ${invalid} would be rejected${invalid > SHOWN ? ` (the first ${SHOWN} are shown)` : ''}, stock and stored orders aside\n`,
   );
   return invalid === 0 ? 0 : 2;
 }

@@ -1,5 +1,5 @@
 /**
- * `oms files pause|resume|cancel|retry ID…`: asks a running service for it over HTTP. Exit code 0: all done, 2: some refused, 1: failed, or
+ * `oms files pause|resume|cancel|retry|run ID…`: asks a running service for it over HTTP. Exit code 0: all done, 2: some refused, 1: failed, or
  * the service cannot be reached. Each refused file is a line `ID: code: detail` on standard error.
  */
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { visible } from '../model/characters.ts';
 import { connect } from './connect.ts';
 import { EXIT, print, printRefused, type Refusal, worst } from './orders/printed.ts';
 
-const ACTIONS = ['pause', 'resume', 'cancel', 'retry'];
+const ACTIONS = ['pause', 'resume', 'cancel', 'retry', 'run'];
 
 export async function run([action = '', ...args]: string[]): Promise<number> {
   if (!ACTIONS.includes(action)) throw new OmsError('invalid_option', `usage: oms files ${ACTIONS.join('|')} ID…`);

@@ -25,10 +25,16 @@ import { okBody, type ServiceClient } from './service-client.ts';
 
 type FileJson = ReturnType<typeof fileJson>;
 
+/** How the files are ingested. */
+interface Asked {
+  stopAtInvalid: string | null;
+  dryRun: boolean;
+}
+
 /** A server, or the pipeline in this process. */
 interface Service {
   /** The new file, or the one with the same bytes. */
-  upload(path: string, stopAtInvalid: string | null): Promise<{ fileId: string; existed: boolean }>;
+  upload(path: string, asked: Asked): Promise<{ fileId: string; existed: boolean }>;
   get(fileId: string): Promise<FileJson>;
   /** Where the report is, of a file that has one. */
   report(file: FileJson): string;
@@ -41,7 +47,11 @@ export async function run(args: string[]): Promise<number> {
   const { values, positionals: paths } = parseArgs({
     args,
     allowPositionals: true,
-    options: { 'dry-run': { type: 'boolean', default: false }, 'stop-at-invalid': { type: 'string' } },
+    options: {
+      'dry-run': { type: 'boolean', default: false },
+      'full-dry-run': { type: 'boolean', default: false },
+      'stop-at-invalid': { type: 'string' },
+    },
   });
   if (paths.length === 0) throw new OmsError('invalid_option', 'no file: usage: oms ingest FILE… [--dry-run]');
   const stopAtInvalid = values['stop-at-invalid'] ?? null;
@@ -57,7 +67,7 @@ export async function run(args: string[]): Promise<number> {
     const fileIds: { path: string; fileId: string }[] = [];
     for (const path of paths) {
       try {
-        const { fileId, existed } = await service.upload(path, stopAtInvalid);
+        const { fileId, existed } = await service.upload(path, { stopAtInvalid, dryRun: values['full-dry-run'] });
         if (existed) await reportExisting(service, path, fileId);
         fileIds.push({ path, fileId });
       } catch (error) {
@@ -105,6 +115,7 @@ async function follow(service: Service, path: string, fileId: string): Promise<n
 function printResult(service: Service, path: string, file: FileJson): number {
   const { rows, accepted, invalid } = file.progress;
   const lines = [`${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid (${file.file_id})`];
+  if (file.dry_run) lines.push('  a dry run: no order was made, no stock was taken');
   if (file.failure) lines.push(`  ${file.failure.code}: ${file.failure.message}`);
   if (file.pause) lines.push(`  ${file.pause.code}: ${file.pause.reason}`);
   for (const [code, count] of Object.entries(file.invalid_by_code)) lines.push(`  ${code.padEnd(20)}${count}`);
@@ -145,12 +156,13 @@ async function ownPipeline(config: Config): Promise<Service> {
   engine.startRole('publisher');
   const ports = { ...engine.ports, logger };
   return {
-    async upload(path, stopAtInvalid) {
+    async upload(path, { stopAtInvalid, dryRun: isDryRun }) {
       const result = await upload(ports, createReadStream(path, { highWaterMark: limits.readBytes }), {
         name: basename(path),
         encoding: null,
         parentFileId: null,
         stopAtInvalid,
+        dryRun: isDryRun,
         hubs: null,
         force: false,
         idempotencyKey: null,
@@ -178,10 +190,10 @@ async function ownPipeline(config: Config): Promise<Service> {
 
 function runningServer(url: string, client: ServiceClient): Service {
   return {
-    async upload(path, stopAtInvalid) {
+    async upload(path, { stopAtInvalid, dryRun: isDryRun }) {
       const bytes = createReadStream(path, { highWaterMark: limits.readBytes });
       const rule = stopAtInvalid === null ? '' : `&stop_at_invalid=${encodeURIComponent(stopAtInvalid)}`;
-      const target = `/upload?name=${encodeURIComponent(basename(path))}${rule}`;
+      const target = `/upload?name=${encodeURIComponent(basename(path))}${rule}${isDryRun ? '&dry_run=true' : ''}`;
       try {
         const file = okBody<FileJson>(await client.once('POST', target, { type: 'text/csv', bytes }));
         return { fileId: file.file_id, existed: false };

@@ -29,11 +29,14 @@ export interface Upload {
   parentFileId: string | null;
   /** Shown beside the upload: what else was done for it. */
   note: string | null;
+  dryRun: boolean;
   force: boolean;
   state: UploadState;
 }
 
 let uploads: readonly Upload[] = [];
+/** Whether uploads that are added from now on are dry runs. What fixes another file never is. */
+let dryRuns = false;
 const listeners = new Set<() => void>();
 const requests = new Map<string, XMLHttpRequest>();
 
@@ -58,9 +61,22 @@ export function addUploads(
   note: string | null = null,
 ): void {
   const added = Array.from(files, (file): Upload => {
-    return { key: newKey(), file, parentFileId, note, force: false, state: { kind: 'queued' } };
+    return {
+      key: newKey(),
+      file,
+      parentFileId,
+      note,
+      dryRun: dryRuns && parentFileId === null,
+      force: false,
+      state: { kind: 'queued' },
+    };
   });
   change([...uploads, ...added]);
+}
+
+export function setDryRuns(on: boolean): void {
+  dryRuns = on;
+  change(uploads);
 }
 
 /** After `duplicate`: upload anyway. After `refused`, or while waiting: try again, forced if it was before. */
@@ -83,11 +99,16 @@ function start(): void {
   }
 }
 
-function send({ key, file, parentFileId, force }: Upload): void {
+function send({ key, file, parentFileId, dryRun, force }: Upload): void {
   const request = new XMLHttpRequest();
   const session = currentSession().number;
   requests.set(key, request);
-  const parameters = { name: file.name, parent_file_id: parentFileId, force: force ? 'true' : null };
+  const parameters = {
+    name: file.name,
+    parent_file_id: parentFileId,
+    dry_run: dryRun ? 'true' : null,
+    force: force ? 'true' : null,
+  };
   request.open('POST', withQuery('/upload', parameters));
   request.setRequestHeader('content-type', 'application/octet-stream');
   request.setRequestHeader('accept', 'application/json');
@@ -150,6 +171,8 @@ function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
+
+export const useDryRuns = (): boolean => useSyncExternalStore(subscribe, () => dryRuns);
 
 export const useUploads = (): readonly Upload[] => useSyncExternalStore(subscribe, () => uploads);
 

@@ -50,7 +50,7 @@ export function CancelDialog({
     >
       {file && (
         <>
-          <p>{cancelDialog.stays(file.progress.accepted)}</p>
+          {!file.dry_run && <p>{cancelDialog.stays(file.progress.accepted)}</p>}
           <p>{cancelDialog.stops}</p>
         </>
       )}

@@ -29,6 +29,7 @@ export function FileCell({ file, files }: { file: FileResponse; files: readonly 
       </Link>
       <span className="quiet file-hint">
         <span className="number">{formatBytes(file.size_bytes)}</span>
+        {file.dry_run && ` · ${fileList.dryRun}`}
         {file.parent_file_id && (
           <>
             {' '}

@@ -16,6 +16,7 @@ import { FileBadge } from '../components/status-badge.tsx';
 import { Title } from '../layout/title.tsx';
 import { reason } from '../texts/codes.ts';
 import { filePage } from '../texts/file.ts';
+import { DryRun } from './dry-run.tsx';
 import { FAILED_ROWS, FailedRows } from './failed-rows.tsx';
 import { FileActions } from './file-actions.tsx';
 import { FileFacts } from './file-facts.tsx';
@@ -65,6 +66,7 @@ export function FilePage() {
         </div>
         {mayAct && <FileActions file={file} />}
       </header>
+      {file.dry_run && <DryRun file={file} mayRun={mayAct} />}
       <FileProgress file={file} />
       <div className="file-columns">
         {file.progress.invalid > 0 && <ReasonCounts file={file} chosen={code} onChoose={choose} />}

@@ -7,7 +7,7 @@ import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
 import { failure, failureFix, fileStatus, nextStep, waitingFor } from '../texts/codes.ts';
-import { filePage } from '../texts/file.ts';
+import { dryRun, filePage } from '../texts/file.ts';
 import { useStepSeconds } from './use-step-seconds.ts';
 
 /** Steps in which screen readers announce the progress. */
@@ -50,7 +50,7 @@ export function FileProgress({ file }: { file: FileResponse }) {
           {filePage.percent(percent, formatBytes(file.size_bytes))}
           {stepSeconds > 0 && ` · ${nextStep(formatDuration(stepSeconds))}`}
         </span>
-        {accepted > 0 && (
+        {accepted > 0 && !file.dry_run && (
           <Link to="/orders" search={{ file_id: file.file_id }}>
             {filePage.orders}
           </Link>
@@ -99,16 +99,18 @@ function Note({ file }: { file: FileResponse }) {
         <Link to="/stats">{filePage.waitingWhere}</Link>
       </Told>
     );
-  if (status === 'failed' && file.failure) return <Failure failed={file.failure} accepted={progress.accepted} />;
-  if (status === 'cancelled') return <p className="note note-warn">{filePage.cancelled}</p>;
+  if (status === 'failed' && file.failure)
+    return <Failure failed={file.failure} stored={file.dry_run ? 0 : progress.accepted} />;
+  if (status === 'cancelled')
+    return <p className="note note-warn">{file.dry_run ? dryRun.cancelled : filePage.cancelled}</p>;
   if (status === 'completed' && progress.rows > 0 && progress.invalid === 0)
-    return <p className="note note-good">{filePage.allGood}</p>;
+    return <p className="note note-good">{file.dry_run ? dryRun.allGood : filePage.allGood}</p>;
   if (status === 'completed' && progress.invalid > 0 && file.open === 0)
     return <p className="note note-good">{filePage.allFixed}</p>;
   return null;
 }
 
-function Failure({ failed, accepted }: { failed: NonNullable<FileResponse['failure']>; accepted: number }) {
+function Failure({ failed, stored }: { failed: NonNullable<FileResponse['failure']>; stored: number }) {
   return (
     <Told kind="bad" title={failure[failed.code]}>
       <p>
@@ -119,7 +121,7 @@ function Failure({ failed, accepted }: { failed: NonNullable<FileResponse['failu
         <strong>{filePage.whatToDo}</strong>
         {failureFix[failed.code]}
       </p>
-      {accepted > 0 && <p>{filePage.stays(accepted)}</p>}
+      {stored > 0 && <p>{filePage.stays(stored)}</p>}
     </Told>
   );
 }

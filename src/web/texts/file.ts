@@ -4,6 +4,15 @@ import { formatNumber } from '../components/number.tsx';
 import { fileStatus } from './codes.ts';
 import { plural, rows } from './counted.ts';
 
+export const dryRun = {
+  title: 'Dry run',
+  meaning: 'Each row was only decided on: no order was made, and no stock was taken.',
+  run: 'Run it for real',
+  runHelp: 'Reads the same upload again and makes its orders. Stock and orders may have changed since.',
+  allGood: 'Every row would become an order.',
+  cancelled: 'The dry run was cancelled. Retry resumes where it stopped.',
+};
+
 export const filePage = {
   all: 'All files',
   percent: (percent: number, bytes: string) => `${percent} % of ${bytes}`,

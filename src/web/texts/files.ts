@@ -19,6 +19,7 @@ export const fileList = {
     actions: 'Actions',
   },
   fixes: 'Fixes',
+  dryRun: 'dry run',
   fixedBy: 'Fixed by',
   anotherFile: 'another file',
   meter: (name: string) => `Import of ${name}`,

@@ -26,6 +26,8 @@ export const uploads = {
   drop: 'Drop CSV files anywhere on this page',
   dropNow: 'Drop to upload',
   or: 'Plain or gzipped, several at once, or a whole folder.',
+  dryRun: 'Only try',
+  dryRunHelp: 'A dry run: every row is decided and reported, but no order is made.',
   choose: 'Choose files',
   chooser: 'CSV files to upload',
   queued: 'Queued: three files upload at a time.',
