@@ -75,6 +75,7 @@ function progressJson(file: FileRecord): FileResponse['progress'] {
     rows: file.rows,
     accepted: file.accepted,
     invalid: file.invalid,
+    orders: file.orders,
     bytes_read: file.bytesRead,
     percent: Math.floor(share * 1000) / 10,
     rows_per_second: rowsPerSecond,

@@ -120,6 +120,8 @@ export const fileResponse = named(
       rows: count,
       accepted: count,
       invalid: count,
+      /** What the accepted rows make. */
+      orders: count,
       bytes_read: count,
       percent: z.number().min(0).max(100),
       rows_per_second: count.nullable(),

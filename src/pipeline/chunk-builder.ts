@@ -20,6 +20,7 @@ import type { ImsPair } from '../ports/ims.ts';
 import { AskedPairs, askIms, type PairAnswer } from './ask-ims.ts';
 import { LineChecker, rejectTogether } from './check-lines.ts';
 import type { RowConsumer } from './read/read-chunks.ts';
+import type { RowReader } from './read/reading.ts';
 import { type Lines, RowLines } from './read/row-lines.ts';
 import { createRowReader } from './read/row-reader.ts';
 import { type TextForm, textForm } from './read/transcode.ts';
@@ -43,6 +44,8 @@ export interface BuiltChunk {
   warnings: Warning[];
   /** An order with too many rows that may go on behind the chunk. */
   openOrder: string | null;
+  /** Rows that the format leaves out. */
+  skipped: number;
 }
 
 export class ChunkBuilder implements RowConsumer {
@@ -51,6 +54,7 @@ export class ChunkBuilder implements RowConsumer {
   readonly #validate: (raw: RawRow) => CheckedRow;
   /** Where neighbouring rows may be the items of one order. */
   readonly lines: RowLines | null;
+  readonly #reader: RowReader | null;
   readonly #checker: LineChecker | null;
   readonly #packer: OrderPacker;
   /** Null where a value may differ from the bytes of the file, as in reports, and where rows are checked together. */
@@ -63,6 +67,7 @@ export class ChunkBuilder implements RowConsumer {
   #pairsSinceMs: number;
   #rejections: Rejection[] = [];
   #warnings: Warning[] = [];
+  #skipped = 0;
   #alike = new AlikeRejections();
   /** Rows that did not take the fast path, until they are checked, and their slots. */
   #added: RawRow[] = [];
@@ -80,7 +85,8 @@ export class ChunkBuilder implements RowConsumer {
     this.#pairsSinceMs = options.now();
     this.#validate = createRowValidator(header, options);
     const joins = header.format?.lines === 'adjacent';
-    this.lines = joins ? new RowLines(header, createRowReader(header), options.openOrder ?? null) : null;
+    this.#reader = joins ? createRowReader(header) : null;
+    this.lines = this.#reader && new RowLines(header, this.#reader, options.openOrder ?? null);
     this.#checker = joins ? new LineChecker(header, options) : null;
     this.#packer = new OrderPacker(header);
     const asIs = !header.report && header.dataColumns.length === header.columns.length && header.made.length === 0;
@@ -130,7 +136,7 @@ export class ChunkBuilder implements RowConsumer {
   }
 
   async #checkLines(complete: Lines[]): Promise<void> {
-    const orders = complete.map((lines) => this.#checker!.check(lines));
+    const orders = complete.map((lines) => this.#checker!.check(this.#keptOf(lines)));
     await askIms(orders.flat(), this.#pairs, this.#options.ask);
     for (const rows of orders) {
       rejectTogether(rows);
@@ -140,6 +146,17 @@ export class ChunkBuilder implements RowConsumer {
         if (n > 0 && row.order) this.#packer.join(slot);
       }
     }
+  }
+
+  /** A row whose cells cannot be told apart is none that the format leaves out. */
+  #keptOf(lines: Lines): Lines {
+    const { columns, format } = this.#header;
+    if (format!.only === null) return lines;
+    const canTell = ({ cells, malformedQuote }: RawRow) => !malformedQuote && cells.length === columns.length;
+    const first = lines.rows.find(canTell)?.cells;
+    const rows = lines.rows.filter((row) => !canTell(row) || !this.#reader!.skips(row.cells, first));
+    this.#skipped += lines.rows.length - rows.length;
+    return { ...lines, rows };
   }
 
   /** Stores a row of the slow path, after the inventory service has answered. */
@@ -171,13 +188,15 @@ export class ChunkBuilder implements RowConsumer {
     const orders = this.#packer.take(this.#pairs);
     const rejections = this.#rejections.sort((a, b) => a.row - b.row);
     const warnings = this.#warnings;
+    const skipped = this.#skipped;
     this.#rejections = [];
     this.#warnings = [];
+    this.#skipped = 0;
     this.#alike = new AlikeRejections();
     this.#asked = 0;
     this.#bytes = null;
     this.#forgetPairs();
-    return { orders, rejections, warnings, openOrder: this.lines?.openOrder ?? null };
+    return { orders, rejections, warnings, openOrder: this.lines?.openOrder ?? null, skipped };
   }
 
   /** Only when there are many, or the first answers are old. */

@@ -1,6 +1,6 @@
 /**
- * Reads a file again and finds each of its rows in the store: it must be one order with the row's values, or one rejection with its cells
- * (INV-1). Only rows up to the checkpoint are compared.
+ * Reads a file again and finds each of its rows in the store: it must be one order with the row's values, a further item of the order
+ * before, or one rejection with its cells (INV-1). Only rows up to the checkpoint are compared.
  */
 import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
@@ -74,6 +74,7 @@ class StoredRows {
   readonly #chunks: AsyncIterator<CommittedChunk>;
   readonly #rejections: AsyncGenerator<Rejection, undefined>;
   #chunk: OpenChunk = { rows: 0, orders: new Map() };
+  #lines: OpenOrder | null = null;
   /** The next one; undefined before the first was read, null after the last. */
   #rejection: Rejection | null | undefined;
 
@@ -98,11 +99,17 @@ class StoredRows {
     const order = this.#chunk.orders.get(raw.row);
     this.#chunk.orders.delete(raw.row);
     const idInFile = cellValue('order_id', raw.cells[header.orderColumns.order_id] ?? this.#fileId);
+    if (order) {
+      yield* this.#missingItems();
+      this.#lines = { order, idInFile, rows: 0 };
+    }
+    const lines = this.#linesOf(idInFile);
     const orderId = order?.orderId ?? idInFile;
     const at = `row ${raw.row} of ${this.#fileId}, order ${idInFile}`;
     if (order && rejected) yield off('a row is an order and a rejection', orderId, at);
-    else if (order) {
-      const column = order.status === DELETED ? null : differingColumn(order, raw, header);
+    else if (!rejected && lines) {
+      const column = lines.order.status === DELETED ? null : differingColumn(lines, raw, header);
+      lines.rows++;
       if (column) yield off('an order does not match its row', orderId, `${at}: ${column} differs`);
     } else if (!rejected && this.#dryRun) this.#tried++;
     else if (!rejected && (await this.#isReportDeleted())) this.#gone++;
@@ -116,6 +123,7 @@ class StoredRows {
     if (this.#chunk.rows > 0 || !(await this.#chunks.next()).done)
       yield off('the file cannot be read again as before', this.#fileId, failure);
     yield* this.#leftOver();
+    yield* this.#missingItems();
     yield* this.#rejectionsBefore(Number.POSITIVE_INFINITY);
     if (this.#dryRun && this.#tried !== this.#accepted && !(await this.#isReportDeleted()))
       yield off(
@@ -130,6 +138,26 @@ class StoredRows {
         'a row is neither an order nor a rejection',
         this.#fileId,
         `${this.#gone + this.#rejected} rows are no orders, ${invalid} were invalid when its report was deleted`,
+      );
+  }
+
+  /** The order that a row with this id is of, if it is none that was rejected. How many rows a deleted one had is not known any more. */
+  #linesOf(idInFile: string): OpenOrder | null {
+    const lines = this.#lines;
+    if (lines === null) return null;
+    const { order, rows } = lines;
+    const goesOn = order.status === DELETED ? ['', lines.idInFile].includes(idInFile) : rows < order.items.length;
+    return rows === 0 || goesOn ? lines : null;
+  }
+
+  *#missingItems(): Generator<Violation> {
+    if (this.#lines === null || this.#lines.order.status === DELETED) return;
+    const { order, rows } = this.#lines;
+    if (rows < order.items.length)
+      yield off(
+        'an order has items that are no rows',
+        order.orderId,
+        `${order.items.length} items, ${rows} rows from row ${order.row} of ${this.#fileId} on`,
       );
   }
 
@@ -170,6 +198,13 @@ class StoredRows {
 
 const off = (what: string, id: string, detail: string): Violation => ({ check: 'rows', what, id, detail });
 
+/** The last order that was found, and how many of its rows were compared. */
+interface OpenOrder {
+  order: Order;
+  idInFile: string;
+  rows: number;
+}
+
 interface OpenChunk {
   /** Rows of the file that were not read yet. */
   rows: number;
@@ -194,11 +229,12 @@ async function* rejectionsOf(
 }
 
 /** Except what was erased, and the date: one without an offset depends on the time zone that was configured then. */
-function differingColumn(order: Order, { cells }: RawRow, { orderColumns: at }: Header): string | null {
-  const [item] = order.items;
+function differingColumn({ order, rows }: OpenOrder, { cells }: RawRow, { orderColumns: at }: Header): string | null {
+  const item = order.items[rows];
   const text = (column: OrderColumn) => cellValue(column, cells[at[column]] ?? '');
   // Orders of earlier releases may have invisible characters at the ends of values, and ids as they were sent.
   const says = (column: OrderColumn, value: string) => text(column) === value || cells[at[column]]?.trim() === value;
+  const minor = parseMinor(text('total_amount'));
   const columns = {
     order_id: says('order_id', order.orderId),
     customer_name: says('customer_name', order.customerName),
@@ -208,10 +244,12 @@ function differingColumn(order: Order, { cells }: RawRow, { orderColumns: at }: 
     hub_id: says('hub_id', item!.hubId),
     quantity: Number(text('quantity')) === item!.quantity,
     unit_price: parseMinor(text('unit_price')) === item!.unitPriceMinor,
-    total_amount: parseMinor(text('total_amount')) === order.totalMinor,
+    total_amount: minor === item!.lineTotalMinor || minor === order.totalMinor,
     shipping_address: says('shipping_address', order.shippingAddress),
   };
   const erased = isErased(order);
-  const differs = ([column, equal]: [string, boolean]) => !equal && !(erased && isPersonal(column));
+  // What a later row does not say is what the first one says.
+  const isSaid = (column: string) => rows === 0 || text(column as OrderColumn) !== '';
+  const differs = ([column, equal]: [string, boolean]) => !equal && isSaid(column) && !(erased && isPersonal(column));
   return Object.entries(columns).find(differs)?.[0] ?? null;
 }

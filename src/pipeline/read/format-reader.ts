@@ -80,8 +80,10 @@ export class FormatReader implements RowReader {
     return { name: shownAs(column, names), value: cellValue(column, this.#get[column](cells)) };
   }
 
-  skips(cells: readonly string[]): boolean {
-    return this.#only !== null && !this.#only.texts.has(comparable(cells[this.#only.index] ?? ''));
+  skips(cells: readonly string[], first = cells): boolean {
+    if (this.#only === null) return false;
+    const { index, texts } = this.#only;
+    return !texts.has(comparable(cells[index] ?? '') || comparable(first[index] ?? ''));
   }
 
   /** What is in the file for the column. */

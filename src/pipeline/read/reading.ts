@@ -22,6 +22,6 @@ export interface RowReader {
   read(cells: readonly string[]): Reading;
   /** How a reason calls the column and what it shows: as in the file. */
   shown(column: OrderColumn, cells: readonly string[]): { name: string; value: string };
-  /** Whether the format leaves such rows out. */
-  skips(cells: readonly string[]): boolean;
+  /** Whether the format leaves such rows out. `first`: the first row of the same order, whose cell counts where that of this is empty. */
+  skips(cells: readonly string[], first?: readonly string[]): boolean;
 }
