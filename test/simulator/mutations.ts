@@ -251,20 +251,17 @@ const ofTheFinalizer: Mutation[] = [
 export const mutations: Mutation[] = [
   {
     name: 'a chunk is committed whatever the epoch',
-    edits: [inStore(/ \|\| \w+\.epoch !== \w+\.epoch(?=\) throw claimLost\(\w+\.fileId\))/, '')],
+    edits: [inStore(/ \|\| \w+\.epoch !== epoch(?=\) throw claimLost\(fileId\))/, '')],
   },
   {
     name: 'a chunk is committed whatever its number',
-    edits: [
-      inStore(/if \(\w+\.next_chunk === \w+\.n \+ 1\)/, 'if (false)'),
-      inStore(/if \(\w+\.next_chunk !== \w+\.n\)/, 'if (false)'),
-    ],
+    edits: [inStore(/if \(\w+\.next_chunk === n\)/, 'if (true)')],
   },
   {
     name: 'a chunk that is committed again counts again',
     edits: [
       inStore(
-        /return \{ \.\.\.(\w+), rejected, cancelRequested \};/,
+        /return \{ file, done: \{ \.\.\.(\w+), /,
         "db.prepare('update files set rows = rows + ?, accepted = accepted + ? where file_no = ?').run($1.accepted, $1.accepted, file.file_no); $&",
       ),
     ],
@@ -374,7 +371,7 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the sweeper deletes the objects of files',
-    edits: [inPipeline(/if \(await store\.files\.get\(\w+\.slice\(UPLOADS\.length\)\)\) continue;/, '')],
+    edits: [inPipeline(/if \(await store\.files\.get\(fileOfUpload\(\w+\)\)\) continue;/, '')],
   },
   {
     name: 'an upload whose answer was lost loses its object',

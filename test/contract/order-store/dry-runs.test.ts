@@ -130,12 +130,8 @@ onEachOrderStore(({ name, opened, unique, setStock, availableOf, newSku, violati
       await opened.first.files.expire(old);
       const claim = await claimFile(opened.first, old.fileId);
       await expect(opened.first.dryRuns.record(old, decided(0, 1))).rejects.toEqual(claimLost);
-      const result = {
-        accepted: 1,
-        invalid: 1,
-        rejected: { rows: 1, bytes: expect.any(Number) },
-        cancelRequested: false,
-      };
+      const asked = { cancelRequested: false, pauseRequested: false };
+      const result = { accepted: 1, invalid: 1, rows: 2, rejected: { rows: 1, bytes: expect.any(Number) }, ...asked };
       const chunk = decided(0, 1, [rejection(2)]);
       expect(await opened.first.dryRuns.record(claim, chunk)).toEqual(result);
       expect(await opened.second.dryRuns.record(claim, chunk)).toEqual(result);
