@@ -74,7 +74,14 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
     sqlite: ['publisher leases.take', 'publisher outbox.pending', 'publisher leases.release'],
     mongo: [
       ...within('publisher leases.take', 'update leases', 'insert leases'),
-      ...within('publisher outbox.pending', 'find chunks', 'find totals', 'find orders', 'find orders again'),
+      ...within(
+        'publisher outbox.pending',
+        'find chunks',
+        'find totals',
+        'find orders',
+        'find orders again',
+        'find chunks again',
+      ),
       'publisher leases.release > delete leases',
     ],
   },
@@ -106,7 +113,7 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
     sqlite: ['sweeper leases.take', 'sweeper prune'],
     mongo: [
       ...within('sweeper leases.take', 'update leases', 'insert leases'),
-      ...within('sweeper prune', 'delete files', 'find files', 'find stock'),
+      ...within('sweeper prune', 'delete files', 'find files', 'find stock', 'find orders'),
     ],
   },
   'mid-prune': {
