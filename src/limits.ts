@@ -688,6 +688,8 @@ export const limits = {
   /** The body of a request about keys or users. */
   maxAccessBodyBytes: 64 * KiB,
   maxKeyNameChars: 100,
+  /** Each program has a key, and a company some hundred programs. To make one they are counted, in slices. */
+  maxKeys: 10_000,
   /** Hubs, and scopes, that one key is limited to. */
   maxHubsOfKey: 100,
   /** Keys in memory with what is known of them, 1 KB each, those that do not exist among them. */
@@ -710,6 +712,8 @@ export const limits = {
   maxAdminKeyChars: 1_000,
 
   // Users.
+  /** Likewise. An issuer knows more people. */
+  maxUsers: 10_000,
   /** With a list of the commonest, 12 characters are beyond guessing over the network. 128 leave room for any phrase. */
   minPasswordChars: 12,
   maxPasswordChars: 128,

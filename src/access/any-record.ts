@@ -1,4 +1,4 @@
-/** Looks through all records of a kind, page by page. */
+/** Looks through all records of a kind, page by page: whether one is as asked for, and whether there are too many. */
 import { limits } from '../limits.ts';
 import type { Page } from '../ports/page.ts';
 import type { RecordKind, SmallRecord, SmallRecords } from '../ports/small-records.ts';
@@ -14,4 +14,10 @@ export async function anyRecord<Data>(
     if (page.next === null) return false;
     after = page.next;
   }
+}
+
+/** Whether there are so many. Of two who ask at the same moment each may add one. */
+export async function areAtLeast(records: SmallRecords, kind: RecordKind, most: number): Promise<boolean> {
+  let counted = 0;
+  return anyRecord(records, kind, () => ++counted >= most);
 }

@@ -4,10 +4,11 @@
  */
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type AccessRole, may, type Principal, type Scope } from '../model/access.ts';
+import { type AccessRole, mayAdminister, type Principal, type Scope } from '../model/access.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { SmallRecord } from '../ports/small-records.ts';
 import type { AccessPorts } from './access.ts';
+import { areAtLeast } from './any-record.ts';
 import { mayGrant } from './grants.ts';
 import { hashOfKey, isKeyId, newKeyId, newKeyText } from './key-text.ts';
 
@@ -44,14 +45,18 @@ export type NewKey = Key & { text: string };
 
 export class Keys {
   readonly #ports: AccessPorts;
+  readonly #most: number;
 
-  constructor(ports: AccessPorts) {
+  constructor(ports: AccessPorts, most: number = limits.maxKeys) {
     this.#ports = ports;
+    this.#most = most;
   }
 
-  /** Throws `forbidden` for more than `by` has. */
+  /** Throws `forbidden` for more than `by` has, and `too_many_keys`. */
   async create(grant: KeyGrant, by: Principal): Promise<NewKey> {
     mayGrant(by, grant);
+    if (await areAtLeast(this.#ports.store.smallRecords, 'key', this.#most))
+      throw new OmsError('too_many_keys', `there are ${this.#most} keys, and no more can be: revoke some`);
     const id = newKeyId();
     const text = newKeyText(id);
     const data: KeyData = {
@@ -103,7 +108,7 @@ export class Keys {
 
 /** Whether it could administer access at this time. */
 export const isAdminKey = (key: KeyData, nowMs: number): boolean =>
-  may(key, 'access:write') && (key.expiresMs ?? Number.POSITIVE_INFINITY) > nowMs;
+  mayAdminister(key) && (key.expiresMs ?? Number.POSITIVE_INFINITY) > nowMs;
 
 export const recordOf = (id: string, version: number, data: KeyData): SmallRecord<KeyData> => ({
   kind: 'key',

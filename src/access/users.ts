@@ -5,13 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
-import { type AccessRole, may, type Principal, type Scope } from '../model/access.ts';
+import { type AccessRole, mayAdminister, type Principal, type Scope } from '../model/access.ts';
 import { newId } from '../model/new-id.ts';
 import { EMAIL } from '../model/row-schema.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
-import { anyRecord } from './any-record.ts';
+import { anyRecord, areAtLeast } from './any-record.ts';
 import { mayGrant } from './grants.ts';
 import { isAdminKey, type KeyData } from './keys.ts';
 
@@ -48,10 +48,12 @@ export type UserChange = Partial<Rights & Pick<UserData, 'password' | 'generatio
 export class Users {
   readonly #records: SmallRecords;
   readonly #clock: Clock;
+  readonly #most: number;
 
-  constructor(records: SmallRecords, clock: Clock) {
+  constructor(records: SmallRecords, clock: Clock, most: number = limits.maxUsers) {
     this.#records = records;
     this.#clock = clock;
+    this.#most = most;
   }
 
   async find(email: string): Promise<User | null> {
@@ -70,12 +72,14 @@ export class Users {
     return { items: items.map(shown), next };
   }
 
-  /** `hash`: of its password. Throws `invalid_body`, `user_exists`, and `forbidden` for more than `by` has. */
+  /** `hash`: of its password. Throws `invalid_body`, `user_exists`, `too_many_users`, and `forbidden` for more than `by` has. */
   async create({ email, ...rights }: NewUser, hash: () => Promise<string>, by: Principal): Promise<User> {
     const key = emailKey(email);
     if (!isEmail(key)) throw new OmsError('invalid_body', 'email: is not an e-mail address such as anna@example.com');
     mayGrant(by, rights);
     checkCustomer(rights);
+    if (await areAtLeast(this.#records, 'user', this.#most))
+      throw new OmsError('too_many_users', `there are ${this.#most} users, and no more can be: delete some`);
     const now = this.#clock.now();
     const data = { ...rights, password: await hash(), generation: newGeneration(), createdMs: now, createdBy: by.name };
     const record: SmallRecord<UserData> = {
@@ -157,7 +161,7 @@ export const principalOfUser = ({ email, role, scopes, hubs, emailVerified }: Us
 /** The address of a user; null for a key and for nobody. */
 export const emailOf = ({ name }: Principal): string | null => /^user:(.+)$/.exec(name ?? '')?.[1] ?? null;
 
-const isAdmin = (user: Rights): boolean => !user.disabled && may(user, 'access:write');
+const isAdmin = (user: Rights): boolean => !user.disabled && mayAdminister(user);
 
 const shown = ({ id, owner, data }: SmallRecord<UserData>): User => ({ ...data, email: id, id: owner! });
 

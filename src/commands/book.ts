@@ -2,6 +2,7 @@
  * Where commands about keys and users find them: at the service that they are told, else in the order store itself, and where a service
  * holds that, through the service.
  */
+import { recordCommand } from '../access/audit-command.ts';
 import { readHolder } from '../adapters/data-directory.ts';
 import type { Config } from '../config.ts';
 import { isOmsError } from '../errors.ts';
@@ -9,6 +10,7 @@ import type { PageResponse } from '../http/responses.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { openStoreForWriting } from '../open-for-writing.ts';
+import { systemClock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import { type ClientOptions, connect, isTold } from './connect.ts';
@@ -22,11 +24,14 @@ export interface BookOptions {
   opened: AsyncDisposableStack;
 }
 
+/** To the audit log, as no service sees it. `target`: such as `user ada@example.com`. */
+export type RecordDone = (target: string) => Promise<void>;
+
 /** Both books take and give the same. */
 export async function openBook<Book>(
   { given, config, command, opened }: BookOptions,
   ofService: (client: ServiceClient) => Book,
-  ofStore: (store: OrderStore) => Book,
+  ofStore: (store: OrderStore, record: RecordDone) => Book,
 ): Promise<Book> {
   const atService = () => {
     const client = connect(given, config, 1);
@@ -35,7 +40,9 @@ export async function openBook<Book>(
   };
   if (isTold(given, config)) return atService();
   try {
-    return ofStore(await openStoreForWriting(config, command, opened, createLogger(config.logLevel, command)));
+    const logger = createLogger(config.logLevel, command);
+    const store = await openStoreForWriting(config, command, opened, logger);
+    return ofStore(store, (target) => recordCommand({ store, clock: systemClock }, { command, target }, logger));
   } catch (error) {
     if (!isOmsError(error, 'data_directory_held') || !readHolder(config.dataDirectory)?.url) throw error;
     return atService();

@@ -1,17 +1,21 @@
 /** `oms redrive`: resumes the files that were given up, delivers dead messages again, and asks again about orders that were put aside. */
+import { parseArgs } from 'node:util';
 import { recordCommand } from '../access/audit-command.ts';
 import { readHolder } from '../adapters/data-directory.ts';
 import { type Engine, startEngine } from '../app.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { isOmsError } from '../errors.ts';
 import type { PageResponse } from '../http/responses.ts';
 import { createLogger } from '../log.ts';
 import { type Redriven, redrive } from '../pipeline/redrive.ts';
-import { connect } from './connect.ts';
+import { CLIENT_OPTIONS, type ClientOptions, connect } from './connect.ts';
 import type { ServiceClient } from './service-client.ts';
 
-export async function run(): Promise<number> {
+export async function run(args: string[]): Promise<number> {
+  const options = Object.fromEntries(CLIENT_OPTIONS.map((option) => [option, { type: 'string' as const }]));
+  const given: ClientOptions = parseArgs({ args, options }).values;
   const config = readConfig();
+  if (Object.keys(given).length > 0) return throughServer(given, config);
   const logger = createLogger(config.logLevel, 'redrive');
   let engine: Engine;
   try {
@@ -19,12 +23,7 @@ export async function run(): Promise<number> {
   } catch (error) {
     const url = isOmsError(error, 'data_directory_held') ? readHolder(config.dataDirectory)?.url : null;
     if (!url) throw error;
-    const client = connect({}, config, 1);
-    try {
-      return printResult(await retryThroughServer(client));
-    } finally {
-      client.close();
-    }
+    return throughServer(given, config);
   }
   try {
     const redriven = await redrive(engine.ports);
@@ -33,6 +32,15 @@ export async function run(): Promise<number> {
     return printResult(redriven);
   } finally {
     await engine.stop();
+  }
+}
+
+async function throughServer(given: ClientOptions, config: Config): Promise<number> {
+  const client = connect(given, config, 1);
+  try {
+    return printResult(await retryThroughServer(client));
+  } finally {
+    client.close();
   }
 }
 

@@ -77,10 +77,10 @@ export const principalOf = (c: Context<HttpEnv>): Principal => c.get('principal'
 export const viewFor = (c: Context<HttpEnv>): View => viewOf(principalOf(c));
 
 /** For a route of everyone that shows some more. Who cannot be looked up now does not see it. */
-export async function maySee(c: Context<HttpEnv>, scope: Scope): Promise<boolean> {
+export async function maySee(c: Context<HttpEnv>, needs: readonly Need[]): Promise<boolean> {
   try {
     const { principal } = await c.get('guard').identify(c);
-    return principal !== null && may(principal, scope);
+    return principal !== null && needs.every((need) => has(principal, need));
   } catch {
     return false;
   }
@@ -105,10 +105,12 @@ function needsOf(permission: Permission): readonly Need[] {
 
 /** Throws `forbidden`. */
 export function refuseWithout(principal: Principal, need: Need): void {
-  if (need === 'hub:*') {
-    if (principal.hubs !== null) throw outsideHubs('*');
-  } else if (!may(principal, need)) throw forbidden(principal, need);
+  if (has(principal, need)) return;
+  throw need === 'hub:*' ? outsideHubs('*') : forbidden(principal, need);
 }
+
+const has = (principal: Principal, need: Need): boolean =>
+  need === 'hub:*' ? principal.hubs === null : may(principal, need);
 
 /** `hub`: one that it is not limited to, or `*` for all. */
 export function outsideHubs(hub: string): OmsError {

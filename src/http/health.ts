@@ -50,7 +50,8 @@ export function healthRoutes(
         id: 'getReadiness',
         tag: 'Service',
         summary: 'Whether each dependency answers',
-        description: 'Everybody sees the statuses. The rest is for those with the right `ops:read`.',
+        description:
+          'Everybody sees the statuses. The rest is for those with the right `ops:read` who are not limited to hubs.',
         responses: {
           200: json(readyResponse, 'All dependencies answer.'),
           503: json(readyResponse, 'At least one dependency does not answer.'),
@@ -63,7 +64,7 @@ export function healthRoutes(
           lag?.().then(lagJson, () => null),
           issuer && Promise.race([issuer.isUp(), delay(limits.pingMs, false, { ref: false })]),
         ]);
-        const isShown = await maySee(c, 'ops:read');
+        const isShown = await maySee(c, ['ops:read', 'hub:*']);
         const ready = Object.values(checks).every(({ status }) => status === 'up');
         const response: ReadyResponse = {
           status: ready ? 'ready' : 'not_ready',

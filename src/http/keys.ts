@@ -61,7 +61,7 @@ const createKey = ({ keys, bodies }: KeyRouting, schema: ReturnType<typeof newKe
         'The response is the only one with the key itself. Nobody gives a key more than they may do themselves.',
       body: jsonBody(schema, BODY_SIZE),
       responses: { 201: json(newKeyResponse, 'The key.') },
-      problems: BODY_PROBLEMS,
+      problems: [...BODY_PROBLEMS, 'too_many_keys'],
       engines: ['store'],
     },
     (c) =>

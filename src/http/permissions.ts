@@ -9,10 +9,13 @@ export type Need = Scope | 'hub:*';
 /** A need, or several; `everyone`, without signing in; or `signed-in`, whatever the role. */
 export type Permission = Need | readonly Need[] | 'everyone' | 'signed-in';
 
+/** Of keys and users of all hubs. */
+const ACCESS = ['access:write', 'hub:*'] as const;
+
 /** By the id of the route. */
 export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   getHealth: 'everyone',
-  // Without addresses. Its details need `ops:read`.
+  // Without addresses. Its details need `ops:read` and `hub:*`.
   getReadiness: 'everyone',
   getOpenApi: 'everyone',
   getMetrics: ['ops:read', 'hub:*'],
@@ -63,15 +66,15 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   finishOidcSignIn: 'everyone',
   endSessions: 'signed-in',
   changePassword: 'signed-in',
-  listUsers: 'access:write',
-  createUser: 'access:write',
-  changeUser: 'access:write',
-  resetUser: 'access:write',
-  deleteUser: 'access:write',
-  listKeys: 'access:write',
-  createKey: 'access:write',
-  revokeKey: 'access:write',
-  rotateKey: 'access:write',
+  listUsers: ACCESS,
+  createUser: ACCESS,
+  changeUser: ACCESS,
+  resetUser: ACCESS,
+  deleteUser: ACCESS,
+  listKeys: ACCESS,
+  createKey: ACCESS,
+  revokeKey: ACCESS,
+  rotateKey: ACCESS,
   // It tells of orders and principals of all hubs.
   listAudit: ['audit:read', 'hub:*'],
 

@@ -27,6 +27,8 @@ export const THROWN = {
   key_expired: 409,
   user_exists: 409,
   last_admin: 409,
+  too_many_keys: 409,
+  too_many_users: 409,
   not_a_user: 409,
   not_retryable: 409,
   not_pausable: 409,

@@ -61,7 +61,7 @@ const createUser = ({ access, bodies }: UserRouting) =>
       description: 'Nobody gives a user more than they may do themselves.',
       body: jsonBody(newUserBody, `At most ${limits.maxAccessBodyBytes} bytes.`),
       responses: { 201: json(newUserResponse, 'The user. A password that was made is in no other response.') },
-      problems: [...BODY_PROBLEMS, 'password_refused', 'too_many_sign_ins', 'user_exists'],
+      problems: [...BODY_PROBLEMS, 'password_refused', 'too_many_sign_ins', 'user_exists', 'too_many_users'],
       engines: ['store'],
     },
     (c) =>

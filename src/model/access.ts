@@ -55,6 +55,10 @@ export function may({ role, scopes }: Pick<Principal, 'role' | 'scopes'>, scope:
   return narrowing.length === 0 || narrowing.includes(scope);
 }
 
+/** Whether it may administer keys and users, who are of all hubs. */
+export const mayAdminister = (one: Pick<Principal, 'role' | 'scopes' | 'hubs'>): boolean =>
+  may(one, 'access:write') && one.hubs === null;
+
 /** All that it may do. */
 export const rightsOf = (principal: Pick<Principal, 'role' | 'scopes'>): Scope[] =>
   SCOPES.filter((scope) => may(principal, scope));

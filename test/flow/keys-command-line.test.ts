@@ -152,6 +152,12 @@ describe('a command that talks to a service', () => {
       stderr: expect.stringContaining('unauthenticated'),
     });
     expect(await runOms([...args, '--key', ADMIN_KEY], elsewhere)).toMatchObject({ code: 0 });
+    const redrive = ['redrive', '--url', service.url, '--key'];
+    expect(await runOms([...redrive, ADMIN_KEY], elsewhere)).toMatchObject({ code: 0 });
+    const { key } = await newKey(service, { role: 'operator' });
+    expect(await runOms([...redrive, key], elsewhere)).toMatchObject({
+      ...{ code: 1, stdout: '', stderr: expect.stringContaining('ops:write') },
+    });
   });
 
   test('works for the owner: doctor, redrive, stock and files', async () => {

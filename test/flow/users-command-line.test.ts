@@ -63,3 +63,32 @@ test('adds a first user while no service runs', async () => {
   expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^([a-z2-9]{5}-){4}[a-z2-9]{5}\n$/) });
   expect((await oms(['list', '--json'], '', directory)).stdout).toContain('"role":"admin"');
 });
+
+test('leaves an entry in the audit log while no service runs, as oms keys does', async () => {
+  const dataDirectory = await temporaryDirectory();
+  const env = { OMS_DATA_DIR: dataDirectory };
+  const run = (...args: string[]) => runOms(args, env);
+  const { stdout: key } = await run('keys', 'create', '--name', 'first', '--role', 'admin');
+  const id = /^key (\w+),/.exec((await run('keys', 'create', '--name', 'second', '--role', 'viewer')).stderr)![1]!;
+  await run('keys', 'rotate', id);
+  await run('keys', 'revoke', id);
+  await run('users', 'add', EMAIL, '--role', 'viewer');
+  await run('users', 'role', EMAIL, 'operator');
+  await run('users', 'disable', 'nobody@example.com');
+  await run('users', 'list');
+  const at = await startClosedService({ dataDirectory });
+  const response = await fetch(`${at.url}/audit`, { headers: { authorization: `Bearer ${key.trim()}` } });
+  const { items } = (await response.json()) as { items: Record<string, unknown>[] };
+  const done = items.filter(({ action }) => String(action).startsWith('oms ')).toReversed();
+  expect(done.map(({ action, target, principal }) => [action, target, principal])).toEqual([
+    ['oms keys create', expect.stringMatching(/^key \w{13}$/), 'local'],
+    ['oms keys create', `key ${id}`, 'local'],
+    ['oms keys rotate', `key ${id}`, 'local'],
+    ['oms keys revoke', `key ${id}`, 'local'],
+    ['oms users add', `user ${EMAIL}`, 'local'],
+    ['oms users role', `user ${EMAIL}`, 'local'],
+  ]);
+  expect(JSON.stringify(items)).not.toContain(key.trim().slice(20));
+  await at.stop();
+  expect(await run('verify')).toMatchObject({ code: 0 });
+});

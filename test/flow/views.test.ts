@@ -202,6 +202,14 @@ describe('a key for one hub', () => {
     ['GET', '/audit', 403],
     ['GET', '/finalizer/orders', 403],
     ['POST', '/finalizer/redrive', 403],
+    ['GET', '/keys', 403],
+    ['POST', '/keys', 403, { name: 'mine', role: 'viewer', hubs: ['HUB-1'] }],
+    ['DELETE', '/keys/0000000000000', 403],
+    ['GET', '/users', 403],
+    ['POST', '/users', 403, { email: 'mine@example.com', role: 'viewer', hubs: ['HUB-1'] }],
+    ['PATCH', '/users/mine@example.com', 403, { role: 'admin' }],
+    ['POST', '/users/mine@example.com/reset', 403],
+    ['DELETE', '/users/mine@example.com', 403],
     ['GET', '/settings', 200],
     ['GET', '/workflow', 200],
   ];
@@ -220,6 +228,12 @@ describe('a key for one hub', () => {
     expect(await two.json('GET', '/orders/ZWEI-1')).toMatchObject({ version: 3, status: 'confirmed' });
     expect(await admin.json('GET', '/orders/BOTH-1')).toMatchObject({ version: 1 });
     expect(await two.json('GET', '/inventory?sku=SKU-ZWEI')).toEqual(stock);
+  });
+
+  test('sees of the readiness what everybody sees', async () => {
+    const statuses = { status: 'ready', dependencies: expect.objectContaining({ store: { status: 'up' } }) };
+    expect(await one.json('GET', '/readyz')).toEqual(statuses);
+    expect(await admin.json('GET', '/readyz')).not.toEqual(statuses);
   });
 
   test('is answered about an order of another one as about an id that nobody has', async () => {

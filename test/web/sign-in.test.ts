@@ -10,6 +10,8 @@ import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './supp
 import { item } from './support/orders-api.ts';
 
 const VIEWER = 'vera@example.com';
+const OTHER = 'olga@example.com';
+const CUSTOMER = 'carl@example.com';
 const ADMIN = { authorization: 'Bearer a-secret-of-the-tests-that-nobody-guesses' };
 
 let service: Service;
@@ -20,9 +22,13 @@ beforeAll(async () => {
   service = await startService({ env: { OMS_AUTH: 'required', OMS_ADMIN_KEY_FILE: file } });
   for (const [email, role] of [
     [EMAIL, 'operator'],
+    [OTHER, 'operator'],
     [VIEWER, 'viewer'],
-  ])
-    expect((await send(service, 'POST', '/users', { email, password: PASSWORD, role }, ADMIN)).status).toBe(201);
+    [CUSTOMER, 'customer'],
+  ]) {
+    const user = { email, password: PASSWORD, role, email_verified: role === 'customer' };
+    expect((await send(service, 'POST', '/users', user, ADMIN)).status).toBe(201);
+  }
   const stock = { items: [{ sku: 'SKU-1', hub_id: 'HUB-1', available: 100 }] };
   expect((await send(service, 'PUT', '/inventory', stock, ADMIN)).status).toBe(200);
   const order = {
@@ -115,8 +121,8 @@ test('what was typed and sent when the session ended goes on after the sign-in; 
   await button(page, 'Create the order').click();
   await heading(page, 'Sign in').waitFor();
   page.on('dialog', (dialog) => dialog.accept());
-  await signIn(page, VIEWER);
-  await account(page).getByText(VIEWER).waitFor();
+  await signIn(page, OTHER);
+  await account(page).getByText(OTHER).waitFor();
   expect(await page.getByLabel('Order id').inputValue()).toBe('');
 });
 
@@ -170,6 +176,17 @@ test('a viewer is shown nothing that would be refused, an operator is', async ()
     expect(await viewer.locator('main').getByText('Ada Lovelace').count(), path).toBe(0);
     if (path.startsWith('/orders')) await viewer.locator('main').getByText('Hidden', { exact: true }).first().waitFor();
   }
+});
+
+test('a viewer who types the address of a new order is told why there is none, and a customer is led to the orders', async () => {
+  const viewer = await open('/new-order');
+  await signIn(viewer, VIEWER);
+  await viewer.getByText('Your role may see orders, but not make them.').waitFor();
+  expect(await viewer.getByLabel('Order id').count()).toBe(0);
+  const customer = await open('/');
+  await signIn(customer, CUSTOMER);
+  await heading(customer, 'Orders').waitFor();
+  expect(new URL(customer.url()).pathname).toBe('/orders');
 });
 
 test.each(LOOKS)('is accessible in the %s theme at %i pixels', async (colorScheme, width) => {

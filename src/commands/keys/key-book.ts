@@ -7,7 +7,7 @@ import type { KeyResponse, NewKeyResponse } from '../../http/responses.ts';
 import { validBody } from '../../http/valid-body.ts';
 import { systemClock } from '../../ports/clock.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
-import { type BookOptions, listOfService, listOfStore, openBook } from '../book.ts';
+import { type BookOptions, listOfService, listOfStore, openBook, type RecordDone } from '../book.ts';
 import type { ServiceClient } from '../service-client.ts';
 
 /** The bodies are those of the API. */
@@ -19,7 +19,7 @@ export interface KeyBook {
 }
 
 export const openKeyBook = (options: BookOptions): Promise<KeyBook> =>
-  openBook(options, bookOfService, (store) => bookOfStore(store, options.config));
+  openBook(options, bookOfService, (store, record) => bookOfStore(store, options.config, record));
 
 const bookOfService = (client: ServiceClient): KeyBook => ({
   create: (body) => client.call('POST', '/keys', body),
@@ -29,19 +29,25 @@ const bookOfService = (client: ServiceClient): KeyBook => ({
 });
 
 /** Who can open the store may do everything. */
-function bookOfStore(store: OrderStore, { timeZone }: Config): KeyBook {
+function bookOfStore(store: OrderStore, { timeZone }: Config, record: RecordDone): KeyBook {
   const ports = { store, clock: systemClock };
   const keys = new Keys(ports);
   return {
     async create(body) {
       const { expires_at, ...grant } = validBody(newKeyBody(timeZone, ports), body);
-      return newKeyJson(await keys.create({ ...grant, expiresMs: expires_at }, LOCAL));
+      const key = await keys.create({ ...grant, expiresMs: expires_at }, LOCAL);
+      await record(`key ${key.id}`);
+      return newKeyJson(key);
     },
     list: async () => (await listOfStore((page) => keys.list(page))).map(keyJson),
-    revoke: async (id) => void (await keys.revoke(id)),
+    async revoke(id) {
+      if (await keys.revoke(id)) await record(`key ${id}`);
+    },
     async rotate(id, body) {
       const { valid_for_seconds } = validBody(rotateBody, body);
-      return newKeyJson(await keys.rotate(id, valid_for_seconds * 1000, LOCAL));
+      const key = await keys.rotate(id, valid_for_seconds * 1000, LOCAL);
+      await record(`key ${id}`);
+      return newKeyJson(key);
     },
   };
 }

@@ -1,13 +1,14 @@
 /** Where `oms users` finds the users: at a service, or in the order store itself. Both take and give the same. */
 import { LOCAL } from '../../access/by-local-socket.ts';
 import { UserAccess } from '../../access/user-access.ts';
+import type { User } from '../../access/users.ts';
 import type { NewUserResponse, UserResponse } from '../../http/responses.ts';
 import { newUserBody, newUserJson, userJson, userPatchBody } from '../../http/user-json.ts';
 import { validBody } from '../../http/valid-body.ts';
 import { createLogger } from '../../log.ts';
 import { systemClock } from '../../ports/clock.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
-import { type BookOptions, listOfService, listOfStore, openBook } from '../book.ts';
+import { type BookOptions, listOfService, listOfStore, openBook, type RecordDone } from '../book.ts';
 import type { ServiceClient } from '../service-client.ts';
 
 /** The bodies are those of the API. */
@@ -19,7 +20,7 @@ export interface UserBook {
 }
 
 export const openUserBook = (options: BookOptions): Promise<UserBook> =>
-  openBook(options, bookOfService, (store) => bookOfStore(store, options.config.logLevel));
+  openBook(options, bookOfService, (store, record) => bookOfStore(store, options.config.logLevel, record));
 
 const bookOfService = (client: ServiceClient): UserBook => ({
   add: (body) => client.call('POST', '/users', body),
@@ -31,12 +32,25 @@ const bookOfService = (client: ServiceClient): UserBook => ({
 const pathOf = (email: string): string => `/users/${encodeURIComponent(email)}`;
 
 /** Who can open the store may do everything. */
-function bookOfStore(store: OrderStore, logLevel: string): UserBook {
+function bookOfStore(store: OrderStore, logLevel: string, record: RecordDone): UserBook {
   const access = new UserAccess({ store, clock: systemClock, logger: createLogger(logLevel, 'users'), people: null });
+  const recorded = async <Done>(done: Done, { email }: Pick<User, 'email'>): Promise<Done> => {
+    await record(`user ${email}`);
+    return done;
+  };
   return {
-    add: async (body) => newUserJson(await access.create(validBody(newUserBody, body), LOCAL, '')),
+    async add(body) {
+      const added = await access.create(validBody(newUserBody, body), LOCAL, '');
+      return recorded(newUserJson(added), added.user);
+    },
     list: async () => (await listOfStore((page) => access.users.list(page))).map(userJson),
-    change: async (email, body) => userJson(await access.change(email, validBody(userPatchBody, body), LOCAL)),
-    reset: async (email) => newUserJson(await access.reset(email, LOCAL, '')),
+    async change(email, body) {
+      const changed = await access.change(email, validBody(userPatchBody, body), LOCAL);
+      return recorded(userJson(changed), changed);
+    },
+    async reset(email) {
+      const reset = await access.reset(email, LOCAL, '');
+      return recorded(newUserJson(reset), reset.user);
+    },
   };
 }

@@ -1,7 +1,7 @@
 /** `/`: uploads and imports, live. Files can be dropped anywhere in the window. */
 import './files-page.css';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { getRouteApi, Link } from '@tanstack/react-router';
+import { getRouteApi, Link, Navigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import type { FileResponse } from '../../http/responses.ts';
 import { FILE_STATUSES } from '../../model/file.ts';
@@ -25,7 +25,14 @@ import { UploadList } from './upload-list.tsx';
 
 const route = getRouteApi('/');
 
+/** A customer has no files, and came to see orders. */
 export function FilesPage() {
+  const hasFiles = useMay('files:read');
+  const hasOrders = useMay('orders:read');
+  return hasFiles || !hasOrders ? <Files /> : <Navigate to="/orders" replace />;
+}
+
+function Files() {
   const { status, pages = '1' } = route.useSearch();
   const mayUpload = useMay('files:write');
   const navigate = route.useNavigate();

@@ -6,6 +6,7 @@ import { type FormEvent, useState } from 'react';
 import { Problem, Unreachable } from '../api/client.ts';
 import { createOrder, isUnsure, ordersChanged } from '../api/order-changes.ts';
 import { orderQuery } from '../api/queries.ts';
+import { useMay } from '../api/session.ts';
 import { Title } from '../layout/title.tsx';
 import { orderChange, orderForm as words } from '../texts/order-change.ts';
 import { frame } from '../texts/page.ts';
@@ -15,6 +16,19 @@ import { emptyDraft, isSameDraft, newOrderBody, type OrderDraft } from './order-
 import { type OrderForm, useOrderForm } from './use-order-form.ts';
 
 export function NewOrderPage() {
+  const mayCreate = useMay('orders:write');
+  return (
+    <>
+      <p className="order-back">
+        <Link to="/orders">← {frame.orders}</Link>
+      </p>
+      <Title>{words.newTitle}</Title>
+      {mayCreate ? <NewOrder /> : <p>{words.notAllowed}</p>}
+    </>
+  );
+}
+
+function NewOrder() {
   const [empty] = useState(emptyDraft);
   const form = useOrderForm(() => empty);
   const create = useCreation(form);
@@ -24,28 +38,22 @@ export function NewOrderPage() {
     create.mutate(form.draft);
   };
   return (
-    <>
-      <p className="order-back">
-        <Link to="/orders">← {frame.orders}</Link>
+    <form ref={form.form} className="order-form" aria-label={words.newTitle} noValidate onSubmit={submit}>
+      <AllFields form={form} disabled={create.isPending || unsure} isNew />
+      {unsure ? (
+        <Unsure error={create.error} onChange={create.reset} />
+      ) : (
+        <FormRefused error={create.error} errors={form.errors}>
+          <OtherOrder error={create.error} orderId={form.draft.order_id} />
+        </FormRefused>
+      )}
+      <p className="form-actions">
+        <button type="submit" className="button-main" disabled={create.isPending}>
+          {create.isPending ? words.creating : unsure ? frame.tryAgain : words.create}
+        </button>
       </p>
-      <Title>{words.newTitle}</Title>
-      <form ref={form.form} className="order-form" aria-label={words.newTitle} noValidate onSubmit={submit}>
-        <AllFields form={form} disabled={create.isPending || unsure} isNew />
-        {unsure ? (
-          <Unsure error={create.error} onChange={create.reset} />
-        ) : (
-          <FormRefused error={create.error} errors={form.errors}>
-            <OtherOrder error={create.error} orderId={form.draft.order_id} />
-          </FormRefused>
-        )}
-        <p className="form-actions">
-          <button type="submit" className="button-main" disabled={create.isPending}>
-            {create.isPending ? words.creating : unsure ? frame.tryAgain : words.create}
-          </button>
-        </p>
-        <LeaveGuard unsaved={!create.isSuccess && !isSameDraft(form.draft, empty)} />
-      </form>
-    </>
+      <LeaveGuard unsaved={!create.isSuccess && !isSameDraft(form.draft, empty)} />
+    </form>
   );
 }
 

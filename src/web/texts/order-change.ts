@@ -57,6 +57,7 @@ export const bulk = {
 
 export const orderForm = {
   newTitle: 'New order',
+  notAllowed: 'Your role may see orders, but not make them.',
   new: 'New order',
   create: 'Create the order',
   creating: 'Creating…',

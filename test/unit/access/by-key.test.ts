@@ -196,6 +196,7 @@ test('who may sign in as an admin is told from the rest', async () => {
   expect(await knows({ role: 'admin' })).toBe(true);
   expect(await knows({ role: 'operator' })).toBe(false);
   expect(await knows({ role: 'admin', scopes: ['files:read'] })).toBe(false);
+  expect(await knows({ role: 'admin', hubs: ['HUB-1'] })).toBe(false);
   expect(await knows({ role: 'admin', expiresMs: nowMs })).toBe(false);
 });
 
@@ -205,7 +206,7 @@ test.each([
   ['scopes', admin({ scopes: ['access:write', 'files:read'] }), { role: 'viewer' }],
   ['a scope', admin({ scopes: ['access:write'] }), { role: 'admin', scopes: ['audit:read'] }],
   ['all hubs', admin({ hubs: ['HUB-1'] }), {}],
-  ['a hub', admin({ hubs: ['HUB-1'] }), { hubs: ['HUB-1', 'HUB-2'] }],
+  ['a hub', admin({ hubs: ['HUB-1'] }), { hubs: ['HUB-1'] }],
 ] as const)('nobody gives a key %s beyond their own, or rotates such a key', async (_, by, values) => {
   await expect(keys.create(grant(values), by)).rejects.toMatchObject({ code: 'forbidden' });
   const { id } = await keys.create(grant(values), ANYBODY);
@@ -222,4 +223,13 @@ test('only bearers that look like keys are taken', () => {
     takes({ bearer: '' }),
     takes({ local: true }),
   ]).toEqual([...[true, false, false, false]]);
+});
+
+test('there are at most so many keys, which the last one is told', async () => {
+  const { items } = await opened.first.smallRecords.list('key', null, { limit: 1_000, after: null });
+  const full = new Keys({ store: opened.first, clock }, items.length + 1);
+  const { id } = await full.create(grant({}), ANYBODY);
+  await expect(full.create(grant({}), ANYBODY)).rejects.toMatchObject({ code: 'too_many_keys' });
+  await full.revoke(id);
+  await full.create(grant({}), ANYBODY);
 });

@@ -1,9 +1,9 @@
 /** Users: who may make and change them. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Keys } from '../../../src/access/keys.ts';
-import type { Rights } from '../../../src/access/users.ts';
+import { type Rights, Users } from '../../../src/access/users.ts';
 import { ANYBODY, type Principal } from '../../../src/model/access.ts';
-import { attempt, openUsers, type TestUsers } from '../../support/users.ts';
+import { attempt, newUser, openUsers, type TestUsers } from '../../support/users.ts';
 
 let opened: TestUsers;
 beforeAll(async () => {
@@ -78,21 +78,40 @@ describe('a user', () => {
   });
 });
 
+test('there are at most so many users, which the last one is told', async () => {
+  const own = await openUsers();
+  const users = new Users(own.store.smallRecords, own.clock, 2);
+  const { password: _, ...user } = newUser();
+  const add = (email: string) => users.create({ ...user, email }, async () => '$', ANYBODY);
+  await add(unique());
+  const second = await add(unique());
+  await expect(add(unique())).rejects.toMatchObject({ code: 'too_many_users' });
+  await users.delete(second.email, ANYBODY);
+  await add(unique());
+  await own.close();
+});
+
 describe('nobody gives more than they have', () => {
-  const limited = principal({ scopes: ['access:write', 'orders:read', 'events:read'], hubs: ['HUB-1', 'HUB-2'] });
+  const limited = principal({ scopes: ['access:write', 'orders:read', 'events:read'] });
   const allowed: Partial<Rights> = { role: 'viewer', scopes: ['orders:read'], hubs: ['HUB-2'] };
 
   test.each([
     [{ ...allowed, role: 'admin', scopes: null }, 'files:read'],
     [{ ...allowed, scopes: ['stock:read'] }, 'stock:read'],
-    [{ ...allowed, hubs: null }, 'hub:*'],
-    [{ ...allowed, hubs: ['HUB-2', 'HUB-3'] }, 'hub:HUB-3'],
   ] as [Partial<Rights>, string][])('to a new user, nor to one that is changed: %j', async (rights, needs) => {
     const email = unique();
     await expect(opened.create({ email, ...rights }, limited)).rejects.toEqual(forbidden(needs));
     await opened.create({ email, ...allowed }, limited);
     await expect(opened.here.change(email, rights, limited)).rejects.toEqual(forbidden(needs));
     expect(await opened.here.users.find(email)).toMatchObject(allowed);
+  });
+
+  test('nor does who is limited to hubs give anything', async () => {
+    const ofHubs = principal({ hubs: ['HUB-2'] });
+    const email = unique();
+    await expect(opened.create({ email, ...allowed }, ofHubs)).rejects.toEqual(forbidden('hub:*'));
+    await opened.create({ email, ...allowed });
+    await expect(opened.here.delete(email, ofHubs)).rejects.toEqual(forbidden('hub:*'));
   });
 
   test('nor changes, resets or deletes somebody who has more, whose password would be theirs', async () => {
@@ -119,12 +138,13 @@ describe('the last who can administer access', () => {
     await expect(own.here.change(first, { role: 'operator' }, ANYBODY)).rejects.toMatchObject(last);
     await expect(own.here.change(first, { scopes: ['orders:read'] }, ANYBODY)).rejects.toMatchObject(last);
     await expect(own.here.delete(first, ANYBODY)).rejects.toMatchObject(last);
-    await own.here.change(first, { hubs: ['HUB-1'] }, ANYBODY);
+    await expect(own.here.change(first, { hubs: ['HUB-1'] }, ANYBODY)).rejects.toMatchObject(last);
     const keys = new Keys({ store: own.store, clock: own.clock });
     const key = { name: 'x', scopes: null, hubs: null, expiresMs: own.clock.now() + 1_000 };
     await keys.create({ ...key, role: 'operator', expiresMs: null }, ANYBODY);
     await expect(own.here.delete(first, ANYBODY)).rejects.toMatchObject(last);
     await keys.create({ ...key, role: 'admin' }, ANYBODY);
+    await keys.create({ ...key, role: 'admin', hubs: ['HUB-1'], expiresMs: null }, ANYBODY);
     own.clock.pass(2_000);
     await expect(own.here.delete(first, ANYBODY)).rejects.toMatchObject(last);
     await keys.create({ ...key, role: 'admin', expiresMs: null }, ANYBODY);
