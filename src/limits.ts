@@ -19,6 +19,25 @@ export const limits = {
   /** Rows, and characters, that are searched for the header where the first row is none, to report titles above it. */
   headerSearchRows: 20,
   headerSearchChars: 32 * KiB,
+  /** What a preview reads of a file: enough rows to prove how its numbers and dates are written. */
+  previewBytes: 1 * MiB,
+  previewEvidenceRows: 1_000,
+  /** Their cells, where there are many columns: each is looked at several times, and a thousand take some 2 ms. */
+  previewEvidenceCells: 60_000,
+  /** One record: an order has far less, and a record of delimiters is split in some ms. */
+  previewRecordBytes: 64 * KiB,
+  /** Characters parsed without a pause: some 4 ms where all are line ends. */
+  previewSliceChars: 16 * KiB,
+  /** Characters, and rows, that are searched for the header, once for each delimiter; and how many titles may be above it. */
+  previewHeadChars: 64 * KiB,
+  previewHeadRows: 50,
+  previewTitles: 30,
+  /** Rows that a preview shows as they would be read. */
+  previewRows: 20,
+  /** Previews in memory, some 5 MiB each, and those in work; the others wait. One address leaves some to others. */
+  maxPreviews: 32,
+  previewShares: { ofAddress: 24, ofPrincipal: 8 },
+  previewsAtOnce: 2,
   /** Columns of a header: orders have 11; a spreadsheet with every column used is a mistake. */
   maxColumns: 256,
   /** All names of a header together: 256 long ones. Each file record keeps them, and so does each list of files in memory. */

@@ -26,6 +26,13 @@ const COMMANDS: Record<string, Command> = {
     ],
     load: () => import('./commands/ingest.ts'),
   },
+  preview: {
+    usage: [
+      'oms preview FILE [--format NAME] [--encoding LABEL] [--json]',
+      '                                     what a file is, which format fits it, how its first rows would be read',
+    ],
+    load: () => import('./commands/preview.ts'),
+  },
   stock: {
     usage: ['oms stock import FILE                set stock from a CSV of sku,hub_id,available'],
     load: () => import('./commands/stock.ts'),

@@ -28,6 +28,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   listReports: 'files:read',
   downloadReport: ['files:read', 'personal:read'],
   uploadFile: 'files:write',
+  previewFile: 'files:write',
   cancelFile: 'files:write',
   pauseFile: 'files:write',
   resumeFile: 'files:write',

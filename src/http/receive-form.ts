@@ -12,17 +12,25 @@ export interface Received {
   name(): string;
   /** From the content type of the body or the part; known once bytes have arrived. */
   declaredEncoding(): string | null;
+  /** The text of another field of the form, which stands before the file; known once bytes have arrived. */
+  field(name: string): string | undefined;
 }
 
 /** Throws `broken_multipart` when the headers do not announce a form; `bytes` throws when the form itself is wrong. */
 export function receiveForm(incoming: IncomingMessage): Received {
   const form = new Form(incoming);
-  return { bytes: form.bytes(), name: () => form.name, declaredEncoding: () => form.encoding };
+  return {
+    bytes: form.bytes(),
+    name: () => form.name,
+    declaredEncoding: () => form.encoding,
+    field: (name) => form.fields.get(name),
+  };
 }
 
 class Form {
   name = 'orders.csv';
   encoding: string | null = null;
+  readonly fields = new Map<string, string>();
   readonly #file = Promise.withResolvers<BusboyFileStream>();
   readonly #ended = Promise.withResolvers<void>();
   #current: BusboyFileStream | null = null;
@@ -38,6 +46,8 @@ class Form {
       this.#contentType = headers['content-type']?.[0];
     });
     parser.on('file', (field, stream, filename) => this.#begin(field, stream, filename));
+    // They are bounded in number and size; of one that is longer nothing is kept.
+    parser.on('field', (name, value, _, isCut) => this.fields.set(name, isCut ? '' : value));
     const tooMany = `the form has more than ${limits.maxFormFields} fields: send the file without them`;
     for (const limit of ['fieldsLimit', 'partsLimit'] as const)
       parser.on(limit, () => this.#fail(new OmsError('broken_multipart', tooMany)));

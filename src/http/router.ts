@@ -40,6 +40,7 @@ import { orderChangeRoutes } from './order-changes.ts';
 import { orderHistoryRoutes } from './order-history.ts';
 import { orderRoutes } from './orders.ts';
 import { Places } from './places.ts';
+import { previewRoutes } from './preview.ts';
 import { progressRoutes } from './progress.ts';
 import { rejectionRoutes } from './rejections.ts';
 import type { HttpEnv } from './route.ts';
@@ -151,6 +152,7 @@ function addApi(
   const places = new Places(limits.maxStreams);
   const streaming = { stopping, logger, places };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
+  app.route('/', previewRoutes(config));
   app.route('/', fileRoutes(ports, streaming));
   app.route('/', runFileRoutes(ports));
   app.route('/', rejectionRoutes(ports));

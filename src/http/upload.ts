@@ -9,7 +9,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Principal } from '../model/access.ts';
 import { isStopRule, STOP_RULE_FORM } from '../model/stop-rule.ts';
-import { declaredEncoding, parseEncoding } from '../pipeline/read/encoding.ts';
+import { parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
 import { principalOf } from './access-guard.ts';
 import { auditTarget } from './audit-trail.ts';
@@ -18,12 +18,11 @@ import { BodyRate } from './body-rate.ts';
 import { fileJson } from './file-json.ts';
 import { findFile } from './files.ts';
 import { idempotencyKey, readIdempotencyKey, scopedKey } from './idempotency-key.ts';
-import { CSV_TYPES, GZIP_TYPES, mediaType, UNNAMED_TYPES } from './media-types.ts';
 import { ownerOf, shareTaken } from './owner.ts';
 import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
 import { problem } from './problem.ts';
-import { type Received, receiveForm, unfinished } from './receive-form.ts';
+import { receiveUpload } from './receive-upload.ts';
 import { type UploadResponse, uploadResponse } from './responses.ts';
 import { type HttpEnv, json, type RouteDescription, route } from './route.ts';
 
@@ -88,8 +87,8 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
     const { incoming } = c.env;
     const releasePlace = takePlace(places, c);
     try {
-      refuseByHeaders(incoming, options.maxBytes);
-      const received = receive(incoming);
+      refuseBySize(incoming, options.maxBytes);
+      const received = receiveUpload(incoming);
       const result = await upload(ports, received.bytes, {
         get name() {
           return name ?? received.name();
@@ -167,13 +166,7 @@ function respond(c: Context<HttpEnv>, result: Awaited<ReturnType<typeof upload>>
   }
 }
 
-function refuseByHeaders(incoming: IncomingMessage, maxBytes: number): void {
-  const encoding = incoming.headers['content-encoding'] ?? 'identity';
-  if (!['identity', 'gzip', 'x-gzip'].includes(encoding.trim().toLowerCase()))
-    throw new OmsError(
-      'not_csv',
-      `the content encoding ${encoding.slice(0, 100)} is not gzip: send the file plain or gzipped`,
-    );
+function refuseBySize(incoming: IncomingMessage, maxBytes: number): void {
   const length = Number(incoming.headers['content-length'] ?? 0);
   // A form is a little larger than its file.
   if (length > maxBytes + limits.maxFormOverheadBytes)
@@ -181,29 +174,4 @@ function refuseByHeaders(incoming: IncomingMessage, maxBytes: number): void {
       'too_large',
       `the upload has ${length} bytes, more than ${maxBytes}: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
     );
-}
-
-function receive(incoming: IncomingMessage): Received {
-  const type = mediaType(incoming.headers['content-type']);
-  if (type === 'multipart/form-data') return receiveForm(incoming);
-  if (![CSV_TYPES, GZIP_TYPES, UNNAMED_TYPES].some((types) => types.has(type)))
-    throw new OmsError('not_csv', `the content type ${type.slice(0, 100)} is not accepted: ${adviceFor(type)}`);
-  const encoding = declaredEncoding(incoming.headers['content-type']);
-  return { bytes: receiveBody(incoming), name: () => 'orders.csv', declaredEncoding: () => encoding };
-}
-
-function adviceFor(type: string): string {
-  if (/[/+](x-)?(nd)?json/.test(type))
-    return 'orders come as a CSV file, a header and a row for each order, not as JSON. Send it as text/csv';
-  if (/sheet|excel|opendocument/.test(type)) return 'save the spreadsheet as CSV, and send that as text/csv';
-  return 'send a CSV file, also gzipped, as text/csv or as the field "file" of multipart/form-data';
-}
-
-async function* receiveBody(incoming: IncomingMessage): AsyncGenerator<Uint8Array> {
-  try {
-    // Not destroyed when the upload is refused half-way: the client gets the response only if the rest of the body is read.
-    yield* incoming.iterator({ destroyOnReturn: false });
-  } catch (error) {
-    throw unfinished(error);
-  }
 }

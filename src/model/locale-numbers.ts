@@ -39,6 +39,12 @@ const SIGNS: Record<string, readonly string[]> = {
   ZAR: ['R'],
 };
 
+/** The code of a currency, by its code or its sign; of several that share a sign, the first. Null: unknown. */
+export function currencyOf(mark: string): string | null {
+  if (/^[A-Z]{3}$/.test(mark)) return mark;
+  return Object.keys(SIGNS).find((code) => SIGNS[code]!.includes(mark)) ?? null;
+}
+
 /** Signs that look alike, and that keyboards and exports use for one another. */
 const ALIKE: Record<string, string> = { ' ': ' \\u00a0\\u202f\\u2009', "'": "'\\u2019" };
 const SPACES = '[ \\u00a0\\u202f\\u2009]*';

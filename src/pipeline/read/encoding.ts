@@ -51,10 +51,15 @@ export interface Evidence {
   whole: boolean;
 }
 
+/** The encoding that a byte order mark names, and the mark; undefined without one. */
+export function markOf(first: Buffer) {
+  const start = first.toString('latin1', 0, 4);
+  return BOMS.find(([, mark]) => start.startsWith(mark));
+}
+
 /** `isGiven`: the encoding was not guessed. Throws `unsupported_encoding`. */
 export function decideEncoding(first: Buffer, evidence: Evidence | null, label: string | undefined) {
-  const start = first.toString('latin1', 0, 4);
-  const marked = BOMS.find(([, mark]) => start.startsWith(mark));
+  const marked = markOf(first);
   const given = givenEncoding(label, marked?.[0]);
   const encoding = given ?? (evidence === null ? 'utf-8' : guessEncoding(evidence.bytes, evidence.whole));
   return { encoding, isGiven: given !== null, marked };

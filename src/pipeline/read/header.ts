@@ -75,7 +75,7 @@ const lastNamed = (names: string[]): number => names.findLastIndex((name) => nam
  * Fits a row to the header: surplus empty cells are cut off, and cells that are missing under unnamed columns at the end are added. A row
  * with surplus values, or with other cells missing, stays as it is.
  */
-export function fitToHeader(cells: string[], { columns }: Header): void {
+export function fitToHeader(cells: string[], { columns }: Pick<Header, 'columns'>): void {
   if (cells.length > columns.length) {
     if (cells.findLastIndex((cell) => trim(cell) !== '') < columns.length) cells.length = columns.length;
   } else if (cells.length >= lastNamed(columns)) {

@@ -22,7 +22,7 @@ const FORMATS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Cells that occur in orders and never in a header: amounts, dates, e-mail addresses. */
-const DATA = /^[-+]?\d[\d.,' ]{0,20}$|^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b|^\S+@\S+\.\S+$/;
+const DATA = /^[-+]?\d[\d.,' ]{0,20}$|^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\b|^[^\s@]+@[^\s@.]+\.\S+$/;
 const MIN_DATA_CELLS = 3;
 const MAX_DATA_CHARS = 254;
 
@@ -37,16 +37,24 @@ export function refuseWithoutHeader(names: number, start: string, records: (deli
     if (header !== undefined) throw headerBelow(header.row);
   }
   if (names > 0) return;
-  const text = start.trimStart();
-  const format = FORMATS.find(([begins]) => begins.test(text));
-  if (format !== undefined) throw notCsv(`The file is ${format[1]}`);
+  refuseOtherText(start);
   const first = heads.map(({ delimiter, rows: [row] }) => ({ delimiter, row, data: dataCells(row) }));
   const best = first.reduce((most, each) => (each.data > most.data ? each : most));
   if (best.data >= MIN_DATA_CELLS) throw orderFirst(best.row!, best.delimiter);
 }
 
-const dataCells = (row: RawRow | undefined): number =>
-  row?.cells.filter((cell) => cell.length <= MAX_DATA_CHARS && DATA.test(cell.trim())).length ?? 0;
+/** Throws `not_csv` for the beginning of a text that is no CSV. */
+export function refuseOtherText(start: string): void {
+  const text = start.trimStart();
+  const format = FORMATS.find(([begins]) => begins.test(text));
+  if (format !== undefined) throw notCsv(`The file is ${format[1]}`);
+}
+
+/** How many cells occur in orders and never in a header. */
+export const dataCellsIn = (cells: readonly string[]): number =>
+  cells.filter((cell) => cell.length <= MAX_DATA_CHARS && DATA.test(cell.trim())).length;
+
+const dataCells = (row: RawRow | undefined): number => (row === undefined ? 0 : dataCellsIn(row.cells));
 
 function headerBelow(row: number): OmsError {
   return fileFailure('missing_column', `The header seems to be in row ${row}: delete the rows above it.`, row);

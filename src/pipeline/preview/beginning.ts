@@ -1,0 +1,162 @@
+/**
+ * The beginning of a file as text: unpacked, and in an encoding that was asked for, marked, or seen in the bytes. Throws what the reader
+ * throws for files that are no text (`not_csv`), or in an encoding that cannot be told (`unsupported_encoding`).
+ */
+import { Readable } from 'node:stream';
+import { isOmsError, OmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { isFileFailure, notCsv } from '../../model/file-failure.ts';
+import type { Format } from '../../model/format.ts';
+import type { Delimiter, Encoding } from '../../model/intake.ts';
+import type { RawRow } from '../../model/raw-row.ts';
+import { sliceTurn } from '../../ports/event-loop.ts';
+import { ByteReader } from '../read/byte-reader.ts';
+import { CsvRecords } from '../read/csv-records.ts';
+import { decideEncoding, markOf } from '../read/encoding.ts';
+import { firstNonAscii } from '../read/guess-encoding.ts';
+import { inflate, isGzipMagic } from '../read/gunzip.ts';
+import { sniffBinary } from '../read/sniff-binary.ts';
+import { UnitDecoder } from '../read/text-decoder.ts';
+import { isTranscoded, type TextForm, Transcoder, textForm } from '../read/transcode.ts';
+
+export interface Beginning {
+  encoding: Encoding;
+  /** Where the encoding is from: the sender, a byte order mark, or the bytes themselves. */
+  encodingBy: 'sender' | 'mark' | 'bytes';
+  /** An upload would not find this encoding by itself. */
+  mustBeNamed: boolean;
+  bom: boolean;
+  gzip: boolean;
+  /** Bytes that were looked at, unpacked. */
+  bytes: number;
+  /** The file has no others. */
+  whole: boolean;
+  /** What a first line `sep=` names; undefined without such a line. */
+  named: string | undefined;
+  /** Behind that line. Each character is a unit of the form. */
+  text: string;
+  form: TextForm;
+}
+
+/** `bytes`: the first ones of the file; `isPart`: there are others. */
+export async function readBeginning(
+  bytes: Buffer,
+  { encoding, format, isPart }: { encoding: string | undefined; format: Format | null; isPart: boolean },
+): Promise<Beginning> {
+  const gzip = isGzipMagic(bytes);
+  const stored = new ByteReader(Readable.from([bytes]));
+  const bounds = { ...limits, maxInflatedBytes: Number.POSITIVE_INFINITY };
+  const reader = gzip ? new ByteReader(inflate(stored, bounds, { bytes: 0 })) : stored;
+  const ahead = await reader.lookAhead(limits.previewBytes + 1);
+  const whole = !isPart && ahead.length <= limits.previewBytes && (await isComplete(reader, ahead.length));
+  return { ...(await decode(ahead.subarray(0, limits.previewBytes), whole, gzip, encoding, format)), gzip, whole };
+}
+
+/** False for a gzip file that is cut short or damaged behind these bytes. Throws `corrupt_gzip` when there are none. */
+async function isComplete(reader: ByteReader, bytes: number): Promise<boolean> {
+  try {
+    await reader.peek(bytes + 1);
+    return true;
+  } catch (error) {
+    if (bytes > 0 && isFileFailure(error)) return false;
+    throw error;
+  }
+}
+
+async function decode(
+  first: Buffer,
+  whole: boolean,
+  gzip: boolean,
+  asked: string | undefined,
+  format: Format | null,
+): Promise<Omit<Beginning, 'gzip' | 'whole'>> {
+  if (first.length === 0)
+    throw new OmsError('empty_upload', 'the file has no bytes: check that it was saved, and send it again');
+  const binary = gzip && isGzipMagic(first) ? 'a gzip file inside a gzip file' : sniffBinary(first);
+  if (binary !== null) throw notCsv(`The file is ${binary}`);
+  // A byte order mark is surer than a format.
+  const given = asked ?? (markOf(first) === undefined ? (format?.encoding ?? undefined) : undefined);
+  const label = given ?? unmarkedEncoding(first);
+  const { encoding, isGiven, marked } = decideEncoding(first, evidenceIn(first, whole), label);
+  await sliceTurn();
+  const bom = marked?.[0] === encoding;
+  const text = textOf(first.subarray(bom ? marked[1].length : 0), whole, encoding);
+  refuseControls(text.slice(0, LINE_CHARS));
+  const by = given !== undefined ? 'sender' : isGiven && label === undefined ? 'mark' : 'bytes';
+  return {
+    ...{ encoding, encodingBy: by, mustBeNamed: !bom && label !== undefined && !isFound(first, whole, encoding) },
+    ...{ bom, bytes: first.length, form: textForm(encoding), ...behind(text) },
+  };
+}
+
+/** UTF-16 without a mark, which the reader does not take unasked: read byte by byte it has a NUL at nearly every other place. */
+function unmarkedEncoding(first: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  if (markOf(first) !== undefined) return undefined;
+  const start = first.subarray(0, LINE_CHARS);
+  const nuls = [0, 0];
+  for (const [at, byte] of start.entries()) if (byte === 0) nuls[at % 2]!++;
+  const [even, odd] = nuls as [number, number];
+  if (Math.max(even, odd) <= start.length / 4 || Math.min(even, odd) > 0) return undefined;
+  return odd > 0 ? 'utf-16le' : 'utf-16be';
+}
+
+/** Whether an upload finds this encoding unasked. */
+function isFound(first: Buffer, whole: boolean, encoding: Encoding): boolean {
+  try {
+    return (
+      unmarkedEncoding(first) === undefined &&
+      decideEncoding(first, evidenceIn(first, whole), undefined).encoding === encoding
+    );
+  } catch (error) {
+    if (isOmsError(error)) return false;
+    throw error;
+  }
+}
+
+function evidenceIn(first: Buffer, whole: boolean) {
+  const at = firstNonAscii(first);
+  return at === -1 ? null : { bytes: first.subarray(Math.max(0, at - 1)), whole };
+}
+
+function textOf(bytes: Buffer, whole: boolean, encoding: Encoding): string {
+  const decoder = new UnitDecoder(textForm(encoding));
+  if (!isTranscoded(encoding)) return decoder.decode(bytes) + (whole ? decoder.end() : '');
+  const transcoder = new Transcoder(encoding);
+  return decoder.decode(transcoder.push(bytes)) + (whole ? decoder.decode(transcoder.end()) : '');
+}
+
+/** A first line that names the delimiter for spreadsheets: `sep=;`, perhaps in quotes, and padded with delimiters. */
+const DELIMITER_LINE = /^"?sep=([^"\r\n])?"?[,;\t| ]*(?:\r\n|\n|\r|$)/i;
+
+function behind(text: string): { named: string | undefined; text: string } {
+  const line = DELIMITER_LINE.exec(text);
+  return line === null ? { named: undefined, text } : { named: line[1] ?? '', text: text.slice(line[0].length) };
+}
+
+const LINE_CHARS = 200;
+const CONTROL = /[\0-\x08\x0e-\x1f\x7f]/;
+
+function refuseControls(start: string): void {
+  if (CONTROL.test(start)) throw notCsv('The file begins with control characters, as no text does');
+}
+
+/**
+ * The records of the text with a delimiter, up to so many characters. Their rows are those of the file: a line `sep=` is row 1. Throws the
+ * failure of a record that cannot be read.
+ */
+export async function* recordsOf(
+  { text, form, named, whole }: Beginning,
+  delimiter: Delimiter,
+  maxChars = text.length,
+): AsyncGenerator<RawRow> {
+  const position = { offset: 0, row: named === undefined ? 0 : 1 };
+  const records = new CsvRecords(delimiter, form, limits.previewRecordBytes, position);
+  for (let at = 0; at < maxChars; at += limits.previewSliceChars) {
+    records.push(text.slice(at, Math.min(maxChars, at + limits.previewSliceChars)));
+    for (let row = records.next(); row !== null; row = records.next()) yield row;
+    await sliceTurn();
+  }
+  if (!whole || maxChars < text.length) return;
+  records.end(Number.MAX_SAFE_INTEGER);
+  for (let row = records.next(); row !== null; row = records.next()) yield row;
+}
