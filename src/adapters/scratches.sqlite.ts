@@ -52,6 +52,8 @@ export function createScratches(kept: number = limits.scratchesKept): Scratches 
     },
     close() {
       for (const scratch of [...inUse.values(), ...idle.values()]) scratch.close();
+      inUse.clear();
+      idle.clear();
     },
   };
 }

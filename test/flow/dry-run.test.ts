@@ -111,6 +111,14 @@ test('a dry run has every verdict and no effect, and is run for real once', asyn
   await service.stop();
   const { code, stdout } = await runOms(['verify'], { OMS_DATA_DIR: service.dataDirectory });
   expect(`${code} ${stdout}`).toMatch(/^0 /);
+  const db = new DatabaseSync(join(service.dataDirectory, 'oms.db'));
+  const move = db.prepare(
+    'update orders set file_no = (select file_no from files where file_id = ?) where order_id = ?',
+  );
+  move.run(dry.file_id, 'A');
+  db.close();
+  const found = await runOms(['verify'], { OMS_DATA_DIR: service.dataDirectory });
+  expect(found.stdout).toContain('a dry run has made an order');
 });
 
 test('a dry run that was killed in the middle goes on with the same verdicts', async () => {
