@@ -92,8 +92,11 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
   },
   'partial event batch': { partly: true, both: ['publisher events.publish'], sqlite: [], mongo: [] },
   close: {
-    sqlite: ['worker files.close'],
-    mongo: within('worker files.close', 'find files', 'find chunks', 'insert chunks'),
+    sqlite: ['worker files.close', 'worker files.pause'],
+    mongo: [
+      ...within('worker files.close', 'find files', 'find chunks', 'insert chunks'),
+      ...within('worker files.pause', 'find files', 'insert chunks', 'update files'),
+    ],
   },
   'last checkpoint | report': {
     both: ['worker objects.stage', 'worker objects.write'],

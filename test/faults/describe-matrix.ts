@@ -13,18 +13,26 @@ const RIGHT = {
   completed: { rows: 14, orders: 'A-1,A-10,A-2,A-5,A-7,EARLIER,LATE', scarce: 0, plenty: 90, events: 6 },
   failed: { rows: 10, orders: 'A-1,A-2,A-5,EARLIER,LATE', scarce: 1, plenty: 91, events: 4 },
   cancelled: { rows: 10, orders: 'A-1,A-2,A-5,EARLIER,LATE', scarce: 1, plenty: 91, events: 4 },
+  paused: {
+    status: 'completed',
+    rows: 14,
+    orders: 'A-1,A-10,A-2,A-5,A-7,EARLIER,LATE',
+    scarce: 0,
+    plenty: 90,
+    events: 6,
+  },
 };
 
 /** Some of the points, and the other ends of a file; by default all. */
 interface Part {
   points?: string[];
-  ends?: ('failed' | 'cancelled')[];
+  ends?: Exclude<End, 'completed'>[];
 }
 
 export function describeMatrix(
   store: StoreName,
   server: string | null,
-  { points: shown = pointsOf(store), ends = ['failed', 'cancelled'] }: Part = {},
+  { points: shown = pointsOf(store), ends = ['failed', 'cancelled', 'paused'] }: Part = {},
 ): void {
   const undisturbed = new Map<End, Undisturbed>();
   const of = (end: End) => undisturbed.get(end)!;
@@ -67,7 +75,7 @@ export function describeMatrix(
   });
 
   for (const end of ends)
-    test(`a file that is ${end} is the same whatever happens at its end`, TIMEOUT, async () => {
+    test(`a file that is ${end} is the same whatever happens there`, TIMEOUT, async () => {
       expect(await mismatchesOf(of(end), cellsOfRun(of(end)))).toEqual([]);
     });
 }

@@ -42,14 +42,14 @@ export async function runUndisturbed(scenario: Scenario): Promise<Undisturbed> {
   return { scenario, steps, outcome, allowed, allowedWhenImsChanges: [...allowed, ...changed] };
 }
 
-/** The cells of a run. Other ends than completed differ from it where the worker has read the file. */
+/** The cells of a run. Other ends than completed differ from it where the worker has read the file, a pause until its message is gone. */
 export function cellsOfRun({ scenario, steps }: Undisturbed): Cell[] {
   if (scenario.end === 'completed') return steps.flatMap(cellsOf);
-  const from = steps.findIndex(({ name }) => name.startsWith('worker files.close'));
-  return steps
-    .slice(from)
-    .filter(({ kind }) => kind === 'worker')
-    .flatMap(cellsOf);
+  const ofWorker = steps.filter(({ kind }) => kind === 'worker');
+  const first = (what: string, from = 0) => ofWorker.findIndex(({ name }, i) => i >= from && name.startsWith(what));
+  if (scenario.end !== 'paused') return ofWorker.slice(first('worker files.close')).flatMap(cellsOf);
+  const from = first('worker files.pause');
+  return ofWorker.slice(from, first('worker queue.delete', from) + 1).flatMap(cellsOf);
 }
 
 const nameOfCell = ({ step, fault, part }: Cell): string =>

@@ -40,7 +40,8 @@ import {
 } from './stores.ts';
 import { type Actor, type Cell, DELIVERED_AGAIN, GIVEN_UP, type Kind, type Step, World } from './world.ts';
 
-export const ENDS = ['completed', 'failed', 'cancelled'] as const;
+/** `paused`: after the first chunk, then resumed and completed. */
+export const ENDS = ['completed', 'failed', 'cancelled', 'paused'] as const;
 export type End = (typeof ENDS)[number];
 
 export interface Scenario {
@@ -136,7 +137,11 @@ export async function run(
     const page = await store.direct.files.list({}, { limit: 20, after: null });
     return page.items.find(({ name }) => name === NAME) ?? null;
   };
-  const requestCancel = once(async () => store.direct.files.requestCancel((await file())!.fileId));
+  const request = once(async () => {
+    const { fileId } = (await file())!;
+    if (end === 'cancelled') await store.direct.files.requestCancel(fileId);
+    if (end === 'paused') await store.direct.files.requestPause(fileId);
+  });
   let questions = 0;
 
   function imsOf(actor: Actor): Ims {
@@ -147,7 +152,7 @@ export async function run(
           actor,
           'ims.validate',
           async () => {
-            if (end === 'cancelled') await requestCancel();
+            await request();
             if (questions++ >= imsChangesAt) world.imsChanged = true;
             // A chunk takes so long that the next one asks again about the same pairs.
             world.nowMs += limits.pairsKeptMs + 1;
@@ -295,7 +300,8 @@ export async function run(
     await stop('publisher');
   }
 
-  const ended = async () => isEnded((await file())?.status ?? 'queued');
+  const isPaused = async () => (await file())?.status === 'paused';
+  const ended = async () => isEnded((await file())?.status ?? 'queued') || (await isPaused());
 
   async function sweepUntil(what: string, condition: () => Promise<boolean>): Promise<void> {
     await start('sweeper');
@@ -327,6 +333,11 @@ export async function run(
     if (cell?.step.kind === 'upload') await wakeUp();
     if (!(await ended())) await sweepUntil('a file that is queued again', ended);
     await worked();
+    if (await isPaused()) {
+      await store.direct.files.resume((await file())!.fileId);
+      await sendAgain();
+      await worked();
+    }
     if (cell?.fault === DELIVERED_AGAIN) {
       await sendAgain();
       await worked();

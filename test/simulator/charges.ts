@@ -8,6 +8,8 @@ import type { Claim, ClaimResult } from '../../src/ports/files.ts';
 import type { FileState } from './invariants.ts';
 import type { Actor } from './scheduler.ts';
 
+const LEAVES: ReadonlySet<string> = new Set(['files.release', 'files.pause', 'files.finish', 'files.expire']);
+
 interface Held {
   claim: Claim;
   holder: Actor;
@@ -40,7 +42,7 @@ export class Charges {
     held.known = true;
     if (what === 'files.expire' && !held.leaving && this.#of(held.claim.fileId).includes(held))
       this.#report(`INV-7 a claim was charged to ${held.claim.fileId} by its holder, who lives`);
-    if (what === 'files.release' || what === 'files.finish' || what === 'files.expire') held.leaving = true;
+    if (LEAVES.has(what)) held.leaving = true;
   }
 
   /** A call of the store was carried out. */
@@ -63,7 +65,9 @@ export class Charges {
         this.#charged.delete(input as string);
         this.#givenUp.delete(input as string);
         return;
+      case 'files.pause':
       case 'files.release': {
+        if (result === false) return;
         const { fileId, epoch } = input as Claim;
         // A claim that is not the newest has nothing to release.
         const newest = this.#newest.get(fileId);

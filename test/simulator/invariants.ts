@@ -30,6 +30,9 @@ export interface FileState {
   strikes: number;
   attempts: number;
   cancel_requested: number;
+  pause_requested: number;
+  stop_at_invalid: string | null;
+  stop_rule_dropped: number;
 }
 
 interface OrderState {
@@ -67,6 +70,9 @@ export interface World {
   charges: Charges;
 }
 
+/** What a paused file may be after one step. */
+const OF_A_PAUSED: ReadonlySet<FileStatus> = new Set(['paused', 'queued', 'cancelled']);
+
 /** All files, in the order of their creation. */
 export const FILES = 'select * from files order by file_no';
 
@@ -77,8 +83,8 @@ export function createInvariants(
   ofOrders: (() => void) | null = null,
 ) {
   const before = new Map<number, FileState>();
-  /** The next chunk of each file when its cancel was first seen. */
-  const cancelledAt = new Map<number, number>();
+  /** The next chunk of each file when its cancel, or its pause, was first seen. */
+  const askedAt = { cancel_requested: new Map<number, number>(), pause_requested: new Map<number, number>() };
   const endedAfterCancel = new Set<number>();
   /** Reports that were checked, by file and state. */
   const reportsSeen = new Set<string>();
@@ -192,13 +198,19 @@ export function createInvariants(
       throw new Violation(`${file.name} had ended, and continued to ${file.rows} rows`);
     if (isEnded(file.status) && !isEnded(last.status) && last.cancel_requested === 1)
       endedAfterCancel.add(file.file_no);
-    // A chunk that is under way is still committed, and its response reports the cancel.
-    if (file.cancel_requested === 0) cancelledAt.delete(file.file_no);
-    else if (!cancelledAt.has(file.file_no)) cancelledAt.set(file.file_no, file.next_chunk);
-    else if (file.next_chunk > cancelledAt.get(file.file_no)! + 1)
-      throw new Violation(
-        `${file.name} continued for ${file.next_chunk - cancelledAt.get(file.file_no)!} chunks after its cancel`,
-      );
+    if (last.status === 'paused' && (file.rows !== last.rows || !OF_A_PAUSED.has(file.status)))
+      throw new Violation(`${file.name} was paused, and is ${file.status} with ${file.rows - last.rows} more rows`);
+    const { stop_at_invalid: rule, stop_rule_dropped: dropped } = last;
+    if (rule !== null && dropped === 0 && last.invalid >= Number(rule) && file.rows > last.rows)
+      throw new Violation(`${file.name} continued with ${last.invalid} invalid rows, and was to stop at ${rule}`);
+    // A chunk that is under way is still committed, and its response reports what was asked.
+    for (const what of ['cancel_requested', 'pause_requested'] as const) {
+      const at = askedAt[what];
+      if (file[what] === 0) at.delete(file.file_no);
+      else if (!at.has(file.file_no)) at.set(file.file_no, file.next_chunk);
+      else if (file.next_chunk > at.get(file.file_no)! + 1)
+        throw new Violation(`${file.name} continued for ${file.next_chunk - at.get(file.file_no)!} chunks, ${what}`);
+    }
   }
 
   function checkReport(file: FileState, rejections: readonly RejectionState[]): void {

@@ -7,11 +7,15 @@ import { createSqliteOrderStore } from '../../src/adapters/order-store.sqlite/or
 import type { Calls, Commits } from '../../src/adapters/sqlite/calls.ts';
 import { type Database, openForWriting } from '../../src/adapters/sqlite/database.ts';
 import { createOperations, type SqliteOperations } from '../../src/adapters/sqlite-operations.ts';
+import type { FileRecord } from '../../src/model/file.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
 import type { PageRequest } from '../../src/ports/page.ts';
 import type { Charges } from './charges.ts';
 import type { Actor, Scheduler } from './scheduler.ts';
 import { WORKFLOW } from './workflow.ts';
+
+/** What users ask for, after which a file may be queued again. */
+const QUEUES: ReadonlySet<string> = new Set(['requeueFile', 'resumeFile', 'cancelFile']);
 
 interface Read {
   statement: StatementSync;
@@ -48,7 +52,7 @@ export class Store {
       this.db.exec('begin immediate');
       try {
         const result = operations.perform(operation, argument, { alone: true });
-        if (operation === 'requeueFile')
+        if (QUEUES.has(operation) && (result as FileRecord | null)?.status === 'queued')
           this.requeues.set(argument as string, (this.requeues.get(argument as string) ?? 0) + 1);
         return result;
       } catch (error) {

@@ -9,6 +9,7 @@ import { orderCreated } from '../../src/model/event.ts';
 import { isEnded, UPLOADS } from '../../src/model/file.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { redrive } from '../../src/pipeline/redrive.ts';
+import { cancelFile, resumeFile, retryFile } from '../../src/pipeline/requeue-file.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
 import { upload } from '../../src/pipeline/upload.ts';
 import type { Ports } from '../../src/ports/ports.ts';
@@ -45,6 +46,7 @@ export const FOCUSES = [
   'store.files.close',
   'store.files.create',
   'store.files.finish',
+  'store.files.pause',
   'store.files.recordIntake',
   'store.files.release',
   'store.files.requeue',
@@ -122,6 +124,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         name: source.name,
         encoding: null,
         parentFileId: null,
+        stopAtInvalid: random.chance(focus === 'store.files.pause' ? 0.8 : 0.2) ? String(random.between(1, 4)) : null,
         hubs: null,
         force,
         idempotencyKey: null,
@@ -139,12 +142,6 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     });
     uploaders.push({ actor, source });
   }
-
-  const cancelFile = (fileId: string) => user('cancel', false, (ports) => ports.store.files.requestCancel(fileId));
-
-  const retryFile = async (ports: Ports, fileId: string) => {
-    if (await ports.store.files.requeue(fileId)) await ports.queue.send({ version: 1, fileId });
-  };
 
   /** The command, which reports when it breaks off. */
   async function redriveAll(ports: Ports): Promise<void> {
@@ -187,6 +184,7 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     const all = files();
     const sharedSkus = sources.stock.filter(({ sku }) => sku.startsWith('S-')).map(({ sku }) => sku);
     const open = all.filter(({ status }) => !isEnded(status));
+    const paused = all.filter(({ status, pause_requested }) => status === 'paused' || pause_requested === 1);
     const ended = all.filter(({ status }) => status === 'failed' || status === 'cancelled');
     const workers = live('worker');
     const blows = scheduler.blowsLeft > 0;
@@ -204,7 +202,19 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         focus === 'objects.commitReport' ? 9 : 3,
         'cancel',
         open.length > 0,
-        () => cancelFile(random.pick(open).file_id),
+        () => user('cancel', true, (ports) => cancelFile(ports, random.pick(open).file_id)),
+      ],
+      [
+        focus === 'store.files.pause' ? 12 : 3,
+        'pause',
+        open.length > 0,
+        () => user('pause', true, (ports) => ports.store.files.requestPause(random.pick(open).file_id)),
+      ],
+      [
+        focus === 'store.files.pause' ? 20 : 5,
+        'resume',
+        paused.length > 0,
+        () => user('resume', true, (ports) => resumeFile(ports, random.pick(paused).file_id)),
       ],
       [
         focus === 'objects.commitReport' ? 12 : 4,
@@ -289,6 +299,14 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
     (store.rows<{ value: number }>("select value from totals where name = 'published'")[0]?.value ?? 0) ===
       stream.published.size;
 
+  /** Nobody else will. */
+  const resuming = new Set<string>();
+  async function resume(fileId: string): Promise<void> {
+    resuming.add(fileId);
+    const resumed = (ports: Ports) => resumeFile(ports, fileId).finally(() => resuming.delete(fileId));
+    await scheduler.act('resume', () => user('resume', false, (ports) => untilDone(ports.clock, () => resumed(ports))));
+  }
+
   /** Without faults, until the condition holds. */
   async function drain(what: string, condition: () => boolean, leapMs: () => number): Promise<void> {
     const begun = scheduler.step;
@@ -297,6 +315,8 @@ export async function simulate(seed: number, steps: number, focusOn?: string): P
         throw new Violation(`${what} has not happened ${MAX_STEPS_TO_REST} steps after the faults: ${describeState()}`);
       if (waitingSources.length > 0 && random.chance(0.1))
         await scheduler.act('upload', () => uploadFile(waitingSources.shift()!, false));
+      for (const { file_id, status } of files())
+        if (status === 'paused' && !resuming.has(file_id)) await resume(file_id);
       if (awake('worker').length === 0) startWorkerRole();
       if (awake('publisher').length === 0) startPublisherRole();
       for (const { actor, source } of uploaders.filter(({ actor }) => actor.dead)) {

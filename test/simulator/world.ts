@@ -46,14 +46,16 @@ export function createWorld(
     const message = readMessage(body);
     return message.kind === 'job' ? message.fileId : '';
   };
-  /** Open, although the holder of this message saw it ended: a client has retried it and is about to send a message. */
+  /** Open and not paused, unless a client has queued it again since the holder of this message saw it, and is about to send a message. */
   const openFileOf = (body: string, seen: unknown) => {
     const fileId = fileOf(body);
     const file = files().find((other) => other.file_id === fileId);
-    return file && !isEnded(file.status) && (store.requeues.get(fileId) ?? 0) === seen ? file : null;
+    return file && !isEnded(file.status) && file.status !== 'paused' && (store.requeues.get(fileId) ?? 0) === seen
+      ? file
+      : null;
   };
   queue.look = (body) => store.requeues.get(fileOf(body)) ?? 0;
-  // A message may go only when its file has ended, or another message is there for it.
+  // A message may go only when its file has ended or is paused, or another message is there for it.
   queue.onDelete = (body, seen) => {
     const file = openFileOf(body, seen);
     if (file && !queue.alive().some((other) => fileOf(other.body) === file.file_id))
