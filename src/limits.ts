@@ -66,6 +66,10 @@ export const limits = {
   stopRuleChunkRows: 1_000,
   /** From this row on a share of invalid rows says something about the rest of the file. */
   stopShareFromRows: 1_000,
+  /** A file that waits for an engine for longer needs attention: most outages are restarts. */
+  attentionWaitMs: 300_000,
+  /** Later files that a file names as those that fixed its rows. The list of its corrections has all. */
+  fixedByFiles: 20,
   /** Bytes inflated at a time. They grow at most a thousandfold, and all of that is in memory at the same time. */
   inflateBlockBytes: 8 * KiB,
   /** The header of a gzip member: an extra field of up to 64 KiB, a name, a comment. */

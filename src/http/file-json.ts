@@ -1,8 +1,10 @@
 /** A file record as the JSON of the API. */
+import { limits } from '../limits.ts';
 import type { FileRecord } from '../model/file.ts';
 import { isEnded } from '../model/file.ts';
 import type { Intake } from '../model/intake.ts';
 import { shownWarnings } from '../model/warnings.ts';
+import type { Fixed } from '../ports/files.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { FileResponse } from './responses.ts';
 
@@ -16,11 +18,13 @@ export async function filesJson(
   base = '',
 ): Promise<FileResponse[]> {
   const failed = records.filter(({ invalid }) => invalid > 0).map(({ fileId }) => fileId);
-  const fixed = failed.length > 0 ? await files.fixed(failed) : new Map<string, number>();
+  const fixed = failed.length > 0 ? await files.fixed(failed) : new Map<string, Fixed>();
   return records.map((file) => fileJson(file, fixed.get(file.fileId), base));
 }
 
-export function fileJson(file: FileRecord, fixed = 0, base = ''): FileResponse {
+const NOTHING: Fixed = { rows: 0, by: [] };
+
+export function fileJson(file: FileRecord, fixed: Fixed = NOTHING, base = ''): FileResponse {
   return {
     file_id: file.fileId,
     name: file.name,
@@ -51,10 +55,17 @@ export function fileJson(file: FileRecord, fixed = 0, base = ''): FileResponse {
     started_at: isoOrNull(file.startedAtMs),
     finished_at: isoOrNull(file.finishedAtMs),
     attempts: file.attempts,
-    fixed,
-    open: Math.max(0, file.invalid - fixed),
+    fixed: fixed.rows,
+    fixed_by: fixed.by.slice(0, limits.fixedByFiles),
+    open: Math.max(0, file.invalid - fixed.rows),
     links: { self: `${base}/files/${file.fileId}` },
   };
+}
+
+/** It failed, is paused, waits for long, or has rows that no later file has fixed. */
+export function needsAttention({ status, waiting_since, open }: FileResponse, nowMs: number): boolean {
+  if (status === 'failed' || status === 'paused' || open > 0) return true;
+  return waiting_since !== null && nowMs - Date.parse(waiting_since) >= limits.attentionWaitMs;
 }
 
 /** The cost of writing a row of the report, as a share of the cost of reading a row. */

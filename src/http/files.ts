@@ -13,9 +13,9 @@ import type { PageRequest } from '../ports/page.ts';
 import { viewFor } from './access-guard.ts';
 import { basePath } from './base-path.ts';
 import { notFound } from './errors.ts';
-import { filesJson } from './file-json.ts';
+import { filesJson, needsAttention } from './file-json.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
-import { oneOf, text } from './parameters.ts';
+import { flag, oneOf, text } from './parameters.ts';
 import { fileResponse, filesResponse } from './responses.ts';
 import { type HttpEnv, json, type RouteDescription, route } from './route.ts';
 import { type EventStreaming, eventStream, streamEvents } from './streams.ts';
@@ -61,7 +61,7 @@ export const seenBy = ({ hubs }: Pick<View, 'hubs'>) => (hubs === null ? {} : { 
 const fileJsonOf = async (c: Context, { store }: FilePorts, file: FileRecord) =>
   (await filesJson(store, [file], basePath(c)))[0]!;
 
-const listFiles = ({ store }: FilePorts) =>
+const listFiles = ({ store, clock }: FilePorts) =>
   route(
     {
       id: 'listFiles',
@@ -71,6 +71,7 @@ const listFiles = ({ store }: FilePorts) =>
         ...pageShape,
         status: oneOf(FILE_STATUSES),
         parent_file_id: text.describe('Only the corrections of this file.'),
+        needs_attention: flag.describe('Only files that failed, are paused, wait for long, or have rows to fix.'),
       },
       responses: { 200: json(filesResponse, 'A page of files.') },
       problems: ['invalid_parameter', 'invalid_cursor', 'too_many_reads'],
@@ -78,15 +79,18 @@ const listFiles = ({ store }: FilePorts) =>
     },
     async (c, readQuery) => {
       const query = readQuery(c);
-      const list = ['files', query.status, query.parent_file_id];
+      const { needs_attention: attention } = query;
+      const list = ['files', query.status, query.parent_file_id, ...(attention ? ['needs_attention'] : [])];
       const filter = {
         ...(query.status && { status: query.status }),
         ...(query.parent_file_id && { parentFileId: query.parent_file_id }),
+        ...(attention && { mayNeedAttention: true as const }),
         ...seenBy(viewFor(c)),
       };
       const read = async (slice: PageRequest) => {
         const page = await store.files.list(filter, slice);
-        return { ...page, items: await filesJson(store, page.items, basePath(c)) };
+        const items = await filesJson(store, page.items, basePath(c));
+        return { ...page, items: attention ? items.filter((file) => needsAttention(file, clock.now())) : items };
       };
       return respondWithPage(c, list, readPage(list, query), read, (file) => file);
     },

@@ -1,9 +1,10 @@
 /** `/invalid-files`: the reports of rejected rows, as a list and as downloads. */
 import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import * as z from 'zod';
 import { seesFile } from '../model/views.ts';
-import { findReport } from '../pipeline/report.ts';
+import { BOM, findReport } from '../pipeline/report.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { viewFor } from './access-guard.ts';
@@ -12,6 +13,7 @@ import { namesTag, readRange } from './conditional.ts';
 import { notFound } from './errors.ts';
 import { seenBy } from './files.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
+import { flag } from './parameters.ts';
 import { problem } from './problem.ts';
 import { type ReportResponse, reportsResponse } from './responses.ts';
 import { type HttpEnv, json, type ResponseDescription, route } from './route.ts';
@@ -59,6 +61,34 @@ const listReports = ({ store }: ReportPorts) =>
       ),
   );
 
+const MARK = Buffer.from(BOM);
+
+async function beginsWithMark(objects: ObjectStore, key: string): Promise<boolean> {
+  const begin: Uint8Array[] = [];
+  for await (const block of await objects.open(key, { offset: 0, length: MARK.length }))
+    begin.push(block as Uint8Array);
+  return MARK.equals(Buffer.concat(begin));
+}
+
+/** The bytes of `mark` and the object behind each other, from `first` on. */
+async function openMarked(
+  objects: ObjectStore,
+  key: string,
+  mark: Buffer,
+  { first, length }: { first: number; length: number },
+): Promise<Readable> {
+  const begin = mark.subarray(first, first + length);
+  const offset = Math.max(0, first - mark.length);
+  const rest = length > begin.length ? await objects.open(key, { offset, length: length - begin.length }) : null;
+  if (begin.length === 0 && rest) return rest;
+  return Readable.from(concatenated(begin, rest), { objectMode: false });
+}
+
+async function* concatenated(begin: Uint8Array, rest: Readable | null): AsyncGenerator<Uint8Array> {
+  yield begin;
+  if (rest) yield* rest;
+}
+
 const csv = (description: string, ...headers: string[]): ResponseDescription => ({
   description,
   content: { 'text/csv': null },
@@ -72,6 +102,7 @@ const downloadReport = ({ store, objects }: ReportPorts) =>
       tag: 'Files',
       summary: 'Download a report of rejected rows',
       params: { name: z.string().describe('`invalid_file` of a file.') },
+      query: { bom: flag.describe('Begin with a byte order mark in any case, for spreadsheets.') },
       headers: {
         Range: z.string().describe('One range of bytes; several are answered with the whole report.'),
         'If-Range': z.string().describe('An entity tag: without a match the whole report is sent.'),
@@ -82,15 +113,19 @@ const downloadReport = ({ store, objects }: ReportPorts) =>
         206: csv('The requested bytes of it.', 'content-range'),
         304: { description: 'The client has this report.', headers: ['etag', 'accept-ranges'] },
       },
-      problems: ['not_found', 'object_missing', 'range_not_satisfiable'],
+      problems: ['invalid_parameter', 'not_found', 'object_missing', 'range_not_satisfiable'],
       engines: ['store', 'objects'],
     },
-    async (c) => {
+    async (c, readQuery) => {
+      const { bom } = readQuery(c);
       const found = await store.files.findReport(c.req.param('name'));
       if (!found || !seesFile(viewFor(c), found)) throw notFound('report', c.req.param('name'));
       // From here on the name comes from the store, not from the request.
       const { name } = found.report;
-      const { key, sizeBytes, version } = await findReport(objects, found.report);
+      const report = await findReport(objects, found.report);
+      const { key, version } = report;
+      const mark = bom && !(await beginsWithMark(objects, key)) ? MARK : MARK.subarray(0, 0);
+      const sizeBytes = mark.length + report.sizeBytes;
       const etag = `"${createHash('sha256').update(`${key} ${sizeBytes} ${version}`).digest('base64url').slice(0, 22)}"`;
       const headers = { etag, 'accept-ranges': 'bytes' };
       if (namesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
@@ -102,7 +137,7 @@ const downloadReport = ({ store, objects }: ReportPorts) =>
       }
       const { first, last } = range ?? { first: 0, last: sizeBytes - 1 };
       const length = last - first + 1;
-      const bytes = isHead ? null : await objects.open(key, { offset: first, length });
+      const bytes = isHead ? null : await openMarked(objects, key, mark, { first, length });
       return c.newResponse(bytes && streamBytes(bytes), range ? 206 : 200, {
         ...headers,
         ...(range && { 'content-range': `bytes ${first}-${last}/${sizeBytes}` }),

@@ -155,6 +155,8 @@ export const fileResponse = named(
     attempts: count,
     /** Rows of this file that became orders through a correction, or a correction of a correction. */
     fixed: count,
+    /** The first of the files that fixed them. */
+    fixed_by: z.array(z.string()),
     /** Invalid rows that are not fixed. */
     open: count,
     links,

@@ -147,7 +147,7 @@ function respond(c: Context<HttpEnv>, result: Awaited<ReturnType<typeof upload>>
   switch (result.kind) {
     case 'created':
     case 'repeated': {
-      const { file_id, name, size_bytes, sha256, links } = fileJson(result.file, 0, basePath(c));
+      const { file_id, name, size_bytes, sha256, links } = fileJson(result.file, undefined, basePath(c));
       auditTarget(c, `file ${file_id}`);
       c.header('location', links.self);
       const response: UploadResponse = { file_id, name, status: 'queued', size_bytes, sha256, links };

@@ -4,9 +4,16 @@
  * so, and some ignore invisible characters before them.
  * Source: OWASP, CSV injection; OWASP ASVS 5, 1.2.10; RFC 4180.
  */
+import type { Delimiter } from './intake.ts';
+
 const RUNS = /^(?:\p{Cc}|[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*[=+\-@\uff1d\uff0b\uff0d\uff20])/u;
 const PLAIN_NUMBER = /^[+-]?\d+(\.\d+)?$/;
-const NEEDS_QUOTES = /[",\r\n]|^ | $/;
+const NEEDS_QUOTES: Record<Delimiter, RegExp> = {
+  ',': /[",\r\n]|^ | $/,
+  ';': /[";\r\n]|^ | $/,
+  '\t': /["\t\r\n]|^ | $/,
+  '|': /["|\r\n]|^ | $/,
+};
 
 export function escapeCell(value: string): string {
   return value.startsWith("'") || (RUNS.test(value) && !PLAIN_NUMBER.test(value)) ? `'${value}` : value;
@@ -17,8 +24,9 @@ export function unescapeCell(value: string): string {
 }
 
 /** One record with its line end; cells are quoted only where needed. */
-export function csvLine(values: readonly string[]): string {
-  return `${values.map((value) => (NEEDS_QUOTES.test(value) ? quoted(value) : value)).join(',')}\n`;
+export function csvLine(values: readonly string[], delimiter: Delimiter = ','): string {
+  const needsQuotes = NEEDS_QUOTES[delimiter];
+  return `${values.map((value) => (needsQuotes.test(value) ? quoted(value) : value)).join(delimiter)}\n`;
 }
 
 /** A record as a program may have written it to a file of this delimiter. */

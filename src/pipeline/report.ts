@@ -7,6 +7,7 @@ import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { RECORD_COLUMNS, REPORT_COLUMNS } from '../model/columns.ts';
 import { type FileRecord, formerReportKey, type ReportRecord, reportKey, reportName } from '../model/file.ts';
+import type { Delimiter } from '../model/intake.ts';
 import { type ReasonCode, type Rejection, WHOLE_ROW_CODES } from '../model/rejection.ts';
 import { rowCheck } from '../model/row-check.ts';
 import { csvLine, escapeCell } from '../model/spreadsheet-cell.ts';
@@ -15,30 +16,50 @@ import { claimLost } from '../ports/files.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 
-/** The names of the file's data columns, and whether the report has those for rows whose cells could not be separated or read. */
 export interface ReportForm {
+  /** The names of the file's data columns. */
   columns: string[];
+  /** It has the columns for rows whose cells could not be separated or read. */
   records: boolean;
+  /** That of the file; a comma when absent. */
+  delimiter?: Delimiter;
+  /** It begins with a byte order mark, as the file does. */
+  bom?: boolean;
 }
 
-/** Depends only on what was rejected (INV-4). */
-export const reportForm = ({ columns, invalidByCode }: Pick<FileRecord, 'columns' | 'invalidByCode'>): ReportForm => ({
-  columns: columns!.filter((column) => !column.startsWith('_')),
-  records: CHECKED_CODES.some((code) => invalidByCode[code]),
-});
+/** By which spreadsheets recognise UTF-8. */
+export const BOM = '\ufeff';
+
+/** Depends only on the file, and on what was rejected (INV-4). */
+export function reportForm(file: Pick<FileRecord, 'columns' | 'invalidByCode' | 'intake'>): ReportForm {
+  const { columns, invalidByCode, intake } = file;
+  return {
+    columns: columns!.filter((column) => !column.startsWith('_')),
+    records: CHECKED_CODES.some((code) => invalidByCode[code]),
+    ...(intake && { delimiter: intake.delimiter, bom: intake.bom }),
+  };
+}
+
+/** As earlier releases wrote it: with commas, and those of release 1.0 and 1.1 with their own columns alone. */
+export const formerForms = ({ columns, records }: ReportForm): ReportForm[] => [
+  { columns, records },
+  { columns, records: false },
+];
 
 /** The cells of a row with such a code may look right although they were not corrected. */
 const CHECKED_CODES: readonly ReasonCode[] = [...WHOLE_ROW_CODES, 'invalid_utf8'];
 
-export function reportHeader({ columns, records }: ReportForm): string {
-  return csvLine([...columns.map(escapeCell), ...REPORT_COLUMNS, ...(records ? RECORD_COLUMNS : [])]);
+export function reportHeader({ columns, records, delimiter, bom = false }: ReportForm): string {
+  const names = [...columns.map(escapeCell), ...REPORT_COLUMNS, ...(records ? RECORD_COLUMNS : [])];
+  return (bom ? BOM : '') + csvLine(names, delimiter);
 }
 
-export function reportLine(rejection: Rejection, fileId: string, { columns, records }: ReportForm): string {
+export function reportLine(rejection: Rejection, fileId: string, form: ReportForm): string {
+  const { columns, records, delimiter } = form;
   const { row, reasons, values, record = '' } = rejection;
   const join = (words: string[]) => escapeCell(words.join(' | '));
   const isChecked = records && reasons.some(({ code }) => CHECKED_CODES.includes(code));
-  return csvLine([
+  const cells = [
     ...values.map(escapeCell),
     String(row),
     join(reasons.map(({ column }) => column)),
@@ -46,7 +67,8 @@ export function reportLine(rejection: Rejection, fileId: string, { columns, reco
     join(reasons.map(({ reason }) => reason)),
     escapeCell(fileId),
     ...(records ? [escapeCell(record), isChecked ? rowCheck(columns, values) : ''] : []),
-  ]);
+  ];
+  return csvLine(cells, delimiter);
 }
 
 export interface ReportPiece {

@@ -9,7 +9,7 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { Violation } from '../ports/verification.ts';
 import { ByteReader } from './read/byte-reader.ts';
-import { findReport, reportForm, reportHeader, reportPieces } from './report.ts';
+import { findReport, formerForms, type ReportForm, reportForm, reportHeader, reportPieces } from './report.ts';
 import { verifyAudit } from './verify-audit.ts';
 import { verifySource } from './verify-source.ts';
 
@@ -101,12 +101,7 @@ async function compareReport(
   try {
     const { key } = await findReport(objects, report);
     reader = new ByteReader(await objects.open(key));
-    const form = reportForm(file);
-    // Reports of release 1.0 and 1.1 have their own columns alone.
-    const former = { ...form, records: false };
-    const begin = Buffer.from(reportHeader(former));
-    const isFormer = begin.equals(await reader.peek(begin.length));
-    for await (const { lines, rows } of reportPieces(store, file.fileId, isFormer ? former : form))
+    for await (const { lines, rows } of reportPieces(store, file.fileId, await formOf(reader, reportForm(file))))
       for (const [i, line] of lines.entries()) {
         const expected = Buffer.from(line);
         const found = await reader.take(expected.length);
@@ -122,4 +117,13 @@ async function compareReport(
   } finally {
     await reader?.close();
   }
+}
+
+/** The form that the report begins in. */
+async function formOf(reader: ByteReader, form: ReportForm): Promise<ReportForm> {
+  for (const known of [form, ...formerForms(form)]) {
+    const header = Buffer.from(reportHeader(known));
+    if (header.equals(await reader.peek(header.length))) return known;
+  }
+  return form;
 }

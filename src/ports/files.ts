@@ -89,8 +89,16 @@ export type CreateFileResult =
 export interface FileFilter {
   status?: FileStatus;
   parentFileId?: string;
+  /** Only files that failed, are paused, wait for an engine, or have invalid rows; the caller decides which of them need attention. */
+  mayNeedAttention?: true;
   /** Only files that those see who are limited to these hubs. */
   seenBy?: readonly string[];
+}
+
+export interface Fixed {
+  rows: number;
+  /** The corrections with such rows, sorted by their ids. */
+  by: string[];
 }
 
 export interface FileReport {
@@ -137,8 +145,11 @@ export interface Files {
   wouldRefuse(file: SentBytes): Promise<CreateFileResult | null>;
   get(fileId: string): Promise<FileRecord | null>;
   list(filter: FileFilter, page: PageRequest): Promise<Page<FileRecord>>;
-  /** For each of these files: how many rows became orders in its corrections, and in the corrections of those; none in dry runs. */
-  fixed(fileIds: string[]): Promise<Map<string, number>>;
+  /**
+   * For each of these files that has any: how many rows became orders in its corrections, and in the corrections of those; none in dry
+   * runs.
+   */
+  fixed(fileIds: string[]): Promise<Map<string, Fixed>>;
   reports(filter: Pick<FileFilter, 'seenBy'>, page: PageRequest): Promise<Page<FileReport>>;
   findReport(name: string): Promise<(FileReport & Pick<FileRecord, 'hubs'>) | null>;
 

@@ -87,6 +87,7 @@ describe('a file', () => {
       finished_at: expect.stringMatching(/^\d{4}-.*Z$/),
       attempts: 1,
       fixed: 0,
+      fixed_by: [],
       open: 1,
       warnings: [],
       links: { self: `/files/${file.file_id}` },
@@ -171,8 +172,37 @@ describe('the list of files', () => {
     expect(ofStatus).toEqual(all.filter((file) => file.status === 'failed'));
   });
 
+  test('selects those that need attention: not a file whose rows were all fixed by later ones', async () => {
+    const failed = await ingest(service, `order_id\n${unique('x')}\n`);
+    const good = await ingest(service, csv(...lines(1)));
+    const parent = await ingest(service, csv(...lines(2, { quantity: '0' })));
+    const listed = async () =>
+      (await listAll<FileJson>(service, '/files?needs_attention=true&limit=2')).map(({ file_id }) => file_id);
+    expect(await listed()).toEqual(expect.arrayContaining([failed.file_id, parent.file_id]));
+    expect(await listed()).not.toContain(good.file_id);
+    const children: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const query = `?parent_file_id=${children[0] ?? parent.file_id}`;
+      children.push((await ingest(service, csv(...lines(1)), query)).file_id);
+    }
+    expect(await listed()).not.toContain(parent.file_id);
+    expect(await getJson(service, `/files/${parent.file_id}`)).toMatchObject({
+      fixed: 2,
+      fixed_by: [...children].sort(),
+      open: 0,
+    });
+  });
+
   test('refuses a bad value of any parameter and a cursor of other filters', async () => {
-    for (const query of ['status=lost', 'status=', 'limit=0', 'limit=1001', 'limit=x', 'parent_file_id='])
+    for (const query of [
+      'status=lost',
+      'status=',
+      'limit=0',
+      'limit=1001',
+      'limit=x',
+      'parent_file_id=',
+      'needs_attention=no',
+    ])
       await problemOf(await fetch(`${service.url}/files?${query}`), 400, 'invalid_parameter');
     const { next_cursor } = await getJson<PageJson<unknown>>(service, '/files?limit=1');
     for (const query of [`status=completed&cursor=${next_cursor}`, 'cursor=nonsense'])

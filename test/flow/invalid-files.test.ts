@@ -33,7 +33,8 @@ beforeAll(async () => {
 
 const unique = () => `R-${++names}`;
 const download = (name: string | null) => fetch(`${service.url}/invalid-files/${name}`);
-const recordsOf = (text: string) => parse(text, { columns: true }) as Record<string, string>[];
+const recordsOf = (text: string) =>
+  parse(text, { bom: true, columns: true, delimiter: /_row(.)_column/.exec(text)![1]! }) as Record<string, string>[];
 
 describe('a report', () => {
   test('is a download of the rows that failed, as they were, with the reasons', async () => {
@@ -73,6 +74,61 @@ describe('a report', () => {
     expect(second).toMatchObject({ comment: 'two\nlines', order_id: worse, _row: '5', _code: 'unknown_sku' });
   });
 
+  test.each([
+    [',', false],
+    [';', true],
+    ['\t', false],
+    ['|', true],
+  ])(
+    'has the delimiter of its file, "%s", and its byte order mark: %s; it can be uploaded as it is',
+    async (delimiter, bom) => {
+      const header = ORDER_HEADER.replaceAll(',', delimiter);
+      const rows = [
+        orderLine(unique(), { quantity: '0', product_name: `a${delimiter === ',' ? '' : delimiter}b` }),
+      ].map((line) =>
+        line
+          .split(',')
+          .map((cell) => (cell.includes(delimiter) ? `"${cell}"` : cell))
+          .join(delimiter),
+      );
+      const file = await ingest(service, `${bom ? '\ufeff' : ''}${[header, ...rows].join('\n')}\n`);
+      expect(file).toMatchObject({ intake: { delimiter, bom }, progress: { rows: 1, invalid: 1 } });
+      const stored = Buffer.from(await (await download(file.invalid_file)).arrayBuffer());
+      const mark = Buffer.from('\ufeff');
+      expect(stored.subarray(0, 3).equals(mark)).toBe(bom);
+      const text = stored.toString().replace('\ufeff', '');
+      expect(text.split('\n')[0]).toBe(
+        `${header}${['', '_row', '_column', '_code', '_reason', '_file'].join(delimiter)}`,
+      );
+      expect(text).toContain(`${rows[0]}${delimiter}2${delimiter}quantity`);
+
+      const marked = await download(`${file.invalid_file}?bom=true`);
+      const whole = Buffer.from(await marked.arrayBuffer());
+      expect(whole).toEqual(Buffer.concat([mark, Buffer.from(text)]));
+      expect(marked.headers.get('content-length')).toBe(String(whole.length));
+      const etags = [marked, await download(file.invalid_file)].map(({ headers }) => headers.get('etag'));
+      expect(new Set(etags).size).toBe(bom ? 1 : 2);
+      const { url } = service;
+      for (const [first, last] of [
+        [0, 1],
+        [1, 4],
+        [2, 2],
+        [3, 9],
+        [5, whole.length - 1],
+      ] as const) {
+        const headers = { range: `bytes=${first}-${last}` };
+        const part = await fetch(`${url}/invalid-files/${file.invalid_file}?bom=true`, { headers });
+        expect(part.status).toBe(206);
+        expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(first, last + 1));
+      }
+      expect(await ingest(service, whole)).toMatchObject({
+        parent_file_id: file.file_id,
+        progress: { rows: 1, invalid: 1 },
+      });
+      await problemOf(await download(`${file.invalid_file}?bom=maybe`), 400, 'invalid_parameter');
+    },
+  );
+
   test('that is fixed and uploaded is accepted and linked to its parent, with cells that a spreadsheet would run restored', async () => {
     const [bad, worse] = [unique(), unique()];
     const name = '=HYPERLINK("http://evil.example")';
@@ -91,7 +147,9 @@ describe('a report', () => {
     rows[0]!.customer_email = 'fixed@example.com';
     rows[1]!.quantity = '2';
     const columns = Object.keys(rows[0]!);
-    const fixed = [columns, ...rows.map((row) => columns.map((column) => row[column]!))].map(csvLine).join('');
+    const fixed = [columns, ...rows.map((row) => columns.map((column) => row[column]!))]
+      .map((cells) => csvLine(cells))
+      .join('');
     const child = await ingest(service, fixed);
     expect(child).toMatchObject({
       status: 'completed',
@@ -244,7 +302,9 @@ describe('a row that was not fixed', () => {
     const rows = recordsOf(report);
     for (const row of rows) change(row);
     const columns = Object.keys(rows[0]!);
-    return [columns, ...rows.map((row) => columns.map((column) => row[column]!))].map(csvLine).join('');
+    return [columns, ...rows.map((row) => columns.map((column) => row[column]!))]
+      .map((cells) => csvLine(cells))
+      .join('');
   };
 
   test('with a wrong number of cells or a bad quote is rejected again for the same reason, whatever program saved the report', async () => {
@@ -310,7 +370,9 @@ describe('a row that was not fixed', () => {
     const dataAlone = recordsOf(await reportOf(child)).map((row) =>
       ORDER_HEADER.split(',').map((column) => row[column]!),
     );
-    expect(await ingest(service, [ORDER_HEADER.split(','), ...dataAlone].map(csvLine).join(''))).toMatchObject({
+    expect(
+      await ingest(service, [ORDER_HEADER.split(','), ...dataAlone].map((cells) => csvLine(cells)).join('')),
+    ).toMatchObject({
       progress: { accepted: 1 },
     });
   });

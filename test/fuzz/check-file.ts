@@ -10,7 +10,7 @@ import { cellValue } from '../../src/model/characters.ts';
 import { ORDER_COLUMNS, type OrderColumn, REPORT_COLUMNS } from '../../src/model/columns.ts';
 import { FILE_FAILURE_CODES } from '../../src/model/file-failure.ts';
 import type { Header } from '../../src/model/header.ts';
-import type { Intake } from '../../src/model/intake.ts';
+import { DELIMITERS, type Intake } from '../../src/model/intake.ts';
 import type { RawRow } from '../../src/model/raw-row.ts';
 import { REASON_CODES, type Rejection } from '../../src/model/rejection.ts';
 import { escapeCell, unescapeCell } from '../../src/model/spreadsheet-cell.ts';
@@ -347,6 +347,10 @@ async function checkReport(header: Header, rejections: Rejection[], random: Rand
     expected,
   );
   assert.deepEqual(own(parse(report, { record_delimiter: '\n' })), expected);
+  const delimiter = random.pick(DELIMITERS);
+  const delimited = reportOf(rejections, { ...form, delimiter, bom: random.chance(0.5) });
+  assert.deepEqual(own(parse(delimited, { bom: true, delimiter, record_delimiter: '\n' })), expected);
+  await rejectedAgain(delimited, rejections);
   // All that the row had: the values, and what the report has no columns for.
   const again = await rejectedAgain(report, rejections);
   met.add('report: rejected again');
@@ -357,6 +361,7 @@ async function checkReport(header: Header, rejections: Rejection[], random: Rand
 const formOf = (header: Header, rejections: Rejection[]): ReportForm =>
   reportForm({
     columns: header.columns,
+    intake: null,
     invalidByCode: Object.fromEntries(rejections.flatMap(({ reasons }) => reasons.map(({ code }) => [code, 1]))),
   });
 

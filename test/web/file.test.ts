@@ -187,7 +187,7 @@ describe('fixing', () => {
     const download = await downloading;
     expect(download.suggestedFilename()).toBe(parent.invalid_file);
     const report = await readFile(await download.path(), 'utf8');
-    expect(report).toBe(await (await fetch(`${service.url}/invalid-files/${parent.invalid_file}`)).text());
+    expect(report).toBe(`\ufeff${await (await fetch(`${service.url}/invalid-files/${parent.invalid_file}`)).text()}`);
     await page.getByText(/^3 rows, [\d.,]+ (KiB|bytes)/).waitFor();
 
     const fixed = report

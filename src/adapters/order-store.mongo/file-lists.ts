@@ -1,7 +1,7 @@
 /** Reads of the file records: one, lists, reports, corrections. */
 import type { Filter } from 'mongodb';
 import { limits } from '../../limits.ts';
-import { type Files, fingerprintOf } from '../../ports/files.ts';
+import { type Files, type Fixed, fingerprintOf } from '../../ports/files.ts';
 import { readPosition, toPage } from '../page.ts';
 import { findLive } from './claim-bytes.ts';
 import type { Database } from './database.ts';
@@ -62,13 +62,14 @@ export function fileReads(database: Database, now: () => number): Reads {
 
 export function fileLists({ files }: Database): Lists {
   return {
-    async list({ status, parentFileId, seenBy }, { limit, after }) {
+    async list({ status, parentFileId, mayNeedAttention, seenBy }, { limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string');
       const conditions: Filter<FileDocument>[] = [VISIBLE];
       if (status === 'waiting') conditions.push({ status: 'processing', waiting_for: { $ne: null } });
       else if (status === 'processing') conditions.push({ status, waiting_for: null });
       else if (status) conditions.push({ status });
       if (parentFileId !== undefined) conditions.push({ parent_file_id: parentFileId });
+      if (mayNeedAttention) conditions.push(MAY_NEED_ATTENTION);
       if (seenBy) conditions.push(seen(seenBy));
       if (position) {
         const [atMs, id] = position;
@@ -131,14 +132,23 @@ export function fileLists({ files }: Database): Lists {
   };
 }
 
+/** Found by time: such files are not rare, and files are far fewer than orders. */
+const MAY_NEED_ATTENTION: Filter<FileDocument> = {
+  $or: [
+    { status: { $in: ['failed', 'paused'] } },
+    { status: 'processing', waiting_for: { $ne: null } },
+    { invalid: { $gt: 0 } },
+  ],
+};
+
 /** The file is limited to hubs, all of them among these: see `seesFile`. */
 const seen = (hubs: readonly string[]): Filter<FileDocument> => ({
   $and: [{ 'hubs.0': { $exists: true } }, { hubs: { $not: { $elemMatch: { $nin: [...hubs] } } } }],
 });
 
 /** The accepted rows of all corrections of each file, direct and indirect. */
-async function sumsOfCorrections(files: Database['files'], fileIds: string[]): Promise<Map<string, number>> {
-  const sums = new Map<string, number>();
+async function sumsOfCorrections(files: Database['files'], fileIds: string[]): Promise<Map<string, Fixed>> {
+  const sums = new Map<string, Fixed>();
   // For each file found so far, the given files that it corrects.
   const roots = new Map(fileIds.map((fileId) => [fileId, new Set([fileId])]));
   for (let parents = fileIds; parents.length > 0; ) {
@@ -153,7 +163,10 @@ async function sumsOfCorrections(files: Database['files'], fileIds: string[]): P
       const known = roots.get(_id) ?? new Set();
       const added = [...roots.get(parent_file_id!)!].filter((root) => root !== _id && !known.has(root));
       if (added.length === 0) continue;
-      for (const root of added) sums.set(root, (sums.get(root) ?? 0) + (dry_run ? 0 : accepted));
+      for (const root of accepted > 0 && !dry_run ? added : []) {
+        const { rows, by } = sums.get(root) ?? { rows: 0, by: [] };
+        sums.set(root, { rows: rows + accepted, by: [...by, _id].sort() });
+      }
       roots.set(_id, known.union(new Set(added)));
       next.push(_id);
     }

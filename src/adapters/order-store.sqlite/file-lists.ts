@@ -3,7 +3,7 @@ import { type FileRecord, isEnded } from '../../model/file.ts';
 import type { FileReport, Files } from '../../ports/files.ts';
 import type { Page } from '../../ports/page.ts';
 import { readPosition, toPage } from '../page.ts';
-import type { Database } from '../sqlite/database.ts';
+import { type Database, fromJson } from '../sqlite/database.ts';
 import type { WriterState } from '../sqlite/health.ts';
 import { type FileRow, hubsOf, toFileRecord, toReportRecord } from './file-row.ts';
 
@@ -22,7 +22,7 @@ const FIXED = `
     select root, child.file_id, iif(child.dry_run, 0, child.accepted)
     from corrections join files child on child.parent_file_id = corrections.file_id
   )
-  select root, sum(accepted) fixed from corrections group by root`;
+  select root, sum(accepted) fixed, json_group_array(file_id order by file_id) by_files from corrections where accepted > 0 group by root`;
 
 type Reads = Pick<Files, 'get' | 'list' | 'fixed' | 'reports' | 'findReport' | 'endedBefore' | 'stranded' | 'openOf'>;
 
@@ -65,13 +65,14 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
       const row = get.get(fileId) as unknown as FileRow | undefined;
       return row ? toShown(row) : null;
     },
-    async list({ status, parentFileId, seenBy }, { limit, after }) {
+    async list({ status, parentFileId, mayNeedAttention, seenBy }, { limit, after }) {
       const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;
       const asked = [
         ['shown_status = ? and ', status],
         ['parent_file_id = ? and ', parentFileId],
+        ['may_need_attention = ? and ', mayNeedAttention && 1],
         [SEEN, seenBy && JSON.stringify(seenBy)],
-      ].filter((one): one is [string, string] => one[1] !== undefined);
+      ].filter((one): one is [string, string | number] => one[1] !== undefined);
       const rows = listBy(asked.map(([condition]) => condition).join('')).all(
         ...asked.map(([, value]) => value),
         ...position,
@@ -80,8 +81,8 @@ export function fileLists(db: Database, writer: Partial<WriterState>, now: () =>
       return toPage(rows, limit, (row) => [row.created_at, row.file_id], toShown);
     },
     async fixed(fileIds) {
-      const rows = fixed.all(JSON.stringify(fileIds)) as { root: string; fixed: number }[];
-      return new Map(rows.map((row) => [row.root, row.fixed]));
+      const rows = fixed.all(JSON.stringify(fileIds)) as { root: string; fixed: number; by_files: string }[];
+      return new Map(rows.map((row) => [row.root, { rows: row.fixed, by: fromJson<string[]>(row.by_files) }]));
     },
     async reports({ seenBy }, { limit, after }): Promise<Page<FileReport>> {
       const position = readPosition<[number, string]>(after, 'number', 'string') ?? NEWEST;

@@ -446,4 +446,13 @@ export const MIGRATIONS: readonly Migration[] = [
     and status in ('queued', 'processing', 'paused', 'completed');
   `,
   },
+  {
+    version: 20,
+    sql: `
+  -- GET /files?needs_attention=: which of these files do depends on the time, and on their corrections.
+  alter table files add column may_need_attention integer generated always as (
+    case when invalid > 0 or waiting_for is not null or status in ('failed', 'paused') then 1 end) virtual;
+  create index files_by_attention on files (may_need_attention, created_at, file_id) where may_need_attention is not null;
+  `,
+  },
 ];

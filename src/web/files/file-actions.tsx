@@ -1,4 +1,4 @@
-/** The buttons to cancel, after a question, and to retry. */
+/** The buttons to cancel, after a question, to pause, to resume and to retry. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
@@ -6,7 +6,7 @@ import type { FileResponse } from '../../http/responses.ts';
 import { ProblemView } from '../components/problem-view.tsx';
 import { filePage } from '../texts/file.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
-import { retryFile, retryHelps } from './retry.ts';
+import { actionOf, askFor, type FileAction } from './file-requests.ts';
 
 export function FileActions({ file }: { file: FileResponse }) {
   const [asking, ask] = useState(false);
@@ -16,12 +16,13 @@ export function FileActions({ file }: { file: FileResponse }) {
     // The button that had the focus is gone.
     document.getElementById('main')?.focus();
   };
-  const retry = useMutation({
-    mutationFn: () => retryFile(file),
+  const request = useMutation({
+    mutationFn: (action: FileAction) => askFor({ file, action }),
     onSuccess: take,
     onError: () => queries.invalidateQueries({ queryKey: ['file', file.file_id] }),
   });
   const open = file.finished_at === null;
+  const action = actionOf(file);
   const { rows } = file.progress;
   return (
     <div className="file-actions">
@@ -30,17 +31,24 @@ export function FileActions({ file }: { file: FileResponse }) {
           {filePage.cancel}
         </button>
       )}
-      {retryHelps(file) && (
+      {action && (
         <>
-          <button type="button" disabled={retry.isPending} onClick={() => retry.mutate()} aria-describedby="retry-help">
-            {filePage.retry}
+          <button
+            type="button"
+            disabled={request.isPending}
+            onClick={() => request.mutate(action)}
+            aria-describedby={action === 'retry' ? 'retry-help' : undefined}
+          >
+            {filePage.action[action]}
           </button>
-          <p id="retry-help" className="quiet">
-            {rows > 0 ? filePage.retryHelp(rows) : filePage.retryFromStart}
-          </p>
+          {action === 'retry' && (
+            <p id="retry-help" className="quiet">
+              {rows > 0 ? filePage.retryHelp(rows) : filePage.retryFromStart}
+            </p>
+          )}
         </>
       )}
-      {retry.error && <ProblemView error={retry.error} />}
+      {request.error && <ProblemView error={request.error} />}
       <CancelDialog file={asking && open ? file : null} onClose={() => ask(false)} onCancelled={take} />
     </div>
   );

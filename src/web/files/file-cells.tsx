@@ -7,9 +7,10 @@ import { FileLink } from '../components/file-link.tsx';
 import { Meter } from '../components/meter.tsx';
 import { Count, formatBytes } from '../components/number.tsx';
 import { FileBadge } from '../components/status-badge.tsx';
-import { failure, nextStep, waitingFor } from '../texts/codes.ts';
+import { failure, nextStep, pauseReason, waitingFor } from '../texts/codes.ts';
 import { fileList } from '../texts/files.ts';
-import { retryHelps } from './retry.ts';
+import { actionOf, type FileAction } from './file-requests.ts';
+import { reportLink } from './report-link.ts';
 import { useStepSeconds } from './use-step-seconds.ts';
 
 export const linkId = (fileId: string): string => `file-${fileId}`;
@@ -62,13 +63,16 @@ export function StatusCell({ file }: { file: FileResponse }) {
           {typeof row === 'number' && ` · ${fileList.atRow(row)}`}
         </span>
       )}
-      {file.cancel_requested && !isEnded(file.status) && <span>{fileList.cancelling}</span>}
+      {file.pause && <span>{pauseReason[file.pause.code]}</span>}
+      {!isEnded(file.status) && (file.cancel_requested || file.pause_requested) && (
+        <span>{file.cancel_requested ? fileList.cancelling : fileList.pausing}</span>
+      )}
     </div>
   );
 }
 
 export function ProgressCell({ file }: { file: FileResponse }) {
-  const { status, progress, failure: found, started_at, finished_at } = file;
+  const { status, failure: found } = file;
   if (status === 'queued') return <span className="quiet">{fileList.queued}</span>;
   if (status === 'failed' && found)
     return (
@@ -76,7 +80,11 @@ export function ProgressCell({ file }: { file: FileResponse }) {
         {found.message}
       </span>
     );
-  if (!isEnded(status)) return <MovingProgress file={file} />;
+  if (status === 'paused' || isEnded(status)) return <ReadSoFar file={file} />;
+  return <MovingProgress file={file} />;
+}
+
+function ReadSoFar({ file: { status, progress, started_at, finished_at } }: { file: FileResponse }) {
   const seconds = started_at && finished_at ? secondsBetween(started_at, finished_at) : 0;
   return (
     <span className="quiet number">
@@ -119,7 +127,7 @@ export const InvalidCell = ({
     {fixed > 0 && <span className="quiet number">{fileList.open(open)}</span>}
     {hasReport && invalid_file && (
       <a
-        href={`/invalid-files/${encodeURIComponent(invalid_file)}`}
+        href={reportLink(invalid_file)}
         download={invalid_file}
         aria-label={fileList.reportOf(name)}
         title={fileList.reportOf(name)}
@@ -133,37 +141,40 @@ export const InvalidCell = ({
 export function ActionCell({
   file,
   onCancel,
-  onRetry,
-  retrying,
+  onAsk,
+  asking,
 }: {
   file: FileResponse;
   onCancel: () => void;
-  onRetry: () => void;
-  retrying: boolean;
+  onAsk: (action: FileAction) => void;
+  asking: boolean;
 }) {
   const { name, status, cancel_requested } = file;
-  if (!isEnded(status))
-    return (
-      <button
-        type="button"
-        className="file-action"
-        disabled={cancel_requested}
-        aria-label={fileList.cancelOf(name)}
-        onClick={onCancel}
-      >
-        {fileList.cancel}
-      </button>
-    );
-  if (!retryHelps(file)) return null;
+  const action = actionOf(file);
   return (
-    <button
-      type="button"
-      className="file-action"
-      disabled={retrying}
-      aria-label={fileList.retryOf(name)}
-      onClick={onRetry}
-    >
-      {fileList.retry}
-    </button>
+    <span className="file-action-cell">
+      {action && (
+        <button
+          type="button"
+          className="file-action"
+          disabled={asking}
+          aria-label={fileList.actionOf[action](name)}
+          onClick={() => onAsk(action)}
+        >
+          {fileList.action[action]}
+        </button>
+      )}
+      {!isEnded(status) && (
+        <button
+          type="button"
+          className="file-action"
+          disabled={cancel_requested}
+          aria-label={fileList.cancelOf(name)}
+          onClick={onCancel}
+        >
+          {fileList.cancel}
+        </button>
+      )}
+    </span>
   );
 }

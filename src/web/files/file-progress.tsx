@@ -6,7 +6,7 @@ import { formatDuration } from '../components/duration.ts';
 import { Meter } from '../components/meter.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
-import { failure, failureFix, fileStatus, nextStep, waitingFor } from '../texts/codes.ts';
+import { failure, failureFix, fileStatus, nextStep, pauseReason, waitingFor } from '../texts/codes.ts';
 import { dryRun, filePage } from '../texts/file.ts';
 import { useStepSeconds } from './use-step-seconds.ts';
 
@@ -79,6 +79,8 @@ function announcement({ status, progress: { percent, accepted, invalid }, finish
 function Note({ file }: { file: FileResponse }) {
   const { status, progress } = file;
   if (file.cancel_requested) return <p className="note note-warn">{filePage.cancelling}</p>;
+  if (file.pause_requested) return <p className="note note-warn">{filePage.pausing}</p>;
+  if (file.pause) return <Paused pause={file.pause} />;
   if (status === 'queued') return <p className="note">{filePage.queued}</p>;
   if (status === 'waiting' && file.waiting_for)
     return (
@@ -109,6 +111,18 @@ function Note({ file }: { file: FileResponse }) {
     return <p className="note note-good">{filePage.allFixed}</p>;
   return null;
 }
+
+const Paused = ({ pause: { code, reason, at } }: { pause: NonNullable<FileResponse['pause']> }) => (
+  <Told kind="warn" title={pauseReason[code]}>
+    <p>
+      <strong>
+        {fileStatus.paused} {filePage.waitingSince} <Time iso={at} />
+      </strong>
+    </p>
+    {code === 'stop_at_invalid' && <p>{reason}</p>}
+    <p>{filePage.paused}</p>
+  </Told>
+);
 
 function Failure({ failed, stored }: { failed: NonNullable<FileResponse['failure']>; stored: number }) {
   return (

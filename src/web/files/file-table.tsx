@@ -11,7 +11,7 @@ import { Time } from '../components/time.tsx';
 import { fileList } from '../texts/files.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { ActionCell, FileCell, InvalidCell, linkId, ProgressCell, StatusCell } from './file-cells.tsx';
-import { retryFile } from './retry.ts';
+import { askFor } from './file-requests.ts';
 
 /** A button goes away once it did its work: the focus stays in its row. */
 const focusRow = ({ file_id }: FileResponse): void => document.getElementById(linkId(file_id))?.focus();
@@ -22,8 +22,8 @@ export function FileTable({ files }: { files: readonly FileResponse[] }) {
   const mayReadRows = useMay('personal:read');
   const [toCancel, setToCancel] = useState<FileResponse | null>(null);
   const asked = toCancel && (files.find(({ file_id }) => file_id === toCancel.file_id) ?? toCancel);
-  const retry = useMutation({
-    mutationFn: retryFile,
+  const request = useMutation({
+    mutationFn: askFor,
     onSuccess: focusRow,
     onSettled: () => queries.invalidateQueries({ queryKey: ['files'] }),
   });
@@ -44,15 +44,15 @@ export function FileTable({ files }: { files: readonly FileResponse[] }) {
         <ActionCell
           file={file}
           onCancel={() => setToCancel(file)}
-          onRetry={() => retry.mutate(file)}
-          retrying={retry.isPending && retry.variables.file_id === file.file_id}
+          onAsk={(action) => request.mutate({ file, action })}
+          asking={request.isPending && request.variables.file.file_id === file.file_id}
         />
       ),
     },
   ];
   return (
     <div className="file-table">
-      {retry.error && <ProblemView error={retry.error} />}
+      {request.error && <ProblemView error={request.error} />}
       <DataTable
         caption={fileList.caption}
         columns={columns.filter((column) => column !== false)}

@@ -11,6 +11,7 @@ import { formatBytes, formatNumber } from '../components/number.tsx';
 import { filePage } from '../texts/file.ts';
 import { DropTarget } from './drop-target.tsx';
 import { FixUploads } from './fix-uploads.tsx';
+import { reportLink } from './report-link.ts';
 
 export function FixFile({ file }: { file: FileResponse }) {
   const { file_id } = file;
@@ -38,7 +39,7 @@ export function FixFile({ file }: { file: FileResponse }) {
 
 const Report = ({ file, name }: { file: FileResponse; name: string }) => (
   <p className="row fix-report">
-    <a className="button button-main" href={`/invalid-files/${encodeURIComponent(name)}`} download>
+    <a className="button button-main" href={reportLink(name)} download={name}>
       {filePage.report}
     </a>
     <span className="quiet">

@@ -15,6 +15,11 @@ export const fileStatus: Record<FileResponse['status'], string> = {
   cancelled: 'Cancelled',
 };
 
+export const pauseReason: Record<NonNullable<FileResponse['pause']>['code'], string> = {
+  requested: 'The import was paused',
+  stop_at_invalid: 'Too many rows are invalid',
+};
+
 /** An import with rows that are still to be fixed is not done. */
 export const toFix = (count: number): string => `${fileStatus.completed}, ${formatNumber(count)} to fix`;
 

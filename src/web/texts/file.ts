@@ -1,6 +1,7 @@
 /** The words of the page of one file. */
 import type { FileResponse } from '../../http/responses.ts';
 import { formatNumber } from '../components/number.tsx';
+import type { FileAction } from '../files/file-requests.ts';
 import { fileStatus } from './codes.ts';
 import { plural, rows } from './counted.ts';
 
@@ -51,7 +52,10 @@ export const filePage = {
   cancel: 'Cancel the import…',
   cancelling: 'Cancelling: the import stops after the rows that are being processed.',
   cancelled: 'The import was cancelled. Orders stored until then are kept. Retry resumes where it stopped.',
-  retry: 'Retry',
+  action: { pause: 'Pause', resume: 'Resume', retry: 'Retry' } satisfies Record<FileAction, string>,
+  pausing: 'Pausing: the import stops after the rows that are being processed.',
+  paused:
+    'Orders stored until then are kept. Resume goes on where it stopped. Cancel writes the report of the rows that failed.',
   retryHelp: (count: number) =>
     `Resumes after the ${rows(count)} already processed. No row is read twice, no order is stored twice.`,
   retryFromStart: 'Reads the file again from the beginning.',

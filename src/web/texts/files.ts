@@ -1,6 +1,7 @@
 /** The words of the list of files, and of what a file must look like. */
 import type { OrderColumn } from '../../model/columns.ts';
 import { formatNumber } from '../components/number.tsx';
+import type { FileAction } from '../files/file-requests.ts';
 import { files, rows } from './counted.ts';
 import { frame } from './page.ts';
 
@@ -29,14 +30,19 @@ export const fileList = {
   took: (count: number, duration: string) => `${rows(count)} in ${duration}`,
   stoppedAfter: (count: number) => (count === 0 ? 'No rows read' : `Stopped after ${rows(count)}`),
   cancelling: 'Cancelling…',
+  pausing: 'Pausing…',
   atRow: (row: number) => `Row ${formatNumber(row)}`,
   open: (count: number) => `${formatNumber(count)} to fix`,
   report: 'Report',
   reportOf: (name: string) => `Report of the invalid rows of ${name}`,
   cancel: 'Cancel',
-  retry: 'Retry',
+  action: { pause: 'Pause', resume: 'Resume', retry: 'Retry' } satisfies Record<FileAction, string>,
   cancelOf: (name: string) => `Cancel the import of ${name}`,
-  retryOf: (name: string) => `Retry the import of ${name}`,
+  actionOf: {
+    pause: (name) => `Pause the import of ${name}`,
+    resume: (name) => `Resume the import of ${name}`,
+    retry: (name) => `Retry the import of ${name}`,
+  } satisfies Record<FileAction, (name: string) => string>,
   more: frame.more,
   noneOf: (status: string) => `No files have the status “${status}”.`,
   showAll: 'Show all files',

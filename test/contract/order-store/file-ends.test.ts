@@ -128,8 +128,9 @@ onEachOrderStore(({ open, opened, unique, availableOf, newSku }) => {
     const grandchild = await correct(child, 1);
     const asked = [grandchild, second, child, parent, other];
     const fixed = await opened.second.files.fixed(asked);
-    expect(asked.map((fileId) => fixed.get(fileId) ?? 0)).toEqual([0, 0, 1, 7, 0]);
-    expect(await opened.first.files.fixed([parent])).toEqual(new Map([[parent, 7]]));
+    expect(asked.map((fileId) => fixed.get(fileId)?.rows ?? 0)).toEqual([0, 0, 1, 7, 0]);
+    expect(fixed.get(parent)!.by).toEqual([child, second, grandchild].sort());
+    expect(await opened.first.files.fixed([parent])).toEqual(new Map([[parent, fixed.get(parent)]]));
     expect(await opened.first.files.fixed([])).toEqual(new Map());
   });
 

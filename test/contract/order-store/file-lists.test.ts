@@ -1,7 +1,7 @@
 /** Files: the lists of files and of reports. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { COMPLETED, createFile, newClaim, readAll } from '../../support/chunks.ts';
+import { COMPLETED, chunkOf, createFile, FAILED, newClaim, readAll, rejection } from '../../support/chunks.ts';
 import { onEachOrderStore } from './contract.ts';
 
 onEachOrderStore(({ open }) => {
@@ -38,6 +38,36 @@ onEachOrderStore(({ open }) => {
       await createFile(first);
       const rest = await readAll(({ limit, after }) => first.files.list({}, { limit, after: after ?? page.next }), 3);
       expect([...page.items, ...rest].map((file) => file.fileId).sort()).toEqual(ids.sort());
+      await close();
+    });
+
+    test('of files that may need attention has those that failed, are paused, wait, or have invalid rows', async () => {
+      const { first, close } = await open();
+      const [paused, failed, waiting, withInvalid, goesOn, completed] = [
+        await createFile(first),
+        await newClaim(first),
+        await newClaim(first),
+        await newClaim(first),
+        await newClaim(first),
+        await newClaim(first),
+      ];
+      await createFile(first);
+      await first.files.requestPause(paused);
+      await first.files.finish(failed, FAILED);
+      await first.files.setWaiting(waiting, { dependency: 'ims', nextTryAtMs: 0 });
+      await first.chunks.commit(withInvalid, chunkOf(0, [], [rejection(2)]));
+      await first.files.setWaiting(goesOn, { dependency: 'ims', nextTryAtMs: 0 });
+      await first.files.setWaiting(goesOn, null);
+      await first.files.finish(completed, COMPLETED);
+      const needing = [paused, failed.fileId, waiting.fileId, withInvalid.fileId].sort();
+      for (const limit of [1, 100]) {
+        const found = await readAll((page) => first.files.list({ mayNeedAttention: true }, page), limit);
+        expect(found.map(({ fileId }) => fileId).sort()).toEqual(needing);
+      }
+      await first.files.resume(paused);
+      await first.files.finish(withInvalid, COMPLETED);
+      const left = await readAll((page) => first.files.list({ mayNeedAttention: true }, page), 2);
+      expect(left.map(({ fileId }) => fileId).sort()).toEqual(needing.filter((fileId) => fileId !== paused));
       await close();
     });
 

@@ -1,6 +1,7 @@
 /** The progress of a file never shows 100 % while something is left to do. */
 import { expect, test } from 'vitest';
-import { fileJson } from '../../../src/http/file-json.ts';
+import { fileJson, needsAttention } from '../../../src/http/file-json.ts';
+import { limits } from '../../../src/limits.ts';
 import type { FileRecord } from '../../../src/model/file.ts';
 
 const FILE = {
@@ -48,4 +49,19 @@ test('the share never decreases when rows are rejected, and is 100 % only at the
     percent: 100,
     eta_seconds: 0,
   });
+});
+
+test.each<[string, Partial<FileRecord>, number, boolean]>([
+  ['in work', {}, 0, false],
+  ['completed', { status: 'completed' }, 0, false],
+  ['cancelled', { status: 'cancelled' }, 0, false],
+  ['failed', { status: 'failed' }, 0, true],
+  ['paused', { status: 'paused' }, 0, true],
+  ['with rows to fix', { status: 'completed', invalid: 3 }, 2, true],
+  ['with rows that were all fixed', { status: 'completed', invalid: 3 }, 3, false],
+  ['that waits', { status: 'waiting', waitingFor: 'ims', waitingSinceMs: 1 }, 0, false],
+  ['that waits for long', { status: 'waiting', waitingFor: 'ims', waitingSinceMs: 0 }, 0, true],
+])('whether a file %s needs attention', (_, file, fixed, needs) => {
+  const json = fileJson({ ...FILE, ...file }, { rows: fixed, by: [] });
+  expect(needsAttention(json, limits.attentionWaitMs)).toBe(needs);
 });
