@@ -62,9 +62,9 @@ export function fileJson(file: FileRecord, fixed: Fixed = NOTHING, base = ''): F
   };
 }
 
-/** It failed, is paused, waits for long, or has rows that no later file has fixed. */
-export function needsAttention({ status, waiting_since, open }: FileResponse, nowMs: number): boolean {
-  if (status === 'failed' || status === 'paused' || open > 0) return true;
+/** It failed, is paused, waits for long, or has rows that no later file has fixed; those of a dry run need no fix. */
+export function needsAttention({ status, waiting_since, open, dry_run }: FileResponse, nowMs: number): boolean {
+  if (status === 'failed' || status === 'paused' || (open > 0 && !dry_run)) return true;
   return waiting_since !== null && nowMs - Date.parse(waiting_since) >= limits.attentionWaitMs;
 }
 
@@ -90,7 +90,7 @@ function progressJson(file: FileRecord): FileResponse['progress'] {
     bytes_read: file.bytesRead,
     percent: Math.floor(share * 1000) / 10,
     rows_per_second: rowsPerSecond,
-    eta_seconds: ended ? 0 : rowsPerSecond && total ? Math.max(1, Math.ceil((total - done) / rowsPerSecond)) : null,
+    eta_seconds: ended ? 0 : file.status !== 'paused' && rowsPerSecond && total ? Math.max(1, Math.ceil((total - done) / rowsPerSecond)) : null,
     ...(!ended && file.reportedRows > 0 && { reported: file.reportedRows }),
   };
 }

@@ -38,7 +38,8 @@ export async function ingest(
 async function ingestToEnd(context: IngestContext, file: FileRecord): Promise<EndStatus> {
   const { ports, claim, options, outage, logger } = context;
   let end = await ingestRows(context, file);
-  // From here on a pause is too late, and a cancel is too late for the rows, but it can stop a long report. The report of a cancelled file has the rows so far.
+  // From here on a pause is too late, and a cancel is too late for the rows, but it can stop a long report. The report of a cancelled file
+  // has the rows so far.
   const asked = end.status === 'cancelled' || options.asked().cancelRequested;
   const cancelsReport = () => (!asked && options.asked().cancelRequested ? new StopSignal('cancelled') : null);
   outage.stopBy = NOTHING;

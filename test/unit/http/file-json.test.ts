@@ -28,6 +28,10 @@ test('a file without rejections has the progress of its bytes read', () => {
   expect(progressOf({})).toMatchObject({ percent: 50, eta_seconds: 10 });
 });
 
+test('a paused file has no time left', () => {
+  expect(progressOf({ status: 'paused' })).toMatchObject({ percent: 50, eta_seconds: null });
+});
+
 test('rows of the report count as they are written', () => {
   const all = { bytesRead: 1_000, accepted: 0, invalid: 100 };
   const figures = [0, 40, 80, 100].map((reportedRows) => progressOf({ ...all, reportedRows }));
@@ -58,6 +62,7 @@ test.each<[string, Partial<FileRecord>, number, boolean]>([
   ['failed', { status: 'failed' }, 0, true],
   ['paused', { status: 'paused' }, 0, true],
   ['with rows to fix', { status: 'completed', invalid: 3 }, 2, true],
+  ['with rows to fix, of a dry run,', { status: 'completed', invalid: 3, dryRun: true }, 0, false],
   ['with rows that were all fixed', { status: 'completed', invalid: 3 }, 3, false],
   ['that waits', { status: 'waiting', waitingFor: 'ims', waitingSinceMs: 1 }, 0, false],
   ['that waits for long', { status: 'waiting', waitingFor: 'ims', waitingSinceMs: 0 }, 0, true],
