@@ -90,7 +90,11 @@ function progressJson(file: FileRecord): FileResponse['progress'] {
     bytes_read: file.bytesRead,
     percent: Math.floor(share * 1000) / 10,
     rows_per_second: rowsPerSecond,
-    eta_seconds: ended ? 0 : file.status !== 'paused' && rowsPerSecond && total ? Math.max(1, Math.ceil((total - done) / rowsPerSecond)) : null,
+    eta_seconds: ended
+      ? 0
+      : file.status !== 'paused' && rowsPerSecond && total
+        ? Math.max(1, Math.ceil((total - done) / rowsPerSecond))
+        : null,
     ...(!ended && file.reportedRows > 0 && { reported: file.reportedRows }),
   };
 }
