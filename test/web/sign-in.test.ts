@@ -145,9 +145,10 @@ test('signing out everywhere ends the other tabs, and other browsers, whose stre
   await heading(tab, 'A-1').waitFor();
   await heading(page, 'Files').waitFor();
 
-  await other.getByRole('link', { name: 'Orders', exact: true }).click();
+  // Its stream ends within seconds.
   await heading(other, 'Sign in').waitFor();
   await signIn(other);
+  await other.getByRole('link', { name: 'Orders', exact: true }).click();
   await other.getByRole('link', { name: 'A-1' }).waitFor();
   await other.getByRole('link', { name: 'Live events' }).click();
   await other.getByRole('status').getByText('Live', { exact: true }).waitFor();
