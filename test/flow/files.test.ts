@@ -59,11 +59,13 @@ describe('a file', () => {
       uploaded_by: null,
       parent_file_id: null,
       hubs: null,
+      dry_run: false,
       intake: { encoding: 'utf-8', delimiter: ';', gzip: false, bom: false },
       progress: {
         rows: 3,
         accepted: 2,
         invalid: 1,
+        orders: 2,
         bytes_read: file.size_bytes,
         percent: 100,
         rows_per_second: expect.any(Number),

@@ -69,7 +69,7 @@ test('a file in work is paused and resumed, in the list and on its page, which s
   await page.getByRole('button', { name: 'Pause the import of held.csv' }).press('Enter');
   await row(page, 'held.csv').getByText('The import was paused').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
-  await page.getByRole('link', { name: 'held.csv', exact: true }).click();
+  await row(page, 'held.csv').getByRole('link', { name: 'held.csv', exact: true }).click();
   await page.getByText('Resume goes on where it stopped.').waitFor();
   expect(await accessibilityProblems(page)).toEqual([]);
   await setSwitches(service, { outage: false });
