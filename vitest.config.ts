@@ -37,13 +37,13 @@ const onEngines = [
 // fail: mutations of the code, each of which must be found.
 const long = [
   'test/contract/backfills.test.ts',
-  'test/crash/random-kills.test.ts',
+  'test/crash/{random-kills,retention}.test.ts',
   'test/faults/*-rest.test.ts',
   'test/flow/attacks.test.ts',
   'test/flow/damaged-store.test.ts',
   'test/flow/openapi-schemathesis.test.ts',
   'test/{simulator,flow}/*outages.test.ts',
-  'test/stack/{roles,start}.test.ts',
+  'test/stack/{request-limits,roles,start}.test.ts',
   'test/{stack,flow}/finalizer.test.ts',
   'test/flow/bad-input-large-files.test.ts',
   'test/**/*mutations.test.ts',
