@@ -18,6 +18,7 @@ import { localSocketPlace } from './local-socket.ts';
 import { ALL_TYPES } from './model/event.ts';
 import { isEmbedded, openPorts } from './open-ports.ts';
 import { startBackfills } from './pipeline/backfill.ts';
+import { startEraser } from './pipeline/erase.ts';
 import { beginReading } from './pipeline/finalizer/follow.ts';
 import { ownBucket } from './pipeline/own-bucket.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
@@ -106,8 +107,11 @@ async function openEngine(
       const thread = startRoleThread({ ...portsOptions(), imsUrl, role }, died.resolve);
       opened.defer(() => thread.stop());
       if (!traitsOf(role).sweeps) return;
-      const sweeper = startSweeper(ports, { exclusive: embedded !== null, keep: config.keep }, logger);
+      const { keep, workflow } = config;
+      const sweeper = startSweeper(ports, { exclusive: embedded !== null, keep, workflow }, logger);
       opened.defer(() => sweeper.stop());
+      const eraser = startEraser(ports, logger);
+      opened.defer(() => eraser.stop());
       const backfills = startBackfills(ports, logger);
       opened.defer(() => backfills.stop());
     },

@@ -171,6 +171,7 @@ const schema = z.object({
   OMS_TIME_ZONE: z.string().refine(isTimeZone, 'is not an IANA time zone such as Europe/Berlin').default('UTC'),
   OMS_KEEP_UPLOADS: keptFor('forever'),
   OMS_KEEP_REPORTS: keptFor('forever'),
+  OMS_KEEP_ORDERS: keptFor('forever'),
   OMS_KEEP_AUDIT: keptFor('1y'),
   OMS_LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
@@ -288,6 +289,7 @@ export function readConfig(
     keep: {
       uploadsMs: values.OMS_KEEP_UPLOADS,
       reportsMs: values.OMS_KEEP_REPORTS,
+      ordersMs: values.OMS_KEEP_ORDERS,
       auditMs: values.OMS_KEEP_AUDIT,
     },
     logLevel: values.OMS_LOG_LEVEL,

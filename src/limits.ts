@@ -686,12 +686,25 @@ export const limits = {
   /** What is older than it is kept is deleted so many at a time, some 10 ms of the writer of SQLite, and so often in one hour. */
   expiredAtOnce: 1_000,
   expirySteps: 100,
+  /** How often the eraser looks for requests, and how long another process leaves the work to the one that has it. */
+  eraserMs: 2_000,
+  eraserLeaseMs: 60_000,
+  /** Requests that are carried out in one round. */
+  erasuresAtOnce: 20,
+  /** Searches without a find that are noted together: some tenths of a second are searched again after a kill. */
+  erasureFinds: 50,
+  /** Ended files that are searched for a person and noted together: those of a bucket of some GB take minutes. */
+  filesSearchedAtOnce: 5,
+  /** For how long it can be seen that a person was erased, by a hash of the e-mail. */
+  erasureKeptMs: 365 * 24 * 60 * 60 * 1000,
   /** Orders of one call: with a few changes each some 5 ms of the writer of SQLite. */
   erasedAtOnce: 50,
   /** Ended files that the sweeper looks at together; it notes how far it is after them. */
   filesNotKeptAtOnce: 100,
 
   // Commands that talk to a running service.
+  /** How often `oms erase` asks how far it is. */
+  erasurePollMs: 500,
   /** How long a request is repeated: as long as a restart of the service, or an election of its engines, may take. */
   clientRetryMs: 60_000,
   clientBackoff: { firstMs: 250, lastMs: 5_000 },

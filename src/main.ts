@@ -79,6 +79,12 @@ const COMMANDS: Record<string, Command> = {
     ],
     load: () => import('./commands/users.ts'),
   },
+  erase: {
+    usage: [
+      'oms erase --email E --yes [--json]   take a person out of all orders, uploads and reports; waits until it is done',
+    ],
+    load: () => import('./commands/erase.ts'),
+  },
   stress: {
     usage: [
       'oms stress [--num 1000] [--batch 1] [--concurrency 50] [--sku S] [--hub H] [--stock N]',

@@ -58,8 +58,9 @@ export function createDirectoryObjectStore(root: string): ObjectStore {
     },
 
     async *list(prefix) {
-      const directory = prefix.replace(/\/$/, '');
+      const [, directory, start] = /^(.*)\/([^/]*)$/.exec(prefix) as unknown as [string, string, string];
       for await (const entry of await opendir(join(root, directory)).catch(fail)) {
+        if (!entry.name.startsWith(start)) continue;
         const path = join(root, directory, entry.name);
         const found = await stat(path).catch(() => null);
         if (found?.isFile()) yield { key: `${directory}/${entry.name}`, committedAtMs: found.ctimeMs };

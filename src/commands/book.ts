@@ -11,6 +11,7 @@ import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { openStoreForWriting } from '../open-for-writing.ts';
 import { systemClock } from '../ports/clock.ts';
+import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
 import { type ClientOptions, connect, isTold } from './connect.ts';
@@ -31,7 +32,7 @@ export type RecordDone = (target: string) => Promise<void>;
 export async function openBook<Book>(
   { given, config, command, opened }: BookOptions,
   ofService: (client: ServiceClient) => Book,
-  ofStore: (store: OrderStore, record: RecordDone) => Book,
+  ofStore: (store: OrderStore, record: RecordDone, openObjects: () => Promise<ObjectStore>) => Book,
 ): Promise<Book> {
   const atService = () => {
     const client = connect(given, config, 1);
@@ -41,8 +42,9 @@ export async function openBook<Book>(
   if (isTold(given, config)) return atService();
   try {
     const logger = createLogger(config.logLevel, command);
-    const store = await openStoreForWriting(config, command, opened, logger);
-    return ofStore(store, (target) => recordCommand({ store, clock: systemClock }, { command, target }, logger));
+    const { store, openObjects } = await openStoreForWriting(config, command, opened, logger);
+    const record: RecordDone = (target) => recordCommand({ store, clock: systemClock }, { command, target }, logger);
+    return ofStore(store, record, openObjects);
   } catch (error) {
     if (!isOmsError(error, 'data_directory_held') || !readHolder(config.dataDirectory)?.url) throw error;
     return atService();

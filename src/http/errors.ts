@@ -19,9 +19,15 @@ export function errorResponse(error: unknown, c: Context<HttpEnv>, logger: Reque
       c.header('www-authenticate', refused ? 'Bearer realm="oms", error="invalid_token"' : 'Bearer realm="oms"');
     return problem(c, status, error.code, error.message, details);
   }
-  logger.error({ err: error, request_id: requestIdOf(c), method: c.req.method, path: c.req.path }, 'a request failed');
+  logger.error(
+    { err: error, request_id: requestIdOf(c), method: c.req.method, path: withoutPeople(c.req.path) },
+    'a request failed',
+  );
   return problem(c, 500, 'internal', 'the service failed to answer this request: its log says why');
 }
 
 export const notFound = (what: string, id: string): OmsError =>
   new OmsError('not_found', `there is no ${what} "${id.slice(0, 100)}"`);
+
+/** Paths that name a person do not get into the log with the name. */
+const withoutPeople = (path: string): string => path.replace(/\/(customers|users)\/[^/]+/, '/$1/…');

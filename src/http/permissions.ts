@@ -47,6 +47,11 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   deleteOrder: 'orders:delete',
   getWorkflow: 'signed-in',
 
+  // It is about orders and files of all hubs.
+  eraseCustomer: ['orders:delete', 'hub:*'],
+  getErasure: ['orders:delete', 'hub:*'],
+  listErasures: ['orders:delete', 'hub:*'],
+
   listStock: 'stock:read',
   setStock: 'stock:write',
   adjustStock: 'stock:write',

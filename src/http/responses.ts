@@ -209,7 +209,7 @@ export const orderResponse = named(
     status: z.string(),
     version: z.int().min(1),
     actor: z.string().nullable(),
-    /** Null, as the address, where the principal may not see personal data. */
+    /** Null, as the address, where the principal may not see personal data, and once the person was erased. */
     customer: z.strictObject({ name: z.string().nullable(), email: z.string().nullable() }),
     items: z.array(orderItem),
     total_amount: amount,
@@ -234,7 +234,7 @@ export type OrderResultResponse = z.infer<typeof orderResultResponse>;
 export const orderResultsResponse = named('OrderResults', z.strictObject({ results: z.array(orderResultResponse) }));
 export type OrderResultsResponse = z.infer<typeof orderResultsResponse>;
 
-/** Null where it may not be seen. */
+/** Null where it may not be seen, or was erased. */
 const fieldValue = z.union([z.string(), z.array(orderItem)]).nullable();
 const fieldChange = z.strictObject({
   field: z.enum(Object.keys(CONTENT_FIELDS) as ContentField[]),
@@ -273,7 +273,7 @@ const envelope = {
   datacontenttype: z.literal('application/json'),
 };
 const atVersion = { order_id: z.string(), version: z.int().min(1), status: z.string() };
-/** What is left of an event once its order was deleted. */
+/** What is left of an event once its order was deleted, or its person erased. */
 const erased = z.strictObject({ ...atVersion, erased: z.literal(true) });
 
 /** Also the data of each message of `GET /events`. An `order.created` of a row has no version and no actor. */
@@ -304,9 +304,24 @@ export const eventResponse = named(
   ]),
 );
 export type EventResponse = z.infer<typeof eventResponse>;
-/** Of an order that was not deleted. */
 export const orderEventsResponse = named('OrderEvents', z.strictObject({ items: z.array(eventResponse) }));
 export type OrderEventsResponse = z.infer<typeof orderEventsResponse>;
+
+/** `waiting_for`: files that were open at the request, and may still bring rows of the person. */
+export const erasureResponse = named(
+  'Erasure',
+  z.strictObject({
+    id: z.string(),
+    state: z.enum(['pending', 'done']),
+    waiting_for: z.literal('files').nullable(),
+    orders: count,
+    files: count,
+    requested_at: time,
+    done_at: time.nullable(),
+  }),
+);
+export type ErasureResponse = z.infer<typeof erasureResponse>;
+export const erasuresResponse = named('Erasures', pageOf(erasureResponse));
 
 const stockKey = { sku: z.string(), hub_id: z.string() };
 
@@ -357,7 +372,12 @@ export const statsResponse = named(
     /** Null when there is no finalizer. */
     finalizer: finalizerLag.nullable(),
     /** What was not kept any longer. */
-    retention: z.strictObject({ uploads: deletedParts, reports: deletedParts }),
+    retention: z.strictObject({
+      uploads: deletedParts,
+      reports: deletedParts,
+      /** Orders whose people were erased. */
+      orders: z.strictObject({ erased: count, through: time.nullable() }),
+    }),
     rows_per_second: count,
   }),
 );

@@ -19,6 +19,7 @@ import { authRoutes } from './auth.ts';
 import { basePath, routedPath } from './base-path.ts';
 import { Proxies } from './client-address.ts';
 import { lingerAfterEarlyResponse } from './early-response.ts';
+import { erasureRoutes } from './erasures.ts';
 import { errorResponse } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
@@ -173,6 +174,7 @@ function addApi(
   app.route('/', userRoutes(users));
   app.route('/', keyRoutes(ports, config));
   app.route('/', auditRoutes(ports, config));
+  app.route('/', erasureRoutes(ports));
   app.route('/', settingsRoutes(config));
   app.route('/', sampleRoutes());
   app.route('/', openApiRoutes(app));

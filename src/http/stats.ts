@@ -4,6 +4,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { formatMinor } from '../model/money.ts';
 import type { FinalizerLag } from '../pipeline/finalizer/lag.ts';
+import { erasedSoFar } from '../pipeline/keep-orders.ts';
 import { type DeletedSoFar, deletedSoFar } from '../pipeline/retention.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
@@ -41,11 +42,12 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() =
       engines: ['store'],
     },
     async (c) => {
-      const [totals, finalizer, uploads, reports] = await Promise.all([
+      const [totals, finalizer, uploads, reports, people] = await Promise.all([
         store.statistics.totals(),
         lag?.(),
         deletedSoFar(store, 'upload'),
         deletedSoFar(store, 'report'),
+        erasedSoFar(store),
       ]);
       const { files, rows, orders, invalidByCode, events } = totals;
       const response: StatsResponse = {
@@ -60,17 +62,20 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() =
         invalid_by_code: invalidByCode,
         events,
         finalizer: finalizer ? lagJson(finalizer) : null,
-        retention: { uploads: deletedJson(uploads), reports: deletedJson(reports) },
+        retention: {
+          uploads: deletedJson(uploads),
+          reports: deletedJson(reports),
+          orders: { erased: people.erased, through: timeOf(people.throughMs) },
+        },
         rows_per_second: rowsPerSecond(),
       };
       return c.json(response);
     },
   );
 
-const deletedJson = ({ deleted, throughMs }: DeletedSoFar) => ({
-  deleted,
-  through: throughMs === null ? null : new Date(throughMs).toISOString(),
-});
+const timeOf = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+const deletedJson = ({ deleted, throughMs }: DeletedSoFar) => ({ deleted, through: timeOf(throughMs) });
 
 export const lagJson = ({ eventsBehind, held, aside }: FinalizerLag) => ({ events_behind: eventsBehind, held, aside });
 

@@ -4,6 +4,8 @@
 export interface KeepingTimes {
   readonly uploadsMs: number | null;
   readonly reportsMs: number | null;
+  /** Their people; the orders stay. */
+  readonly ordersMs: number | null;
   readonly auditMs: number | null;
 }
 

@@ -138,9 +138,8 @@ export const REPORTS = 'reports/';
 /** As in release 1.0.0. */
 export const formerReportKey = (name: string): string => `${REPORTS}${name}`;
 export const reportName = (fileId: string): string => `${fileId}-invalid.csv`;
-/** The file whose report this object is, or was; null where it is none. */
-export const fileOfReport = (key: string): string | null =>
-  /^reports\/(f_[^/]+)-invalid(?:-\d+)?\.csv$/.exec(key)?.[1] ?? null;
+/** The prefix of all reports of a file that were ever written. */
+export const reportsOf = (fileId: string): string => `${REPORTS}${fileId}-invalid`;
 
 /** The times of a file, each at least the one before it, even when the clock was set back between them. */
 export function timesInOrder(

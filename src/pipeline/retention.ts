@@ -4,17 +4,7 @@
  * that users have put into the bucket themselves are theirs, and stay.
  */
 import { limits } from '../limits.ts';
-import {
-  type FileRecord,
-  fileOfReport,
-  fileOfUpload,
-  type KeptPart,
-  REPORTS,
-  realRunOf,
-  reportKey,
-  reportName,
-  UPLOADS,
-} from '../model/file.ts';
+import { type FileRecord, fileOfUpload, type KeptPart, realRunOf, reportsOf, UPLOADS } from '../model/file.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EndPosition } from '../ports/files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
@@ -68,12 +58,11 @@ export async function deleteOldParts(
     // Another sweeper was faster: it notes the same.
     if (!(await smallRecords.put({ ...next, owner: null, expiresMs: null, data }))) return;
   }
-  if (part === 'report') await deleteFormerReports(ports, beforeMs, stopping);
 }
 
-/** Whether the file had that part. */
-async function deletePart(
-  { objects, store }: RetentionPorts,
+/** Whether the file had that part, which no file in work loses. */
+export async function deletePart(
+  { objects, store }: Pick<RetentionPorts, 'objects'> & { store: Pick<OrderStore, 'files' | 'rejections'> },
   part: KeptPart,
   file: FileRecord,
   stopping: AbortSignal,
@@ -85,7 +74,8 @@ async function deletePart(
   if (part === 'upload') {
     if (!(await isShared(store, file))) await objects.delete(objectKey);
   } else {
-    await objects.delete(reportKey({ name: reportName(fileId), rows: invalid }));
+    // A file that was retried has left more of them.
+    for await (const { key } of objects.list(reportsOf(fileId))) await objects.delete(key);
     while (await store.rejections.delete(fileId, limits.expiredAtOnce)) stopping.throwIfAborted();
   }
   return true;
@@ -97,15 +87,4 @@ async function isShared({ files }: Pick<OrderStore, 'files'>, { fileId, objectKe
   if (other === fileId) return false;
   const found = await files.get(other);
   return found !== null && found.uploadDeletedAtMs === null;
-}
-
-/** A file that was retried, or is of an earlier release, has left more objects of reports. */
-async function deleteFormerReports({ objects, store }: RetentionPorts, beforeMs: number, stopping: AbortSignal) {
-  for await (const { key, committedAtMs } of objects.list(REPORTS)) {
-    if (stopping.aborted) return;
-    const fileId = committedAtMs < beforeMs ? fileOfReport(key) : null;
-    if (fileId === null) continue;
-    const file = await store.files.get(fileId);
-    if (file && file.reportDeletedAtMs !== null) await objects.delete(key);
-  }
 }

@@ -7,17 +7,19 @@ import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
 import type { KeepingTimes } from '../model/duration.ts';
 import { fileOfUpload, UPLOADS, uploadKey } from '../model/file.ts';
+import { DEFAULT_WORKFLOW, type Workflow } from '../model/workflow.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { deleteOldEntries } from './audit-retention.ts';
+import { eraseOldPeople } from './keep-orders.ts';
 import { deleteOldParts } from './retention.ts';
 
 export interface SweepPorts {
   objects: ObjectStore;
   queue: JobQueue;
-  store: Pick<OrderStore, 'files' | 'rejections' | 'leases' | 'prune' | 'audit' | 'smallRecords'>;
+  store: Pick<OrderStore, 'files' | 'rejections' | 'leases' | 'prune' | 'audit' | 'smallRecords' | 'erasure'>;
   clock: Clock;
 }
 
@@ -65,19 +67,25 @@ export async function deleteExpired({ store, clock }: SweepPorts, keepAuditMs: n
   if (keepAuditMs !== null) await repeat(() => deleteOldEntries(store, clock.now() - keepAuditMs, limit));
 }
 
-const FOR_EVER: KeepingTimes = { uploadsMs: null, reportsMs: null, auditMs: null };
+const FOR_EVER: KeepingTimes = { uploadsMs: null, reportsMs: null, ordersMs: null, auditMs: null };
 
 interface SweepOptions {
   exclusive: boolean;
   /** By default everything is kept for ever. */
   keep?: KeepingTimes;
+  /** By default the preset `default`. */
+  workflow?: Workflow;
 }
 
 /**
  * `exclusive`: no other process works on these engines, so everything half-done from before the start is a remainder. Otherwise one of
  * the processes sweeps, and work that may be under way in another process is given time.
  */
-export function startSweeper(ports: SweepPorts, { exclusive, keep = FOR_EVER }: SweepOptions, logger: Logger) {
+export function startSweeper(
+  ports: SweepPorts,
+  { exclusive, keep = FOR_EVER, workflow = DEFAULT_WORKFLOW }: SweepOptions,
+  logger: Logger,
+) {
   const { clock, store } = ports;
   const holder = randomUUID();
   const stopping = new AbortController();
@@ -92,9 +100,10 @@ export function startSweeper(ports: SweepPorts, { exclusive, keep = FOR_EVER }: 
   };
 
   async function deleteNotKept(): Promise<void> {
-    const { uploadsMs, reportsMs } = keep;
+    const { uploadsMs, reportsMs, ordersMs } = keep;
     if (uploadsMs !== null) await deleteOldParts(ports, 'upload', clock.now() - uploadsMs, stopping.signal);
     if (reportsMs !== null) await deleteOldParts(ports, 'report', clock.now() - reportsMs, stopping.signal);
+    if (ordersMs !== null) await eraseOldPeople(store, workflow, clock.now() - ordersMs, stopping.signal);
   }
 
   async function run(): Promise<void> {

@@ -38,6 +38,6 @@ export interface ObjectStore extends Inspected {
   open(key: string, options?: { offset?: number; length?: number; version?: string }): Promise<Readable>;
   /** Deleting what is not there is no error. */
   delete(key: string): Promise<void>;
-  /** Committed keys under a prefix such as `uploads/`, with the time of each commit. */
+  /** Committed keys under a prefix such as `uploads/` or `reports/f_1-`, with the time of each commit. */
   list(prefix: string): AsyncIterable<{ key: string; committedAtMs: number }>;
 }

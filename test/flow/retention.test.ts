@@ -1,20 +1,12 @@
 /** Keeping times, on the engines in the data directory: what is not kept any longer leaves the disk. */
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
+import { filesWith } from '../support/files-with.ts';
 import { problemOf } from '../support/http.ts';
 import { csv, type FileJson, getJson, ingest, orderLine, setStock, startService } from '../support/service.ts';
 
 const HOUR_MS = 3_600_000;
-
-/** Files of the data directory that have these bytes. */
-async function filesWith(directory: string, text: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true }))
-    if (entry.isFile() && (await readFile(join(entry.parentPath, entry.name))).includes(text)) found.push(entry.name);
-  return found;
-}
 
 test('an old upload and an old report are deleted with every byte of their rejected rows, and all counts stay', async () => {
   const first = await startService();

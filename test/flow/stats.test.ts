@@ -20,7 +20,11 @@ test('an empty service has zeros everywhere', async () => {
     invalid_by_code: {},
     events: { published: 0, pending: 0 },
     finalizer: null,
-    retention: { uploads: { deleted: 0, through: null }, reports: { deleted: 0, through: null } },
+    retention: {
+      uploads: { deleted: 0, through: null },
+      reports: { deleted: 0, through: null },
+      orders: { erased: 0, through: null },
+    },
     rows_per_second: 0,
   });
   expect(await getJson(service, '/stats/history')).toEqual({ items: [] });
@@ -55,7 +59,11 @@ describe('after some files', () => {
       invalid_by_code: { duplicate_order: 1, invalid_email: 1, invalid_quantity: 1, unknown_sku: 1 },
       events: { published: 5, pending: 0 },
       finalizer: null,
-      retention: { uploads: { deleted: 0, through: null }, reports: { deleted: 0, through: null } },
+      retention: {
+        uploads: { deleted: 0, through: null },
+        reports: { deleted: 0, through: null },
+        orders: { erased: 0, through: null },
+      },
       rows_per_second: expect.any(Number),
     });
   });

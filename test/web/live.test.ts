@@ -103,7 +103,8 @@ test('what happens to an order is told in words; when it was deleted its events 
   await fetch(`${service.url}/orders/${id}`, { method: 'DELETE' });
   await page.goto(`/live?after=0&filter=${id}`);
   await expect.poll(() => rows(page).count()).toBe(4);
-  for (const row of await told()) expect(row).toContain('The order was deleted since: its content is erased');
+  for (const row of await told())
+    expect(row).toContain('The order was deleted, or its customer erased since: the content is gone');
 });
 
 test('while the view is paused events wait, and are shown when it resumes', async () => {

@@ -175,7 +175,8 @@ test('a viewer is shown nothing that would be refused, an operator is', async ()
     await viewer.locator('main').getByText(ready).first().waitFor();
     expect(await controls(viewer).filter({ hasNotText: 'Copy' }).count(), path).toBe(0);
     expect(await viewer.locator('main').getByText('Ada Lovelace').count(), path).toBe(0);
-    if (path.startsWith('/orders')) await viewer.locator('main').getByText('Hidden', { exact: true }).first().waitFor();
+    if (path.startsWith('/orders'))
+      await viewer.locator('main').getByText('Hidden or erased', { exact: true }).first().waitFor();
   }
 });
 

@@ -2,8 +2,8 @@
 import type { ProblemResponse } from '../../http/responses.ts';
 import { visible } from '../../model/characters.ts';
 
-/** In place of what the caller may not see. */
-export const HIDDEN = '(hidden)';
+/** In place of what the caller may not see, or was erased. */
+export const HIDDEN = '(hidden or erased)';
 
 export const EXIT = { done: 0, failed: 1, someRefused: 2 } as const;
 

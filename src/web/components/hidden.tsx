@@ -1,4 +1,4 @@
-/** In place of personal data that the role may not see: a dash, and the word for screen readers. */
+/** In place of personal data that the role may not see, or that were erased: a dash, and the word for screen readers. */
 import { orders } from '../texts/orders.ts';
 
 export const Hidden = () => (

@@ -33,7 +33,7 @@ export const liveEvents = {
   },
   moved: (from: string, to: string) => `${from} → ${to}`,
   changed: (fields: string[]) => fields.join(', '),
-  erased: 'The order was deleted since: its content is erased',
+  erased: 'The order was deleted, or its customer erased since: the content is gone',
   order: 'Order',
   customer: 'Customer',
   items: 'Items',

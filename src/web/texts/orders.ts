@@ -3,7 +3,7 @@ import { formatNumber } from '../components/number.tsx';
 import { plural } from './counted.ts';
 
 export const orders = {
-  hidden: 'Hidden',
+  hidden: 'Hidden or erased',
   filters: 'Filter orders',
   q: 'Starts with',
   qHint: 'Order id, customer name or e-mail',
