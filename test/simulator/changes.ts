@@ -5,6 +5,8 @@
  */
 import { OmsError } from '../../src/errors.ts';
 import { isEnded } from '../../src/model/file.ts';
+import { requestErasure } from '../../src/pipeline/erase/requests.ts';
+import { startEraser } from '../../src/pipeline/erase.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
 import { upload } from '../../src/pipeline/upload.ts';
@@ -51,7 +53,7 @@ const FINALIZER_FOCUSES = [
 
 interface Role {
   actor: Actor;
-  kind: 'worker' | 'publisher' | 'finalizer';
+  kind: 'worker' | 'publisher' | 'eraser' | 'finalizer';
   stop(): Promise<void>;
 }
 
@@ -68,9 +70,10 @@ export async function simulateChanges(
   const world = createWorld(random, sources, report);
   const { scheduler, queue, store, logger, files, newActor } = world;
   const tables = () => readTables(store);
-  const isDeleted = (orderId: string) =>
+  const mayChange = (orderId: string) =>
+    store.erased.has(orderId) ||
     tables().orders.some(({ order_id, status }) => order_id === orderId && status === 'deleted');
-  const log = new EventLog(isDeleted, report);
+  const log = new EventLog(mayChange, report);
   const skus = ['S-1', 'S-2', 'S-3'];
   const clients = createOrderClients({ random, skus, orders: () => tables().orders, report });
   const ofOrders = createChangeInvariants(store, log, clients.isTracked);
@@ -100,6 +103,10 @@ export async function simulateChanges(
   function startFinalizing(): void {
     const actor = newActor('finalizer', true);
     roles.push({ actor, kind: 'finalizer', ...finalizing!.start(actor, portsOf(actor)) });
+  }
+  function startErasing(): void {
+    const actor = newActor('eraser', true);
+    roles.push({ actor, kind: 'eraser', ...startEraser(portsOf(actor), logger) });
   }
   const sweeper = startSweeper(portsOf(scheduler.actor('sweeper', false)), { exclusive: false }, logger);
 
@@ -137,6 +144,15 @@ export async function simulateChanges(
     });
   }
 
+  const askToErase = () =>
+    user('erase', async (ports) => {
+      const email = clients.someEmail().toLowerCase();
+      const { data } = await requestErasure(ports, email);
+      store.requested.set(email, data.requestedMs);
+    });
+  const isErasing = () =>
+    store.rows("select 1 from access_records where kind = 'erasure' and owner is not null").length > 0;
+
   function send(asked: Asked): void {
     const actor = newActor('client', true);
     clients.attempt(asked, actor, portsOf(actor, asked.trackStock));
@@ -167,6 +183,14 @@ export async function simulateChanges(
         },
       ],
       [2, 'restock', true, () => restock(random.pick(skus), random.between(1, 6))],
+      [1, 'a person is to be erased', true, askToErase],
+      [
+        2,
+        'an eraser is killed',
+        blows && live('eraser').length > 0,
+        () => scheduler.kill(random.pick(live('eraser')).actor),
+      ],
+      [2, 'an eraser starts', live('eraser').length < 2, startErasing],
       [1, 'the IMS changes', true, () => toggle(world.ims.known, random.pick(sources.fickle))],
       [2, 'a worker is killed', blows && workers.length > 0, () => scheduler.kill(random.pick(workers).actor)],
       [
@@ -223,6 +247,7 @@ export async function simulateChanges(
         throw new Violation(`${what} has not happened ${MAX_STEPS_TO_REST} steps after the faults: ${describeState()}`);
       if (live('worker').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startWorker();
       if (live('publisher').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startPublishing();
+      if (live('eraser').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startErasing();
       if (finalizing) {
         if (live('finalizer').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startFinalizing();
         if (finalizing.isAside() && users.size === 0)
@@ -238,6 +263,7 @@ export async function simulateChanges(
   const eventCount = () => tables().orders.length + tables().changes.length;
   const idle = () =>
     users.size === 0 &&
+    !isErasing() &&
     open().length === 0 &&
     files().length >= sources.files.length &&
     files().every(({ status }) => isEnded(status)) &&
@@ -249,6 +275,7 @@ export async function simulateChanges(
   const describeState = () =>
     JSON.stringify({
       users: users.size,
+      erasing: isErasing(),
       open: open().map(({ requests }) => requests.map(({ key }) => key!.key)),
       files: files().map(({ name, status }) => `${name} ${status}`),
       messages: queue.alive().length,
@@ -290,7 +317,7 @@ export async function simulateChanges(
     const awakeMs = scheduler.nowMs + 60_000;
     const settled = () => clients.all.every((asked) => underWay(asked) === 0);
     await drain('rest', () => scheduler.nowMs > awakeMs && settled() && idle());
-    await checkRest({ store, files, sources, log, received, asked: clients.all });
+    await checkRest({ store, objects: world.objects, files, sources, log, received, asked: clients.all });
     let stopped = false;
     void Promise.all([sweeper, ...roles.filter(({ actor }) => !actor.dead)].map((role) => role.stop())).then(() => {
       stopped = true;

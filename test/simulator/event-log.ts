@@ -14,11 +14,11 @@ export class EventLog {
   readonly published = new Map<string, string>();
   /** The events of new orders as readers get them, with repeats. */
   readonly #created: OrderEvent[] = [];
-  readonly #isDeleted: (orderId: string) => boolean;
+  readonly #mayChange: (orderId: string) => boolean;
   readonly #report: (what: string) => void;
 
-  constructor(isDeleted: (orderId: string) => boolean, report: (what: string) => void) {
-    this.#isDeleted = isDeleted;
+  constructor(mayChange: (orderId: string) => boolean, report: (what: string) => void) {
+    this.#mayChange = mayChange;
     this.#report = report;
   }
 
@@ -37,10 +37,10 @@ export class EventLog {
       if (version > 1 && !this.published.has(eventId(subject, version - 1)))
         this.#report(`INV-3 the event ${id} comes before the one of version ${version - 1}`);
       const before = this.published.get(id);
-      // The content of a deleted order goes, but a publisher may have read it before.
-      if (before !== undefined && before !== json && !this.#isDeleted(subject))
+      // The content of an order that was deleted or erased goes, but a publisher may have read it before.
+      if (before !== undefined && before !== json && !this.#mayChange(subject))
         this.#report(`INV-3 the event ${id} has other bytes than before: ${before}, ${json}`);
-      if (data.erased && !this.#isDeleted(subject)) this.#report(`INV-3 the event ${id} was erased`);
+      if (data.erased && !this.#mayChange(subject)) this.#report(`INV-3 the event ${id} was erased`);
       this.published.set(id, json);
     }
   }

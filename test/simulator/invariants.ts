@@ -33,6 +33,9 @@ export interface FileState {
   pause_requested: number;
   stop_at_invalid: string | null;
   stop_rule_dropped: number;
+  created_at: number;
+  /** Since an erasure. */
+  report_deleted_at: number | null;
 }
 
 interface OrderState {
@@ -139,7 +142,9 @@ export function createInvariants(
     const source = sources.get(file.name)!;
     const off = (what: string) => new Violation(`INV-1 ${file.name}: ${what}`);
     if (file.accepted !== orders.length) throw off(`${file.accepted} accepted, ${orders.length} orders`);
-    if (file.invalid !== rejections.length) throw off(`${file.invalid} invalid, ${rejections.length} rejections`);
+    const isGone = file.report_deleted_at !== null;
+    if (file.invalid !== rejections.length && !isGone)
+      throw off(`${file.invalid} invalid, ${rejections.length} rejections`);
     if (file.rows !== file.accepted + file.invalid) throw off(`${file.rows} rows are not accepted + invalid`);
     const done = source.rows.filter(({ row }) => row <= file.position_row);
     const places = new Map<number, ReasonCode[]>();
@@ -153,14 +158,18 @@ export function createInvariants(
         (JSON.parse(reasons) as Reason[]).map(({ code }) => code),
       );
     }
-    if (places.size !== file.rows || done.length !== file.rows || done.some(({ row }) => !places.has(row)))
+    if (
+      done.length !== file.rows ||
+      (!isGone && (places.size !== file.rows || done.some(({ row }) => !places.has(row))))
+    )
       throw off(
         `the rows in the store are ${[...places.keys()]}, those before the checkpoint ${done.map(({ row }) => row)}`,
       );
     if (file.status === 'completed' && done.length !== source.rows.length)
       throw off(`completed with ${done.length} of ${source.rows.length} rows`);
     for (const { row, cells, defect } of done) {
-      const codes = places.get(row)!;
+      const codes = places.get(row);
+      if (!codes) continue;
       const [sku, hubId] = [cells[4]!, cells[5]!];
       const order = orderAt.get(row);
       if (order && order.order_id !== cells[0]) throw off(`row ${row} is the order ${order.order_id}`);
@@ -216,7 +225,7 @@ export function createInvariants(
   function checkReport(file: FileState, rejections: readonly RejectionState[]): void {
     if (!isEnded(file.status)) return;
     const off = (what: string) => new Violation(`the report of ${file.name}, ${file.status}: ${what}`);
-    if (file.invalid === 0) return;
+    if (file.invalid === 0 || file.report_deleted_at !== null) return;
     // A cancel may have come while it was written.
     if (file.report_name === null && file.status !== 'completed' && endedAfterCancel.has(file.file_no)) return;
     if (file.report_name === null) throw off('there is none');

@@ -39,6 +39,8 @@ export const isShared = (orderId: string): boolean => /^[OC]-/.test(orderId);
 
 const DATE_MS = Date.UTC(2026, 9, 1, 12);
 const OF_ROWS = { customerName: 'Ada Lovelace', customerEmail: 'ada@example.com', orderDateMs: DATE_MS };
+/** Those of whom orders are, as their e-mails are written. */
+const EMAILS = ['ada@example.com', 'Bob@Example.com', 'cy@example.com'];
 
 interface Surroundings {
   random: Random;
@@ -75,16 +77,23 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
 
   function newContent(): Parameters<typeof newOrder> {
     // As a row may say it, so that one is the duplicate of the other.
-    return [someItems(), { ...OF_ROWS, shippingAddress: `${random.between(1, 2)} Mill Lane` }];
+    const customerEmail = random.chance(0.7) ? OF_ROWS.customerEmail : random.pick(EMAILS);
+    return [someItems(), { ...OF_ROWS, customerEmail, shippingAddress: `${random.between(1, 2)} Mill Lane` }];
   }
 
   /** What an order of a client says now, so that it is the same order again. */
   function sameAgain(name: string): ChangeRequest {
-    const made = orders().filter(({ file_no, status }) => file_no === 0 && status !== 'deleted');
+    const made = orders().filter(({ file_no, customer_email }) => file_no === 0 && customer_email !== '');
     if (made.length === 0) return toCreate(anyId(), newOrder(...newContent()), { actor: name });
-    const { order_id, sku, quantity, shipping_address: shippingAddress } = random.pick(made);
+    const {
+      order_id,
+      sku,
+      quantity,
+      shipping_address: shippingAddress,
+      customer_email: customerEmail,
+    } = random.pick(made);
     const only = item(sku, quantity, { productName: 'Lamp', unitPriceMinor: 250 });
-    return toCreate(order_id, newOrder([only], { ...OF_ROWS, shippingAddress }), { actor: name });
+    return toCreate(order_id, newOrder([only], { ...OF_ROWS, customerEmail, shippingAddress }), { actor: name });
   }
 
   function someRequest(orderId: string | null): ChangeRequest {
@@ -102,6 +111,7 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
       [6, () => toMove(id, status, terms)],
       [4, () => toEdit(id, { items: someItems() }, terms)],
       [2, () => toEdit(id, { shippingAddress: `${random.between(1, 3)} Mill Lane` }, terms)],
+      [1, () => toEdit(id, { customerEmail: random.pick(EMAILS) }, terms)],
       [2, () => toDelete(id, { actor: name, within, ifMatch })],
     ])();
     return keyed(asked, name);
@@ -152,6 +162,8 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
 
   return {
     all,
+    /** An e-mail, as somebody who wants to be erased may write it. */
+    someEmail: () => random.pick(EMAILS).toUpperCase(),
     isTracked: (creator: string | null) => creator === null || !untracked.has(creator),
 
     /** A new request, or several that are sent together. */

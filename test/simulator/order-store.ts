@@ -32,6 +32,10 @@ export class Store {
   /** How often each file was queued again. */
   readonly requeues = new Map<string, number>();
   readonly #charges: Charges;
+  /** Orders that an erasure was about: their events may change. */
+  readonly erased = new Set<string>();
+  /** By e-mail in lower case: when it was asked last to erase the person. */
+  readonly requested = new Map<string, number>();
   /** Without steps and faults. */
   readonly direct: OrderStore;
   /** Of a process that takes orders without looking at stock. */
@@ -54,6 +58,8 @@ export class Store {
         const result = operations.perform(operation, argument, { alone: true });
         if (QUEUES.has(operation) && (result as FileRecord | null)?.status === 'queued')
           this.requeues.set(argument as string, (this.requeues.get(argument as string) ?? 0) + 1);
+        if (operation === 'erasePeople')
+          for (const orderId of (argument as { orderIds: string[] }).orderIds) this.erased.add(orderId);
         return result;
       } catch (error) {
         // Clients may never see it: the adapter carries out in parts what fails as a whole.

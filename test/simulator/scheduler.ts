@@ -79,6 +79,7 @@ const POLLS: ReadonlySet<string> = new Set([
   'store.prune',
   'store.smallRecords.deleteExpired',
   'store.leases.take',
+  'store.smallRecords.list',
   'store.files.stranded',
   'store.outbox.pending',
   'store.finalizing.due',
