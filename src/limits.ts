@@ -38,6 +38,8 @@ export const limits = {
   maxPreviews: 32,
   previewShares: { ofAddress: 24, ofPrincipal: 8 },
   previewsAtOnce: 2,
+  /** Characters that are searched for the header of a saved format, which may be below titles: two of the longest headers. */
+  formatSearchChars: 128 * KiB,
   /** Columns of a header: orders have 11; a spreadsheet with every column used is a mistake. */
   maxColumns: 256,
   /** All names of a header together: 256 long ones. Each file record keeps them, and so does each list of files in memory. */

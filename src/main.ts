@@ -21,6 +21,7 @@ const COMMANDS: Record<string, Command> = {
     usage: [
       'oms ingest FILE… [--dry-run]         ingest files and wait; --dry-run only says what would fail',
       'oms ingest FILE… --full-dry-run      a dry run: also says what would be a duplicate or out of stock',
+      'oms ingest FILE… --format NAME       read them by a saved format',
       'oms ingest FILE… --stop-at-invalid 100|5%',
       '                                     pause a file at so many invalid rows, or at such a share of them',
     ],
@@ -36,6 +37,13 @@ const COMMANDS: Record<string, Command> = {
   stock: {
     usage: ['oms stock import FILE                set stock from a CSV of sku,hub_id,available'],
     load: () => import('./commands/stock.ts'),
+  },
+  formats: {
+    usage: [
+      'oms formats list|show NAME|put FILE…|delete NAME… [--json]',
+      '                                     how the files of senders are read; FILE has a format as JSON',
+    ],
+    load: () => import('./commands/formats.ts'),
   },
   files: {
     usage: [

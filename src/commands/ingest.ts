@@ -8,15 +8,19 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { LOCAL } from '../access/by-local-socket.ts';
 import { readHolder } from '../adapters/data-directory.ts';
 import { startEngine } from '../app.ts';
 import { type Config, readConfig } from '../config.ts';
 import { isOmsError, OmsError } from '../errors.ts';
 import { fileJson } from '../http/file-json.ts';
+import { namedFormat } from '../http/formats.ts';
 import { limits } from '../limits.ts';
 import { createLogger } from '../log.ts';
 import { reportKey } from '../model/file.ts';
 import { isStopRule, STOP_RULE_FORM } from '../model/stop-rule.ts';
+import { Formats } from '../pipeline/formats.ts';
+import { FormatsOfFiles } from '../pipeline/formats-of-files.ts';
 import { upload } from '../pipeline/upload.ts';
 import { connect } from './connect.ts';
 import { dryRun } from './dry-run.ts';
@@ -28,6 +32,8 @@ type FileJson = ReturnType<typeof fileJson>;
 /** How the files are ingested. */
 interface Asked {
   stopAtInvalid: string | null;
+  /** The name of a format. */
+  format: string | null;
   dryRun: boolean;
 }
 
@@ -51,10 +57,12 @@ export async function run(args: string[]): Promise<number> {
       'dry-run': { type: 'boolean', default: false },
       'full-dry-run': { type: 'boolean', default: false },
       'stop-at-invalid': { type: 'string' },
+      format: { type: 'string' },
     },
   });
   if (paths.length === 0) throw new OmsError('invalid_option', 'no file: usage: oms ingest FILE… [--dry-run]');
   const stopAtInvalid = values['stop-at-invalid'] ?? null;
+  const format = values.format ?? null;
   if (stopAtInvalid !== null && !isStopRule(stopAtInvalid))
     throw new OmsError('invalid_option', `--stop-at-invalid "${stopAtInvalid}" ${STOP_RULE_FORM}`);
   for (const path of paths) await checkReadable(path);
@@ -67,7 +75,8 @@ export async function run(args: string[]): Promise<number> {
     const fileIds: { path: string; fileId: string }[] = [];
     for (const path of paths) {
       try {
-        const { fileId, existed } = await service.upload(path, { stopAtInvalid, dryRun: values['full-dry-run'] });
+        const asked = { stopAtInvalid, format, dryRun: values['full-dry-run'] };
+        const { fileId, existed } = await service.upload(path, asked);
         if (existed) await reportExisting(service, path, fileId);
         fileIds.push({ path, fileId });
       } catch (error) {
@@ -113,9 +122,12 @@ async function follow(service: Service, path: string, fileId: string): Promise<n
 }
 
 function printResult(service: Service, path: string, file: FileJson): number {
-  const { rows, accepted, invalid } = file.progress;
-  const lines = [`${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid (${file.file_id})`];
+  const { rows, accepted, invalid, skipped } = file.progress;
+  const lines = [
+    `${path}: ${file.status}, ${rows} rows, ${accepted} accepted, ${invalid} invalid${skipped > 0 ? `, ${skipped} skipped` : ''} (${file.file_id})`,
+  ];
   if (file.dry_run) lines.push('  a dry run: no order was made, no stock was taken');
+  if (file.format) lines.push(`  read by the format ${file.format.name}, version ${file.format.version}`);
   if (file.failure) lines.push(`  ${file.failure.code}: ${file.failure.message}`);
   if (file.pause) lines.push(`  ${file.pause.code}: ${file.pause.reason}`);
   for (const [code, count] of Object.entries(file.invalid_by_code)) lines.push(`  ${code.padEnd(20)}${count}`);
@@ -155,14 +167,17 @@ async function ownPipeline(config: Config): Promise<Service> {
   engine.startRole('worker');
   engine.startRole('publisher');
   const ports = { ...engine.ports, logger };
+  const formats = new Formats(ports);
   return {
-    async upload(path, { stopAtInvalid, dryRun: isDryRun }) {
+    async upload(path, { stopAtInvalid, format, dryRun: isDryRun }) {
+      const saved = format === null ? null : await namedFormat(formats, format, LOCAL);
       const result = await upload(ports, createReadStream(path, { highWaterMark: limits.readBytes }), {
         name: basename(path),
         encoding: null,
         parentFileId: null,
         stopAtInvalid,
         dryRun: isDryRun,
+        format: saved && (await new FormatsOfFiles(ports).keep(saved)),
         hubs: null,
         force: false,
         idempotencyKey: null,
@@ -190,10 +205,11 @@ async function ownPipeline(config: Config): Promise<Service> {
 
 function runningServer(url: string, client: ServiceClient): Service {
   return {
-    async upload(path, { stopAtInvalid, dryRun: isDryRun }) {
+    async upload(path, { stopAtInvalid, format, dryRun: isDryRun }) {
       const bytes = createReadStream(path, { highWaterMark: limits.readBytes });
       const rule = stopAtInvalid === null ? '' : `&stop_at_invalid=${encodeURIComponent(stopAtInvalid)}`;
-      const target = `/upload?name=${encodeURIComponent(basename(path))}${rule}${isDryRun ? '&dry_run=true' : ''}`;
+      const by = format === null ? '' : `&format=${encodeURIComponent(format)}`;
+      const target = `/upload?name=${encodeURIComponent(basename(path))}${rule}${by}${isDryRun ? '&dry_run=true' : ''}`;
       try {
         const file = okBody<FileJson>(await client.once('POST', target, { type: 'text/csv', bytes }));
         return { fileId: file.file_id, existed: false };

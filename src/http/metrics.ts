@@ -29,6 +29,7 @@ export function metricsRoutes(
     for (const [status, count] of Object.entries(totals.files)) files.set({ status }, count);
     rows.set({ outcome: 'accepted' }, totals.rows.accepted);
     rows.set({ outcome: 'invalid' }, totals.rows.invalid);
+    rows.set({ outcome: 'skipped' }, totals.rows.total - totals.rows.accepted - totals.rows.invalid);
     for (const [code, count] of Object.entries(totals.invalidByCode)) rejected.set({ code }, count);
     for (const [status, count] of Object.entries(totals.orders.byStatus)) orders.set({ status }, count);
     for (const [state, count] of Object.entries(totals.events)) events.set({ state }, count);

@@ -7,6 +7,7 @@ import { ACCESS_ROLES, SCOPES } from '../model/access.ts';
 import { EVENT_TYPES, ORDER_CREATED } from '../model/event.ts';
 import { FILE_STATUSES, PAUSE_CODES } from '../model/file.ts';
 import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
+import { formatMembers } from '../model/format.ts';
 import { DELIMITERS, ENCODINGS } from '../model/intake.ts';
 import { CHANGE_KINDS, CONTENT_FIELDS, type ContentField } from '../model/order-change.ts';
 import { REASON_CODES } from '../model/rejection.ts';
@@ -104,6 +105,8 @@ export const fileResponse = named(
     /** Null for an object that was put into the bucket, and where access is off. */
     uploaded_by: z.string().nullable(),
     parent_file_id: z.string().nullable(),
+    /** The version of the format that it is read by; null: a standard file, or not known yet. */
+    format: z.strictObject({ name: z.string(), version: count }).nullable(),
     /** The only hubs that its rows may name; null: all. */
     hubs: z.array(z.string()).nullable(),
     /** Its rows were decided and counted, and made no orders. */
@@ -122,6 +125,8 @@ export const fileResponse = named(
       invalid: count,
       /** What the accepted rows make. */
       orders: count,
+      /** Rows that the format leaves out. */
+      skipped: count,
       bytes_read: count,
       percent: z.number().min(0).max(100),
       rows_per_second: count.nullable(),
@@ -164,6 +169,22 @@ export const fileResponse = named(
 );
 export type FileResponse = z.infer<typeof fileResponse>;
 export const filesResponse = named('Files', pageOf(fileResponse));
+
+export const formatResponse = named(
+  'Format',
+  z.strictObject({
+    ...formatMembers.shape,
+    version: z.int(),
+    /** It comes with the service, and cannot be changed. */
+    preset: z.boolean(),
+    /** The hubs of whoever has saved it; null: all. */
+    hubs: z.array(z.string()).nullable(),
+    saved_at: time.nullable(),
+    saved_by: z.string().nullable(),
+  }),
+);
+export type FormatResponse = z.infer<typeof formatResponse>;
+export const formatsResponse = named('Formats', pageOf(formatResponse));
 
 export const rejectionResponse = named(
   'Rejection',
@@ -365,7 +386,7 @@ export const statsResponse = named(
       failed: count,
       cancelled: count,
     }),
-    rows: z.strictObject({ total: count, accepted: count, invalid: count }),
+    rows: z.strictObject({ total: count, accepted: count, invalid: count, skipped: count }),
     orders: z.strictObject({ total: count, by_status: countByName, by_hub: countByName, amount }),
     invalid_by_code: countByName,
     events: z.strictObject({ published: count, pending: count }),

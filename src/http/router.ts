@@ -25,6 +25,7 @@ import { eventRoutes } from './events.ts';
 import { fileRoutes } from './files.ts';
 import { finalizerRoutes } from './finalizer.ts';
 import { noForeignOrigin } from './foreign-origin.ts';
+import { formatRoutes } from './formats.ts';
 import { healthRoutes } from './health.ts';
 import { heavyReads } from './heavy-reads.ts';
 import { invalidFileRoutes } from './invalid-files.ts';
@@ -156,6 +157,7 @@ function addApi(
   app.route('/', previewRoutes(config));
   app.route('/', fileRoutes(ports, streaming));
   app.route('/', runFileRoutes(ports));
+  app.route('/', formatRoutes(ports));
   app.route('/', rejectionRoutes(ports));
   app.route('/', progressRoutes({ ...ports, logger }, streaming));
   app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone, lag));

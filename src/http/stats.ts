@@ -52,7 +52,7 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() =
       const { files, rows, orders, invalidByCode, events } = totals;
       const response: StatsResponse = {
         files: { total: Object.values(files).reduce((sum, count) => sum + count, 0), ...files },
-        rows,
+        rows: { ...rows, skipped: rows.total - rows.accepted - rows.invalid },
         orders: {
           total: orders.total,
           by_status: orders.byStatus,

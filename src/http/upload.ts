@@ -9,14 +9,18 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Principal } from '../model/access.ts';
 import { isStopRule, STOP_RULE_FORM } from '../model/stop-rule.ts';
+import { Formats } from '../pipeline/formats.ts';
+import { FormatsOfFiles } from '../pipeline/formats-of-files.ts';
 import { parseEncoding } from '../pipeline/read/encoding.ts';
 import { type UploadPorts, upload } from '../pipeline/upload.ts';
+import type { OrderStore } from '../ports/order-store.ts';
 import { principalOf } from './access-guard.ts';
 import { auditTarget } from './audit-trail.ts';
 import { basePath } from './base-path.ts';
 import { BodyRate } from './body-rate.ts';
 import { fileJson } from './file-json.ts';
 import { findFile } from './files.ts';
+import { namedFormat } from './formats.ts';
 import { idempotencyKey, readIdempotencyKey, scopedKey } from './idempotency-key.ts';
 import { ownerOf, shareTaken } from './owner.ts';
 import { flag, text } from './parameters.ts';
@@ -32,6 +36,9 @@ const query = {
     description: 'A label of the WHATWG Encoding Standard, in any case. Without it the encoding is detected.',
     examples: ['utf-8', 'utf-16le', 'windows-1252', 'latin1', 'Shift_JIS'],
   }),
+  format: text.describe(
+    'The name of the format that it is read by. Without it a standard header is expected, or one that a format has.',
+  ),
   parent_file_id: text.describe('The file whose rejected rows this one corrects.'),
   stop_at_invalid: z
     .string()
@@ -67,21 +74,27 @@ const describeUpload = (maxBytes: number) =>
     responses: { 202: json(uploadResponse, 'The file is stored and queued.', ['location']) },
     problems: [
       ...(['invalid_parameter', 'no_file', 'empty_upload', 'several_files', 'broken_multipart'] as const),
-      ...(['unfinished_upload', 'unsupported_encoding', 'not_found', 'duplicate_file', 'too_large'] as const),
+      ...(['unfinished_upload', 'unsupported_encoding', 'unknown_format', 'not_found'] as const),
+      ...(['duplicate_file', 'too_large'] as const),
       ...(['not_csv', 'key_reused', 'too_many_open_files', 'too_many_uploads'] as const),
       ...(['upgrade_unfinished'] as const),
     ],
     engines: ['store', 'objects', 'queue'],
   }) satisfies RouteDescription;
 
-export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) {
+type UploadRoutePorts = UploadPorts & { store: Pick<OrderStore, 'smallRecords'> };
+
+export function uploadRoutes(ports: UploadRoutePorts, options: { maxBytes: number }) {
   const places = new Places(limits.maxUploads);
+  const formats = new Formats(ports);
+  const files = new FormatsOfFiles(ports);
   const handler = route(describeUpload(options.maxBytes), async (c, readQuery) => {
-    const { name, encoding, parent_file_id, stop_at_invalid, force, dry_run: dryRun } = readQuery(c);
+    const { name, encoding, format, parent_file_id, stop_at_invalid, force, dry_run: dryRun } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
     const principal = principalOf(c);
     const key = readIdempotencyKey(c.req.header('idempotency-key'));
     const parent = parent_file_id === undefined ? null : await findFile(ports.store, principal, parent_file_id);
+    const saved = format === undefined ? null : await namedFormat(formats, format, principal);
     const { name: uploadedBy } = principal;
     if (uploadedBy !== null) await refuseTooManyOpen(ports, uploadedBy);
     const { incoming } = c.env;
@@ -99,6 +112,7 @@ export function uploadRoutes(ports: UploadPorts, options: { maxBytes: number }) 
         },
         parentFileId: parent?.fileId ?? null,
         stopAtInvalid: stop_at_invalid ?? null,
+        format: saved && (await files.keep(saved)),
         // A correction is for the hubs of what it corrects.
         hubs: parent ? parent.hubs : sortedHubs(principal),
         dryRun,

@@ -155,6 +155,21 @@ export function createPatternReader({ parts }: DatePattern): (text: string) => s
   };
 }
 
+const NOON = { hour: '12', minute: '00', second: '00', fraction: '000' };
+
+/** A day, at noon, as the pattern has it. */
+export function exampleOfPattern({ parts }: DatePattern, day: string): string {
+  const [year, month, dayOfMonth] = day.split('-') as [string, string, string];
+  const digits = { year, month, day: dayOfMonth, ...NOON };
+  const textOf = (part: Part) => {
+    if (part.name === 'literal') return part.text;
+    if (part.name === 'halfDay') return 'PM';
+    if (part.name === 'offset') return 'Z';
+    return digits[part.name].slice(-part.most);
+  };
+  return parts.map(textOf).join('');
+}
+
 function formOf(part: Part): string {
   if (part.name === 'literal') return part.text === ' ' ? '[ \\u00a0\\u202f]' : RegExp.escape(part.text);
   if (part.name === 'halfDay') return '([AP]M)';

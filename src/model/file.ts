@@ -1,6 +1,7 @@
 /** The record of a file of orders, from its upload to its report. */
 
 import type { FileFailureCode } from './file-failure.ts';
+import type { FormatRef } from './format.ts';
 import type { Intake } from './intake.ts';
 import { newId } from './new-id.ts';
 import type { ReasonCode } from './rejection.ts';
@@ -58,6 +59,8 @@ export interface FileRecord {
   hubs: readonly string[] | null;
   /** Its rows are decided as of a file, and counted and reported, but make no orders and take no stock. */
   dryRun: boolean;
+  /** How it is read: as its uploader said, or as its header was recognised. Null: as a standard file, or not known yet. */
+  format: FormatRef | null;
   intake: Intake | null;
   /** The names in the header, known once the file was opened. */
   columns: string[] | null;
@@ -89,6 +92,8 @@ export interface FileRecord {
   invalid: number;
   /** What the accepted rows make: as many, unless the rows of an order are its items. */
   orders: number;
+  /** Rows that its format leaves out: with the accepted and the invalid ones they are all rows. */
+  skipped: number;
   invalidByCode: Partial<Record<ReasonCode, number>>;
   /** Of all chunks so far. */
   warnings: Warning[];

@@ -74,14 +74,15 @@ export type Source =
   | { join: string[]; with?: string | undefined }
   | { compute: true };
 
-const source = given.transform((one) => one as Source);
+/** Its checks leave exactly one of the forms. */
+const source = given as unknown as z.ZodType<Source>;
 
 const columns = z.strictObject({
   ...(Object.fromEntries(ORDER_COLUMNS.map((column) => [column, source])) as Record<OrderColumn, typeof source>),
   total_amount: source.default({ compute: true }),
 });
 
-const members = z.strictObject({
+export const formatMembers = z.strictObject({
   name: formatName,
   header: z
     .strictObject({
@@ -139,7 +140,7 @@ const members = z.strictObject({
 });
 
 /** A format as it is sent, stored and shown. */
-export const formatSchema = members.superRefine((format, context) => {
+export const formatSchema = formatMembers.superRefine((format, context) => {
   const problem = (path: (string | number)[], message: string) => context.addIssue({ code: 'custom', path, message });
   for (const column of ORDER_COLUMNS) {
     const from = format.columns[column];
@@ -158,11 +159,19 @@ export const formatSchema = members.superRefine((format, context) => {
   const alike = ambiguousPatterns(known);
   if (alike !== null)
     problem(['dates'], `has ${alike.join(' and ')}, which some dates fit with two meanings: name one`);
-  const bytes = Buffer.byteLength(JSON.stringify(format));
+  const bytes = new TextEncoder().encode(JSON.stringify(format)).length;
   if (bytes > limits.maxFormatBytes) problem([], `has ${bytes} bytes, and a format may have ${limits.maxFormatBytes}`);
 });
 
 export type Format = z.output<typeof formatSchema>;
+
+/** A version of a format, as files keep it. */
+export interface FormatRef {
+  name: string;
+  version: number;
+  /** Of what it says, which is kept under it: see `definitionId`. */
+  id: string;
+}
 
 const constants = createRowSchema(createOrderDateParser('UTC')).shape;
 

@@ -42,7 +42,7 @@ export function createOrderDateParser(timeZone: string): OrderDateParser {
       if (days.size >= limits.maxZoneOffsetDays) days.clear();
       result = parse(text, toInstant);
       // A copy: the text may be a slice of a block and would keep it in memory.
-      days.set(Buffer.from(text).toString(), result);
+      days.set(structuredClone(text), result);
     }
     return result;
   };

@@ -54,6 +54,7 @@ export class ChunkBuilder implements RowConsumer {
   readonly #validate: (raw: RawRow) => CheckedRow;
   /** Where neighbouring rows may be the items of one order. */
   readonly lines: RowLines | null;
+  /** Null where no row is skipped, and each is an order. */
   readonly #reader: RowReader | null;
   readonly #checker: LineChecker | null;
   readonly #packer: OrderPacker;
@@ -85,11 +86,15 @@ export class ChunkBuilder implements RowConsumer {
     this.#pairsSinceMs = options.now();
     this.#validate = createRowValidator(header, options);
     const joins = header.format?.lines === 'adjacent';
-    this.#reader = joins ? createRowReader(header) : null;
-    this.lines = this.#reader && new RowLines(header, this.#reader, options.openOrder ?? null);
+    this.#reader = joins || header.format?.only ? createRowReader(header) : null;
+    this.lines = joins ? new RowLines(header, this.#reader!, options.openOrder ?? null) : null;
     this.#checker = joins ? new LineChecker(header, options) : null;
     this.#packer = new OrderPacker(header);
-    const asIs = !header.report && header.dataColumns.length === header.columns.length && header.made.length === 0;
+    const asIs =
+      !header.report &&
+      header.dataColumns.length === header.columns.length &&
+      header.made.length === 0 &&
+      !header.format?.only;
     const form = textForm(encoding);
     this.#record =
       asIs && !joins && (form === 'utf-8' || form === 'windows-1252')
@@ -117,6 +122,10 @@ export class ChunkBuilder implements RowConsumer {
     this.#fileOfFirstRow ??= row.cells[this.#header.fileColumn]?.trim() ?? '';
     if (this.lines !== null) {
       this.lines.add(row);
+      return;
+    }
+    if (this.#reader !== null && isSkipped(this.#reader, row, this.#header)) {
+      this.#skipped++;
       return;
     }
     this.#added.push(row);
@@ -232,6 +241,17 @@ export class ChunkBuilder implements RowConsumer {
     this.#packer.drop(slot);
   }
 }
+
+/**
+ * A row whose cells cannot be told apart is none that the format leaves out. `first`: the cells of the first row of its order, where rows
+ * are items.
+ */
+export const isSkipped = (
+  reader: RowReader,
+  { cells, malformedQuote }: RawRow,
+  { columns }: Header,
+  first: readonly string[] = cells,
+): boolean => !malformedQuote && cells.length === columns.length && reader.skips(cells, first);
 
 const textOf = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', start, end);

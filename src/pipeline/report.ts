@@ -7,14 +7,20 @@ import { isOmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { RECORD_COLUMNS, REPORT_COLUMNS } from '../model/columns.ts';
 import { type FileRecord, formerReportKey, type ReportRecord, reportKey, reportName } from '../model/file.ts';
+
+import type { Format } from '../model/format.ts';
 import type { Delimiter } from '../model/intake.ts';
+
 import { type ReasonCode, type Rejection, WHOLE_ROW_CODES } from '../model/rejection.ts';
 import { rowCheck } from '../model/row-check.ts';
 import { csvLine, escapeCell } from '../model/spreadsheet-cell.ts';
 import type { Clock } from '../ports/clock.ts';
 import { claimLost } from '../ports/files.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
-import type { OrderStore } from '../ports/order-store.ts';
+import type { IngestionStore, OrderStore } from '../ports/order-store.ts';
+import { FormatsOfFiles } from './formats-of-files.ts';
+import { makeHeader } from './read/header.ts';
+import { namesInFile } from './read/row-reader.ts';
 
 export interface ReportForm {
   /** The names of the file's data columns. */
@@ -25,18 +31,24 @@ export interface ReportForm {
   delimiter?: Delimiter;
   /** It begins with a byte order mark, as the file does. */
   bom?: boolean;
+  /** The columns of an order by their names in the file, where they are others. */
+  names?: Partial<Record<string, string>>;
 }
 
 /** By which spreadsheets recognise UTF-8. */
 export const BOM = '\ufeff';
 
-/** Depends only on the file, and on what was rejected (INV-4). */
-export function reportForm(file: Pick<FileRecord, 'columns' | 'invalidByCode' | 'intake'>): ReportForm {
+/** Depends only on the file, its format, and what was rejected (INV-4). */
+export function reportForm(
+  file: Pick<FileRecord, 'columns' | 'invalidByCode' | 'intake'>,
+  format: Format | null = null,
+): ReportForm {
   const { columns, invalidByCode, intake } = file;
   return {
     columns: columns!.filter((column) => !column.startsWith('_')),
     records: CHECKED_CODES.some((code) => invalidByCode[code]),
     ...(intake && { delimiter: intake.delimiter, bom: intake.bom }),
+    ...(format && { names: namesInFile(makeHeader(columns!, 1, format)) }),
   };
 }
 
@@ -45,6 +57,13 @@ export const formerForms = ({ columns, records }: ReportForm): ReportForm[] => [
   { columns, records },
   { columns, records: false },
 ];
+
+export async function readReportForm(
+  store: Pick<OrderStore, 'files' | 'smallRecords'>,
+  file: FileRecord,
+): Promise<ReportForm> {
+  return reportForm(file, file.format && (await new FormatsOfFiles({ store }).definition(file.format)));
+}
 
 /** The cells of a row with such a code may look right although they were not corrected. */
 const CHECKED_CODES: readonly ReasonCode[] = [...WHOLE_ROW_CODES, 'invalid_utf8'];
@@ -55,14 +74,14 @@ export function reportHeader({ columns, records, delimiter, bom = false }: Repor
 }
 
 export function reportLine(rejection: Rejection, fileId: string, form: ReportForm): string {
-  const { columns, records, delimiter } = form;
+  const { columns, records, delimiter, names = {} } = form;
   const { row, reasons, values, record = '' } = rejection;
   const join = (words: string[]) => escapeCell(words.join(' | '));
   const isChecked = records && reasons.some(({ code }) => CHECKED_CODES.includes(code));
   const cells = [
     ...values.map(escapeCell),
     String(row),
-    join(reasons.map(({ column }) => column)),
+    join(reasons.map(({ column }) => names[column] ?? column)),
     join(reasons.map(({ code }) => code)),
     join(reasons.map(({ reason }) => reason)),
     escapeCell(fileId),
@@ -100,7 +119,7 @@ export async function* reportPieces(
  * has continued the file meanwhile.
  */
 export async function writeReport(
-  { objects, store, clock }: { objects: ObjectStore; store: Pick<OrderStore, 'files' | 'rejections'>; clock: Clock },
+  { objects, store, clock }: { objects: ObjectStore; store: IngestionStore; clock: Clock },
   fileId: string,
   atPage: (rows: number) => Promise<void> | void,
 ): Promise<ReportRecord | null> {
@@ -110,7 +129,7 @@ export async function writeReport(
   const staged = await objects.stage(reportKey({ name, rows: file.invalid }));
   try {
     let rows = 0;
-    for await (const piece of reportPieces(store, fileId, reportForm(file))) {
+    for await (const piece of reportPieces(store, fileId, await readReportForm(store, file))) {
       await atPage(rows);
       await staged.write(Buffer.from(piece.lines.join('')));
       rows += piece.rows.length;

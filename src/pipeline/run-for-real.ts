@@ -18,11 +18,21 @@ export async function runForReal(
   const before = await files.get(fileId);
   if (before) return before;
   refuse(dryRun);
-  const { name, sizeBytes, sha256, objectKey, objectVersion, encodingOverride, parentFileId, hubs, stopAtInvalid } =
-    dryRun;
+  const {
+    name,
+    sizeBytes,
+    sha256,
+    objectKey,
+    objectVersion,
+    encodingOverride,
+    parentFileId,
+    format,
+    hubs,
+    stopAtInvalid,
+  } = dryRun;
   const created = await files.create({
     ...{ fileId, name, sizeBytes, sha256, objectKey, objectVersion, encodingOverride, parentFileId, hubs },
-    ...{ stopAtInvalid, uploadedBy, force, dryRun: false, idempotencyKey: null, failure: null },
+    ...{ format, stopAtInvalid, uploadedBy, force, dryRun: false, idempotencyKey: null, failure: null },
   });
   if (created.kind === 'duplicate')
     throw new OmsError(

@@ -7,6 +7,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import { newFileId, uploadKey } from '../model/file.ts';
+import type { FormatRef } from '../model/format.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { CreateFileResult, NewFile } from '../ports/files.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
@@ -31,6 +32,8 @@ export interface UploadOptions {
   parentFileId: string | null;
   /** See `stop-rule.ts`; by default none. */
   stopAtInvalid?: string | null;
+  /** The version of the format that it is read by; null: it is found by its header. */
+  format?: FormatRef | null;
   /** The only hubs that its rows may name, sorted; null: all. */
   hubs: readonly string[] | null;
   /** See `FileRecord`; by default not. */
@@ -65,6 +68,7 @@ export async function upload(
     encodingOverride: options.encoding,
     parentFileId: options.parentFileId,
     stopAtInvalid: options.stopAtInvalid ?? null,
+    format: options.format ?? null,
     hubs: options.hubs,
     dryRun: options.dryRun ?? false,
     force: options.force,

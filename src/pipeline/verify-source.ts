@@ -8,22 +8,28 @@ import { cellValue } from '../model/characters.ts';
 import type { OrderColumn } from '../model/columns.ts';
 import { type FileRecord, UPLOADS } from '../model/file.ts';
 import { isFileFailure } from '../model/file-failure.ts';
+import type { Format } from '../model/format.ts';
 import type { Header } from '../model/header.ts';
 import { parseMinor } from '../model/money.ts';
 import { isErased, type Order } from '../model/order.ts';
 import { DELETED, isPersonal } from '../model/order-change.ts';
 import type { RawRow } from '../model/raw-row.ts';
 import type { Rejection } from '../model/rejection.ts';
+import type { RowValues } from '../model/row-schema.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { CommittedChunk, Violation } from '../ports/verification.ts';
+import { isSkipped } from './chunk-builder.ts';
+import { FormatsOfFiles } from './formats-of-files.ts';
 import { type OpenFile, readFile } from './read/read-file.ts';
+import type { RowReader } from './read/reading.ts';
 import { boundsOf, rowsOf } from './read/row-collector.ts';
+import { createRowReader } from './read/row-reader.ts';
 import { dataValues } from './validate.ts';
 
 /** Returns whether the file was there to be read. */
 export async function* verifySource(
-  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification' | 'smallRecords'>,
   objects: ObjectStore,
   file: FileRecord,
   { maxInflatedBytes }: { maxInflatedBytes: number },
@@ -31,11 +37,13 @@ export async function* verifySource(
   const stored = new StoredRows(store, file);
   let failure = 'it has fewer rows';
   try {
-    const opened = await openSource(objects, file, maxInflatedBytes);
+    const format = file.format && (await new FormatsOfFiles({ store }).definition(file.format));
+    const opened = await openSource(objects, file, format, maxInflatedBytes);
+    const reader = createRowReader(opened.header);
     for await (const rows of rowsOf(opened)) {
       // A completed file has been read to its end.
       const committed = file.status === 'completed' ? rows : rows.filter(({ row }) => row <= file.row);
-      for (const raw of committed) yield* stored.compare(raw, opened.header);
+      for (const raw of committed) yield* stored.compare(raw, opened.header, reader);
       if (committed.length < rows.length) break;
     }
   } catch (error) {
@@ -48,7 +56,12 @@ export async function* verifySource(
   return true;
 }
 
-function openSource(objects: ObjectStore, file: FileRecord, maxInflatedBytes: number): Promise<OpenFile> {
+function openSource(
+  objects: ObjectStore,
+  file: FileRecord,
+  format: Format | null,
+  maxInflatedBytes: number,
+): Promise<OpenFile> {
   const { sizeBytes, objectKey, objectVersion, encodingOverride, status } = file;
   // The object of an upload never changes, though a restored copy may have another version. An object that a user put into a
   // bucket may have been replaced since; then it counts as gone.
@@ -57,7 +70,7 @@ function openSource(objects: ObjectStore, file: FileRecord, maxInflatedBytes: nu
   const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
   // Row by row when the file failed, so that all rows before the error are compared.
   const bounds = boundsOf(status === 'failed' ? 1 : limits.maxPartRows);
-  return readFile(source, null, { ...encoding, maxInflatedBytes }, bounds);
+  return readFile(source, null, { ...encoding, ...(format && { format }), maxInflatedBytes }, bounds);
 }
 
 /** The stored orders and rejections of a file, in the order of its rows. */
@@ -70,6 +83,10 @@ class StoredRows {
   #tried = 0;
   /** The rows that are neither an order nor a rejection, where rejected rows are not kept any more. */
   #gone = 0;
+  #skipped = 0;
+  #first: { orderId: string; cells: string[] } | null = null;
+  readonly #skippedOfFile: number;
+  readonly #status: FileRecord['status'];
   #rejected = 0;
   readonly #chunks: AsyncIterator<CommittedChunk>;
   readonly #rejections: AsyncGenerator<Rejection, undefined>;
@@ -83,32 +100,41 @@ class StoredRows {
     this.#fileId = file.fileId;
     this.#dryRun = file.dryRun;
     this.#accepted = file.accepted;
+    this.#skippedOfFile = file.skipped;
+    this.#status = file.status;
     this.#rejections = rejectionsOf(store, file);
     this.#chunks = store.verification.chunks(file)[Symbol.asyncIterator]();
   }
 
   /** Compares the next row of the file with what is stored of it. */
-  async *compare(raw: RawRow, header: Header): AsyncGenerator<Violation> {
-    yield* this.#countRow();
+  async *compare(raw: RawRow, header: Header, reader: RowReader): AsyncGenerator<Violation> {
+    yield* this.#openChunk();
     yield* this.#rejectionsBefore(raw.row);
     const rejected = this.#rejection?.row === raw.row ? this.#rejection : null;
-    if (rejected) {
-      this.#rejected++;
-      await this.#nextRejection();
-    }
+    const values = raw.cells.length === header.columns.length ? reader.read(raw.cells).values : null;
+    const idInFile = values?.order_id ?? cellValue('order_id', raw.cells[header.orderColumns.order_id] ?? this.#fileId);
     const order = this.#chunk.orders.get(raw.row);
     this.#chunk.orders.delete(raw.row);
-    const idInFile = cellValue('order_id', raw.cells[header.orderColumns.order_id] ?? this.#fileId);
     if (order) {
       yield* this.#missingItems();
       this.#lines = { order, idInFile, rows: 0 };
     }
     const lines = this.#linesOf(idInFile);
+    const isSkippedRow = this.#isSkipped(raw, header, reader, idInFile);
+    if (!rejected && !lines && isSkippedRow) {
+      this.#skipped++;
+      return;
+    }
+    this.#chunk.rows--;
+    if (rejected) {
+      this.#rejected++;
+      await this.#nextRejection();
+    }
     const orderId = order?.orderId ?? idInFile;
     const at = `row ${raw.row} of ${this.#fileId}, order ${idInFile}`;
     if (order && rejected) yield off('a row is an order and a rejection', orderId, at);
     else if (!rejected && lines) {
-      const column = lines.order.status === DELETED ? null : differingColumn(lines, raw, header);
+      const column = lines.order.status === DELETED || !values ? null : differingColumn(lines, values, raw, header);
       lines.rows++;
       if (column) yield off('an order does not match its row', orderId, `${at}: ${column} differs`);
     } else if (!rejected && this.#dryRun) this.#tried++;
@@ -120,13 +146,17 @@ class StoredRows {
 
   /** Reports what is stored beyond the rows of the file. */
   async *end(failure: string): AsyncGenerator<Violation> {
-    let rest = await this.#chunks.next();
-    // A pause leaves a chunk without rows.
-    while (!rest.done && rest.value.rows === 0) rest = await this.#chunks.next();
-    if (this.#chunk.rows > 0 || !rest.done) yield off('the file cannot be read again as before', this.#fileId, failure);
+    if (this.#chunk.rows > 0 || (await this.#hasMoreRows()))
+      yield off('the file cannot be read again as before', this.#fileId, failure);
     yield* this.#leftOver();
     yield* this.#missingItems();
     yield* this.#rejectionsBefore(Number.POSITIVE_INFINITY);
+    if (this.#status === 'completed' && this.#skipped !== this.#skippedOfFile)
+      yield off(
+        'the rows that the format leaves out are not as many as the file has',
+        this.#fileId,
+        `${this.#skipped} rows are left out, ${this.#skippedOfFile} were skipped`,
+      );
     if (this.#dryRun && this.#tried !== this.#accepted && !(await this.#isReportDeleted()))
       yield off(
         'the rows of a dry run are not accepted + invalid',
@@ -163,13 +193,27 @@ class StoredRows {
       );
   }
 
+  /** A chunk may have none: all were skipped. */
+  async #hasMoreRows(): Promise<boolean> {
+    for (let next = await this.#chunks.next(); !next.done; next = await this.#chunks.next())
+      if (next.value.rows > 0) return true;
+    return false;
+  }
+
+  /** Where rows are items, the first row of an order says whether it is left out. */
+  #isSkipped(raw: RawRow, header: Header, reader: RowReader, orderId: string): boolean {
+    const isItem = header.format?.lines === 'adjacent' && ['', this.#first?.orderId].includes(orderId);
+    if (!isItem || this.#first === null) this.#first = { orderId, cells: raw.cells };
+    return isSkipped(reader, raw, header, this.#first.cells);
+  }
+
   async #isReportDeleted(): Promise<boolean> {
     if (this.#gone > 0) return true;
     return (await this.#store.files.get(this.#fileId))?.reportDeletedAtMs != null;
   }
 
-  /** Counts the next row of the file to its chunk. */
-  async *#countRow(): AsyncGenerator<Violation> {
+  /** That of the next row of the file. */
+  async *#openChunk(): AsyncGenerator<Violation> {
     while (this.#chunk.rows === 0) {
       yield* this.#leftOver();
       const next = await this.#chunks.next();
@@ -177,7 +221,6 @@ class StoredRows {
       const { rows, orders } = next.value;
       this.#chunk = { rows, orders: new Map(orders.map((order) => [order.row!, order])) };
     }
-    this.#chunk.rows--;
   }
 
   async *#rejectionsBefore(row: number): AsyncGenerator<Violation> {
@@ -231,12 +274,16 @@ async function* rejectionsOf(
 }
 
 /** Except what was erased, and the date: one without an offset depends on the time zone that was configured then. */
-function differingColumn({ order, rows }: OpenOrder, { cells }: RawRow, { orderColumns: at }: Header): string | null {
+function differingColumn(
+  { order, rows }: OpenOrder,
+  values: RowValues,
+  { cells }: RawRow,
+  { orderColumns: at }: Header,
+): string | null {
   const item = order.items[rows];
-  const text = (column: OrderColumn) => cellValue(column, cells[at[column]] ?? '');
   // Orders of earlier releases may have invisible characters at the ends of values, and ids as they were sent.
-  const says = (column: OrderColumn, value: string) => text(column) === value || cells[at[column]]?.trim() === value;
-  const minor = parseMinor(text('total_amount'));
+  const says = (column: OrderColumn, value: string) => values[column] === value || cells[at[column]]?.trim() === value;
+  const minor = parseMinor(values.total_amount);
   const columns = {
     order_id: says('order_id', order.orderId),
     customer_name: says('customer_name', order.customerName),
@@ -244,14 +291,14 @@ function differingColumn({ order, rows }: OpenOrder, { cells }: RawRow, { orderC
     product_name: says('product_name', item!.productName),
     sku: says('sku', item!.sku),
     hub_id: says('hub_id', item!.hubId),
-    quantity: Number(text('quantity')) === item!.quantity,
-    unit_price: parseMinor(text('unit_price')) === item!.unitPriceMinor,
+    quantity: Number(values.quantity) === item!.quantity,
+    unit_price: parseMinor(values.unit_price) === item!.unitPriceMinor,
     total_amount: minor === item!.lineTotalMinor || minor === order.totalMinor,
     shipping_address: says('shipping_address', order.shippingAddress),
   };
   const erased = isErased(order);
   // What a later row does not say is what the first one says.
-  const isSaid = (column: string) => rows === 0 || text(column as OrderColumn) !== '';
+  const isSaid = (column: string) => rows === 0 || values[column as OrderColumn] !== '';
   const differs = ([column, equal]: [string, boolean]) => !equal && isSaid(column) && !(erased && isPersonal(column));
   return Object.entries(columns).find(differs)?.[0] ?? null;
 }

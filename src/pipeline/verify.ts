@@ -9,7 +9,9 @@ import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import type { Violation } from '../ports/verification.ts';
 import { ByteReader } from './read/byte-reader.ts';
-import { findReport, formerForms, type ReportForm, reportForm, reportHeader, reportPieces } from './report.ts';
+
+import { findReport, formerForms, type ReportForm, readReportForm, reportHeader, reportPieces } from './report.ts';
+
 import { verifyAudit } from './verify-audit.ts';
 import { verifySource } from './verify-source.ts';
 
@@ -65,7 +67,7 @@ export async function* verify(
 
 /** Checks the report of a file that has ended; false when its object is gone. A file that is retried meanwhile has no report yet. */
 async function* verifyReport(
-  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification' | 'smallRecords'>,
   objects: ObjectStore,
   { fileId }: FileRecord,
 ): AsyncGenerator<Violation, boolean> {
@@ -85,7 +87,7 @@ const GONE = Symbol('the object of the report is not there');
 
 /** How the report differs, or null. */
 async function compareReport(
-  store: Pick<OrderStore, 'files' | 'rejections' | 'verification'>,
+  store: Pick<OrderStore, 'files' | 'rejections' | 'verification' | 'smallRecords'>,
   objects: ObjectStore,
   file: FileRecord,
 ): Promise<string | typeof GONE | null> {
@@ -101,7 +103,8 @@ async function compareReport(
   try {
     const { key } = await findReport(objects, report);
     reader = new ByteReader(await objects.open(key));
-    for await (const { lines, rows } of reportPieces(store, file.fileId, await formOf(reader, reportForm(file))))
+    const written = await readReportForm(store, file);
+    for await (const { lines, rows } of reportPieces(store, file.fileId, await formOf(reader, written)))
       for (const [i, line] of lines.entries()) {
         const expected = Buffer.from(line);
         const found = await reader.take(expected.length);

@@ -14,6 +14,8 @@ export interface ChunkToCommit {
   /** Valid rows in file order, those of an order together. The caller owns them, and may release them as soon as the commit has ended. */
   orders: OrderBatch;
   rejections: Rejection[];
+  /** Rows that the format of the file leaves out; none when absent. */
+  skipped?: number;
   /** The warnings of the chunk's rows, recorded with it; none when absent. */
   warnings?: Warning[];
 }

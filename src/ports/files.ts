@@ -16,6 +16,7 @@ import type {
   KeptPart,
   ReportRecord,
 } from '../model/file.ts';
+import type { FormatRef } from '../model/format.ts';
 import type { Intake } from '../model/intake.ts';
 import type { Page, PageRequest } from './page.ts';
 
@@ -58,6 +59,8 @@ export interface NewFile {
   objectVersion: string;
   encodingOverride: string | null;
   parentFileId: string | null;
+  /** Null: a standard file, or one whose header is to be recognised. */
+  format?: FormatRef | null;
   /** As in the record. */
   hubs: readonly string[] | null;
   /** As in the record; none when absent. */
@@ -76,6 +79,13 @@ export type SentBytes = Pick<NewFile, 'sha256' | 'hubs' | 'dryRun' | 'force' | '
 /** What an idempotency key stands for. */
 export const fingerprintOf = ({ sha256, dryRun }: Pick<NewFile, 'sha256' | 'dryRun'>): string =>
   dryRun ? `${sha256} dry run` : sha256;
+/** What was found when a file was opened. */
+export interface IntakeRecord {
+  intake: Intake;
+  columns: string[];
+  parentFileId: string | null;
+  format: FormatRef | null;
+}
 
 export type CreateFileResult =
   | { kind: 'created'; file: FileRecord }
@@ -161,7 +171,8 @@ export interface Files {
   release(claim: Claim): Promise<void>;
   /** Ends the lease after a failure: this claim counts, and the file can be claimed again. */
   expire(claim: Claim): Promise<void>;
-  recordIntake(claim: Claim, intake: Intake, columns: string[], parentFileId: string | null): Promise<void>;
+  /** `parentFileId`, `format`: null where they stay as they are. */
+  recordIntake(claim: Claim, intake: IntakeRecord): Promise<void>;
   /** Records what the file waits for, from the first call in a row for this engine; null when the file continues. */
   setWaiting(claim: Claim, wait: Wait | null): Promise<void>;
   /** Records how many rows of the report are written, for progress. */

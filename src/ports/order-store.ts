@@ -31,6 +31,8 @@ export interface IngestionStore {
   readonly chunks: Chunks;
   readonly dryRuns: DryRuns;
   readonly rejections: Rejections;
+  /** Formats are some of them. */
+  readonly smallRecords: SmallRecords;
 }
 
 export interface OrderStore extends IngestionStore, Inspected {
@@ -41,7 +43,6 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly statistics: Statistics;
   readonly outbox: Outbox;
   readonly finalizing: Finalizing;
-  readonly smallRecords: SmallRecords;
   readonly audit: Audit;
   readonly leases: Leases;
   readonly backfills: Backfills;

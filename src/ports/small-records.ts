@@ -14,6 +14,8 @@ export const RECORD_KINDS = [
   'allowance',
   'audit-deleted',
   'retention',
+  'format',
+  'format-version',
   'erasure',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];

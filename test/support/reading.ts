@@ -3,11 +3,12 @@ import { Readable } from 'node:stream';
 import { isOmsError, type OmsError } from '../../src/errors.ts';
 import { limits } from '../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';
+import type { Format } from '../../src/model/format.ts';
 import type { Header } from '../../src/model/header.ts';
 import type { Intake } from '../../src/model/intake.ts';
 import type { RawRow } from '../../src/model/raw-row.ts';
 import type { Chunk, ReadBounds, RowConsumer } from '../../src/pipeline/read/read-chunks.ts';
-import { type Resume, readFile } from '../../src/pipeline/read/read-file.ts';
+import { type ReadOptions, type Resume, readFile } from '../../src/pipeline/read/read-file.ts';
 import type { ByteSource } from '../../src/pipeline/read/stored-bytes.ts';
 import type { TextForm } from '../../src/pipeline/read/transcode.ts';
 
@@ -51,13 +52,15 @@ export interface ReadingOptions {
   pieceSizes?: number[];
   resume?: Resume;
   encoding?: string;
+  format?: Format;
+  recognise?: ReadOptions['recognise'];
   maxInflatedBytes?: number;
   bounds?: Partial<ReadBounds>;
   atBorder?: () => void;
 }
 
 export async function readBytes(file: Buffer | string, options: ReadingOptions = {}): Promise<Reading> {
-  const { pieceSizes, resume = null, encoding, maxInflatedBytes = 1e9, bounds, atBorder } = options;
+  const { pieceSizes, resume = null, encoding, format, recognise, maxInflatedBytes = 1e9, bounds, atBorder } = options;
   const source = sourceOf(typeof file === 'string' ? Buffer.from(file) : file, pieceSizes);
   const reading: Reading = { intake: null, header: null, chunks: [], rows: [], failure: null };
   try {
@@ -65,6 +68,8 @@ export async function readBytes(file: Buffer | string, options: ReadingOptions =
       maxInflatedBytes,
       ...(encoding === undefined ? {} : { encoding }),
       ...(atBorder === undefined ? {} : { atBorder }),
+      ...(format && { format }),
+      ...(recognise && { recognise }),
     };
     const { intake, header, chunks } = await readFile(source, resume, readOptions, { ...limits, ...bounds });
     Object.assign(reading, { intake, header });
@@ -118,6 +123,7 @@ export function resumeAfter(reading: Reading, chunk: RawChunk): Resume {
   return {
     intake: chunk.intake,
     columns: reading.header!.columns,
+    format: reading.header!.format,
     nextChunk: chunk.n + 1,
     position: chunk.end,
   };

@@ -93,7 +93,7 @@ export function fileNotes(database: Database, now: () => number): Notes {
   const find = (fileId: string) => findFile(database, fileId);
   const at = () => new Date(now());
   return {
-    async recordIntake({ fileId, epoch }, intake, columns, parentFileId) {
+    async recordIntake({ fileId, epoch }, { intake, columns, parentFileId, format }) {
       const file = await find(fileId);
       if (file?.epoch !== epoch || file.status !== 'processing') throw claimLost(fileId);
       const parent =
@@ -102,7 +102,7 @@ export function fileNotes(database: Database, now: () => number): Notes {
           : file.parent_file_id;
       const { matchedCount } = await files.updateOne(
         { _id: fileId, epoch, status: 'processing' },
-        { $set: { intake, columns, parent_file_id: parent } },
+        { $set: { intake, columns, parent_file_id: parent, ...(format && { format }) } },
       );
       if (matchedCount === 0) throw claimLost(fileId);
     },

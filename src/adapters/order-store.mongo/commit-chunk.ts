@@ -124,6 +124,7 @@ async function planDocument(
     ...{ offset: chunk.end.offset, row: chunk.end.row, bytes_read: chunk.bytesRead },
     ...(chunk.openOrder != null && { open_order: chunk.openOrder }),
     rows: orders.length + chunk.rejections.length,
+    ...(chunk.skipped && { skipped: chunk.skipped }),
     track_stock: trackStock,
     status_of_orders: initialStatus,
     ...(hubs && { hubs }),

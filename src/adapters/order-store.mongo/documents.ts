@@ -3,6 +3,7 @@ import { type Binary, Decimal128 } from 'mongodb';
 import type { RefusalCode } from '../../model/change-request.ts';
 import type { EventType } from '../../model/event.ts';
 import type { Dependency, EndStatus, FileFailure, FilePause } from '../../model/file.ts';
+import type { FormatRef } from '../../model/format.ts';
 import type { Intake } from '../../model/intake.ts';
 import { type ChangeKind, type ContentField, DELETED } from '../../model/order-change.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
@@ -24,6 +25,8 @@ export interface FileDocument {
   /** Only of a file that is limited to hubs. */
   hubs?: readonly string[];
   dry_run?: true;
+  /** Only of a file that is read by a format. */
+  format?: FormatRef;
   forced: boolean;
   idempotency_key: string | null;
   status: 'creating' | 'queued' | 'processing' | 'paused' | EndStatus;
@@ -60,6 +63,8 @@ export interface FileDocument {
   invalid: number;
   /** Accepted rows that are further items of an order; missing where each row is one. */
   more_items?: number;
+  /** Only of a file that is read by a format. */
+  skipped?: number;
   invalid_by_code: Partial<Record<ReasonCode, number>>;
   warnings?: Partial<Record<WarningCode, { count: number; row: number }>>;
   /** Missing in files of release 1.1 and before. */
@@ -101,7 +106,9 @@ export interface ChunkDocument {
   /** Where an order has too many rows. */
   open_order?: string;
   bytes_read: number;
+  /** Without those that are skipped. */
   rows: number;
+  skipped?: number;
   track_stock: boolean;
   /** The status of its orders. Missing in chunks of earlier releases: see `initialStatus`. */
   status_of_orders?: string;

@@ -110,7 +110,7 @@ async function recordedChunk(
   { fileId, epoch }: Claim,
   chunk: DecidedChunk,
 ): Promise<ChunkDocument> {
-  const { n, end, openOrder, bytesRead, accepted, orders, rejections, warnings } = chunk;
+  const { n, end, openOrder, bytesRead, accepted, orders, rejections, skipped, warnings } = chunk;
   const { packed, bytes } = await encodeRejections(rejections);
   return {
     ...{ _id: chunkId(fileId, n), version: PLAN_VERSION, file: fileId, n, state: 'committed', attempts: 0 },
@@ -121,6 +121,7 @@ async function recordedChunk(
     ...{ accepted_by_hub: {}, amount_minor: NO_AMOUNT },
     ...(accepted > orders && { more_items: accepted - orders }),
     ...(openOrder != null && { open_order: openOrder }),
+    ...(skipped && { skipped }),
     ...(warnings?.length && { warnings }),
   };
 }

@@ -23,6 +23,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     parentFileId: file.parent_file_id,
     hubs: file.hubs ?? null,
     dryRun: file.dry_run === true,
+    format: file.format ?? null,
     intake: file.intake,
     columns: file.columns,
     attempts: file.attempts,
@@ -40,6 +41,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     accepted: file.accepted,
     invalid: file.invalid,
     orders: ordersOf(file),
+    skipped: file.skipped ?? 0,
     invalidByCode: file.invalid_by_code,
     warnings: WARNING_CODES.flatMap((code) => {
       const warning = file.warnings?.[code];

@@ -58,7 +58,8 @@ function moveBy(chunk: ChunkDocument, at: Date) {
       changed_at: at,
     },
     $inc: {
-      rows: chunk.rows,
+      rows: chunk.rows + (chunk.skipped ?? 0),
+      ...(chunk.skipped && { skipped: chunk.skipped }),
       accepted: chunk.accepted!,
       invalid: chunk.invalid!,
       ...(chunk.more_items && { more_items: chunk.more_items }),

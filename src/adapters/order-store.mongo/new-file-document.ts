@@ -16,6 +16,7 @@ export function newFileDocument(file: NewFile, at: Date): FileDocument {
     ...(file.hubs && { hubs: file.hubs }),
     ...(file.stopAtInvalid && { stop_at_invalid: file.stopAtInvalid }),
     ...(file.dryRun && { dry_run: true }),
+    ...(file.format && { format: file.format }),
     forced: file.force,
     idempotency_key: file.idempotencyKey,
     status: file.failure ? 'failed' : 'creating',

@@ -1,8 +1,14 @@
 /** Claims on a file, and what their worker records. */
 import { limits } from '../../limits.ts';
 import { type EndStatus, isEnded } from '../../model/file.ts';
-import type { Intake } from '../../model/intake.ts';
-import { type Asked, type Claim, type ClaimResult, claimLost, type Wait } from '../../ports/files.ts';
+import {
+  type Asked,
+  type Claim,
+  type ClaimResult,
+  claimLost,
+  type IntakeRecord,
+  type Wait,
+} from '../../ports/files.ts';
 import type { Database } from '../sqlite/database.ts';
 import { askedOf, type FileRow, toFileRecord } from './file-row.ts';
 
@@ -60,7 +66,7 @@ export function claimOperations(db: Database, now: () => number) {
 
 export function noteOperations(db: Database, now: () => number) {
   const recordIntake = db.prepare(`
-    update files set intake = ?, columns = ?, parent_file_id = coalesce(parent_file_id,
+    update files set intake = ?, columns = ?, format = coalesce(?, format), parent_file_id = coalesce(parent_file_id,
       (select file_id from files parent where parent.file_id = ? and parent.file_id <> files.file_id))
     where file_id = ? and epoch = ? and status = 'processing'`);
   const setWaiting = db.prepare(`
@@ -72,10 +78,10 @@ export function noteOperations(db: Database, now: () => number) {
   const touch = db.prepare('update files set changed_at = ? where file_id = ?');
 
   return {
-    recordIntake(intake: { claim: Claim; intake: Intake; columns: string[]; parentFileId: string | null }): void {
-      const { fileId, epoch } = intake.claim;
-      const columns = JSON.stringify(intake.columns);
-      if (recordIntake.run(JSON.stringify(intake.intake), columns, intake.parentFileId, fileId, epoch).changes === 0)
+    recordIntake({ claim: { fileId, epoch }, record }: { claim: Claim; record: IntakeRecord }): void {
+      const [intake, columns] = [JSON.stringify(record.intake), JSON.stringify(record.columns)];
+      const format = record.format && JSON.stringify(record.format);
+      if (recordIntake.run(intake, columns, format, record.parentFileId, fileId, epoch).changes === 0)
         throw claimLost(fileId);
     },
 

@@ -59,6 +59,7 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
       rows: rows.length + chunk.rejections.length,
       accepted: sums.acceptedRows,
       invalid: rejected.length,
+      skipped: chunk.skipped ?? 0,
       orders: accepted.length,
     };
     assert(counts.accepted + counts.invalid === counts.rows, 'each row of a chunk is accepted or rejected (INV-1)');
@@ -99,7 +100,7 @@ export function checkpointMover(db: Database) {
   );
   const checkpoint = db.prepare(`
     update files set next_chunk = ?, position_offset = ?, position_row = ?, open_order = ?, bytes_read = ?, rows = rows + ?,
-      accepted = accepted + ?, invalid = invalid + ?, orders = orders + ?, invalid_by_code = ?, warnings = ?,
+      accepted = accepted + ?, invalid = invalid + ?, skipped = skipped + ?, orders = orders + ?, invalid_by_code = ?, warnings = ?,
       rejected_bytes = rejected_bytes + ?, strikes = 0,
       committed_at = ?, changed_at = ?
     where file_no = ?`);
@@ -107,7 +108,7 @@ export function checkpointMover(db: Database) {
   return (
     file: FileRow,
     chunk: Omit<ChunkToCommit, 'orders' | 'rejections'>,
-    { rows, accepted, invalid, orders, codes, bytes, firstSeq, at }: Outcome,
+    { rows, accepted, invalid, skipped, orders, codes, bytes, firstSeq, at }: Outcome,
   ): void => {
     const { offset, row } = chunk.end;
     assert(offset >= file.position_offset && row >= file.position_row, 'a checkpoint never goes back');
@@ -120,9 +121,10 @@ export function checkpointMover(db: Database) {
       row,
       chunk.openOrder ?? null,
       chunk.bytesRead,
-      rows,
+      rows + skipped,
       accepted,
       invalid,
+      skipped,
       orders,
       JSON.stringify(invalidByCode),
       JSON.stringify(addWarnings(fromJson(file.warnings), chunk.warnings ?? [])),

@@ -37,8 +37,8 @@ export function creationOperations(db: Database, now: () => number) {
   const get = db.prepare('select * from files where file_id = ?');
   const insert = db.prepare(`
     insert into files (file_id, name, size_bytes, sha256, uploaded_by, object_key, object_version, encoding_override, parent_file_id,
-      hubs, stop_at_invalid, dry_run, forced, status, failure, created_at, finished_at, changed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      hubs, stop_at_invalid, dry_run, format, forced, status, failure, created_at, finished_at, changed_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const kept = db.prepare(`
     select exists (select 1 from files where object_key glob '${UPLOADS}*') uploads,
       exists (select 1 from files where report_name is not null) reports`);
@@ -64,6 +64,7 @@ export function creationOperations(db: Database, now: () => number) {
         hubsColumn(file.hubs),
         file.stopAtInvalid ?? null,
         file.dryRun ? 1 : 0,
+        file.format ? JSON.stringify(file.format) : null,
         file.force ? 1 : 0,
         file.failure === null ? 'queued' : 'failed',
         file.failure === null ? null : JSON.stringify(file.failure),

@@ -28,7 +28,7 @@ export function dryRunOperations(db: Database, now: () => number) {
       const { accepted, orders, rejections } = chunk;
       const invalid = rejections.length;
       const { codes, bytes } = recordRejections(file.file_no, rejections);
-      const counts = { rows: accepted + invalid, accepted, invalid, orders };
+      const counts = { rows: accepted + invalid, accepted, invalid, skipped: chunk.skipped ?? 0, orders };
       moveCheckpoint(file, chunk, { ...counts, codes, bytes, firstSeq: NO_SEQ, at: now() });
       return { accepted, invalid, ...progressOf(file, { rows: counts.rows, invalid, bytes }) };
     },

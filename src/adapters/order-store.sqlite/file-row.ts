@@ -8,6 +8,7 @@ import {
   rateOf,
   timesInOrder,
 } from '../../model/file.ts';
+import type { FormatRef } from '../../model/format.ts';
 import type { Intake } from '../../model/intake.ts';
 import type { Asked } from '../../ports/files.ts';
 import { fromJson } from '../sqlite/database.ts';
@@ -23,6 +24,7 @@ export interface FileRow {
   object_version: string;
   encoding_override: string | null;
   parent_file_id: string | null;
+  format: string | null;
   hubs: string | null;
   dry_run: number;
   forced: number;
@@ -53,6 +55,7 @@ export interface FileRow {
   accepted: number;
   invalid: number;
   orders: number;
+  skipped: number;
   invalid_by_code: string;
   warnings: string;
   rejected_bytes: number;
@@ -90,6 +93,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     parentFileId: row.parent_file_id,
     hubs: hubsOf(row),
     dryRun: row.dry_run === 1,
+    format: row.format === null ? null : fromJson<FormatRef>(row.format),
     intake: row.intake === null ? null : fromJson<Intake>(row.intake),
     columns: row.columns === null ? null : fromJson<string[]>(row.columns),
     attempts: row.attempts,
@@ -107,6 +111,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     accepted: row.accepted,
     invalid: row.invalid,
     orders: row.orders,
+    skipped: row.skipped,
     invalidByCode: fromJson(row.invalid_by_code),
     warnings: fromJson(row.warnings),
     rejectedBytes: row.rejected_bytes,

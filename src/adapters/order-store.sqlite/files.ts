@@ -23,8 +23,7 @@ export function createFiles(
     renew: (claim, leaseMs) => writer.call('renewClaim', { claim, leaseMs }),
     release: (claim) => writer.call('releaseClaim', claim),
     expire: (claim) => writer.call('expireClaim', claim),
-    recordIntake: (claim, intake, columns, parentFileId) =>
-      writer.call('recordIntake', { claim, intake, columns, parentFileId }),
+    recordIntake: (claim, record) => writer.call('recordIntake', { claim, record }),
     setWaiting: (claim, wait) => writer.call('setWaiting', { claim, wait }),
     recordReported: (claim, rows) => writer.call('recordReported', { claim, rows }),
     pause: (claim, pause) => writer.call('pauseFile', { claim, pause }),

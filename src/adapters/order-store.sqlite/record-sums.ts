@@ -5,11 +5,13 @@ import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from '../sqlite/database.ts';
 
 export interface Counts {
+  /** Without those that are skipped. */
   rows: number;
   accepted: number;
   invalid: number;
   /** What the accepted rows make. */
   orders: number;
+  skipped: number;
 }
 
 /** The names of the sums that follow orders. */
@@ -91,7 +93,7 @@ export function sumRecorder(db: Database) {
     status: string,
     at: number,
   ): void => {
-    addTotal('rows', counts.rows);
+    addTotal('rows', counts.rows + counts.skipped);
     addTotal('accepted', counts.accepted);
     addTotal('invalid', counts.invalid);
     addTotal(STATUS_SUM + status, counts.orders);

@@ -78,19 +78,20 @@ const PLACES = `
 const OF_A_FILE: readonly StoreCheck[] = [
   {
     check: 'rows',
-    what: 'rows are not accepted + invalid',
-    sql: `${PLACES} select file_id id, rows || ' rows, ' || accepted || ' accepted, ' || invalid || ' invalid' detail
-      from file where rows <> accepted + invalid`,
+    what: 'rows are not accepted + invalid + skipped',
+    sql: `${PLACES} select file_id id,
+        rows || ' rows, ' || accepted || ' accepted, ' || invalid || ' invalid, ' || skipped || ' skipped' detail
+      from file where rows <> accepted + invalid + skipped or (skipped > 0 and format is null)`,
   },
   {
     check: 'rows',
     what: 'the chunks do not add up to the file',
     sql: `${PLACES} select file_id id,
-        count(c.n) || ' chunks of ' || next_chunk || ', ' || total(c.rows) || ' of ' || f.rows || ' rows, '
+        count(c.n) || ' chunks of ' || next_chunk || ', ' || total(c.rows) || ' of ' || (f.rows - f.skipped) || ' rows, '
           || total(c.accepted) || ' of ' || f.accepted || ' accepted, ' || total(c.invalid) || ' of ' || f.invalid || ' invalid, '
           || total(c.orders) || ' of ' || f.orders || ' orders' detail
       from file f left join chunks c using (file_no) group by file_no
-      having count(c.n) <> next_chunk or total(c.rows) <> f.rows or total(c.accepted) <> f.accepted
+      having count(c.n) <> next_chunk or total(c.rows) <> f.rows - f.skipped or total(c.accepted) <> f.accepted
         or total(c.invalid) <> f.invalid or total(c.orders) <> iif(f.dry_run, 0, f.orders)`,
   },
   {

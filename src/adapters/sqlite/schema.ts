@@ -455,4 +455,13 @@ export const MIGRATIONS: readonly Migration[] = [
   create index files_by_attention on files (may_need_attention, created_at, file_id) where may_need_attention is not null;
   `,
   },
+  {
+    version: 21,
+    sql: `
+  -- The version of the format that a file is read by, as JSON.
+  alter table files add column format text;
+  -- Rows that it leaves out: they are in no chunk.
+  alter table files add column skipped integer not null default 0;
+  `,
+  },
 ];

@@ -7,6 +7,7 @@ import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { fileFailure } from '../../model/file-failure.ts';
+import type { FormatRef } from '../../model/format.ts';
 import { type Decided, isReached } from '../../model/stop-rule.ts';
 import { seesFile } from '../../model/views.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
@@ -15,8 +16,9 @@ import { askWithin } from '../ask-ims.ts';
 import { type BuiltChunk, ChunkBuilder, type ChunkBuilderOptions } from '../chunk-builder.ts';
 import { catchUp } from '../dry-run/catch-up.ts';
 import { decideChunk } from '../dry-run/decide-chunk.ts';
+import { FormatsOfFiles } from '../formats-of-files.ts';
 import type { Chunk } from '../read/read-chunks.ts';
-import { type OpenFile, readFile } from '../read/read-file.ts';
+import { type OpenFile, type ReadOptions, readFile } from '../read/read-file.ts';
 import type { IngestContext } from './context.ts';
 import { askedStop, endBy, PauseSignal, StopSignal } from './file-end.ts';
 import type { IngestBounds } from './options.ts';
@@ -51,9 +53,9 @@ async function ingestChunks(context: IngestContext, file: FileRecord): Promise<v
   checkRejected({ rows: file.invalid, bytes: file.rejectedBytes }, options.bounds);
   checkStopRule(file, file);
   const open = (from: FileRecord) => openAtCheckpoint(context, from, stopReading.signal, stopIfAsked);
-  const commitChunk = await committer(context, file, open, stopIfAsked);
-  const opened = await open(file);
-  const builder = createBuilder(context, file, opened);
+  const commitChunk = await committer(context, file, async (from) => (await open(from)).opened, stopIfAsked);
+  const { opened, format } = await open(file);
+  const builder = createBuilder(context, file, opened, format);
   let expected = file.nextChunk;
   let committing: Promise<void> = Promise.resolve();
   try {
@@ -98,32 +100,46 @@ async function committer(
   await catchUp(file, scratch, {
     store: ports.store,
     open: (from) => open({ ...file, ...from }),
-    build: (opened) => createBuilder(context, file, opened, asBefore),
+    build: (opened) => createBuilder(context, file, opened, file.format, asBefore),
     atBorder,
   });
   return (chunk) => decideChunk(context, file, scratch, chunk);
 }
 
-function openAtCheckpoint(
-  { ports, options }: IngestContext,
+/** `format`: that of the file, or the one that was recognised now. */
+async function openAtCheckpoint(
+  { ports, options, outage }: IngestContext,
   file: FileRecord,
   signal: AbortSignal,
   atBorder: () => void,
-): Promise<OpenFile> {
+): Promise<{ opened: OpenFile; format: FormatRef | null }> {
   const { intake, columns, nextChunk, offset, row, sizeBytes, objectKey, objectVersion, encodingOverride } = file;
   const { maxInflatedBytes } = options;
   // A retry of an object from a bucket that was too large to be hashed.
   if (file.sha256 === '' && sizeBytes > maxInflatedBytes)
     throw fileFailure('too_large', `the object is larger than ${maxInflatedBytes} bytes`);
   // Before the first checkpoint there is no offset yet, though the intake may be recorded already.
-  const resume = intake && columns && offset > 0 ? { intake, columns, nextChunk, position: { offset, row } } : null;
+  const files = new FormatsOfFiles(ports);
+  let ref = file.format;
+  const format = ref && (await outage.retry('store', () => files.definition(ref!)));
+  const position = { offset, row };
+  const resume = intake && columns && offset > 0 ? { intake, columns, format, nextChunk, position } : null;
   const source = {
     sizeBytes,
     open: (from: number) => ports.objects.open(objectKey, { offset: from, version: objectVersion }),
   };
   const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
-  const readOptions = { ...encoding, maxInflatedBytes, firstChunk: nextChunk, signal, atBorder };
-  return readFile(source, resume, readOptions, boundsOf(file, options.bounds));
+  const readOptions: ReadOptions = {
+    ...{ ...encoding, maxInflatedBytes, firstChunk: nextChunk, signal, atBorder },
+    ...(format && { format }),
+    async recognise(unknown) {
+      const found = await outage.retry('store', () => files.recognise(unknown, file));
+      ref = found?.ref ?? null;
+      return found?.format ?? null;
+    },
+  };
+  const opened = await readFile(source, resume, readOptions, boundsOf(file, options.bounds));
+  return { opened, format: ref };
 }
 
 /** How the file is cut into chunks: whether it was uploaded with a stop rule never changes. */
@@ -137,6 +153,7 @@ function createBuilder(
   { ports, claim, options, outage }: IngestContext,
   file: FileRecord,
   opened: OpenFile,
+  format: FormatRef | null,
   others: Partial<ChunkBuilderOptions> = {},
 ) {
   const { store, ims, clock } = ports;
@@ -153,7 +170,8 @@ function createBuilder(
       // Recorded before any row is committed that was read by it.
       if (recorded === null && parent === null && fileOfFirstRow !== null)
         parent = await outage.retry('store', () => seenParent(store, file, fileOfFirstRow));
-      await outage.retry('store', () => store.files.recordIntake(claim, intake, opened.header.columns, parent));
+      const record = { intake, columns: opened.header.columns, parentFileId: parent, format };
+      await outage.retry('store', () => store.files.recordIntake(claim, record));
       recorded = intake;
     },
     ...others,
@@ -175,7 +193,8 @@ async function commit(
   last: boolean,
 ): Promise<void> {
   const result = await commitChunk(chunk);
-  assert(result.accepted + result.invalid === rowsOf(chunk), 'each row of a chunk is accepted or rejected (INV-1)');
+  const decided = chunk.orders.length + chunk.rejections.length;
+  assert(result.accepted + result.invalid === decided, 'each row of a chunk is accepted or rejected (INV-1)');
   chunk.orders.release();
   checkRejected(result.rejected, options.bounds);
   const stop = askedStop(result);
@@ -195,8 +214,11 @@ function chunkOf({ n, start, end, bytesRead }: Chunk, built: BuiltChunk, expecte
   return chunk;
 }
 
-const rowsOf = ({ orders, rejections }: Pick<ChunkToCommit, 'orders' | 'rejections'>): number =>
-  orders.length + rejections.length;
+const rowsOf = ({
+  orders,
+  rejections,
+  skipped = 0,
+}: Pick<ChunkToCommit, 'orders' | 'rejections' | 'skipped'>): number => orders.length + rejections.length + skipped;
 
 /**
  * A file with more rejections fails, with the report of the rows so far. The figures are those that a commit returns and the file keeps, so

@@ -18,6 +18,7 @@ export function parseEncoding(label: string): Encoding {
 
 /** Marks an encoding that a content type declared: a byte order mark overrides it. */
 const DECLARED = 'declared:';
+export const declared = (label: string): string => `${DECLARED}${label}`;
 
 /**
  * The `charset` of a content type, in the form in which the encoding of an upload is stored; null without one. Throws
@@ -27,7 +28,7 @@ export function declaredEncoding(contentType: string | undefined): string | null
   const charset = charsetOf(contentType ?? '');
   if (charset === null) return null;
   parseEncoding(charset);
-  return `${DECLARED}${charset}`;
+  return declared(charset);
 }
 
 function charsetOf(contentType: string): string | null {

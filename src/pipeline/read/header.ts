@@ -85,6 +85,12 @@ export function fitToHeader(cells: string[], { columns }: Pick<Header, 'columns'
 
 export const isReportColumn = (name: string): boolean => (ALL_REPORT_COLUMNS as readonly string[]).includes(name);
 
+/** Whether this is the header of a report, whatever file that is about. */
+export function isReportHeader(cells: readonly string[]): boolean {
+  const keys = cells.map(columnKey);
+  return keys.includes('_file') && keys.includes('_row');
+}
+
 const reportColumns = (indices: Map<string, number>): Record<ReportColumn, number> =>
   Object.fromEntries(ALL_REPORT_COLUMNS.map((name) => [name, indices.get(name) ?? -1])) as Record<ReportColumn, number>;
 

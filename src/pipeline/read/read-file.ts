@@ -4,15 +4,17 @@
  */
 import { limits } from '../../limits.ts';
 import { fileFailure } from '../../model/file-failure.ts';
+import type { Format } from '../../model/format.ts';
 import type { Header } from '../../model/header.ts';
 import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { unescapeCell } from '../../model/spreadsheet-cell.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { Evidence } from './encoding.ts';
+import { FileHead } from './file-head.ts';
 import { firstNonAscii } from './guess-encoding.ts';
-import { isReportColumn, makeHeader } from './header.ts';
-import { decideIntake, namesDelimiter, refuseControlCharacters } from './intake.ts';
+import { columnKey, isReportColumn, isReportHeader, makeHeader } from './header.ts';
+import { refuseControlCharacters } from './intake.ts';
 import {
   type Chunk,
   type ChunkReadOptions,
@@ -30,14 +32,26 @@ export interface ReadOptions extends ChunkReadOptions {
   /** The encoding as the uploader typed it. */
   encoding?: string;
   maxInflatedBytes: number;
+  /** How the file is read; without it a standard file is expected. */
+  format?: Format;
+  /** Finds the format of a file without a standard header; null: there is none. */
+  recognise?: (file: UnknownFile) => Promise<Format | null>;
   /** The number of the first chunk of a file that is read from its start: above 0 when earlier ends of the file have taken numbers. */
   firstChunk?: number;
+}
+
+export interface UnknownFile {
+  /** The file that this is a report of, if it is one. */
+  reportOn: string | null;
+  /** The rows that may be its header, with each of the delimiters, and how many rows a format may say are above it. */
+  headers: { columns: string[]; rowsAbove: { least: number; most: number } }[];
 }
 
 /** Where to resume in a file that was opened before: at the end of a chunk, or of the header. */
 export interface Resume {
   intake: Intake;
   columns: string[];
+  format: Format | null;
   nextChunk: number;
   position: Position;
 }
@@ -84,7 +98,9 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
   const first = await bytes.peek(bounds.detectBytes);
   const whole = first.length < bounds.detectBytes;
   const evidence = await findEvidence(bytes, first, bounds);
-  const { intake, bomBytes } = decideIntake(first, whole, evidence, gzip, options.encoding, bounds.maxRecordBytes);
+  const head = new FileHead({ bytes: first, whole, evidence, gzip }, options.encoding, bounds.maxRecordBytes);
+  const format = options.format ?? (head.isStandard ? null : ((await options.recognise?.(unknownFile(head))) ?? null));
+  const { intake, bomBytes, rowsAbove } = format === null ? head.standard() : head.by(format);
   await bytes.skip(bomBytes);
   const rows = new RowStream(asRead(bytes, intake), intake, { offset: bomBytes, row: 0 }, bounds);
   const nextRecord = async (): Promise<RawRow> => {
@@ -96,9 +112,9 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
     }
   };
   let record = await nextRecord();
-  // The line `sep=` is only for spreadsheets. It has a row number like any other line.
-  if (record.row === 1 && namesDelimiter(record.cells.join(intake.delimiter))) record = await nextRecord();
-  const header = headerOf(record);
+  // The line `sep=` is only for spreadsheets, titles are for people. They have row numbers like any other line.
+  while (record.row <= rowsAbove) record = await nextRecord();
+  const header = headerOf(record, format);
   const position = { offset: record.end, row: record.row };
   return { intake, header, rows, nextChunk: options.firstChunk ?? 0, position, fresh: true };
 }
@@ -118,15 +134,39 @@ async function openAgain({ bytes: stored }: StoredBytes, resume: Resume, bounds:
   const bytes = asRead(stored, intake);
   if (isTranscoded(intake.encoding)) await bytes.skip(position.offset);
   const rows = new RowStream(bytes, intake, position, bounds);
-  return { intake, header: makeHeader(resume.columns), rows, nextChunk, position, fresh: nextChunk === 0 };
+  return {
+    intake,
+    header: makeHeader(resume.columns, 1, resume.format),
+    rows,
+    nextChunk,
+    position,
+    fresh: nextChunk === 0,
+  };
 }
 
-function headerOf({ cells, row }: RawRow): Header {
+/** What is known of a file without a standard header and a format. */
+function unknownFile(head: FileHead): UnknownFile {
+  const read = head.rows(limits.maxSkippedRows + 1);
+  const [reportOn = null] = read.flatMap(([header, row]) => {
+    if (!header || !row || !isReportHeader(header.cells)) return [];
+    const at = header.cells.findIndex((name) => columnKey(name) === '_file');
+    return [unescapeCell(row.cells[at] ?? '').trim()];
+  });
+  const headers = read.flatMap((rows) =>
+    rows.map(({ row, cells }, i) => {
+      const least = (rows[i - 1]?.row ?? head.lines) - head.lines;
+      return { columns: cells, rowsAbove: { least, most: row - 1 - head.lines } };
+    }),
+  );
+  return { reportOn, headers };
+}
+
+function headerOf({ cells, row }: RawRow, format: Format | null): Header {
   const columns = cells.map((name) => name.trim());
   columns.forEach(refuseControlCharacters);
-  const header = makeHeader(columns, row);
+  const header = makeHeader(columns, row, format);
   // Checked again without the quotes that escape formulas, as when the file is resumed: two names may have become equal.
-  const restored = header.report ? makeHeader(columns.map(unescapeCell), row) : header;
+  const restored = header.report ? makeHeader(columns.map(unescapeCell), row, format) : header;
   checkHeaderChars(restored, row);
   return restored;
 }

@@ -9,6 +9,7 @@ import { unfixed } from '../../model/reasons.ts';
 import { type ReasonCode, WHOLE_ROW_CODES } from '../../model/rejection.ts';
 import { rowCheck } from '../../model/row-check.ts';
 import { unescapeCell } from '../../model/spreadsheet-cell.ts';
+import { columnKey } from './header.ts';
 import { REPLACEMENT } from './text-decoder.ts';
 
 export function restoreRow(row: RawRow, header: Header, report: Record<ReportColumn, number>): void {
@@ -35,11 +36,16 @@ export function restoreRow(row: RawRow, header: Header, report: Record<ReportCol
     return;
   }
   const named = cellOf(row, report._column).split(' | ');
-  const notText = new Set(named.filter((_, i) => codes[i] === 'invalid_utf8'));
+  // A value may come from several columns of the file.
+  const notText = new Set(
+    named
+      .filter((_, i) => codes[i] === 'invalid_utf8')
+      .flatMap((names) => [names, ...names.split(', ')].map(columnKey)),
+  );
   // U+FFFD may be in the file itself, and not stand for undecodable bytes: then the row was rejected for another reason.
   const judged = codes[0] !== ('' as ReasonCode) && !WHOLE_ROW_CODES.includes(code);
   for (const index of dataColumns) {
-    const wasNoText = notText.has(columns[index]!.toLowerCase());
+    const wasNoText = notText.has(columnKey(columns[index]!));
     const shown = row.cells[index]?.includes(REPLACEMENT) && (wasNoText || !judged);
     if ((shown || (unchanged && wasNoText)) && !row.undecodable?.includes(index))
       row.undecodable = [...(row.undecodable ?? []), index];

@@ -3,7 +3,7 @@
  * format takes them from other columns, joins, calculates and converts them. Whether they are valid is decided by the rules of every row.
  */
 import { cellValue } from '../../model/characters.ts';
-import type { OrderColumn } from '../../model/columns.ts';
+import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import type { Header } from '../../model/header.ts';
 import { FormatReader } from './format-reader.ts';
 import type { Reading, RowReader } from './reading.ts';
@@ -47,6 +47,18 @@ class StandardReader implements RowReader {
     return false;
   }
 }
+
+/** The names of the columns of an order in the file, by which reports call them, where they are others. */
+export const namesInFile = ({
+  columns,
+  sources,
+}: Pick<Header, 'columns' | 'sources'>): Partial<Record<string, string>> =>
+  Object.fromEntries(
+    ORDER_COLUMNS.flatMap((column) => {
+      const names = sources[column].map((index) => columns[index]!);
+      return names.length === 0 || shownAs(column, names) === column ? [] : [[column, names.join(', ')]];
+    }),
+  );
 
 /** How reasons call a column of an order: as in the file, where it has another name there. */
 export function shownColumn({ columns, sources }: Pick<Header, 'columns' | 'sources'>, column: OrderColumn): string {

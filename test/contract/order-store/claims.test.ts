@@ -18,6 +18,8 @@ import {
 } from '../../support/chunks.ts';
 import { claimLost, NOTHING_ASKED, onEachOrderStore } from './contract.ts';
 
+const RECORD = { columns: ['a'], parentFileId: null, format: null };
+
 onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
   describe('a claim', () => {
     test('is given to one of several parallel callers, the others learn until when', async () => {
@@ -53,7 +55,7 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
       await expect(opened.first.chunks.commit(old, chunk)).rejects.toEqual(claimLost);
       await expect(opened.first.files.finish(old, COMPLETED)).rejects.toEqual(claimLost);
       const intake = { encoding: 'utf-8', delimiter: ',', gzip: false, bom: false } as const;
-      await expect(opened.first.files.recordIntake(old, intake, ['a'], null)).rejects.toEqual(claimLost);
+      await expect(opened.first.files.recordIntake(old, { ...RECORD, intake })).rejects.toEqual(claimLost);
       expect(await opened.first.files.renew(old, LEASE_MS)).toBeNull();
       await opened.first.files.setWaiting(old, WAIT);
       await opened.first.files.release(old);
@@ -171,19 +173,24 @@ onEachOrderStore(({ opened, unique, availableOf, newSku }) => {
     test('records how the file is read, and its parent where that is another file', async () => {
       const parent = await createFile(opened.first);
       const intake = { encoding: 'windows-1252', delimiter: ';', gzip: true, bom: false } as const;
+      const format = { name: 'acme', version: 3, id: 'x' };
       const claim = await newClaim(opened.first);
-      await opened.first.files.recordIntake(claim, intake, ['order_id', '_file'], parent);
+      await opened.first.files.recordIntake(claim, {
+        ...{ intake, columns: ['order_id', '_file'], parentFileId: parent, format },
+      });
       expect(await opened.second.files.get(claim.fileId)).toMatchObject({
         intake,
         columns: ['order_id', '_file'],
         parentFileId: parent,
+        format,
       });
       const children = await opened.first.files.list({ parentFileId: parent }, { limit: 10, after: null });
       expect(children.items.map((file) => file.fileId)).toEqual([claim.fileId]);
 
       for (const noParent of ['f_unknown', 'itself']) {
         const orphan = await newClaim(opened.first);
-        await opened.first.files.recordIntake(orphan, intake, ['a'], noParent === 'itself' ? orphan.fileId : noParent);
+        const parentFileId = noParent === 'itself' ? orphan.fileId : noParent;
+        await opened.first.files.recordIntake(orphan, { ...RECORD, intake, parentFileId });
         expect((await opened.first.files.get(orphan.fileId))!.parentFileId).toBeNull();
       }
     });

@@ -45,12 +45,10 @@ onEachOrderStore(({ opened, unique, newSku, rejectionsOf, setStock }) => {
     await put(file.objectKey, 'its bytes');
     const claim = await newClaim(opened.first, file);
     const { fileId } = claim;
-    await opened.first.files.recordIntake(
-      claim,
-      { encoding: 'utf-8', delimiter: ',', gzip: false, bom: false } as never,
-      ['order_id'],
-      null,
-    );
+    await opened.first.files.recordIntake(claim, {
+      intake: { encoding: 'utf-8', delimiter: ',', gzip: false, bom: false } as never,
+      ...{ columns: ['order_id'], parentFileId: null, format: null },
+    });
     const rows = [orderRow(2, unique('O'), { sku }), orderRow(3, unique('O'), { sku: empty })];
     await opened.first.chunks.commit(claim, chunkOf(0, rows, [rejection(4)]));
     await opened.first.chunks.commit(claim, chunkOf(1, [], [rejection(5), rejection(6)]));

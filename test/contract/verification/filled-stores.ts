@@ -124,7 +124,9 @@ export async function fill({ store, publish }: Opened<unknown>): Promise<Filled>
     await staged.write(Buffer.from(sourceOf(chunks)));
     const { sizeBytes, version } = await staged.commit();
     const claim = await newClaim(store, { ...file, sizeBytes, objectVersion: version });
-    await store.files.recordIntake(claim, INTAKE, [...ORDER_COLUMNS], null);
+    await store.files.recordIntake(claim, {
+      ...{ intake: INTAKE, columns: [...ORDER_COLUMNS], parentFileId: null, format: null },
+    });
     for (const chunk of chunks) await store.chunks.commit(claim, chunk);
     const report = await writeReport({ objects, store, clock: systemClock }, claim.fileId, () => {});
     await store.files.finish(claim, { ...COMPLETED, report });

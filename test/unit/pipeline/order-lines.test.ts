@@ -44,7 +44,10 @@ async function build(file: string, format = formatOf(), rows: number = limits.fi
         };
       }),
       rejections: rejections.map(({ row, reasons, values }) => ({ row, reasons, values })),
-      next: { intake, columns: header.columns, nextChunk: n + 1, position: end, openOrder } satisfies At,
+      next: {
+        ...{ intake, columns: header.columns, format: null },
+        ...{ nextChunk: n + 1, position: end, openOrder },
+      } satisfies At,
       last,
     });
     orders.release();

@@ -8,13 +8,13 @@ import { committedChunks, contentOf } from './chunks.ts';
 export async function* checkFile(database: Database, fileId: string): AsyncGenerator<Violation> {
   const file = await database.files.findOne({ _id: fileId });
   if (!file) return;
-  const { rows, accepted, invalid } = file;
-  if (rows !== accepted + invalid)
+  const { rows, accepted, invalid, skipped = 0 } = file;
+  if (rows !== accepted + invalid + skipped || (skipped > 0 && !file.format))
     yield {
       check: 'rows',
-      what: 'rows are not accepted + invalid',
+      what: 'rows are not accepted + invalid + skipped',
       id: fileId,
-      detail: `${rows} rows, ${accepted} accepted, ${invalid} invalid`,
+      detail: `${rows} rows, ${accepted} accepted, ${invalid} invalid, ${skipped} skipped`,
     };
   const sums = { rows: 0, accepted: 0, invalid: 0, more_items: 0 };
   const byCode: Record<string, number> = {};
@@ -23,7 +23,7 @@ export async function* checkFile(database: Database, fileId: string): AsyncGener
   for await (const chunk of committedChunks(database, fileId, file.next_chunk)) {
     right += yield* checkChunk(database, chunk, row);
     row = chunk.row;
-    sums.rows += chunk.rows;
+    sums.rows += chunk.rows + (chunk.skipped ?? 0);
     sums.accepted += chunk.accepted!;
     sums.invalid += chunk.invalid!;
     sums.more_items += chunk.more_items ?? 0;

@@ -1,0 +1,184 @@
+/**
+ * Decides from the first bytes of a file how it is read: its encoding, its delimiter, and where its header is. Decided once, before the
+ * first row, and kept with the file.
+ */
+import { isOmsError } from '../../errors.ts';
+import { limits } from '../../limits.ts';
+import { nameKey } from '../../model/column-names.ts';
+import { ORDER_COLUMNS } from '../../model/columns.ts';
+import { notCsv } from '../../model/file-failure.ts';
+import { type Format, keysOf } from '../../model/format.ts';
+import { DELIMITERS, type Delimiter, type Encoding, type Intake } from '../../model/intake.ts';
+import type { RawRow } from '../../model/raw-row.ts';
+import { CsvRecords } from './csv-records.ts';
+import { decideEncoding, declared, type Evidence } from './encoding.ts';
+import { isGzipMagic } from './gunzip.ts';
+import { isReportHeader, orderColumnsIn } from './header.ts';
+import { behindDelimiterLine, checkText, firstText } from './intake.ts';
+import { isHeaderLike, refuseWithoutHeader } from './no-header.ts';
+import { sniffBinary } from './sniff-binary.ts';
+import { type TextForm, textForm } from './transcode.ts';
+
+/** The beginning of a file, as text. */
+export interface FirstBytes {
+  bytes: Buffer;
+  /** There are no others. */
+  whole: boolean;
+  /** The bytes from the first that is not ASCII on, null when there is none. */
+  evidence: Evidence | null;
+  gzip: boolean;
+}
+
+export interface Decided {
+  intake: Intake;
+  bomBytes: number;
+  /** Rows above the header, the line `sep=` included. */
+  rowsAbove: number;
+}
+
+/** Decides how to read a file from its first bytes. Throws `not_csv` and `unsupported_encoding` for what cannot be a file of orders. */
+export class FileHead {
+  /** By the names of the columns of an order. */
+  readonly #delimiter: Delimiter;
+  /** How many of those the first row names. */
+  readonly #names: number;
+  readonly #first: FirstBytes;
+  readonly #encodingLabel: string | undefined;
+  readonly #maxRecordBytes: number;
+  readonly #text: DecodedHead;
+
+  constructor(first: FirstBytes, encodingLabel: string | undefined, maxRecordBytes: number) {
+    const binary = first.gzip && isGzipMagic(first.bytes) ? 'a gzip file inside a gzip file' : sniffBinary(first.bytes);
+    if (binary !== null) throw notCsv(`The file is ${binary}`);
+    this.#first = first;
+    this.#encodingLabel = encodingLabel;
+    this.#maxRecordBytes = maxRecordBytes;
+    this.#text = decodeHead(first, encodingLabel);
+    const { delimiter, names } = this.#bestDelimiter(this.#text, (delimiter) => {
+      const [header] = this.#records(this.#text, delimiter, 1);
+      return orderColumnsIn(header?.cells ?? []).size;
+    });
+    this.#delimiter = delimiter;
+    this.#names = names;
+  }
+
+  /** The first row names all columns of an order. */
+  get isStandard(): boolean {
+    return this.#names === ORDER_COLUMNS.length;
+  }
+
+  /** The first rows for each delimiter, to find out what the file is. */
+  rows(count: number): RawRow[][] {
+    const head = beginningOf(this.#text, limits.formatSearchChars);
+    return DELIMITERS.map((delimiter) => this.#records(head, delimiter, count));
+  }
+
+  /** 1 with a line that names the delimiter. */
+  get lines(): number {
+    return this.#text.lines;
+  }
+
+  /** Throws `missing_column` or `not_csv` where the first row is no header, and it is known what it is instead. */
+  standard(): Decided {
+    if (!isHeaderLike(this.#names)) {
+      const head = beginningOf(this.#text, limits.headerSearchChars);
+      refuseWithoutHeader(this.#names, head.text, (delimiter) =>
+        this.#records(head, delimiter, limits.headerSearchRows),
+      );
+    }
+    return this.#decided(this.#text, this.#delimiter, 0);
+  }
+
+  /** How the file is read by the format: a report of its rows as any report, whatever the format says of the encoding, say. */
+  by(format: Format): Decided {
+    const report = DELIMITERS.find((delimiter) => {
+      const [header] = this.#records(this.#text, delimiter, 1);
+      return header !== undefined && isReportHeader(header.cells);
+    });
+    if (report !== undefined) return this.#decided(this.#text, report, 0);
+    const head =
+      format.encoding === null || this.#encodingLabel !== undefined
+        ? this.#text
+        : decodeHead(this.#first, declared(format.encoding));
+    const rowsAbove = format.header.skip_rows;
+    const keys = keysOf(format);
+    const best = this.#bestDelimiter(head, (delimiter) => {
+      const rows = this.#records(head, delimiter, rowsAbove + 1);
+      const header = rows.find(({ row }) => row > head.lines + rowsAbove);
+      return new Set(header?.cells.map(nameKey).filter((key) => keys.has(key))).size;
+    });
+    return this.#decided(head, format.delimiter ?? best.delimiter, rowsAbove);
+  }
+
+  #decided(head: DecodedHead, delimiter: Delimiter, rowsAbove: number): Decided {
+    const intake: Intake = { encoding: head.encoding, delimiter, gzip: this.#first.gzip, bom: head.bomBytes > 0 };
+    if (!head.isGiven && this.#first.evidence === null && !this.#first.whole) intake.encodingOpen = true;
+    return { intake, bomBytes: head.bomBytes, rowsAbove: head.lines + rowsAbove };
+  }
+
+  /** The delimiter with the most names in the header; of several, the one that the first line names. */
+  #bestDelimiter({ named }: DecodedHead, namesWith: (delimiter: Delimiter) => number): Best {
+    const first = DELIMITERS.filter((delimiter) => delimiter === named);
+    let best: Best = { delimiter: first[0] ?? DELIMITERS[0], names: 0 };
+    for (const delimiter of new Set([...first, ...DELIMITERS])) {
+      const names = namesWith(delimiter);
+      if (names > best.names) best = { delimiter, names };
+    }
+    return best;
+  }
+
+  #records({ text, whole, form, lines }: DecodedHead, delimiter: Delimiter, count: number): RawRow[] {
+    const records = new CsvRecords(delimiter, form, this.#maxRecordBytes, { offset: 0, row: lines });
+    records.push(text);
+    if (whole) records.end(Number.MAX_SAFE_INTEGER);
+    return firstOf(records, count);
+  }
+}
+
+interface Best {
+  delimiter: Delimiter;
+  names: number;
+}
+
+interface DecodedHead {
+  encoding: Encoding;
+  /** The encoding was not guessed. */
+  isGiven: boolean;
+  form: TextForm;
+  bomBytes: number;
+  /** Behind the line that names the delimiter. */
+  text: string;
+  whole: boolean;
+  /** 1 with such a line. */
+  lines: number;
+  named: string | undefined;
+}
+
+const beginningOf = (head: DecodedHead, chars: number): DecodedHead =>
+  head.text.length <= chars ? head : { ...head, text: head.text.slice(0, chars), whole: false };
+
+function decodeHead({ bytes, whole, evidence }: FirstBytes, label: string | undefined): DecodedHead {
+  const { encoding, isGiven, marked } = decideEncoding(bytes, evidence, label);
+  const bomBytes = marked?.[0] === encoding ? marked[1].length : 0;
+  const text = firstText(bytes.subarray(bomBytes), whole, encoding);
+  const form = textForm(encoding);
+  checkText(text, form);
+  const { named, start } = behindDelimiterLine(text);
+  return { encoding, isGiven, form, bomBytes, whole, named, text: start, lines: named === undefined ? 0 : 1 };
+}
+
+/** The first rows, as far as they can be read. */
+function firstOf(records: CsvRecords, count: number): RawRow[] {
+  const rows: RawRow[] = [];
+  try {
+    while (rows.length < count) {
+      const row = records.next();
+      if (row === null) break;
+      rows.push(row);
+    }
+  } catch (error) {
+    // Reading the file with the chosen delimiter throws the error again, with the right row.
+    if (!isOmsError(error)) throw error;
+  }
+  return rows;
+}
