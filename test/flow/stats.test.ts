@@ -15,7 +15,7 @@ beforeAll(async () => {
 test('an empty service has zeros everywhere', async () => {
   expect(await getJson(service, '/stats')).toEqual({
     files: { total: 0, queued: 0, processing: 0, waiting: 0, paused: 0, completed: 0, failed: 0, cancelled: 0 },
-    rows: { total: 0, accepted: 0, invalid: 0 },
+    rows: { total: 0, accepted: 0, invalid: 0, skipped: 0 },
     orders: { total: 0, by_status: {}, by_hub: {}, amount: '0.00' },
     invalid_by_code: {},
     events: { published: 0, pending: 0 },
@@ -54,7 +54,7 @@ describe('after some files', () => {
   test('the sums cover all files, and are exact for large amounts', async () => {
     expect(await getJson(service, '/stats')).toEqual({
       files: { total: 3, queued: 0, processing: 0, waiting: 0, paused: 0, completed: 2, failed: 1, cancelled: 0 },
-      rows: { total: 8, accepted: 5, invalid: 3 },
+      rows: { total: 8, accepted: 5, invalid: 3, skipped: 0 },
       orders: { total: 5, by_status: { on_hold: 5 }, by_hub: { 'HUB-1': 2, 'HUB-2': 3 }, amount: '29999999970079.96' },
       invalid_by_code: { duplicate_order: 1, invalid_email: 1, invalid_quantity: 1, unknown_sku: 1 },
       events: { published: 5, pending: 0 },
