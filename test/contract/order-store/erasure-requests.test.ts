@@ -64,12 +64,10 @@ onEachOrderStore(({ opened, unique, newSku, rejectionsOf, violations }) => {
     const file = newFile({ sizeBytes: Buffer.byteLength(upload as string) });
     await put(file.objectKey, upload);
     const claim = await newClaim(store(), file);
-    await store().files.recordIntake(
-      claim,
-      { encoding: 'utf-8', delimiter: ',', gzip: false, bom: false } as never,
-      ['order_id'],
-      null,
-    );
+    await store().files.recordIntake(claim, {
+      intake: { encoding: 'utf-8', delimiter: ',', gzip: false, bom: false } as never,
+      ...{ columns: ['order_id'], parentFileId: null, format: null },
+    });
     await store().chunks.commit(claim, chunkOf(0, rows, rejected));
     return {
       fileId: file.fileId,
