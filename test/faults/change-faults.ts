@@ -4,6 +4,7 @@
  * process takes over, also while the first is only frozen. Returns all that is left, to be compared with runs without faults.
  */
 import { createMongoOrderStore } from '../../src/adapters/order-store.mongo/order-store.ts';
+import { decodePlan } from '../../src/adapters/order-store.mongo/plan.ts';
 import { limits } from '../../src/limits.ts';
 import type { OrderStore } from '../../src/ports/order-store.ts';
 import { newDatabaseUrl } from '../support/adapters/mongo.ts';
@@ -60,6 +61,7 @@ export const LEFT: Record<string, string> = {
   'a creation': 'insert orders',
   'an edit': 'update orders',
   'a cancellation': 'update orders',
+  'a row of a file that is erased': 'update orders',
 };
 
 export async function openChangeFaults(server: string) {
@@ -220,8 +222,20 @@ export async function openChangeFaults(server: string) {
     return {
       stock: await stockOf(skus),
       sums: Object.fromEntries(moved.filter(([, by]) => by !== 0)),
+      person: await placesOfPerson(id),
       waits: (await healthy.database.orders.countDocuments({ _id: id, outbox_at: { $exists: true } })) > 0,
     };
+  };
+
+  const placesOfPerson = async (id: string) => {
+    const { orders, chunks } = healthy.database;
+    const order = await orders.findOne({ _id: id });
+    const places = JSON.stringify(order)?.includes('ada@example.com') ? ['the order'] : [];
+    for (const { plan } of order?.file ? await chunks.find({ file: order.file }).toArray() : []) {
+      const rows = (await decodePlan(plan)).orders;
+      if (rows.orderIds().some((_, i) => rows.text(i, 'customer_email') !== '')) places.push('the plan');
+    }
+    return places;
   };
 
   return {

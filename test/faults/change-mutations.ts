@@ -23,6 +23,8 @@ const inKeys = inFile('request-keys');
 const inSweeper = inFile('sweep-tickets');
 const inInserts = inFile('insert-orders');
 const inPublisher = inFile('publish-changes');
+const inErasure = inFile('erasure');
+const inPlans = inFile('blank-plans');
 
 const GIVES_BACK = 'reservation.moves.every(({ take }) => take === 0)';
 
@@ -275,6 +277,37 @@ export const changeMutations: ChangeMutation[] = [
     scenario: 'a set of stock',
     at: 'a rival goes on',
     edits: [inFile('change-stock')(/\{ _id, available: before, \.\.\./, '{ _id, ...')],
+  },
+
+  // Erasure.
+  {
+    name: 'an erasure does not hold up a change that has read the order before',
+    scenario: 'an edit of a customer',
+    at: 'a rival goes on',
+    edits: [inErasure(/rev: revOf\(document\) \+ 1/, 'rev: revOf(document)')],
+  },
+  {
+    name: 'an erasure writes over a change that came meanwhile',
+    scenario: 'an erasure',
+    at: 'a rival goes on',
+    edits: [inErasure(/filter: asRead\(document\)/, 'filter: { _id: document._id }')],
+  },
+  {
+    name: 'an erased order does not name the chunk whose plan has it',
+    scenario: 'a row of a file that is erased',
+    edits: [inErasure(/\.\.\.\(chunkId !== null && \{ erased_from: chunkId \}\),/, '')],
+  },
+  {
+    name: 'a plan counts as blank before it is written',
+    scenario: 'a row of a file that is erased',
+    at: 'killed before',
+    edits: [inPlans(/const \{ matchedCount \}/, "await orders.updateMany({}, { $$unset: { erased_from: '' } });\n$&")],
+  },
+  {
+    name: 'the sweeper does not go on with plans',
+    scenario: 'a row of a file that is erased',
+    at: 'killed before',
+    edits: [inFile('order-store')(/await blankPlans\(database\);/, '')],
   },
 
   // The publisher.

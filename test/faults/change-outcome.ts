@@ -5,16 +5,18 @@ export interface ChangeOutcome {
   answers: string[];
   /** Of a rival. */
   others: string[];
-  order: { order: { status: string; version: number }; deleted: boolean } | null;
+  order: { order: { status: string; version: number; customerEmail: string }; deleted: boolean } | null;
   stock: { available: number; tickets: number; isBusy: boolean }[];
   events: [id: string, forms: number, event: unknown][];
   /** Whether it still waits to be published. */
   waits: boolean;
+  /** Where the e-mail of its first customer is. */
+  person?: string[];
   [field: string]: unknown;
 }
 
 /** What the store does not tell by its port. */
-export type Inside = Pick<ChangeOutcome, 'stock' | 'waits'> & { sums?: unknown };
+export type Inside = Pick<ChangeOutcome, 'stock' | 'waits' | 'person'> & { sums?: unknown };
 
 /** Of one order: what its clients were told, and all bytes of each of its events. */
 export class Told {
@@ -56,8 +58,9 @@ export class Told {
   }
 }
 
-/** As `Scenario.right` has it; a ticket that is left over, a row that stays busy and an order that still waits are told, too. */
-export function inWords({ answers, others, order, stock, events, waits }: ChangeOutcome): string {
+/** As `Scenario.right` has it; a ticket that is left over, a row that stays busy, an order that still waits and
+ * one that is erased and has its person somewhere are told, too. */
+export function inWords({ answers, others, order, stock, events, waits, person = [] }: ChangeOutcome): string {
   const rows = stock.map(
     ({ available, tickets, isBusy }) => `${available}${tickets ? ' ticket' : ''}${isBusy ? ' busy' : ''}`,
   );
@@ -68,5 +71,6 @@ export function inWords({ answers, others, order, stock, events, waits }: Change
     events.map(([id, forms]) => id.replace('ORDER:', '') + (forms > 1 ? ' in two forms' : '')).join(' '),
     ...(others.length > 0 ? [`rival: ${others.join(', ')}`] : []),
     ...(waits ? ['it waits to be published'] : []),
+    ...(order?.order.customerEmail === '' && person.length > 0 ? [`its person is in ${person}`] : []),
   ].join('; ');
 }

@@ -55,6 +55,13 @@ const itemsOf = (id: string, a: number, b: number) =>
   [item(`${id}-A`, a), item(`${id}-B`, b)].filter(({ quantity }) => quantity > 0);
 const creation = (id: string, a = 4, b = 1) => toCreate(id, newOrder(itemsOf(id, a, b)), keyOf(id));
 const edit = (id: string, a: number, b: number, key = id) => toEdit(id, { items: itemsOf(id, a, b) }, keyOf(key));
+/** As often as it is asked: of the second one nothing is left to erase. */
+const erasure =
+  (id: string): Asking =>
+  async (store) => {
+    await store.erasure.erase({ email: 'ada@example.com' }, [id]);
+    return 'erased';
+  };
 const exists = ({ id, healthy }: Scene) => applyOne(healthy, toCreate(id, newOrder(itemsOf(id, 4, 1))));
 /** So many of each come in. */
 const restock = (id: string, delta: number) => (store: OrderStore) =>
@@ -187,6 +194,33 @@ export const SCENARIOS: Record<string, Scenario> = {
       rivalLast: 'deleted; deleted 2; 10, 10; created 2; rival: order_deleted',
     },
   },
+  'an erasure': {
+    async begin(scene) {
+      const { id } = scene;
+      await exists(scene);
+      await applyOne(scene.healthy, toEdit(id, { shippingAddress: '2 Mill Lane' }));
+      const rival = asks(toEdit(id, { items: itemsOf(id, 3, 0) }, keyOf(`${id} rival`)));
+      return { ask: erasure(id), rival };
+    },
+    right: {
+      alone: 'erased; on_hold 2; 6, 9; created 2',
+      rivalFirst: 'erased; on_hold 3; 7, 10; created 2 3; rival: changed 3',
+      rivalLast: 'erased; on_hold 3; 7, 10; created 2 3; rival: changed 3',
+    },
+  },
+  'an edit of a customer': {
+    async begin(scene) {
+      const { id } = scene;
+      await exists(scene);
+      const wanted = { customerName: 'Ada King', items: itemsOf(id, 2, 4) };
+      return { ask: asks(toEdit(id, wanted, keyOf(id))), rival: erasure(id) };
+    },
+    right: {
+      alone: 'changed 2; on_hold 2; 8, 6; created 2',
+      rivalFirst: 'not_editable; on_hold 1; 6, 9; created; rival: erased',
+      rivalLast: 'changed 2; on_hold 2; 8, 6; created 2; rival: erased',
+    },
+  },
   'a set of stock': {
     async begin({ id }) {
       const ask: Asking = async (store) => {
@@ -211,6 +245,19 @@ export const SCENARIOS: Record<string, Scenario> = {
       alone: '1 accepted, 0 rejected; on_hold 1; 7, 10; created',
       rivalFirst: '1 accepted, 0 rejected; on_hold 1; 7, 10; created; rival: out_of_stock',
       rivalLast: '1 accepted, 0 rejected; on_hold 1; 7, 10; created; rival: order_conflict',
+    },
+  },
+  'a row of a file that is erased': {
+    async begin(scene) {
+      const { id } = scene;
+      const { commit, finish } = await fileWith(scene);
+      const ask: Asking = async (store) => `${await commit(store)}, ${await erasure(id)(store)}`;
+      return { ask, finish, rival: asks(toMove(id, 'cancelled')) };
+    },
+    right: {
+      alone: '1 accepted, 0 rejected, erased; on_hold 1; 7, 10; created',
+      rivalFirst: '1 accepted, 0 rejected, erased; on_hold 1; 7, 10; created; rival: not_found',
+      rivalLast: '1 accepted, 0 rejected, erased; cancelled 2; 10, 10; created 2; rival: changed 2',
     },
   },
   // The event of the change waits for that of the creation.
