@@ -99,7 +99,7 @@ async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bound
   const whole = first.length < bounds.detectBytes;
   const evidence = await findEvidence(bytes, first, bounds);
   const head = new FileHead({ bytes: first, whole, evidence, gzip }, options.encoding, bounds.maxRecordBytes);
-  const format = options.format ?? (head.isStandard ? null : ((await options.recognise?.(unknownFile(head))) ?? null));
+  const format = options.format ?? (await recognised(head, options));
   const { intake, bomBytes, rowsAbove } = format === null ? head.standard() : head.by(format);
   await bytes.skip(bomBytes);
   const rows = new RowStream(asRead(bytes, intake), intake, { offset: bomBytes, row: 0 }, bounds);
@@ -144,7 +144,15 @@ async function openAgain({ bytes: stored }: StoredBytes, resume: Resume, bounds:
   };
 }
 
-/** What is known of a file without a standard header and a format. */
+/** A report has the header of its file, which may be the standard one although a format reads it. */
+async function recognised(head: FileHead, { recognise }: ReadOptions): Promise<Format | null> {
+  if (!recognise) return null;
+  const { reportOn, headers } = unknownFile(head);
+  if (!head.isStandard) return recognise({ reportOn, headers });
+  return reportOn === null ? null : recognise({ reportOn, headers: [] });
+}
+
+/** What is known of a file without a format. */
 function unknownFile(head: FileHead): UnknownFile {
   const read = head.rows(limits.maxSkippedRows + 1);
   const [reportOn = null] = read.flatMap(([header, row]) => {
