@@ -112,7 +112,7 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
       [4, () => toEdit(id, { items: someItems() }, terms)],
       [2, () => toEdit(id, { shippingAddress: `${random.between(1, 3)} Mill Lane` }, terms)],
       [1, () => toEdit(id, { customerEmail: random.pick(EMAILS) }, terms)],
-      [2, () => toDelete(id, { actor: name, within, ifMatch })],
+      [4, () => toDelete(id, { actor: name, within, ifMatch })],
     ])();
     return keyed(asked, name);
   }
