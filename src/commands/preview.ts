@@ -1,40 +1,40 @@
 /**
- * `oms preview FILE`: what a file is, which format fits it, and how its first rows would be read. Reads the first MiB in this process, and
- * stores nothing. Exit code 0: its rows can be read as they are, 2: something is missing or wrong, 1: it is no file of orders.
+ * `oms preview FILE`: what a file is, which format fits it, and how its first rows would be read. Looks at the first MiB, and stores
+ * nothing. Exit code 0: its rows can be read as they are, 2: something is missing or wrong, 1: it is no file of orders.
  */
 import { open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
-import { type PreviewResponse, previewJson } from '../http/preview-json.ts';
+import type { PreviewResponse } from '../http/preview-json.ts';
 import { limits } from '../limits.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import { namesOf } from '../model/format.ts';
 import type { Draft } from '../pipeline/preview/draft.ts';
-import { fittingFormat, formatNamed } from '../pipeline/preview/known-formats.ts';
-import { preview } from '../pipeline/preview/preview.ts';
 import { parseEncoding } from '../pipeline/read/encoding.ts';
+import { openPreviewer } from './previewer.ts';
 
 const EXIT = { readable: 0, failed: 1, open: 2 } as const;
 
 export async function run(args: string[]): Promise<number> {
+  const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { format: { type: 'string' }, encoding: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      ...{ format: text, encoding: text, url: text, key: text, 'key-file': text },
+      json: { type: 'boolean', default: false },
+    },
   });
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0)
     throw new OmsError('invalid_option', 'usage: oms preview FILE [--format NAME] [--encoding LABEL] [--json]');
   if (values.encoding !== undefined) parseEncoding(values.encoding);
-  const { timeZone } = readConfig();
-  const { bytes, isPart } = await firstBytes(path);
-  const asked = values.format === undefined ? null : formatNamed(values.format);
-  const found = await preview(bytes, {
-    ...{ encoding: values.encoding, delimiter: null, isPart, asked, timeZone },
-    known: fittingFormat,
-  });
-  const response = previewJson(found);
+  const { format, encoding } = values;
+  const first = await firstBytes(path);
+  await using opened = new AsyncDisposableStack();
+  const preview = await openPreviewer({ given: values, config: readConfig(), command: 'oms preview', opened });
+  const response = await preview({ ...first, format, encoding });
   process.stdout.write(values.json ? `${JSON.stringify(response, null, 2)}\n` : printed(path, response));
   const isReadable = response.failure === null && response.missing.length === 0;
   return isReadable && response.rows.every(({ reasons }) => reasons.length === 0) ? EXIT.readable : EXIT.open;

@@ -7,11 +7,16 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
+import { Formats } from '../pipeline/formats.ts';
 import type { Draft } from '../pipeline/preview/draft.ts';
-import { fittingFormat, formatNamed } from '../pipeline/preview/known-formats.ts';
+import { knownFormats } from '../pipeline/preview/known-formats.ts';
 import { type PreviewOptions, preview } from '../pipeline/preview/preview.ts';
 import { parseEncoding } from '../pipeline/read/encoding.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OrderStore } from '../ports/order-store.ts';
+import { principalOf } from './access-guard.ts';
 import { BodyRate } from './body-rate.ts';
+import { namedFormat } from './formats.ts';
 import { ownerOf, shareTaken } from './owner.ts';
 import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
@@ -44,18 +49,26 @@ const description = {
   responses: { 200: json(previewResponse, 'What was found out, and what it proves.') },
   problems: [
     ...(['invalid_parameter', 'no_file', 'empty_upload', 'several_files', 'broken_multipart'] as const),
-    ...(['unfinished_upload', 'unsupported_encoding', 'invalid_format', 'not_found', 'not_csv'] as const),
+    ...(['unfinished_upload', 'unsupported_encoding', 'invalid_format', 'unknown_format', 'not_csv'] as const),
     ...(['corrupt_gzip', 'too_many_previews'] as const),
   ],
+  engines: ['store'],
 } satisfies RouteDescription;
 
-export function previewRoutes({ timeZone }: { timeZone: string }) {
+interface PreviewPorts {
+  store: Pick<OrderStore, 'smallRecords' | 'files'>;
+  clock: Clock;
+}
+
+export function previewRoutes(ports: PreviewPorts, { timeZone }: { timeZone: string }) {
+  const formats = new Formats(ports);
   const places = new Places(limits.maxPreviews);
   const turns = bulkhead(limits.previewsAtOnce, limits.maxPreviews);
   const handler = route(description, async (c, readQuery) => {
     const { format: name, encoding, part } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
-    const named = name === undefined ? null : formatNamed(name);
+    const principal = principalOf(c);
+    const named = name === undefined ? null : (await namedFormat(formats, name, principal)).format;
     const release = takePlace(places, c);
     try {
       const received = receiveUpload(c.env.incoming);
@@ -64,7 +77,7 @@ export function previewRoutes({ timeZone }: { timeZone: string }) {
         encoding: encoding ?? received.declaredEncoding() ?? undefined,
         ...{ delimiter: null, timeZone, isPart: part || isCut },
         asked: named ?? draftIn(received.field('format')),
-        known: fittingFormat,
+        known: knownFormats(ports, principal),
       };
       const work = () => preview(bytes, options);
       return c.json(previewJson(await inTurn(turns, work)) satisfies PreviewResponse);

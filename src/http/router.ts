@@ -154,7 +154,7 @@ function addApi(
   const places = new Places(limits.maxStreams);
   const streaming = { stopping, logger, places };
   app.route('/', uploadRoutes({ ...ports, logger }, { maxBytes: config.maxUploadBytes }));
-  app.route('/', previewRoutes(config));
+  app.route('/', previewRoutes(ports, config));
   app.route('/', fileRoutes(ports, streaming));
   app.route('/', runFileRoutes(ports));
   app.route('/', formatRoutes(ports));

@@ -7,12 +7,14 @@ import type { FileRecord } from '../model/file.ts';
 import { fileFailure } from '../model/file-failure.ts';
 import type { Format, FormatRef } from '../model/format.ts';
 import { seesFile } from '../model/views.ts';
+import { sliceTurn } from '../ports/event-loop.ts';
 import type { Files } from '../ports/files.ts';
 import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 import { digest, type FormatData, headerKeys, idOfHeader, type SavedFormat, shown } from './formats.ts';
+import type { PossibleHeader } from './read/file-head.ts';
 import type { UnknownFile } from './read/read-file.ts';
 
-interface KeptPorts {
+export interface KeptPorts {
   store: { smallRecords: SmallRecords; files: Pick<Files, 'get'> };
 }
 
@@ -55,13 +57,18 @@ export class FormatsOfFiles {
     const reported = reportOn === null ? null : await this.#ports.store.files.get(reportOn);
     if (reported?.format && seesFile({ hubs }, reported))
       return { ref: reported.format, format: await this.definition(reported.format) };
-    const saved = await this.#withHeader(headers, hubs);
+    const saved = await this.withHeader(headers, { hubs });
     return saved && { ref: await this.keep(saved), format: saved.format };
   }
 
-  async #withHeader(headers: UnknownFile['headers'], hubs: FileRecord['hubs']): Promise<SavedFormat | null> {
+  /** The saved format for a file with one of these headers; null: none. Throws `missing_column` where several have it. */
+  async withHeader(
+    headers: readonly PossibleHeader[],
+    { hubs }: Pick<FileRecord, 'hubs'>,
+  ): Promise<SavedFormat | null> {
     const tried = new Set<string>();
     for (const { columns, rowsAbove } of headers) {
+      await sliceTurn();
       const keys = headerKeys(columns);
       const id = idOfHeader(keys);
       if (keys.length < LEAST_COLUMNS || tried.has(id)) continue;

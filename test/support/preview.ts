@@ -6,5 +6,5 @@ export const previewOf = (file: string | Buffer, options: Partial<PreviewOptions
 
 const NOTHING_ASKED: PreviewOptions = {
   ...{ encoding: undefined, delimiter: null, isPart: false, asked: null, timeZone: 'UTC' },
-  known: async () => null,
+  known: { saved: async () => null, preset: () => null },
 };

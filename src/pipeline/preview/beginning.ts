@@ -15,9 +15,9 @@ import { CsvRecords } from '../read/csv-records.ts';
 import { decideEncoding, markOf } from '../read/encoding.ts';
 import { firstNonAscii } from '../read/guess-encoding.ts';
 import { inflate, isGzipMagic } from '../read/gunzip.ts';
+import { behindDelimiterLine, checkText, firstText, unmarkedUtf16 } from '../read/intake.ts';
 import { sniffBinary } from '../read/sniff-binary.ts';
-import { UnitDecoder } from '../read/text-decoder.ts';
-import { isTranscoded, type TextForm, Transcoder, textForm } from '../read/transcode.ts';
+import { type TextForm, textForm } from '../read/transcode.ts';
 
 export interface Beginning {
   encoding: Encoding;
@@ -80,25 +80,22 @@ async function decode(
   const { encoding, isGiven, marked } = decideEncoding(first, evidenceIn(first, whole), label);
   await sliceTurn();
   const bom = marked?.[0] === encoding;
-  const text = textOf(first.subarray(bom ? marked[1].length : 0), whole, encoding);
-  refuseControls(text.slice(0, LINE_CHARS));
+  const form = textForm(encoding);
+  const text = firstText(first.subarray(bom ? marked[1].length : 0), whole, encoding);
+  checkText(text, form);
+  const { named, start } = behindDelimiterLine(text);
   const by = given !== undefined ? 'sender' : isGiven && label === undefined ? 'mark' : 'bytes';
   return {
     ...{ encoding, encodingBy: by, mustBeNamed: !bom && label !== undefined && !isFound(first, whole, encoding) },
-    ...{ bom, bytes: first.length, form: textForm(encoding), ...behind(text) },
+    ...{ bom, bytes: first.length, form, named, text: start },
   };
 }
 
-/** UTF-16 without a mark, which the reader does not take unasked: read byte by byte it has a NUL at nearly every other place. */
-function unmarkedEncoding(first: Buffer): 'utf-16le' | 'utf-16be' | undefined {
-  if (markOf(first) !== undefined) return undefined;
-  const start = first.subarray(0, LINE_CHARS);
-  const nuls = [0, 0];
-  for (const [at, byte] of start.entries()) if (byte === 0) nuls[at % 2]!++;
-  const [even, odd] = nuls as [number, number];
-  if (Math.max(even, odd) <= start.length / 4 || Math.min(even, odd) > 0) return undefined;
-  return odd > 0 ? 'utf-16le' : 'utf-16be';
-}
+/** UTF-16 without a mark, which the reader does not take unasked. */
+const unmarkedEncoding = (first: Buffer) =>
+  markOf(first) === undefined ? (unmarkedUtf16(first.toString('latin1', 0, SEARCHED_BYTES)) ?? undefined) : undefined;
+
+const SEARCHED_BYTES = 200;
 
 /** Whether an upload finds this encoding unasked. */
 function isFound(first: Buffer, whole: boolean, encoding: Encoding): boolean {
@@ -116,28 +113,6 @@ function isFound(first: Buffer, whole: boolean, encoding: Encoding): boolean {
 function evidenceIn(first: Buffer, whole: boolean) {
   const at = firstNonAscii(first);
   return at === -1 ? null : { bytes: first.subarray(Math.max(0, at - 1)), whole };
-}
-
-function textOf(bytes: Buffer, whole: boolean, encoding: Encoding): string {
-  const decoder = new UnitDecoder(textForm(encoding));
-  if (!isTranscoded(encoding)) return decoder.decode(bytes) + (whole ? decoder.end() : '');
-  const transcoder = new Transcoder(encoding);
-  return decoder.decode(transcoder.push(bytes)) + (whole ? decoder.decode(transcoder.end()) : '');
-}
-
-/** A first line that names the delimiter for spreadsheets: `sep=;`, perhaps in quotes, and padded with delimiters. */
-const DELIMITER_LINE = /^"?sep=([^"\r\n])?"?[,;\t| ]*(?:\r\n|\n|\r|$)/i;
-
-function behind(text: string): { named: string | undefined; text: string } {
-  const line = DELIMITER_LINE.exec(text);
-  return line === null ? { named: undefined, text } : { named: line[1] ?? '', text: text.slice(line[0].length) };
-}
-
-const LINE_CHARS = 200;
-const CONTROL = /[\0-\x08\x0e-\x1f\x7f]/;
-
-function refuseControls(start: string): void {
-  if (CONTROL.test(start)) throw notCsv('The file begins with control characters, as no text does');
 }
 
 /**

@@ -11,6 +11,8 @@ import { DELIMITERS, type Delimiter } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { trim } from '../../model/trim.ts';
 import { sliceTurn } from '../../ports/event-loop.ts';
+import { type PossibleHeader, possibleHeaders } from '../read/file-head.ts';
+import { orderColumnsIn } from '../read/header.ts';
 import { dataCellsIn } from '../read/no-header.ts';
 import { type Beginning, recordsOf } from './beginning.ts';
 import { knownName, wordsOf } from './name-match.ts';
@@ -29,7 +31,7 @@ export interface FoundHeader {
 export async function findHeader(beginning: Beginning, delimiter: Delimiter | null): Promise<FoundHeader | null> {
   let best: (FoundHeader & { score: number }) | null = null;
   for (const each of delimitersOf(beginning, delimiter)) {
-    const rows = await firstRows(beginning, each, limits.previewHeadRows);
+    const rows = await firstRows(beginning, each, limits.previewHeadRows, limits.previewHeadChars);
     for (let at = 0; at < rows.length && at <= limits.previewTitles; at++) {
       // A format cannot skip more.
       if (rows[at]!.row > limits.maxSkippedRows) break;
@@ -48,7 +50,7 @@ export async function headerOfFormat(beginning: Beginning, format: Format): Prom
   const above = rowsAbove(beginning) + format.header.skip_rows;
   let best: FoundHeader | null = null;
   for (const delimiter of delimitersOf(beginning, format.delimiter)) {
-    const rows = await firstRows(beginning, delimiter, above + 1);
+    const rows = await firstRows(beginning, delimiter, above + 1, limits.formatSearchChars);
     const record = rows.find(({ row }) => row > above);
     if (record === undefined) continue;
     const names = new Set(record.cells.map(nameKey).filter((key) => keys.has(key))).size;
@@ -58,6 +60,21 @@ export async function headerOfFormat(beginning: Beginning, format: Format): Prom
   return best;
 }
 
+/** The rows that an upload compares with the headers of saved formats: none of a standard file. */
+export async function headersToRecognise(beginning: Beginning): Promise<PossibleHeader[]> {
+  const headers: PossibleHeader[] = [];
+  for (const delimiter of DELIMITERS) {
+    const rows = await firstRows(beginning, delimiter, limits.maxSkippedRows + 1, limits.formatSearchChars);
+    if (isStandardHeader(rows[0]?.cells ?? [])) return [];
+    const possible = possibleHeaders(rows, rowsAbove(beginning));
+    headers.push(...possible.filter(({ columns }) => columns.length <= limits.maxColumns));
+  }
+  return headers;
+}
+
+export const isStandardHeader = (names: readonly string[]): boolean =>
+  orderColumnsIn(names).size === ORDER_COLUMNS.length;
+
 /** The line `sep=` stands above all that a format skips. */
 export const rowsAbove = ({ named }: Beginning): number => (named === undefined ? 0 : 1);
 
@@ -66,10 +83,10 @@ function delimitersOf({ named }: Beginning, only: Delimiter | null): Delimiter[]
   return [...new Set([...DELIMITERS.filter((known) => known === named), ...DELIMITERS])];
 }
 
-async function firstRows(beginning: Beginning, delimiter: Delimiter, count: number): Promise<RawRow[]> {
+async function firstRows(beginning: Beginning, delimiter: Delimiter, count: number, chars: number): Promise<RawRow[]> {
   const rows: RawRow[] = [];
   try {
-    for await (const row of recordsOf(beginning, delimiter, limits.previewHeadChars)) {
+    for await (const row of recordsOf(beginning, delimiter, chars)) {
       if (rows.push(row) >= count) break;
     }
   } catch (error) {

@@ -1,35 +1,38 @@
-/** The formats that a preview finds by itself: those that come with the service, where a file has the columns that they read. */
-import { OmsError } from '../../errors.ts';
+/** The formats that a preview finds by itself: a saved one as an upload finds it, and those that come with the service. */
+import type { View } from '../../model/access.ts';
 import { nameKey } from '../../model/column-names.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { type Format, namesOf } from '../../model/format.ts';
 import { OMS } from '../../model/presets/oms.ts';
 import { PRESETS } from '../../model/presets.ts';
+import { FormatsOfFiles, type KeptPorts } from '../formats-of-files.ts';
+import type { PossibleHeader } from '../read/file-head.ts';
 
-/** Throws `not_found`. */
-export function formatNamed(name: string): Format {
-  const format = PRESETS.get(name);
-  if (format === undefined)
-    throw new OmsError(
-      'not_found',
-      `there is no format ${JSON.stringify(name)}: there are ${[...PRESETS.keys()].join(', ')}`,
-    );
-  return format;
+export interface KnownFormats {
+  /** The saved format that has one of these headers; null: none. Throws `missing_column` where several have it. */
+  saved(headers: readonly PossibleHeader[]): Promise<Format | null>;
+  /** The preset for files with these columns, below so many rows; null: none fits. */
+  preset(columns: readonly string[], rowsAbove: number): Format | null;
 }
 
-export async function fittingFormat(columns: readonly string[]): Promise<{ by: 'preset'; format: Format } | null> {
-  const preset = fittingPreset(columns);
-  return preset && { by: 'preset', format: preset };
+/** `viewer`: to whom saved formats are shown as they are listed. */
+export function knownFormats(ports: KeptPorts, viewer: Pick<View, 'hubs'>): KnownFormats {
+  const formats = new FormatsOfFiles(ports);
+  return {
+    saved: async (headers) => (await formats.withHeader(headers, viewer))?.format ?? null,
+    preset: fittingPreset,
+  };
 }
 
-/** The preset of which a file with these columns has most; null: none fits. */
-function fittingPreset(columns: readonly string[]): Format | null {
+/** The preset of which a file with these columns has most. */
+function fittingPreset(columns: readonly string[], rowsAbove: number): Format | null {
   const keys = new Set(columns.map(nameKey));
   // A file with all columns of the standard is a standard file, unless it is one that the service wrote.
   const isOwn = OWN_COLUMNS.every((name) => keys.has(name));
   let best: { format: Format; names: number } | null = null;
   for (const format of PRESETS.values()) {
-    const names = format === OMS && !isOwn ? null : namesFound(format, keys);
+    if (format.header.skip_rows !== rowsAbove || (format === OMS && !isOwn)) continue;
+    const names = namesFound(format, keys);
     if (names !== null && names > (best?.names ?? 0)) best = { format, names };
   }
   return best?.format ?? null;

@@ -9,12 +9,20 @@ import { isFileFailure } from '../../model/file-failure.ts';
 import { type Format, namesOf as namesOfSource } from '../../model/format.ts';
 import type { Delimiter } from '../../model/intake.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
-import { makeHeader, orderColumnsIn } from '../read/header.ts';
+import { makeHeader } from '../read/header.ts';
 import { refuseOtherText } from '../read/no-header.ts';
 import { NO_AMOUNTS, NO_LINES } from './amount-evidence.ts';
 import { type Beginning, readBeginning } from './beginning.ts';
 import { type Draft, formatOf } from './draft.ts';
-import { type FoundHeader, findHeader, headerOfFormat, rowsAbove } from './find-header.ts';
+import {
+  type FoundHeader,
+  findHeader,
+  headerOfFormat,
+  headersToRecognise,
+  isStandardHeader,
+  rowsAbove,
+} from './find-header.ts';
+import type { KnownFormats } from './known-formats.ts';
 import { type ReadingEnd, readingEnd, readRows } from './read-rows.ts';
 import { type RowAsRead, rowsAsRead } from './rows-as-read.ts';
 import { type Missing, type Suggestion, suggestFormat } from './suggest-format.ts';
@@ -28,8 +36,7 @@ export interface PreviewOptions {
   isPart: boolean;
   /** The format that the file is read by, perhaps not complete; null: the one that fits it best. */
   asked: Draft | null;
-  /** The format for files with these columns, below so many rows: a saved one, or a preset. */
-  known(columns: readonly string[], rowsAbove: number): Promise<{ by: 'saved' | 'preset'; format: Format } | null>;
+  known: KnownFormats;
   /** An IANA name, for dates without a zone. */
   timeZone: string;
 }
@@ -57,20 +64,25 @@ export interface Preview {
 /** `bytes`: the first ones of the file, at most `limits.previewBytes`. Throws what `readBeginning` does, `not_csv`, and `invalid_format`. */
 export async function preview(bytes: Buffer, options: PreviewOptions): Promise<Preview> {
   const asked = options.asked && formatOf(options.asked);
-  const beginning = await readBeginning(bytes, { ...options, format: asked });
-  const found = await findHeader(beginning, asked?.delimiter ?? options.delimiter);
-  const known = asked || !found ? null : await options.known(namesOf(found), skippedBy(beginning, found));
-  const exact = options.asked?.header === undefined ? (known?.format ?? null) : asked;
+  const first = await readBeginning(bytes, { ...options, format: asked });
+  const { saved, several } = asked ? NOT_SAVED : await findSaved(first, options.known);
+  // It was recognised in the encoding that was detected, and may name another.
+  const beginning = saved?.encoding ? await readBeginning(bytes, { ...options, format: saved }) : first;
+  const found = saved ? null : await findHeader(beginning, asked?.delimiter ?? options.delimiter);
+  const isOpen = !asked && !saved && found !== null;
+  const known = isOpen ? options.known.preset(namesOf(found), skippedBy(beginning, found)) : saved;
+  const exact = options.asked?.header === undefined ? known : asked;
   const header = exact === null ? found : await headerOfFormat(beginning, exact);
   if (header === null) return withoutHeader(beginning, options);
 
-  const { rows, failure } = await readRows(beginning, header);
+  const { rows, ...end } = await readRows(beginning, header);
+  const failure = several ?? end.failure;
   const names = namesOf(header);
   const table = await makeTable(names, rows);
   const skipRows = skippedBy(beginning, header);
   const place = { skip_rows: skipRows, columns: fingerprintOf(names) };
-  const { evidence, ...suggestion } = await suggestFormat(table, place, options.asked ?? known?.format);
-  if (known) suggestion.confidence = certain(known.format);
+  const { evidence, ...suggestion } = await suggestFormat(table, place, options.asked ?? known ?? undefined);
+  if (known) suggestion.confidence = certain(known);
   const read = (format: Format | null, lacking: readonly OrderColumn[]) =>
     rowsAsRead(
       rows.slice(0, limits.previewRows),
@@ -80,12 +92,12 @@ export async function preview(bytes: Buffer, options: PreviewOptions): Promise<P
     );
 
   const common = { beginning, header, skipRows, columns: table.columns, evidence };
-  const format = withEncoding(suggestion.format, beginning);
+  const format = saved ? suggestion.format : withEncoding(suggestion.format, beginning);
   const others = {
     ...common,
     ...suggestion,
     format,
-    by: options.asked ? 'asked' : (known?.by ?? 'suggested'),
+    by: options.asked ? 'asked' : saved ? 'saved' : known ? 'preset' : 'suggested',
   } as const;
   try {
     if (others.by === 'suggested' && skipRows === 0 && isStandardHeader(names)) {
@@ -96,6 +108,23 @@ export async function preview(bytes: Buffer, options: PreviewOptions): Promise<P
   } catch (error) {
     if (!isOmsError(error) || !isFileFailure(error)) throw error;
     return { ...others, rows: [], failure: readingEnd(error) };
+  }
+}
+
+const NOT_SAVED = { saved: null, several: null };
+
+/** The saved format by which an upload would read the file, or why it would not choose among several. */
+async function findSaved(
+  beginning: Beginning,
+  known: KnownFormats,
+): Promise<{ saved: Format | null; several: ReadingEnd | null }> {
+  // An upload refuses it until its encoding is named.
+  if (beginning.mustBeNamed && beginning.encodingBy === 'bytes') return NOT_SAVED;
+  try {
+    return { saved: await known.saved(await headersToRecognise(beginning)), several: null };
+  } catch (error) {
+    if (!isOmsError(error) || !isFileFailure(error)) throw error;
+    return { saved: null, several: readingEnd(error) };
   }
 }
 
@@ -113,7 +142,6 @@ function fingerprintOf(names: string[]): string[] | null {
 const withEncoding = (format: Draft, { encoding, mustBeNamed }: Beginning): Draft =>
   mustBeNamed && format.encoding == null ? { ...format, encoding } : format;
 
-const isStandardHeader = (names: readonly string[]): boolean => orderColumnsIn(names).size === ORDER_COLUMNS.length;
 /** A format that fits exactly names the columns itself. */
 const certain = ({ columns }: Format): Suggestion['confidence'] =>
   Object.fromEntries(

@@ -36,6 +36,19 @@ export interface Decided {
   rowsAbove: number;
 }
 
+/** A row that may be the header, and how many rows a format may say are above it. */
+export interface PossibleHeader {
+  columns: string[];
+  rowsAbove: { least: number; most: number };
+}
+
+/** `lines`: rows above those that a format skips, see `FileHead.lines`. */
+export const possibleHeaders = (rows: readonly RawRow[], lines: number): PossibleHeader[] =>
+  rows.map(({ row, cells }, i) => ({
+    columns: cells,
+    rowsAbove: { least: (rows[i - 1]?.row ?? lines) - lines, most: row - 1 - lines },
+  }));
+
 /** Decides how to read a file from its first bytes. Throws `not_csv` and `unsupported_encoding` for what cannot be a file of orders. */
 export class FileHead {
   /** By the names of the columns of an order. */

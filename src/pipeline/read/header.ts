@@ -101,7 +101,7 @@ function missingColumns(missing: OrderColumn[], columns: string[], row: number):
   });
   return fileFailure(
     'missing_column',
-    `The header lacks ${missing.join(', ')}; it has ${shownNames(columns)}. Its first row must name every order column, in any order.${hints.join('')}`,
+    `The header lacks ${missing.join(', ')}; it has ${shownNames(columns)}. Its first row must name every order column, in any order.${hints.join('')} POST /preview shows by which format it could be read.`,
     row,
   );
 }

@@ -11,7 +11,7 @@ import type { RawRow } from '../../model/raw-row.ts';
 import { unescapeCell } from '../../model/spreadsheet-cell.ts';
 import { ByteReader } from './byte-reader.ts';
 import type { Evidence } from './encoding.ts';
-import { FileHead } from './file-head.ts';
+import { FileHead, type PossibleHeader, possibleHeaders } from './file-head.ts';
 import { firstNonAscii } from './guess-encoding.ts';
 import { columnKey, isReportColumn, isReportHeader, makeHeader } from './header.ts';
 import { refuseControlCharacters } from './intake.ts';
@@ -43,8 +43,8 @@ export interface ReadOptions extends ChunkReadOptions {
 export interface UnknownFile {
   /** The file that this is a report of, if it is one. */
   reportOn: string | null;
-  /** The rows that may be its header, with each of the delimiters, and how many rows a format may say are above it. */
-  headers: { columns: string[]; rowsAbove: { least: number; most: number } }[];
+  /** The rows that may be its header, with each of the delimiters. */
+  headers: PossibleHeader[];
 }
 
 /** Where to resume in a file that was opened before: at the end of a chunk, or of the header. */
@@ -160,13 +160,7 @@ function unknownFile(head: FileHead): UnknownFile {
     const at = header.cells.findIndex((name) => columnKey(name) === '_file');
     return [unescapeCell(row.cells[at] ?? '').trim()];
   });
-  const headers = read.flatMap((rows) =>
-    rows.map(({ row, cells }, i) => {
-      const least = (rows[i - 1]?.row ?? head.lines) - head.lines;
-      return { columns: cells, rowsAbove: { least, most: row - 1 - head.lines } };
-    }),
-  );
-  return { reportOn, headers };
+  return { reportOn, headers: read.flatMap((rows) => possibleHeaders(rows, head.lines)) };
 }
 
 function headerOf({ cells, row }: RawRow, format: Format | null): Header {
