@@ -100,17 +100,17 @@ test('a file is read by the format that has its header, skipped rows are counted
 
   const report = await (await fetch(`${service.url}/invalid-files/${file.invalid_file}`)).text();
   const [header, first, second] = report.trimEnd().split('\n') as [string, string, string];
-  expect(header).toBe(`${HEADER.replaceAll(';', ',')},_row,_column,_code,_reason,_file`);
-  expect(first).toContain(',6,Menge | Datum,invalid_quantity | invalid_date,');
+  expect(header).toBe(`${HEADER};_row;_column;_code;_reason;_file`);
+  expect(first).toContain(';6;Menge | Datum;invalid_quantity | invalid_date;');
   expect(first).toContain('""Menge"" ""2,5"" is not a whole number');
-  expect(second).toContain(',7,sku,unknown_sku,');
+  expect(second).toContain(';7;sku;unknown_sku;');
 
   await send(service, 'DELETE', '/formats/acme');
   const fixed = report.replace('2,5', '2').replace('2026-02-01', '02.02.2026');
   expect(await ingest(service, fixed)).toMatchObject({
     format: { name: 'acme', version: 1 },
     parent_file_id: file.file_id,
-    intake: { encoding: 'utf-8', delimiter: ',' },
+    intake: { encoding: 'utf-8', delimiter: ';' },
     progress: { rows: 2, accepted: 1, invalid: 1, skipped: 0 },
   });
   expect(await getJson(service, `/files/${file.file_id}`)).toMatchObject({ fixed: 1, open: 1 });
