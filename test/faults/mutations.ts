@@ -28,7 +28,7 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'nothing is given back',
-    edits: [inStore(/if \(\w+\.track_stock\) await (giveBack)\(.*?\);/, 'void $1;')],
+    edits: [inStore(/if \(\w+\.track_stock && [^)]+\)\s+await (giveBack)\(.*?\);/, 'void $1;')],
   },
   {
     name: 'the plan is not written first',

@@ -35,7 +35,7 @@ describe("the owner's socket", () => {
   test('is open to the owner only, who is an admin there', async () => {
     const path = join(service.dataDirectory, 'oms.sock');
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(await overSocket(path)).toEqual({ principal: 'local', role: 'admin', scopes: null, hubs: null });
+    expect(await overSocket(path)).toMatchObject({ principal: 'local', role: 'admin', scopes: null, hubs: null });
     const { key, id } = await newKey(service, {});
     expect(await overSocket(path, bearer(key))).toMatchObject({ principal: `key:${id}`, role: 'viewer' });
     expect(await overSocket(path, { host: 'evil.example' })).toMatchObject({ code: 'foreign_host' });

@@ -66,8 +66,9 @@ interface Report {
 
 async function readReport(file: FileJson): Promise<Report> {
   const text = await reportOf(service, file);
-  const [header, ...records] = Papa.parse<string[]>(text, { delimiter: ',', newline: '\n', skipEmptyLines: true }).data;
-  expect(parse(text, { record_delimiter: '\n' })).toEqual([header, ...records]);
+  const { delimiter } = file.intake!;
+  const [header, ...records] = Papa.parse<string[]>(text, { delimiter, newline: '\n', skipEmptyLines: true }).data;
+  expect(parse(text, { delimiter, record_delimiter: '\n' })).toEqual([header, ...records]);
   const data = header!.lastIndexOf('_row');
   const added: string[] = header!.slice(data);
   expect([REPORT_COLUMNS, ALL_REPORT_COLUMNS]).toContainEqual(added);

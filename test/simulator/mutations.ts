@@ -103,7 +103,7 @@ const ofChanges: Mutation[] = [
     name: 'the items of an edit are added to those before it',
     edits: [
       inStore(/deleteItems\.run\(orderNo\);/, ''),
-      inStore(/insert into order_items/, 'insert or replace into order_items'),
+      inStore(/insert into order_items(?= \(order_no)/, 'insert or replace into order_items'),
     ],
   },
   {
@@ -408,7 +408,7 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'a claim that is given back is charged',
-    edits: [inStore(/strikes = max\(0, strikes - 1\), /, '')],
+    edits: [inStore(/strikes = max\(0, strikes - 1\), (?=waiting_for)/, '')],
   },
   {
     name: 'a claim that is refused is charged',
@@ -464,7 +464,7 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'a cancel that a commit reports is ignored',
-    edits: [inPipeline(/if \(\w+\.cancelRequested && !\w+\)/, 'if (false)')],
+    edits: [inPipeline(/= askedStop\((?=result\))/, '= false && askedStop(')],
   },
 
   ...ofChanges,

@@ -194,13 +194,13 @@ onEachOrderStore(({ name, opened, unique, setStock, availableOf, newSku, violati
       const parent = await createFile(opened.first);
       const dry = await newClaim(opened.first, { parentFileId: parent, dryRun: true });
       await opened.first.dryRuns.record(dry, decided(0, 3));
-      expect((await opened.first.files.fixed([parent])).get(parent) ?? 0).toBe(0);
+      expect((await opened.first.files.fixed([parent])).get(parent)).toBeUndefined();
       await opened.first.files.finish(dry, COMPLETED);
       const real = await newClaim(opened.first, { parentFileId: dry.fileId });
       const sku = await newSku(9);
       await opened.first.chunks.commit(real, chunkOf(0, [orderRow(2, unique('O'), { sku })]));
       await opened.first.files.finish(real, COMPLETED);
-      expect((await opened.first.files.fixed([parent])).get(parent)).toBe(1);
+      expect((await opened.first.files.fixed([parent])).get(parent)).toEqual({ rows: 1, by: [real.fileId] });
     });
   });
 });
