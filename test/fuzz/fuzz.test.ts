@@ -40,7 +40,9 @@ describe('the intake takes', () => {
 
   test('files of every kind, which end in every way that a file can, with rows that fail for every reason', () => {
     const ends = FILE_FAILURE_CODES.filter((code) => !OF_THE_SERVICE.includes(code)).map((code) => `: ${code}`);
-    const reasons = REASON_CODES.filter((code) => ![...OF_THE_STORE, ...OF_A_FORMAT].includes(code)).map((code) => `row: ${code}`);
+    const reasons = REASON_CODES.filter((code) => ![...OF_THE_STORE, ...OF_A_FORMAT].includes(code)).map(
+      (code) => `row: ${code}`,
+    );
     const kinds = [
       ...['noise: not_csv', 'noise below a header: read', 'mutated: read', 'noise, packed and cut: corrupt_gzip'],
       ...['packed with padding behind it: read', 'packed with more behind it: corrupt_gzip', 'a bomb: too_large'],

@@ -55,6 +55,7 @@ describe('the figures', () => {
         ['Queued', '0'],
         ['Processing', '0'],
         ['Waiting', '0'],
+        ['Paused', '0'],
         ['Completed', '2'],
         ['Failed', '1'],
         ['Cancelled', '0'],
