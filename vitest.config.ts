@@ -37,7 +37,7 @@ const onEngines = [
 // fail: mutations of the code, each of which must be found.
 const long = [
   'test/contract/backfills.test.ts',
-  'test/crash/{random-kills,retention}.test.ts',
+  'test/crash/{kill,random-kills,retention}.test.ts',
   'test/faults/*-rest.test.ts',
   'test/flow/attacks.test.ts',
   'test/flow/damaged-store.test.ts',

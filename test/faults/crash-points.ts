@@ -101,7 +101,7 @@ export const CRASH_POINTS: Record<string, CrashPoint> = {
   'last checkpoint | report': {
     both: ['worker objects.stage', 'worker objects.write'],
     sqlite: ['worker files.get', 'worker rejections.list'],
-    mongo: ['worker files.get > find files', ...within('worker rejections.list', 'find chunks', 'getMore 1')],
+    mongo: ['worker files.get > find files', ...within('worker rejections.list', 'find chunks', 'getMore chunks')],
   },
   'report | finish': {
     both: ['worker objects.commit'],

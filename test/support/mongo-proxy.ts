@@ -145,7 +145,9 @@ function bodyOf(message: Buffer, options: BSON.DeserializeOptions = {}): BSON.Do
 function commandOf(message: Buffer): Command | null {
   if (message.readInt32LE(12) !== OP_MSG) return null;
   const body = bodyOf(message);
-  const [name, collection] = Object.entries(body)[0]!;
+  const [name, of] = Object.entries(body)[0]!;
+  // It names a cursor, whose number differs from run to run.
+  const collection = name === 'getMore' ? body.collection : of;
   if (OWN_COMMANDS.has(name)) return null;
   const parts = documentsOf(body)?.length ?? 0;
   return { name: `${name} ${collection}`, body, parts: parts > 1 ? parts : 0 };
