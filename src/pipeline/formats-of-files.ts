@@ -76,7 +76,7 @@ export class FormatsOfFiles {
       const { items } = await this.#records.list<FormatData>('format', id, { limit: limits.sliceItems, after: null });
       const fit = items.filter(({ data }) => {
         const { skip_rows } = data.format.header;
-        return skip_rows >= rowsAbove.least && skip_rows <= rowsAbove.most && seesFile({ hubs }, data);
+        return skip_rows >= rowsAbove.least && skip_rows <= rowsAbove.most && isForFile(hubs, data);
       });
       if (fit.length > 1) throw severalFit(fit);
       if (fit[0]) return shown(fit[0]);
@@ -84,6 +84,10 @@ export class FormatsOfFiles {
     return null;
   }
 }
+
+/** Whoever is limited to hubs must not decide how the files of others are read. */
+const isForFile = (hubs: FileRecord['hubs'], format: FormatData): boolean =>
+  hubs === null ? format.hubs === null : seesFile({ hubs }, format);
 
 /** A row of one cell is a title, or has another delimiter. */
 const LEAST_COLUMNS = 2;

@@ -15,22 +15,36 @@ export interface FilePorts {
   store: Pick<OrderStore, 'files' | 'rejections'>;
 }
 
-/**
- * Matches an e-mail, whatever the case, but not another one that ends or begins with it. Letters of other scripts are none of its
- * characters.
- */
-export const mentionOf = (email: string): RegExp =>
-  new RegExp(`(?<![a-z0-9._%+-])${email.replace(/[^a-z0-9]/g, '\\$&')}(?![a-z0-9_-]|\\.[a-z0-9])`, 'i');
+/** Matches of an e-mail, whatever the case. */
+export interface Mention {
+  /** Not within another one that ends or begins with it. Letters of other scripts are none of its characters. */
+  alone: RegExp;
+  anywhere: RegExp;
+}
+
+export function mentionOf(email: string): Mention {
+  const literal = email.replace(/[^a-z0-9]/g, '\\$&');
+  return {
+    alone: new RegExp(`(?<![a-z0-9._%+-])${literal}(?![a-z0-9_-]|\\.[a-z0-9])`, 'i'),
+    anywhere: new RegExp(literal, 'i'),
+  };
+}
+
+/** Their bytes below 128 are ASCII. In others, such as UTF-16 and Shift_JIS, one may be a part of the letter beside the e-mail. */
+const ASCII_APART = /^(?:utf-8|windows-|iso-8859-|koi8-|macintosh|x-mac-|ibm866|euc-)/;
+
+const isAsciiApart = (intake: FileRecord['intake']): boolean => intake !== null && ASCII_APART.test(intake.encoding);
 
 /** What was marked as deleted is looked for, too: whoever marked it may have died before deleting it. */
 export const holdsPerson = async (
   { objects, store }: FilePorts,
   file: FileRecord,
-  mention: RegExp,
+  mention: Mention,
   signal: AbortSignal,
 ): Promise<boolean> =>
-  (file.objectKey.startsWith(UPLOADS) && (await isInUpload(objects, file, mention, signal))) ||
-  (file.invalid > 0 && (await isInRejections(store, file, mention, signal)));
+  (file.objectKey.startsWith(UPLOADS) &&
+    (await isInUpload(objects, file, isAsciiApart(file.intake) ? mention.alone : mention.anywhere, signal))) ||
+  (file.invalid > 0 && (await isInRejections(store, file, mention.alone, signal)));
 
 /** More characters than an e-mail has with those beside it. */
 const OVERLAP = 2 * MAX_EMAIL_CHARS;

@@ -4,6 +4,7 @@ import pino from 'pino';
 import { beforeEach, expect, test } from 'vitest';
 import { limits } from '../../../src/limits.ts';
 import { type KeptPart, reportKey, reportName } from '../../../src/model/file.ts';
+import type { Encoding } from '../../../src/model/intake.ts';
 import { DEFAULT_WORKFLOW } from '../../../src/model/workflow.ts';
 import {
   type ErasureRequest,
@@ -59,13 +60,14 @@ onEachOrderStore(({ opened, unique, newSku, rejectionsOf, violations }) => {
     rows?: ReturnType<typeof orderRow>[];
     rejected?: ReturnType<typeof rejection>[];
     end?: typeof COMPLETED | typeof FAILED;
+    encoding?: Encoding;
   }
-  async function openFile({ upload = OTHERS, rows = [], rejected = [], end = COMPLETED }: Of) {
+  async function openFile({ upload = OTHERS, rows = [], rejected = [], end = COMPLETED, encoding = 'utf-8' }: Of) {
     const file = newFile({ sizeBytes: Buffer.byteLength(upload as string) });
     await put(file.objectKey, upload);
     const claim = await newClaim(store(), file);
     await store().files.recordIntake(claim, {
-      intake: { encoding: 'utf-8', delimiter: ',', gzip: false, bom: false } as never,
+      intake: { encoding, delimiter: ',', gzip: false, bom: false },
       ...{ columns: ['order_id'], parentFileId: null, format: null },
     });
     await store().chunks.commit(claim, chunkOf(0, rows, rejected));
@@ -112,6 +114,7 @@ onEachOrderStore(({ opened, unique, newSku, rejectionsOf, violations }) => {
       await endedFile({ end: FAILED, upload: `order_id\n${'x'.repeat(limits.readBlockBytes - 15)},${ada}\n` }),
       await endedFile({ end: FAILED, upload: gzipSync(`order_id\nA,${ada}`) }),
       await endedFile({ end: FAILED, upload: utf16 }),
+      await endedFile({ end: FAILED, upload: Buffer.from(`A,邮件${ada}`, 'utf16le'), encoding: 'utf-16le' }),
     ];
     const others = [
       await endedFile({ rows: [row(2, `x${ada}`), row(3, `${ada}.au`)], rejected: [mentioning(4, `b.${ada}`)] }),
