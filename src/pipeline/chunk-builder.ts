@@ -23,6 +23,7 @@ import type { RowConsumer } from './read/read-chunks.ts';
 import type { RowReader } from './read/reading.ts';
 import { type Lines, RowLines } from './read/row-lines.ts';
 import { createRowReader } from './read/row-reader.ts';
+import { isSkipped, withoutSkipped } from './read/skipped-rows.ts';
 import { type TextForm, textForm } from './read/transcode.ts';
 import { type CheckedRow, createRowValidator, rejectUnknown, timeZoneOf, toRejection } from './validate.ts';
 
@@ -157,15 +158,11 @@ export class ChunkBuilder implements RowConsumer {
     }
   }
 
-  /** A row whose cells cannot be told apart is none that the format leaves out. */
   #keptOf(lines: Lines): Lines {
-    const { columns, format } = this.#header;
-    if (format!.only === null) return lines;
-    const canTell = ({ cells, malformedQuote }: RawRow) => !malformedQuote && cells.length === columns.length;
-    const first = lines.rows.find(canTell)?.cells;
-    const rows = lines.rows.filter((row) => !canTell(row) || !this.#reader!.skips(row.cells, first));
-    this.#skipped += lines.rows.length - rows.length;
-    return { ...lines, rows };
+    if (this.#header.format!.only === null) return lines;
+    const kept = withoutSkipped(this.#reader!, lines, this.#header);
+    this.#skipped += lines.rows.length - kept.rows.length;
+    return kept;
   }
 
   /** Stores a row of the slow path, after the inventory service has answered. */
@@ -241,17 +238,6 @@ export class ChunkBuilder implements RowConsumer {
     this.#packer.drop(slot);
   }
 }
-
-/**
- * A row whose cells cannot be told apart is none that the format leaves out. `first`: the cells of the first row of its order, where rows
- * are items.
- */
-export const isSkipped = (
-  reader: RowReader,
-  { cells, malformedQuote }: RawRow,
-  { columns }: Header,
-  first: readonly string[] = cells,
-): boolean => !malformedQuote && cells.length === columns.length && reader.skips(cells, first);
 
 const textOf = (bytes: Uint8Array, start: number, end: number): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8', start, end);

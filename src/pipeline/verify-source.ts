@@ -18,13 +18,14 @@ import type { Rejection } from '../model/rejection.ts';
 import type { RowValues } from '../model/row-schema.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { pagesOf } from '../ports/page.ts';
 import type { CommittedChunk, Violation } from '../ports/verification.ts';
-import { isSkipped } from './chunk-builder.ts';
 import { FormatsOfFiles } from './formats-of-files.ts';
 import { type OpenFile, readFile } from './read/read-file.ts';
 import type { RowReader } from './read/reading.ts';
 import { boundsOf, rowsOf } from './read/row-collector.ts';
 import { createRowReader } from './read/row-reader.ts';
+import { isSkipped } from './read/skipped-rows.ts';
 import { dataValues } from './validate.ts';
 
 /** Returns whether the file was there to be read. */
@@ -261,16 +262,12 @@ async function* rejectionsOf(
   store: Pick<OrderStore, 'rejections'>,
   { fileId, row }: FileRecord,
 ): AsyncGenerator<Rejection, undefined> {
-  let after: string | null = null;
-  do {
-    const page = await store.rejections.list(fileId, {}, { limit: limits.reportPageRows, after });
-    for (const rejection of page.items) {
+  for await (const items of pagesOf((page) => store.rejections.list(fileId, {}, page), limits.reportPageRows))
+    for (const rejection of items) {
       // Belongs to a chunk that was committed since.
       if (rejection.row > row) return;
       yield rejection;
     }
-    after = page.next;
-  } while (after !== null);
 }
 
 /** Except what was erased, and the date: one without an offset depends on the time zone that was configured then. */

@@ -11,3 +11,16 @@ export interface Page<Item> {
   items: Item[];
   next: string | null;
 }
+
+/** The pages of a list, one after the other, to its end. */
+export async function* pagesOf<Item>(
+  list: (request: PageRequest) => Promise<Page<Item>>,
+  limit: number,
+): AsyncGenerator<Item[]> {
+  for (let after: string | null = null; ; ) {
+    const page: Page<Item> = await list({ limit, after });
+    yield page.items;
+    if (page.next === null) return;
+    after = page.next;
+  }
+}

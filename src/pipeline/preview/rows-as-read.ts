@@ -7,6 +7,7 @@ import type { RowValues } from '../../model/row-schema.ts';
 import { LineChecker } from '../check-lines.ts';
 import { RowLines } from '../read/row-lines.ts';
 import { createRowReader } from '../read/row-reader.ts';
+import { isSkipped, withoutSkipped } from '../read/skipped-rows.ts';
 import { type CheckedRow, createRowValidator } from '../validate.ts';
 
 export interface RowAsRead {
@@ -26,8 +27,7 @@ export function rowsAsRead(
   timeZone: string,
 ): RowAsRead[] {
   const reader = createRowReader(header);
-  const taken = rows.filter(({ cells, malformedQuote }) => malformedQuote || !isSkipped(cells));
-  const checked = new Map(ordersOf(taken).map((row) => [row.raw, row]));
+  const checked = new Map(checkedRows().map((row) => [row.raw, row]));
   return rows.map((raw) => {
     const found = checked.get(raw);
     const isWhole = raw.cells.length === header.columns.length && !raw.malformedQuote;
@@ -35,16 +35,13 @@ export function rowsAsRead(
     return { row: raw.row, values: isWhole ? reader.read(raw.cells).values : null, reasons, skipped: !found };
   });
 
-  function isSkipped(cells: readonly string[]): boolean {
-    return cells.length === header.columns.length && reader.skips(cells);
-  }
-
-  function ordersOf(taken: readonly RawRow[]): CheckedRow[] {
-    if (header.format?.lines !== 'adjacent') return taken.map(createRowValidator(header, { timeZone }));
+  function checkedRows(): CheckedRow[] {
+    if (header.format?.lines !== 'adjacent')
+      return rows.filter((row) => !isSkipped(reader, row, header)).map(createRowValidator(header, { timeZone }));
     const lines = new RowLines(header, reader, null);
-    for (const row of taken) lines.add(row);
+    for (const row of rows) lines.add(row);
     lines.end();
     const checker = new LineChecker(header, { timeZone });
-    return lines.takeComplete().flatMap((each) => checker.check(each));
+    return lines.takeComplete().flatMap((each) => checker.check(withoutSkipped(reader, each, header)));
   }
 }

@@ -11,6 +11,7 @@ import { WOOCOMMERCE } from '../../../src/model/presets/woocommerce.ts';
 import { ChunkBuilder } from '../../../src/pipeline/chunk-builder.ts';
 import { CsvRecords } from '../../../src/pipeline/read/csv-records.ts';
 import { makeHeader } from '../../../src/pipeline/read/header.ts';
+import { previewOf } from '../../support/preview.ts';
 
 /** The orders, and the rejected rows, of a sample. */
 async function read(sample: string, format: Format) {
@@ -61,6 +62,13 @@ test('shopify: rows behind the first have only their item; unpaid orders are lef
     rejected: ['6 missing_value', '7 missing_value'],
     skipped: 2,
   });
+});
+
+test('a preview leaves out what an upload leaves out: a later row says nothing of what its first one says', async () => {
+  const file = readFileSync(new URL('../../samples/presets/shopify.csv', import.meta.url));
+  const { rows } = await previewOf(file, { asked: SHOPIFY });
+  expect(rows.filter(({ skipped }) => skipped).map(({ row }) => row)).toEqual([4, 5]);
+  expect(rows.filter(({ reasons }) => reasons.length > 0).map(({ row }) => row)).toEqual([6, 7]);
 });
 
 test('woocommerce: the subtotal of an item is that of all pieces; cancelled orders are left out', async () => {
