@@ -1,6 +1,6 @@
 /** Looks through all records of a kind, page by page: whether one is as asked for, and whether there are too many. */
 import { limits } from '../limits.ts';
-import type { Page } from '../ports/page.ts';
+import { pagesOf } from '../ports/page.ts';
 import type { RecordKind, SmallRecord, SmallRecords } from '../ports/small-records.ts';
 
 export async function anyRecord<Data>(
@@ -8,12 +8,9 @@ export async function anyRecord<Data>(
   kind: RecordKind,
   holds: (record: SmallRecord<Data>) => boolean,
 ): Promise<boolean> {
-  for (let after: string | null = null; ; ) {
-    const page: Page<SmallRecord<Data>> = await records.list<Data>(kind, null, { limit: limits.sliceItems, after });
-    if (page.items.some(holds)) return true;
-    if (page.next === null) return false;
-    after = page.next;
-  }
+  for await (const items of pagesOf((page) => records.list<Data>(kind, null, page), limits.sliceItems))
+    if (items.some(holds)) return true;
+  return false;
 }
 
 /** Whether there are so many. Of two who ask at the same moment each may add one. */

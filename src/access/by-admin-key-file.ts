@@ -1,10 +1,9 @@
 /** A first admin by a mounted secret, which is in memory as a hash only. */
 import { timingSafeEqual } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Authenticator, Identity } from './access.ts';
 import { hashOfKey, KEY_PREFIX, readKeyText } from './key-text.ts';
+import { readSecretFile } from './secret-file.ts';
 
 const IDENTITY: Identity = {
   principal: { name: 'key:admin-file', role: 'admin', scopes: null, hubs: null, email: null },
@@ -23,13 +22,7 @@ export function byAdminKeyFile(path: string): Authenticator {
 
 /** The hash of the secret, and its length. Throws `invalid_configuration`, never with the content. */
 function readAdminKey(path: string): { hash: Buffer; chars: number } {
-  const refuse = (why: string) => new OmsError('invalid_configuration', `OMS_ADMIN_KEY_FILE: ${path} ${why}`);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw refuse(`cannot be read: ${(error as Error).message}`);
-  }
+  const { text, refuse } = readSecretFile('OMS_ADMIN_KEY_FILE', path);
   if (text.length < limits.minAdminKeyChars || text.length > limits.maxAdminKeyChars)
     throw refuse(
       `has ${text.length} characters, ${limits.minAdminKeyChars} to ${limits.maxAdminKeyChars} are needed: fill it with the output of "openssl rand -hex 32"`,

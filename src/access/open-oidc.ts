@@ -1,14 +1,13 @@
 /** All that has to do with an issuer, where one is configured. */
-import { readFileSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import { OidcIssuer } from './oidc-issuer.ts';
 import { OidcPeople } from './oidc-people.ts';
 import { OidcSignIn } from './oidc-sign-in.ts';
 import { OidcTokens } from './oidc-tokens.ts';
+import { readSecretFile } from './secret-file.ts';
 
 export interface Oidc {
   issuer: OidcIssuer;
@@ -36,13 +35,7 @@ export function openOidc(
 
 /** Never says what is in the file. */
 function readSecret(path: string): string {
-  const refuse = (why: string) => new OmsError('invalid_configuration', `OMS_OIDC_CLIENT_SECRET_FILE: ${path} ${why}`);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw refuse(`cannot be read: ${(error as Error).message}`);
-  }
+  const { text, refuse } = readSecretFile('OMS_OIDC_CLIENT_SECRET_FILE', path);
   if (text === '' || text.length > limits.maxClientSecretChars || /\s/.test(text))
     throw refuse(`is not one line of 1 to ${limits.maxClientSecretChars} characters, as the issuer shows the secret`);
   return text;

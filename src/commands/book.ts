@@ -1,6 +1,6 @@
 /**
- * Where commands about keys and users find them: at the service that they are told, else in the order store itself, and where a service
- * holds that, through the service.
+ * Where commands about keys, users, formats and the like find these: at the service that they are told, else in the order store itself, and
+ * where a service holds that, through the service.
  */
 import { recordCommand } from '../access/audit-command.ts';
 import { readHolder } from '../adapters/data-directory.ts';
@@ -13,7 +13,7 @@ import { openStoreForWriting } from '../open-for-writing.ts';
 import { systemClock } from '../ports/clock.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import type { Page, PageRequest } from '../ports/page.ts';
+import { type Page, type PageRequest, pagesOf } from '../ports/page.ts';
 import { type ClientOptions, connect, isTold } from './connect.ts';
 import type { ServiceClient } from './service-client.ts';
 
@@ -65,10 +65,6 @@ export async function listOfService<Item>(client: ServiceClient, path: string): 
 /** All items of a list of the store. */
 export async function listOfStore<Item>(list: (page: PageRequest) => Promise<Page<Item>>): Promise<Item[]> {
   const all: Item[] = [];
-  for (let after: string | null = null; ; ) {
-    const page: Page<Item> = await list({ limit: limits.maxPageItems, after });
-    all.push(...page.items);
-    if (page.next === null) return all;
-    after = page.next;
-  }
+  for await (const items of pagesOf(list, limits.maxPageItems)) all.push(...items);
+  return all;
 }

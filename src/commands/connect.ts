@@ -8,9 +8,11 @@ import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { ServiceClient } from './service-client.ts';
 
-/** The options of all commands that talk to a service. */
-export const CLIENT_OPTIONS = ['url', 'key', 'key-file'] as const;
-export type ClientOptions = Partial<Record<(typeof CLIENT_OPTIONS)[number], string | undefined>>;
+const TEXT = { type: 'string' } as const;
+/** The options of all commands that talk to a service, for `parseArgs`. */
+export const CLIENT_OPTIONS = { url: TEXT, key: TEXT, 'key-file': TEXT } as const;
+export type ClientOption = keyof typeof CLIENT_OPTIONS;
+export type ClientOptions = Partial<Record<ClientOption, string | undefined>>;
 
 /** `connections`: requests at the same time; further ones wait. Throws `invalid_option`, `key_file_unusable`. */
 export function connect(given: ClientOptions, config: Config, connections: number): ServiceClient {

@@ -27,17 +27,11 @@ interface Eraser {
 }
 
 export async function run(args: string[]): Promise<number> {
-  const text = { type: 'string' as const };
   const { values } = parseArgs({
     args,
-    options: {
-      email: text,
-      yes: { type: 'boolean' },
-      json: { type: 'boolean' },
-      ...Object.fromEntries(CLIENT_OPTIONS.map((option) => [option, text])),
-    },
+    options: { email: { type: 'string' }, yes: { type: 'boolean' }, json: { type: 'boolean' }, ...CLIENT_OPTIONS },
   });
-  const { email, yes, json, ...given } = values as { email?: string; yes?: boolean; json?: boolean };
+  const { email, yes, json, ...given } = values;
   if (email === undefined) throw new OmsError('invalid_option', 'usage: oms erase --email E --yes');
   const person = personOf(email);
   if (yes !== true)

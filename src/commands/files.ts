@@ -7,18 +7,17 @@ import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import type { FileResponse } from '../http/responses.ts';
 import { visible } from '../model/characters.ts';
-import { connect } from './connect.ts';
+import { CLIENT_OPTIONS, connect } from './connect.ts';
 import { EXIT, print, printRefused, type Refusal, worst } from './orders/printed.ts';
 
 const ACTIONS = ['pause', 'resume', 'cancel', 'retry', 'run'];
 
 export async function run([action = '', ...args]: string[]): Promise<number> {
   if (!ACTIONS.includes(action)) throw new OmsError('invalid_option', `usage: oms files ${ACTIONS.join('|')} ID…`);
-  const text = { type: 'string' } as const;
   const { values, positionals: fileIds } = parseArgs({
     args,
     allowPositionals: true,
-    options: { url: text, key: text, 'key-file': text, json: { type: 'boolean' } },
+    options: { ...CLIENT_OPTIONS, json: { type: 'boolean' } },
   });
   if (fileIds.length === 0) throw new OmsError('invalid_option', `no file: usage: oms files ${action} ID…`);
   const client = connect(values, readConfig(), 1);

@@ -8,6 +8,7 @@ import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import type { FormatResponse } from '../http/responses.ts';
 import { limits } from '../limits.ts';
+import { CLIENT_OPTIONS } from './connect.ts';
 import { type FormatBook, openFormatBook } from './formats/format-book.ts';
 import { cell, print, table } from './orders/printed.ts';
 
@@ -18,11 +19,10 @@ const USAGE = 'usage: oms formats list | show NAME | put FILEâ€¦ | delete NAMEâ€
 export async function run([name, ...args]: string[]): Promise<number> {
   const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new OmsError('invalid_option', USAGE);
-  const text = { type: 'string' } as const;
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { url: text, key: text, 'key-file': text, json: { type: 'boolean' } },
+    options: { ...CLIENT_OPTIONS, json: { type: 'boolean' } },
   });
   await using opened = new AsyncDisposableStack();
   const book = await openFormatBook({ given: values, config: readConfig(), command: `oms formats ${name}`, opened });

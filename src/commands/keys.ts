@@ -7,11 +7,11 @@ import { type Config, readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import type { KeyResponse, NewKeyResponse } from '../http/responses.ts';
 import { limits } from '../limits.ts';
-import { CLIENT_OPTIONS } from './connect.ts';
+import { CLIENT_OPTIONS, type ClientOption } from './connect.ts';
 import { type KeyBook, openKeyBook } from './keys/key-book.ts';
 import { cell, print, table } from './orders/printed.ts';
 
-type Option = (typeof CLIENT_OPTIONS)[number] | 'name' | 'role' | 'scopes' | 'hubs' | 'expires' | 'valid-for';
+type Option = ClientOption | 'name' | 'role' | 'scopes' | 'hubs' | 'expires' | 'valid-for';
 type Given = Partial<Record<Option, string>> & { json: boolean };
 type Action = (book: KeyBook, args: string[], given: Given, config: Config) => Promise<void>;
 
@@ -20,13 +20,13 @@ const USAGE = 'usage: oms keys create --name N --role R | list | revoke ID… | 
 export async function run([name, ...args]: string[]): Promise<number> {
   const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new OmsError('invalid_option', USAGE);
-  const names = [...CLIENT_OPTIONS, ...action.options];
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
     options: {
       json: { type: 'boolean' },
-      ...Object.fromEntries(names.map((option) => [option, { type: 'string' as const }])),
+      ...CLIENT_OPTIONS,
+      ...Object.fromEntries(action.options.map((option) => [option, { type: 'string' as const }])),
     },
   });
   const given = { ...values, json: values.json === true } as Given;

@@ -28,7 +28,7 @@ export async function run([name, ...args]: string[]): Promise<number> {
   const action = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
   if (!action) throw new OmsError('invalid_option', `usage: oms orders ${Object.keys(ACTIONS).join('|')} …`);
   const isSwitch = (option: string) => option === 'ids' || option === 'json';
-  const names = [...CLIENT_OPTIONS, 'json', ...action.options];
+  const names = [...Object.keys(CLIENT_OPTIONS), 'json', ...action.options];
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

@@ -12,6 +12,7 @@ import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import { namesOf } from '../model/format.ts';
 import type { Draft } from '../pipeline/preview/draft.ts';
 import { parseEncoding } from '../pipeline/read/encoding.ts';
+import { CLIENT_OPTIONS } from './connect.ts';
 import { openPreviewer } from './previewer.ts';
 
 const EXIT = { readable: 0, failed: 1, open: 2 } as const;
@@ -22,7 +23,7 @@ export async function run(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      ...{ format: text, encoding: text, url: text, key: text, 'key-file': text },
+      ...{ format: text, encoding: text, ...CLIENT_OPTIONS },
       json: { type: 'boolean', default: false },
     },
   });

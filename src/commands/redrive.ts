@@ -12,8 +12,7 @@ import { CLIENT_OPTIONS, type ClientOptions, connect } from './connect.ts';
 import type { ServiceClient } from './service-client.ts';
 
 export async function run(args: string[]): Promise<number> {
-  const options = Object.fromEntries(CLIENT_OPTIONS.map((option) => [option, { type: 'string' as const }]));
-  const given: ClientOptions = parseArgs({ args, options }).values;
+  const given: ClientOptions = parseArgs({ args, options: CLIENT_OPTIONS }).values;
   const config = readConfig();
   if (Object.keys(given).length > 0) return throughServer(given, config);
   const logger = createLogger(config.logLevel, 'redrive');

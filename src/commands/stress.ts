@@ -9,7 +9,7 @@ import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { visible } from '../model/characters.ts';
-import { connect } from './connect.ts';
+import { CLIENT_OPTIONS, connect } from './connect.ts';
 import { type Load, order } from './stress/load.ts';
 import { checkSold, preparePair, type Sold } from './stress/stock.ts';
 
@@ -17,9 +17,7 @@ export async function run(args: string[]): Promise<number> {
   const { values } = parseArgs({
     args,
     options: {
-      url: { type: 'string' },
-      key: { type: 'string' },
-      'key-file': { type: 'string' },
+      ...CLIENT_OPTIONS,
       num: { type: 'string', default: '1000' },
       batch: { type: 'string', default: '1' },
       concurrency: { type: 'string', default: '50' },

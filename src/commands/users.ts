@@ -7,12 +7,12 @@ import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import type { NewUserResponse, UserResponse } from '../http/responses.ts';
 import { limits } from '../limits.ts';
-import { CLIENT_OPTIONS } from './connect.ts';
+import { CLIENT_OPTIONS, type ClientOption } from './connect.ts';
 import { cell, print, table } from './orders/printed.ts';
 import { readPassword } from './read-password.ts';
 import { openUserBook, type UserBook } from './users/user-book.ts';
 
-type Option = (typeof CLIENT_OPTIONS)[number] | 'role' | 'scopes' | 'hubs';
+type Option = ClientOption | 'role' | 'scopes' | 'hubs';
 type Given = Partial<Record<Option, string>> & { json: boolean; verified: boolean };
 type Action = (book: UserBook, args: string[], given: Given) => Promise<void>;
 
@@ -28,9 +28,8 @@ export async function run([name, ...args]: string[]): Promise<number> {
     options: {
       json: { type: 'boolean' },
       ...Object.fromEntries(action.switches.map((option) => [option, { type: 'boolean' as const }])),
-      ...Object.fromEntries(
-        [...CLIENT_OPTIONS, ...action.options].map((option) => [option, { type: 'string' as const }]),
-      ),
+      ...CLIENT_OPTIONS,
+      ...Object.fromEntries(action.options.map((option) => [option, { type: 'string' as const }])),
     },
   });
   const given = { ...values, json: values.json === true, verified: 'verified' in values } as Given;

@@ -45,9 +45,10 @@ export function currencyOf(mark: string): string | null {
   return Object.keys(SIGNS).find((code) => SIGNS[code]!.includes(mark)) ?? null;
 }
 
-/** Signs that look alike, and that keyboards and exports use for one another. */
-const ALIKE: Record<string, string> = { ' ': ' \\u00a0\\u202f\\u2009', "'": "'\\u2019" };
-const SPACES = '[ \\u00a0\\u202f\\u2009]*';
+/** Signs that look alike, and that keyboards and exports use for one another: others by the one that a format names. */
+export const ALIKE: Record<string, readonly string[]> = { ' ': ['\u00a0', '\u202f', '\u2009'], "'": ['\u2019'] };
+const alike = (sign: string): string => `[${[sign, ...(ALIKE[sign] ?? [])].join('')}]`;
+const SPACES = `${alike(' ')}*`;
 
 /** A text of this form in standard form; null where it has another form. */
 export type NumberReader = (text: string) => string | null;
@@ -56,7 +57,7 @@ export const createAmountReader = (form: NumberForm): NumberReader => reader(for
 export const createQuantityReader = (form: NumberForm): NumberReader => reader({ ...form, currency: null }, false);
 
 function reader({ decimal, group, currency }: NumberForm, hasDecimals: boolean): NumberReader {
-  const sign = `[${ALIKE[group] ?? group}]`;
+  const sign = alike(group);
   const whole = group === '' ? '\\d+' : `[1-9]\\d{0,2}(?:${sign}\\d{3})+|\\d+`;
   const number = new RegExp(`^(${whole})${hasDecimals ? `(?:[${decimal}](\\d+))?` : ''}$`, 'u');
   const separators = new RegExp(sign, 'gu');

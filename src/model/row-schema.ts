@@ -58,6 +58,10 @@ export const isPlainText = (column: OrderColumn, value: string): boolean =>
 
 const isQuantity = (digits: string) => Number(digits) >= 1 && Number(digits) <= MAX_QUANTITY;
 
+/** Null for what is no quantity. */
+export const quantityOf = (text: string): number | null =>
+  QUANTITY.test(text) && isQuantity(text) ? Number(text) : null;
+
 export function createRowSchema(parseDate: OrderDateParser) {
   return z.object({
     order_id: text('order_id').refine((id) => !ONLY_DOTS.test(id), failsAs('invalid_id', 'order_id')),

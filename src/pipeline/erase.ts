@@ -13,7 +13,8 @@ import { sliceTurn } from '../ports/event-loop.ts';
 import type { EndPosition } from '../ports/files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import { findNext } from './erase/find-next.ts';
+import { pagesOf } from '../ports/page.ts';
+import { eraseFound, findNext } from './erase/find-next.ts';
 import { holdsPerson, mentionOf } from './erase/personal-files.ts';
 import { type ErasureRecord, type ErasureRequest, pendingErasures, putErasure } from './erase/requests.ts';
 import { deletePart } from './retention.ts';
@@ -93,7 +94,7 @@ async function eraseOrders(work: Work, request: ErasureRequest): Promise<Erasure
   const page = await findNext(erasure, of, request.position);
   const fileIds = new Set(page.found.flatMap(({ fileId }) => fileId ?? []));
   const known = new Set(request.openFiles);
-  let { files, orders } = request;
+  let { files } = request;
   for (const fileId of fileIds) {
     if (known.has(fileId)) continue;
     const outcome = await deleteFile(work, fileId);
@@ -102,9 +103,7 @@ async function eraseOrders(work: Work, request: ErasureRequest): Promise<Erasure
   }
   // Noted first; then the same orders are found again, and erased.
   if (known.size > request.openFiles.length) return { ...request, files, openFiles: [...known] };
-  const ids = page.found.map(({ orderId }) => orderId);
-  for (let from = 0; from < ids.length; from += limits.erasedAtOnce)
-    orders += await erasure.erase(of, ids.slice(from, from + limits.erasedAtOnce));
+  const orders = request.orders + (await eraseFound(erasure, of, page.found));
   const next = page.end ? ({ part: 'files', position: null } as const) : { position: page.position };
   return { ...request, files, orders, ...next };
 }
@@ -150,11 +149,8 @@ const OPEN = FILE_STATUSES.filter((status) => !isEnded(status));
 /** Whether a file from before the request has not ended. */
 async function isAnyOpen({ store }: Work, { requestedMs }: ErasureRequest): Promise<boolean> {
   for (const status of OPEN)
-    for (let after: string | null = null; ; ) {
-      const page = await store.files.list({ status }, { limit: limits.sliceItems, after });
-      if (page.items.some(({ createdAtMs }) => createdAtMs <= requestedMs)) return true;
-      if (page.next === null) break;
-      after = page.next;
+    for await (const files of pagesOf((page) => store.files.list({ status }, page), limits.sliceItems)) {
+      if (files.some(({ createdAtMs }) => createdAtMs <= requestedMs)) return true;
       await sliceTurn();
     }
   return false;

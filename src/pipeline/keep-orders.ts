@@ -5,7 +5,7 @@
 import { limits } from '../limits.ts';
 import type { Workflow } from '../model/workflow.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import { findNext } from './erase/find-next.ts';
+import { eraseFound, findNext } from './erase/find-next.ts';
 
 type Store = Pick<OrderStore, 'erasure' | 'smallRecords'>;
 
@@ -45,10 +45,7 @@ export async function eraseOldPeople(
     const before = record?.data;
     const isFurther = before !== undefined && before.states.join('\n') === of.states.join('\n');
     const { found, position, end } = await findNext(erasure, of, isFurther ? before.position : null);
-    const ids = found.map(({ orderId }) => orderId);
-    let erased = before?.erased ?? 0;
-    for (let from = 0; from < ids.length; from += limits.erasedAtOnce)
-      erased += await erasure.erase(of, ids.slice(from, from + limits.erasedAtOnce));
+    const erased = (before?.erased ?? 0) + (await eraseFound(erasure, of, found));
     const throughMs = end ? unchangedSinceMs : (before?.throughMs ?? null);
     const data: Progress = { erased, position, states: of.states, throughMs };
     const next = { ...RECORD, version: (record?.version ?? 0) + 1, owner: null, expiresMs: null, data };

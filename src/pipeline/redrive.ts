@@ -9,6 +9,7 @@ import { limits } from '../limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { pagesOf } from '../ports/page.ts';
 
 export interface Redriven {
   /** Files that were queued again. */
@@ -29,10 +30,8 @@ export async function redrive({
 }): Promise<Redriven> {
   const orders = await store.finalizing.askAgain(clock.now());
   let files = 0;
-  let after: string | null = null;
-  do {
-    const page = await store.files.list({ status: 'failed' }, { limit: limits.maxPageItems, after });
-    for (const { fileId, failure } of page.items) {
+  for await (const failed of pagesOf((page) => store.files.list({ status: 'failed' }, page), limits.maxPageItems))
+    for (const { fileId, failure } of failed) {
       if (failure?.code !== 'internal') continue;
       const requeued = await store.files.requeue(fileId).catch((error) => {
         // It was retried meanwhile, or its bytes were uploaded again.
@@ -43,8 +42,6 @@ export async function redrive({
       await queue.send({ version: 1, fileId });
       files++;
     }
-    after = page.next;
-  } while (after !== null);
   await queue.redrive();
   return { files, orders };
 }

@@ -18,6 +18,7 @@ import type { Clock } from '../ports/clock.ts';
 import { claimLost } from '../ports/files.ts';
 import type { ObjectStore, StoredObject } from '../ports/object-store.ts';
 import type { IngestionStore, OrderStore } from '../ports/order-store.ts';
+import { pagesOf } from '../ports/page.ts';
 import { FormatsOfFiles } from './formats-of-files.ts';
 import { makeHeader } from './read/header.ts';
 import { namesInFile } from './read/row-reader.ts';
@@ -102,15 +103,11 @@ export async function* reportPieces(
   form: ReportForm,
 ): AsyncGenerator<ReportPiece> {
   yield { lines: [reportHeader(form)], rows: [] };
-  let after: string | null = null;
-  do {
-    const page = await store.rejections.list(fileId, {}, { limit: limits.reportPageRows, after });
+  for await (const items of pagesOf((page) => store.rejections.list(fileId, {}, page), limits.reportPageRows))
     yield {
-      lines: page.items.map((rejection) => reportLine(rejection, fileId, form)),
-      rows: page.items.map(({ row }) => row),
+      lines: items.map((rejection) => reportLine(rejection, fileId, form)),
+      rows: items.map(({ row }) => row),
     };
-    after = page.next;
-  } while (after !== null);
 }
 
 /**

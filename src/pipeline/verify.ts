@@ -7,6 +7,7 @@ import { limits } from '../limits.ts';
 import { type FileRecord, isEnded } from '../model/file.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import { pagesOf } from '../ports/page.ts';
 import type { Violation } from '../ports/verification.ts';
 import { ByteReader } from './read/byte-reader.ts';
 
@@ -44,10 +45,8 @@ export async function* verify(
     stockRows: 0,
     auditEntries: 0,
   };
-  let after: string | null = null;
-  do {
-    const page = await store.files.list({}, { limit: limits.verifySuspects, after });
-    for (const file of page.items) {
+  for await (const files of pagesOf((page) => store.files.list({}, page), limits.verifySuspects))
+    for (const file of files) {
       yield* store.verification.file(file.fileId);
       if (objects) {
         if (file.rows > 0 && !(yield* verifySource(store, objects, file, options))) checked.filesGone++;
@@ -57,8 +56,6 @@ export async function* verify(
       checked.rows += file.rows;
       if (file.report || (file.reportDeletedAtMs !== null && file.invalid > 0)) checked.reports++;
     }
-    after = page.next;
-  } while (after !== null);
   checked.stockRows = yield* store.verification.stock();
   checked.orders = yield* store.verification.rest();
   checked.auditEntries = yield* verifyAudit(store);

@@ -333,7 +333,13 @@ export const mutations: Mutation[] = [
   },
   {
     name: 'the report ends with its first page',
-    edits: [{ below: 'src/pipeline/report.ts', find: /\} while \(\w+ !== null\);/, to: '} while (false);' }],
+    edits: [
+      {
+        below: 'src/pipeline/report.ts',
+        find: /\(page\) => (store\.rejections\.list\(.*?, page\))/,
+        to: 'async (page) => ({ ...(await $1), next: null })',
+      },
+    ],
   },
   {
     name: 'a file ends without its report',

@@ -10,13 +10,20 @@ import { OmsError } from '../../errors.ts';
 import type { FileRecord } from '../../model/file.ts';
 import type { Rejection } from '../../model/rejection.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
-import { type Claim, claimLost } from '../../ports/files.ts';
+import type { Claim } from '../../ports/files.ts';
 import { classifyRows, foreignOrders } from './classify-rows.ts';
 import { type ChunkDocument, chunkId, type OrderDocument } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
 import { type CommitContext, completeChunk, executePlan } from './execute-plan.ts';
 import { findRivals } from './insert-orders.ts';
-import { assertForward, CHECKPOINT, type Checkpoint, moveCheckpoint, progressOf } from './move-checkpoint.ts';
+import {
+  assertForward,
+  CHECKPOINT,
+  type Checkpoint,
+  moveCheckpoint,
+  openChunk,
+  progressOf,
+} from './move-checkpoint.ts';
 import { encodePlan, encodeRejections, PLAN_VERSION } from './plan.ts';
 import { rowsByStockKey, stockKeysOf } from './stock-keys.ts';
 import { readStock, type StockView } from './take-stock.ts';
@@ -42,12 +49,9 @@ export async function commitChunk(context: CommitContext, claim: Claim, chunk: C
 async function commitHeld(context: CommitContext, claim: Claim, chunk: ChunkToCommit): Promise<ChunkResult> {
   const { fileId } = claim;
   const before = await readBefore(context, fileId, chunk);
-  const { file } = before;
   // The plan is the fence. This check only saves work, and keeps a lost claim from leaving a plan of its own.
-  if (file?.status !== 'processing' || file.epoch !== claim.epoch) throw claimLost(fileId);
-  if (file.next_chunk === chunk.n + 1) return committedBefore(context, file, chunkId(fileId, chunk.n));
-  if (file.next_chunk !== chunk.n)
-    throw new OmsError('claim_lost', `file ${fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
+  const { file, done } = openChunk(before.file, claim, chunk.n);
+  if (done) return committedBefore(context, file, chunkId(fileId, chunk.n));
   assertForward(file, chunk.end);
 
   const committed = await planAndExecute(context, fileId, chunk, before);

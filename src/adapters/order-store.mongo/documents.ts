@@ -380,11 +380,11 @@ export const stockKey = (sku: string, hubId: string): string => JSON.stringify([
 
 export const NO_AMOUNT = Decimal128.fromString('0');
 
-/** A hub id as the name of a field, where dots and dollars have a meaning. */
 /** How many orders the accepted rows of a file or a committed chunk are. */
 export const ordersOf = ({ accepted = 0, more_items = 0 }: Pick<ChunkDocument, 'accepted' | 'more_items'>): number =>
   accepted - more_items;
 
+/** A hub id as the name of a field, where dots and dollars have a meaning. */
 export const hubField = (hubId: string): string =>
   hubId.replace(/[%.$\0]/g, (char) => `%${char.charCodeAt(0).toString(16).padStart(2, '0')}`);
 

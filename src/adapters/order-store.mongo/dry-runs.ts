@@ -3,19 +3,24 @@
  * the fence, as a plan is: see `commit-chunk.ts`.
  */
 import { OmsError } from '../../errors.ts';
-import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
-import { fromStored } from '../../order-batch/stored-form.ts';
 import type { ChunkResult } from '../../ports/chunks.ts';
 import type { Decided, DecidedChunk, DryRuns, EarlierRows } from '../../ports/dry-runs.ts';
-import { type Claim, claimLost, fileClosed } from '../../ports/files.ts';
+import { type Claim, fileClosed } from '../../ports/files.ts';
 import { classifyRows, foreignOrders } from './classify-rows.ts';
 import { type ChunkDocument, chunkId, NO_AMOUNT, type OrderDocument } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
 import { type CommitContext, countByCode } from './execute-plan.ts';
 import { findRivals } from './insert-orders.ts';
-import { assertForward, CHECKPOINT, type Checkpoint, moveCheckpoint, progressOf } from './move-checkpoint.ts';
-import { encodePlan, encodeRejections, PLAN_VERSION } from './plan.ts';
+import {
+  assertForward,
+  CHECKPOINT,
+  type Checkpoint,
+  moveCheckpoint,
+  openChunk,
+  progressOf,
+} from './move-checkpoint.ts';
+import { emptyPlan, encodeRejections, PLAN_VERSION } from './plan.ts';
 import { settleOrders } from './settle-stock.ts';
 import { rowsByStockKey, stockKeysOf } from './stock-keys.ts';
 import { acceptWhatFits, readStock, type StockView } from './take-stock.ts';
@@ -76,12 +81,9 @@ async function stockLeft(
 async function record(context: CommitContext, claim: Claim, chunk: DecidedChunk): Promise<ChunkResult> {
   const { fileId, epoch } = claim;
   const { chunks, files } = context.database;
-  const file = (await files.findOne({ _id: fileId }, { projection: CHECKPOINT })) as Checkpoint | null;
-  if (file?.status !== 'processing' || file.epoch !== epoch) throw claimLost(fileId);
-  const isNext = file.next_chunk === chunk.n;
-  if (!isNext && file.next_chunk !== chunk.n + 1)
-    throw new OmsError('claim_lost', `file ${fileId} is at chunk ${file.next_chunk}, not at ${chunk.n}`);
-  if (isNext) {
+  const found: Checkpoint | null = await files.findOne({ _id: fileId }, { projection: CHECKPOINT });
+  const { file, done } = openChunk(found, claim, chunk.n);
+  if (!done) {
     assertForward(file, chunk.end);
     await insertOnce(context, await recordedChunk(context, claim, chunk));
   }
@@ -91,7 +93,7 @@ async function record(context: CommitContext, claim: Claim, chunk: DecidedChunk)
   ))!;
   if (recorded.state === 'closed')
     throw fileClosed(fileId, { status: recorded.status!, failure: recorded.failure ?? null });
-  const progress = isNext ? await moveCheckpoint(context, claim, file, recorded) : progressOf(file);
+  const progress = done ? progressOf(file) : await moveCheckpoint(context, claim, file, recorded);
   if (recorded.epoch !== epoch)
     throw new OmsError('chunk_moved', `chunk ${chunk.n} of file ${fileId} was decided by another worker`);
   return { accepted: recorded.accepted!, invalid: recorded.invalid!, ...progress };
@@ -116,7 +118,7 @@ async function recordedChunk(
     ...{ _id: chunkId(fileId, n), version: PLAN_VERSION, file: fileId, n, state: 'committed', attempts: 0 },
     ...{ dry_run: true, epoch, publish: 'none', track_stock: false, created_at: new Date(now()) },
     ...{ offset: end.offset, row: end.row, bytes_read: bytesRead, rows: accepted + rejections.length },
-    ...{ plan: await encodePlan(NO_ORDERS, []), keys: [], refused: [], planned_rejections: null, rejections: packed },
+    ...{ plan: await emptyPlan(), keys: [], refused: [], planned_rejections: null, rejections: packed },
     ...{ accepted, invalid: rejections.length, rejected_bytes: bytes, invalid_by_code: countByCode(rejections) },
     ...{ accepted_by_hub: {}, amount_minor: NO_AMOUNT },
     ...(accepted > orders && { more_items: accepted - orders }),
@@ -125,10 +127,3 @@ async function recordedChunk(
     ...(warnings?.length && { warnings }),
   };
 }
-
-const NOTHING = new Uint8Array();
-const NO_ORDERS = fromStored({
-  width: 0,
-  positionOf: Object.fromEntries(ORDER_COLUMNS.map((column) => [column, 0])) as Record<OrderColumn, number>,
-  ...{ text: NOTHING, starts: NOTHING, ends: NOTHING, ascii: NOTHING, rows: NOTHING, numbers: NOTHING },
-});

@@ -1,5 +1,6 @@
 /** The checkpoint of a file: its next chunk and where that begins, and the counters that move with it. */
 import { assert } from '../../assert.ts';
+import { OmsError } from '../../errors.ts';
 import type { ChunkResult } from '../../ports/chunks.ts';
 import { type Claim, claimLost } from '../../ports/files.ts';
 import type { Database } from './database.ts';
@@ -22,6 +23,18 @@ export const progressOf = (file: Checkpoint): Progress => ({
   rejected: { rows: file.invalid, bytes: file.rejected_bytes ?? 0 },
   ...askedOf(file),
 });
+
+/** The fence of a chunk: only the newest claim may write it, in its turn, and not when it is behind the checkpoint (`done`). Throws `claim_lost`. */
+export function openChunk(
+  file: Checkpoint | null,
+  { fileId, epoch }: Claim,
+  n: number,
+): { file: Checkpoint; done: boolean } {
+  if (file?.status !== 'processing' || file.epoch !== epoch) throw claimLost(fileId);
+  if (file.next_chunk !== n && file.next_chunk !== n + 1)
+    throw new OmsError('claim_lost', `file ${fileId} is at chunk ${file.next_chunk}, not at ${n}`);
+  return { file, done: file.next_chunk === n + 1 };
+}
 
 export const assertForward = (from: Position, to: Position): void =>
   assert(to.offset >= from.offset && to.row >= from.row, 'a checkpoint never goes back');

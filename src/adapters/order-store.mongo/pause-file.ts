@@ -42,7 +42,6 @@ async function takeNextNumber({ database: { chunks }, now }: CommitContext, file
     state: 'committed',
     attempts: 0,
     ...{ offset: file.offset, row: file.row, bytes_read: file.bytes_read },
-    ...(file.open_order && { open_order: file.open_order }),
     ...(file.open_order != null && { open_order: file.open_order }),
     ...{ rows: 0, accepted: 0, invalid: 0, refused: [], invalid_by_code: {}, rejected_bytes: 0 },
     ...{ accepted_by_hub: {}, amount_minor: NO_AMOUNT, publish: 'none' },

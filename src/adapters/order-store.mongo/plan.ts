@@ -49,7 +49,7 @@ export async function encodePlan(orders: OrderBatch, taking: number[]): Promise<
   return new Binary(await deflate(document, COMPRESSION));
 }
 
-/** Of a chunk without rows. */
+/** Of a chunk that makes no orders. */
 export function emptyPlan(): Promise<Binary> {
   const none = new Uint8Array(0);
   const arrays = { text: none, starts: none, ends: none, ascii: none, rows: none, numbers: none };

@@ -6,6 +6,7 @@ import { limits } from '../../limits.ts';
 import type { FileRecord } from '../../model/file.ts';
 import type { Position } from '../../model/intake.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
+import { pagesOf } from '../../ports/page.ts';
 import type { Scratch } from '../../ports/scratches.ts';
 import type { ChunkBuilder } from '../chunk-builder.ts';
 import type { OpenFile } from '../read/read-file.ts';
@@ -54,14 +55,10 @@ async function rejectedRows(
   toRow: number,
 ): Promise<Set<number>> {
   const rows = new Set<number>();
-  let after: string | null = null;
-  do {
-    const page = await rejections.list(fileId, { fromRow }, { limit: limits.reportPageRows, after });
-    for (const { row } of page.items) {
+  for await (const items of pagesOf((page) => rejections.list(fileId, { fromRow }, page), limits.reportPageRows))
+    for (const { row } of items) {
       if (row > toRow) return rows;
       rows.add(row);
     }
-    after = page.next;
-  } while (after !== null);
   return rows;
 }

@@ -1,9 +1,10 @@
-/** Looks for orders to erase until some are found, or for a bounded time. */
+/** The next orders to erase, and their erasure: bounded steps that the requests of people and the keeping time share. */
 import { limits } from '../../limits.ts';
 import type { ErasureOf } from '../../model/erasure.ts';
-import type { Erasure, FoundOrders } from '../../ports/erasure.ts';
+import type { Erasure, FoundOrder, FoundOrders } from '../../ports/erasure.ts';
 import { sliceTurn } from '../../ports/event-loop.ts';
 
+/** Looks for orders until some are found, or for a bounded time. */
 export async function findNext(
   erasure: Pick<Erasure, 'find'>,
   of: ErasureOf,
@@ -15,4 +16,17 @@ export async function findNext(
     page = await erasure.find(of, page.position);
   }
   return page;
+}
+
+/** Returns how many were erased. */
+export async function eraseFound(
+  erasure: Pick<Erasure, 'erase'>,
+  of: ErasureOf,
+  found: readonly FoundOrder[],
+): Promise<number> {
+  const ids = found.map(({ orderId }) => orderId);
+  let erased = 0;
+  for (let from = 0; from < ids.length; from += limits.erasedAtOnce)
+    erased += await erasure.erase(of, ids.slice(from, from + limits.erasedAtOnce));
+  return erased;
 }

@@ -8,6 +8,7 @@ import { MAX_EMAIL_CHARS } from '../../model/row-schema.ts';
 import { sliceTurn } from '../../ports/event-loop.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
+import { pagesOf } from '../../ports/page.ts';
 import { openStored } from '../read/stored-bytes.ts';
 
 export interface FilePorts {
@@ -89,12 +90,10 @@ async function isInRejections(
 ): Promise<boolean> {
   const mentions = ({ reasons, values, record }: Rejection) =>
     [...values, record ?? '', ...reasons.map(({ reason }) => reason)].some((text) => mention.test(text));
-  for (let after: string | null = null; ; ) {
+  for await (const items of pagesOf((page) => rejections.list(fileId, {}, page), limits.reportPageRows)) {
     signal.throwIfAborted();
-    const page = await rejections.list(fileId, {}, { limit: limits.reportPageRows, after });
-    if (page.items.some(mentions)) return true;
-    if (page.next === null) return false;
-    after = page.next;
+    if (items.some(mentions)) return true;
     await sliceTurn();
   }
+  return false;
 }

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { isOmsError, OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { isFileFailure, notCsv } from '../../model/file-failure.ts';
+import { isFileFailure } from '../../model/file-failure.ts';
 import type { Format } from '../../model/format.ts';
 import type { Delimiter, Encoding } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
@@ -15,8 +15,7 @@ import { CsvRecords } from '../read/csv-records.ts';
 import { decideEncoding, markOf } from '../read/encoding.ts';
 import { firstNonAscii } from '../read/guess-encoding.ts';
 import { inflate, isGzipMagic } from '../read/gunzip.ts';
-import { behindDelimiterLine, checkText, firstText, unmarkedUtf16 } from '../read/intake.ts';
-import { sniffBinary } from '../read/sniff-binary.ts';
+import { behindDelimiterLine, checkText, firstText, refuseBinary, unmarkedUtf16 } from '../read/intake.ts';
 import { type TextForm, textForm } from '../read/transcode.ts';
 
 export interface Beginning {
@@ -72,8 +71,7 @@ async function decode(
 ): Promise<Omit<Beginning, 'gzip' | 'whole'>> {
   if (first.length === 0)
     throw new OmsError('empty_upload', 'the file has no bytes: check that it was saved, and send it again');
-  const binary = gzip && isGzipMagic(first) ? 'a gzip file inside a gzip file' : sniffBinary(first);
-  if (binary !== null) throw notCsv(`The file is ${binary}`);
+  refuseBinary(first, gzip);
   // A byte order mark is surer than a format.
   const given = asked ?? (markOf(first) === undefined ? (format?.encoding ?? undefined) : undefined);
   const label = given ?? unmarkedEncoding(first);

@@ -4,15 +4,15 @@
  */
 import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { nameKey } from '../../model/column-names.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { type Format, keysOf } from '../../model/format.ts';
 import { DELIMITERS, type Delimiter } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { trim } from '../../model/trim.ts';
 import { sliceTurn } from '../../ports/event-loop.ts';
-import { type PossibleHeader, possibleHeaders } from '../read/file-head.ts';
-import { orderColumnsIn } from '../read/header.ts';
+import { keysIn, type PossibleHeader, possibleHeaders } from '../read/file-head.ts';
+import { isStandardHeader } from '../read/header.ts';
+import { delimitersFrom } from '../read/intake.ts';
 import { dataCellsIn } from '../read/no-header.ts';
 import { type Beginning, recordsOf } from './beginning.ts';
 import { knownName, wordsOf } from './name-match.ts';
@@ -53,7 +53,7 @@ export async function headerOfFormat(beginning: Beginning, format: Format): Prom
     const rows = await firstRows(beginning, delimiter, above + 1, limits.formatSearchChars);
     const record = rows.find(({ row }) => row > above);
     if (record === undefined) continue;
-    const names = new Set(record.cells.map(nameKey).filter((key) => keys.has(key))).size;
+    const names = keysIn(record.cells, keys);
     if (best === null || names > best.names)
       best = { delimiter, record, titles: rows.filter(({ row }) => row < record.row), names };
   }
@@ -72,16 +72,11 @@ export async function headersToRecognise(beginning: Beginning): Promise<Possible
   return headers;
 }
 
-export const isStandardHeader = (names: readonly string[]): boolean =>
-  orderColumnsIn(names).size === ORDER_COLUMNS.length;
-
 /** The line `sep=` stands above all that a format skips. */
 export const rowsAbove = ({ named }: Beginning): number => (named === undefined ? 0 : 1);
 
-function delimitersOf({ named }: Beginning, only: Delimiter | null): Delimiter[] {
-  if (only !== null) return [only];
-  return [...new Set([...DELIMITERS.filter((known) => known === named), ...DELIMITERS])];
-}
+const delimitersOf = ({ named }: Beginning, only: Delimiter | null): Delimiter[] =>
+  only === null ? delimitersFrom(named) : [only];
 
 async function firstRows(beginning: Beginning, delimiter: Delimiter, count: number, chars: number): Promise<RawRow[]> {
   const rows: RawRow[] = [];

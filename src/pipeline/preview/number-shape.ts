@@ -1,4 +1,5 @@
 /** What the text of one number says by itself about how numbers are written: `1.234,50` proves a decimal comma, `1,234` proves nothing. */
+import { ALIKE } from '../../model/locale-numbers.ts';
 
 export interface NumberShape {
   /** Digits alone: neither decimals nor groups, and no currency. */
@@ -14,8 +15,10 @@ export interface NumberShape {
 
 const MAX_CHARS = 40;
 const SEPARATOR = /[^\d]/g;
-/** Signs of the same meaning, as keyboards and exports use them. */
-const SAME: Record<string, string> = { '\u00a0': ' ', '\u202f': ' ', '\u2009': ' ', '’': "'" };
+/** The sign that a format names, by those that are like it. */
+const SAME: Record<string, string> = Object.fromEntries(
+  Object.entries(ALIKE).flatMap(([sign, others]) => others.map((other) => [other, sign])),
+);
 const UNIT = /^[-+]?\s*(\p{Sc}|[A-Z]{1,2}\p{Sc}|[A-Z]{3}|kr\.?|zł|Kč|Fr\.|Ft)?\s*$/u;
 
 /** Null: not a number. */

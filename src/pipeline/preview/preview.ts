@@ -9,19 +9,12 @@ import { isFileFailure } from '../../model/file-failure.ts';
 import { type Format, namesOf as namesOfSource } from '../../model/format.ts';
 import type { Delimiter } from '../../model/intake.ts';
 import type { ReasonCode } from '../../model/rejection.ts';
-import { makeHeader } from '../read/header.ts';
+import { isStandardHeader, makeHeader } from '../read/header.ts';
 import { refuseOtherText } from '../read/no-header.ts';
 import { NO_AMOUNTS, NO_LINES } from './amount-evidence.ts';
 import { type Beginning, readBeginning } from './beginning.ts';
 import { type Draft, formatOf } from './draft.ts';
-import {
-  type FoundHeader,
-  findHeader,
-  headerOfFormat,
-  headersToRecognise,
-  isStandardHeader,
-  rowsAbove,
-} from './find-header.ts';
+import { type FoundHeader, findHeader, headerOfFormat, headersToRecognise, rowsAbove } from './find-header.ts';
 import type { KnownFormats } from './known-formats.ts';
 import { type ReadingEnd, readingEnd, readRows } from './read-rows.ts';
 import { type RowAsRead, rowsAsRead } from './rows-as-read.ts';

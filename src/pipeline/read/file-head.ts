@@ -6,17 +6,14 @@ import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { nameKey } from '../../model/column-names.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
-import { notCsv } from '../../model/file-failure.ts';
 import { type Format, keysOf } from '../../model/format.ts';
 import { DELIMITERS, type Delimiter, type Encoding, type Intake } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { CsvRecords } from './csv-records.ts';
 import { decideEncoding, declared, type Evidence } from './encoding.ts';
-import { isGzipMagic } from './gunzip.ts';
 import { isReportHeader, orderColumnsIn } from './header.ts';
-import { behindDelimiterLine, checkText, firstText } from './intake.ts';
+import { behindDelimiterLine, checkText, delimitersFrom, firstText, refuseBinary } from './intake.ts';
 import { isHeaderLike, refuseWithoutHeader } from './no-header.ts';
-import { sniffBinary } from './sniff-binary.ts';
 import { type TextForm, textForm } from './transcode.ts';
 
 /** The beginning of a file, as text. */
@@ -61,8 +58,7 @@ export class FileHead {
   readonly #text: DecodedHead;
 
   constructor(first: FirstBytes, encodingLabel: string | undefined, maxRecordBytes: number) {
-    const binary = first.gzip && isGzipMagic(first.bytes) ? 'a gzip file inside a gzip file' : sniffBinary(first.bytes);
-    if (binary !== null) throw notCsv(`The file is ${binary}`);
+    refuseBinary(first.bytes, first.gzip);
     this.#first = first;
     this.#encodingLabel = encodingLabel;
     this.#maxRecordBytes = maxRecordBytes;
@@ -118,7 +114,7 @@ export class FileHead {
     const best = this.#bestDelimiter(head, (delimiter) => {
       const rows = this.#records(head, delimiter, rowsAbove + 1);
       const header = rows.find(({ row }) => row > head.lines + rowsAbove);
-      return new Set(header?.cells.map(nameKey).filter((key) => keys.has(key))).size;
+      return keysIn(header?.cells ?? [], keys);
     });
     return this.#decided(head, format.delimiter ?? best.delimiter, rowsAbove);
   }
@@ -131,9 +127,9 @@ export class FileHead {
 
   /** The delimiter with the most names in the header; of several, the one that the first line names. */
   #bestDelimiter({ named }: DecodedHead, namesWith: (delimiter: Delimiter) => number): Best {
-    const first = DELIMITERS.filter((delimiter) => delimiter === named);
-    let best: Best = { delimiter: first[0] ?? DELIMITERS[0], names: 0 };
-    for (const delimiter of new Set([...first, ...DELIMITERS])) {
+    const delimiters = delimitersFrom(named);
+    let best: Best = { delimiter: delimiters[0]!, names: 0 };
+    for (const delimiter of delimiters) {
       const names = namesWith(delimiter);
       if (names > best.names) best = { delimiter, names };
     }
@@ -179,6 +175,10 @@ function decodeHead({ bytes, whole, evidence }: FirstBytes, label: string | unde
   const { named, start } = behindDelimiterLine(text);
   return { encoding, isGiven, form, bomBytes, whole, named, text: start, lines: named === undefined ? 0 : 1 };
 }
+
+/** How many of the keys of a format the cells name. */
+export const keysIn = (cells: readonly string[], keys: ReadonlySet<string>): number =>
+  new Set(cells.map(nameKey).filter((key) => keys.has(key))).size;
 
 /** The first rows, as far as they can be read. */
 function firstOf(records: CsvRecords, count: number): RawRow[] {

@@ -8,7 +8,7 @@ import type { Format } from '../../model/format.ts';
 import type { Header } from '../../model/header.ts';
 import { createAmountReader, createQuantityReader, exampleOf, type NumberReader } from '../../model/locale-numbers.ts';
 import { formatMinor, parseMinor } from '../../model/money.ts';
-import { MAX_QUANTITY, type RowValues } from '../../model/row-schema.ts';
+import { quantityOf, type RowValues } from '../../model/row-schema.ts';
 import { trim } from '../../model/trim.ts';
 import type { Reading, RowReader, Unreadable } from './reading.ts';
 import { shownAs } from './shown-names.ts';
@@ -134,21 +134,15 @@ class Unreadables {
   }
 }
 
-const QUANTITY = /^\d{1,7}$/;
 /** Of a value that depends on others which are wrong: it has no reason of its own. */
 const NOT_KNOWN = '0';
-
-const quantityOf = ({ quantity }: RowValues): number | null => {
-  const number = QUANTITY.test(quantity) ? Number(quantity) : 0;
-  return number >= 1 && number <= MAX_QUANTITY ? number : null;
-};
 
 /** The price of one piece from that of all. */
 function divide(values: RowValues, unreadable: Unreadables): void {
   const minor = parseMinor(values.unit_price);
   // Its own reason stays.
   if (minor === null || unreadable.found?.has('unit_price')) return;
-  const quantity = quantityOf(values);
+  const quantity = quantityOf(values.quantity);
   if (quantity === null) values.unit_price = NOT_KNOWN;
   else if (minor % quantity === 0) values.unit_price = formatMinor(minor / quantity);
   else
@@ -159,7 +153,7 @@ function divide(values: RowValues, unreadable: Unreadables): void {
 }
 
 function computed(values: RowValues): string {
-  const quantity = quantityOf(values);
+  const quantity = quantityOf(values.quantity);
   const price = parseMinor(values.unit_price);
   return quantity === null || price === null ? NOT_KNOWN : formatMinor(quantity * price);
 }

@@ -16,6 +16,10 @@ export const columnKey = (name: string): string => name.trim().toLowerCase();
 export const orderColumnsIn = (cells: readonly string[]): Set<string> =>
   new Set(cells.map(columnKey).filter((key) => ORDER_COLUMN_KEYS.has(key)));
 
+/** Whether the cells name all columns of an order. */
+export const isStandardHeader = (cells: readonly string[]): boolean =>
+  orderColumnsIn(cells).size === ORDER_COLUMNS.length;
+
 const ORDER_COLUMN_KEYS = new Set<string>(ORDER_COLUMNS);
 
 /** `format`: how the file is read, null for a standard one. */

@@ -1,8 +1,16 @@
 /** What the first bytes of a file say as text: whether it is text at all, and what its first line is. */
 import { fileFailure, notCsv } from '../../model/file-failure.ts';
-import type { Encoding } from '../../model/intake.ts';
+import { DELIMITERS, type Delimiter, type Encoding } from '../../model/intake.ts';
+import { isGzipMagic } from './gunzip.ts';
+import { sniffBinary } from './sniff-binary.ts';
 import { UnitDecoder } from './text-decoder.ts';
 import { isTranscoded, type TextForm, Transcoder, textForm } from './transcode.ts';
+
+/** Throws `not_csv` for what is no text at all. */
+export function refuseBinary(bytes: Buffer, gzip: boolean): void {
+  const binary = gzip && isGzipMagic(bytes) ? 'a gzip file inside a gzip file' : sniffBinary(bytes);
+  if (binary !== null) throw notCsv(`The file is ${binary}`);
+}
 
 /** The bytes as text in which each character is one unit of the form. */
 export function firstText(bytes: Buffer, whole: boolean, encoding: Encoding): string {
@@ -53,3 +61,8 @@ export function behindDelimiterLine(text: string): { named: string | undefined; 
     ? { named: undefined, start: text }
     : { named: line[1] ?? '', start: text.slice(line[0].length) };
 }
+
+/** In the order in which they are tried: of several that fit alike, the one that the first line names is taken. */
+export const delimitersFrom = (named: string | undefined): Delimiter[] => [
+  ...new Set([...DELIMITERS.filter((delimiter) => delimiter === named), ...DELIMITERS]),
+];

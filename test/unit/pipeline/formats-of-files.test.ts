@@ -1,10 +1,6 @@
 /** Which format reads a file that names none: whoever is limited to hubs does not decide how the files of others are read. */
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createSqliteOrderStore } from '../../../src/adapters/order-store.sqlite/order-store.ts';
-import { openForReading } from '../../../src/adapters/sqlite/database.ts';
-import { Writer } from '../../../src/adapters/sqlite/writer.ts';
-import { type SqliteOperations, startSqliteWriter } from '../../../src/adapters/sqlite-operations.ts';
 import { ANYBODY } from '../../../src/model/access.ts';
 import { ORDER_COLUMNS } from '../../../src/model/columns.ts';
 import { formatSchema } from '../../../src/model/format.ts';
@@ -12,19 +8,15 @@ import { Formats } from '../../../src/pipeline/formats.ts';
 import { FormatsOfFiles } from '../../../src/pipeline/formats-of-files.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import type { OrderStore } from '../../../src/ports/order-store.ts';
-import { temporaryDirectory } from '../../support/service.ts';
+import { openSqlite } from '../../support/adapters/sqlite.ts';
 
 let store: OrderStore;
 let close: () => Promise<void>;
 beforeEach(async () => {
-  const path = join(await temporaryDirectory(), 'oms.db');
-  const thread = await startSqliteWriter(path);
-  const [db, writer] = [openForReading(path), new Writer<SqliteOperations>(thread.connect())];
-  store = createSqliteOrderStore({ db, writer, trackStock: false, publishes: false, now: Date.now });
-  close = async () => {
-    await store.close();
-    await thread.close();
-  };
+  const options = { trackStock: false, publishes: false };
+  const opened = await openSqlite((connection) => createSqliteOrderStore({ ...connection, ...options }));
+  store = opened.first;
+  close = opened.close;
 });
 afterEach(() => close());
 
