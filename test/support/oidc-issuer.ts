@@ -15,6 +15,11 @@ export const PROGRAM = 'warehouse';
 const SECRET = 'of-the-tests';
 /** Of the page at the issuer. */
 export const PAGE_CLIENT = 'oms-page';
+/** Each of its signs means something in a header or a form. */
+export const PAGE_SECRET = 'a%20b+c:d&e=f"g';
+
+/** How the page's client proves itself to the issuer: not at all, or by the secret in a header or in the form. */
+export type PageProof = 'none' | 'client_secret_basic' | 'client_secret_post';
 
 export interface Account {
   roles?: string[];
@@ -38,6 +43,7 @@ export interface Issuer {
   /** The subject that signs in next; null: the person cancels. */
   next: string | null;
   key: SigningKey;
+  proof: PageProof;
   /** By path: answers in place of the provider. */
   instead: Map<string, Handler>;
   /** Paths that were asked for. */
@@ -58,7 +64,7 @@ const newKey = (id: string): SigningKey => ({ id, ...generateKeyPairSync('rsa', 
 const running = new Set<Issuer>();
 afterAll(() => Promise.all([...running].map((issuer) => issuer.close())));
 
-export async function startIssuer(): Promise<Issuer> {
+export async function startIssuer(proof: PageProof = 'none'): Promise<Issuer> {
   let provider: Provider;
   let keys = 0;
   const redirectUris: string[] = [];
@@ -73,7 +79,7 @@ export async function startIssuer(): Promise<Issuer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const issuer: Issuer = {
-    ...{ url, accounts: {}, next: null, key: newKey('k1'), instead: new Map(), asked: [] },
+    ...{ url, accounts: {}, next: null, key: newKey('k1'), proof, instead: new Map(), asked: [] },
     rotate() {
       issuer.key = newKey(`k${++keys + 1}`);
       provider = new Provider(url, configurationOf(issuer, redirectUris));
@@ -120,12 +126,16 @@ function configurationOf(issuer: Issuer, redirectUris: readonly string[]): Confi
       {
         ...{ client_id: PROGRAM, client_secret: SECRET, grant_types: ['client_credentials'] },
         ...{ redirect_uris: [], response_types: [] },
+        token_endpoint_auth_method: issuer.proof === 'client_secret_post' ? issuer.proof : 'client_secret_basic',
       },
       {
-        ...{ client_id: PAGE_CLIENT, token_endpoint_auth_method: 'none', application_type: 'native' },
+        ...{ client_id: PAGE_CLIENT, token_endpoint_auth_method: issuer.proof, application_type: 'native' },
+        ...(issuer.proof !== 'none' && { client_secret: PAGE_SECRET }),
         redirect_uris: redirectUris.length > 0 ? [...redirectUris] : ['http://127.0.0.1/none'],
       },
     ],
+    // What its discovery document offers.
+    clientAuthMethods: issuer.proof === 'client_secret_post' ? [issuer.proof] : ['client_secret_basic', 'none'],
     scopes: ['openid', 'email'],
     claims: { openid: ['sub', 'roles'], email: ['email', 'email_verified'] },
     cookies: { keys: ['of the tests'] },
