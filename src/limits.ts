@@ -421,6 +421,10 @@ export const limits = {
   openFilesOfPrincipal: 100,
   /** Files in work in one worker: each holds two chunks in memory. */
   workerSlots: 4,
+  /** Of these, for the files of one uploader, where access is required: one is always left for others. */
+  workerSlotsOfPrincipal: 3,
+  /** The pause before a worker takes the next message, after one whose uploader has his share: 100 of them hold up others for 5 s. */
+  overShareMs: 50,
   /** After this time a file gives its slot to one that waits, so that a large file never starves a small one. */
   turnMs: 5_000,
   /** How often a worker with full slots checks whether a file waits. */

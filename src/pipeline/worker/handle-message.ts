@@ -62,8 +62,16 @@ async function adoptAll(
 
 async function handleJob(context: WorkerContext, fileId: string, delivery: Delivery, slot: Slot): Promise<void> {
   const { queue, store, clock } = context.ports;
-  const { state, logger } = context;
+  const { state, logger, stopping } = context;
   const { receipt } = delivery;
+  const uploader = (await store.files.get(fileId))?.uploadedBy ?? null;
+  if (!state.shareOut(slot, uploader)) {
+    // Behind the messages of others.
+    await queue.send({ version: 1, fileId });
+    await queue.delete(receipt);
+    // In the slot, so that a queue of such messages alone does not keep the worker busy.
+    return clock.sleep(limits.overShareMs, stopping);
+  }
   const claimed = await store.files.claim(fileId, queue.visibilityMs);
   state.markClaimed();
   switch (claimed.kind) {

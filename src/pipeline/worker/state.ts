@@ -11,6 +11,8 @@ import { limits } from '../../limits.ts';
 
 export interface Slot {
   startedMs: number;
+  /** Who sent its file; null: unknown, or nobody is told apart. */
+  uploader: string | null;
   /** Its file is to be released at the next chunk border. */
   release: boolean;
 }
@@ -45,9 +47,17 @@ export class WorkerState {
 
   occupySlot(nowMs: number): Slot {
     assert(!this.isFull, 'a worker handles no more messages than it has slots');
-    const slot: Slot = { startedMs: nowMs, release: false };
+    const slot: Slot = { startedMs: nowMs, uploader: null, release: false };
     this.#slots.add(slot);
     return slot;
+  }
+
+  /** Gives the slot to a file of this uploader; false where his files have as many slots as one uploader may have. */
+  shareOut(slot: Slot, uploader: string | null): boolean {
+    const his = [...this.#slots].filter((other) => other.uploader === uploader).length;
+    if (uploader !== null && his >= limits.workerSlotsOfPrincipal) return false;
+    slot.uploader = uploader;
+    return true;
   }
 
   freeSlot(slot: Slot): void {
