@@ -76,9 +76,36 @@ export const limits = {
   inflateBlockBytes: 8 * KiB,
   /** The header of a gzip member: an extra field of up to 64 KiB, a name, a comment. */
   maxGzipHeaderBytes: 128 * KiB,
-  /** A gzip file that grows more than this is a bomb; checked from `gzipRatioFromBytes` on. CSV seldom exceeds 50. */
+  /**
+   * A gzip file, or a part of a workbook, that grows more than this is a bomb; checked from `gzipRatioFromBytes` on. CSV seldom exceeds 50.
+   */
   maxGzipRatio: 250,
   gzipRatioFromBytes: 64 * MiB,
+  /** The parts of a workbook (.xlsx): one for each sheet, and some for each picture. */
+  maxWorkbookParts: 10_000,
+  /** Elements within elements: a sheet has eight. */
+  maxXmlDepth: 64,
+  /** One tag, text or comment: a cell has at most 32,767 characters. It is in memory as a whole. */
+  maxXmlTokenChars: 1 * MiB,
+  /** As spreadsheets have them, and cells of a row with a value: each of these columns is a delimiter in every row. */
+  maxSheetRows: 1_048_576,
+  maxSheetColumns: 1_024,
+  /** The list of sheets: all names of them are in memory. */
+  maxSheets: 1_000,
+  /** Cell styles of a workbook: spreadsheets have 65,490 at most. */
+  maxCellStyles: 100_000,
+  /**
+   * The texts of a workbook's cells, which are apart from its rows: so many bytes are in memory, the others in a temporary file, of which
+   * as many are kept. All together: their places are numbers of 32 bits.
+   */
+  sheetTextsInMemoryBytes: 16 * MiB,
+  maxSheetTextsBytes: 4096 * MiB - 1,
+  maxSheetTexts: 20_000_000,
+  /** A workbook is previewed as a whole, as its directory is at its end; and what its parts may have once unpacked. */
+  previewWorkbookBytes: 4 * MiB,
+  previewUnpackedBytes: 256 * MiB,
+  /** Notes on the cells of a report: a spreadsheet takes seconds to open a file with more, and all are in memory while it is written. */
+  maxReportNotes: 10_000,
 
   // Backfills.
   /** Rows of one step: some 20 ms of the writer of SQLite, or one or two round trips to MongoDB. */

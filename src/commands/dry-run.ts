@@ -11,6 +11,7 @@ import { limits } from '../limits.ts';
 import { isFileFailure } from '../model/file-failure.ts';
 import { openStoreForReading } from '../open-for-reading.ts';
 import { AskedPairs, askIms } from '../pipeline/ask-ims.ts';
+import type { ByteSource } from '../pipeline/read/byte-source.ts';
 import { readFile } from '../pipeline/read/read-file.ts';
 import { boundsOf, rowsOf } from '../pipeline/read/row-collector.ts';
 import { createRowValidator } from '../pipeline/validate.ts';
@@ -18,26 +19,27 @@ import type { Ims } from '../ports/ims.ts';
 
 const SHOWN = 20;
 
-export async function dryRun(paths: string[], config: Config): Promise<number> {
+export async function dryRun(paths: string[], sheet: string | null, config: Config): Promise<number> {
   const { ims, close } = await openIms(config);
   try {
     const codes: number[] = [];
-    for (const path of paths) codes.push(await checkFile(path, ims, config));
+    for (const path of paths) codes.push(await checkFile(path, sheet, ims, config));
     return codes.includes(1) ? 1 : Math.max(...codes);
   } finally {
     await close();
   }
 }
 
-async function checkFile(path: string, ims: Ims, config: Config): Promise<number> {
+async function checkFile(path: string, sheet: string | null, ims: Ims, config: Config): Promise<number> {
   let rows = 0;
   let invalid = 0;
   try {
-    const source = {
+    const source: ByteSource = {
       sizeBytes: (await stat(path)).size,
-      open: async (offset: number) => createReadStream(path, { start: offset, highWaterMark: limits.readBytes }),
+      open: async (start, length) =>
+        createReadStream(path, { start, end: start + length - 1, highWaterMark: limits.readBytes }),
     };
-    const options = { maxInflatedBytes: config.maxUploadBytes };
+    const options = { maxInflatedBytes: config.maxUploadBytes, ...(sheet !== null && { sheet }) };
     const file = await readFile(source, null, options, boundsOf(limits.maxPartRows));
     const validate = createRowValidator(file.header, { timeZone: config.timeZone });
     for await (const part of rowsOf(file)) {

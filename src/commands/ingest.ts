@@ -34,6 +34,8 @@ interface Asked {
   stopAtInvalid: string | null;
   /** The name of a format. */
   format: string | null;
+  /** Of workbooks; null: the first one. */
+  sheet: string | null;
   dryRun: boolean;
 }
 
@@ -58,16 +60,18 @@ export async function run(args: string[]): Promise<number> {
       'full-dry-run': { type: 'boolean', default: false },
       'stop-at-invalid': { type: 'string' },
       format: { type: 'string' },
+      sheet: { type: 'string' },
     },
   });
   if (paths.length === 0) throw new OmsError('invalid_option', 'no file: usage: oms ingest FILE… [--dry-run]');
   const stopAtInvalid = values['stop-at-invalid'] ?? null;
   const format = values.format ?? null;
+  const sheet = values.sheet ?? null;
   if (stopAtInvalid !== null && !isStopRule(stopAtInvalid))
     throw new OmsError('invalid_option', `--stop-at-invalid "${stopAtInvalid}" ${STOP_RULE_FORM}`);
   for (const path of paths) await checkReadable(path);
   const config = readConfig();
-  if (values['dry-run']) return dryRun(paths, config);
+  if (values['dry-run']) return dryRun(paths, sheet, config);
 
   const service = await openService(config);
   try {
@@ -75,7 +79,7 @@ export async function run(args: string[]): Promise<number> {
     const fileIds: { path: string; fileId: string }[] = [];
     for (const path of paths) {
       try {
-        const asked = { stopAtInvalid, format, dryRun: values['full-dry-run'] };
+        const asked = { stopAtInvalid, format, sheet, dryRun: values['full-dry-run'] };
         const { fileId, existed } = await service.upload(path, asked);
         if (existed) await reportExisting(service, path, fileId);
         fileIds.push({ path, fileId });
@@ -169,11 +173,12 @@ async function ownPipeline(config: Config): Promise<Service> {
   const ports = { ...engine.ports, logger };
   const formats = new Formats(ports);
   return {
-    async upload(path, { stopAtInvalid, format, dryRun: isDryRun }) {
+    async upload(path, { stopAtInvalid, format, sheet, dryRun: isDryRun }) {
       const saved = format === null ? null : await namedFormat(formats, format, LOCAL);
       const result = await upload(ports, createReadStream(path, { highWaterMark: limits.readBytes }), {
         name: basename(path),
         encoding: null,
+        sheet,
         parentFileId: null,
         stopAtInvalid,
         dryRun: isDryRun,
@@ -205,11 +210,16 @@ async function ownPipeline(config: Config): Promise<Service> {
 
 function runningServer(url: string, client: ServiceClient): Service {
   return {
-    async upload(path, { stopAtInvalid, format, dryRun: isDryRun }) {
+    async upload(path, { stopAtInvalid, format, sheet, dryRun: isDryRun }) {
       const bytes = createReadStream(path, { highWaterMark: limits.readBytes });
-      const rule = stopAtInvalid === null ? '' : `&stop_at_invalid=${encodeURIComponent(stopAtInvalid)}`;
-      const by = format === null ? '' : `&format=${encodeURIComponent(format)}`;
-      const target = `/upload?name=${encodeURIComponent(basename(path))}${rule}${by}${isDryRun ? '&dry_run=true' : ''}`;
+      const query = new URLSearchParams({
+        name: basename(path),
+        ...(stopAtInvalid !== null && { stop_at_invalid: stopAtInvalid }),
+        ...(format !== null && { format }),
+        ...(sheet !== null && { sheet }),
+        ...(isDryRun && { dry_run: 'true' }),
+      });
+      const target = `/upload?${query}`;
       try {
         const file = okBody<FileJson>(await client.once('POST', target, { type: 'text/csv', bytes }));
         return { fileId: file.file_id, existed: false };

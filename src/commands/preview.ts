@@ -1,6 +1,6 @@
 /**
- * `oms preview FILE`: what a file is, which format fits it, and how its first rows would be read. Looks at the first MiB, and stores
- * nothing. Exit code 0: its rows can be read as they are, 2: something is missing or wrong, 1: it is no file of orders.
+ * `oms preview FILE`: what a file is, which format fits it, and how its first rows would be read. Looks at the first MiB, or all of a
+ * workbook, and stores nothing. Exit code 0: its rows can be read as they are, 2: something is missing or wrong, 1: it is no file of orders.
  */
 import { open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import type { PreviewResponse } from '../http/preview-json.ts';
 import { limits } from '../limits.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import { namesOf } from '../model/format.ts';
+import { previewedBytes } from '../pipeline/preview/beginning.ts';
 import type { Draft } from '../pipeline/preview/draft.ts';
 import { parseEncoding } from '../pipeline/read/encoding.ts';
 import { CLIENT_OPTIONS } from './connect.ts';
@@ -23,19 +24,22 @@ export async function run(args: string[]): Promise<number> {
     args,
     allowPositionals: true,
     options: {
-      ...{ format: text, encoding: text, ...CLIENT_OPTIONS },
+      ...{ format: text, encoding: text, sheet: text, ...CLIENT_OPTIONS },
       json: { type: 'boolean', default: false },
     },
   });
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0)
-    throw new OmsError('invalid_option', 'usage: oms preview FILE [--format NAME] [--encoding LABEL] [--json]');
+    throw new OmsError(
+      'invalid_option',
+      'usage: oms preview FILE [--format NAME] [--encoding LABEL] [--sheet NAME] [--json]',
+    );
   if (values.encoding !== undefined) parseEncoding(values.encoding);
-  const { format, encoding } = values;
+  const { format, encoding, sheet } = values;
   const first = await firstBytes(path);
   await using opened = new AsyncDisposableStack();
   const preview = await openPreviewer({ given: values, config: readConfig(), command: 'oms preview', opened });
-  const response = await preview({ ...first, format, encoding });
+  const response = await preview({ ...first, format, encoding, sheet });
   process.stdout.write(values.json ? `${JSON.stringify(response, null, 2)}\n` : printed(path, response));
   const isReadable = response.failure === null && response.missing.length === 0;
   return isReadable && response.rows.every(({ reasons }) => reasons.length === 0) ? EXIT.readable : EXIT.open;
@@ -43,9 +47,9 @@ export async function run(args: string[]): Promise<number> {
 
 async function firstBytes(path: string): Promise<{ bytes: Buffer; isPart: boolean }> {
   await using file = await open(path);
-  const { bytesRead, buffer } = await file.read(Buffer.alloc(limits.previewBytes + 1), 0, limits.previewBytes + 1, 0);
-  const isPart = bytesRead > limits.previewBytes;
-  return { bytes: buffer.subarray(0, isPart ? limits.previewBytes : bytesRead), isPart };
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(limits.previewWorkbookBytes + 1), { position: 0 });
+  const most = previewedBytes(buffer);
+  return { bytes: buffer.subarray(0, Math.min(most, bytesRead)), isPart: bytesRead > most };
 }
 
 const FITS: Record<PreviewResponse['fit'], string> = {
@@ -57,11 +61,11 @@ const FITS: Record<PreviewResponse['fit'], string> = {
 };
 
 function printed(path: string, response: PreviewResponse): string {
-  const { encoding, delimiter, header, fit, missing, rows, failure } = response;
+  const { encoding, delimiter, sheet, header, fit, missing, rows, failure } = response;
   const name = (response.format as Draft).name;
   const wrong = rows.filter(({ reasons }) => reasons.length > 0);
   const lines = [
-    `${path}: ${encoding}${delimiter === null ? '' : `, delimiter ${JSON.stringify(delimiter)}`}${header === null ? '' : `, header in row ${header.row}`}`,
+    `${path}: ${sheet ? `sheet ${JSON.stringify(sheet.name)} of ${sheet.names.length}` : encoding}${delimiter === null || sheet ? '' : `, delimiter ${JSON.stringify(delimiter)}`}${header === null ? '' : `, header in row ${header.row}`}`,
     ...(failure === null ? [] : [`${failure.code}: ${failure.message}`]),
     ...(header === null
       ? []

@@ -19,6 +19,7 @@ export interface PreviewRequest {
   isPart: boolean;
   format: string | undefined;
   encoding: string | undefined;
+  sheet: string | undefined;
 }
 
 export type Previewer = (request: PreviewRequest) => Promise<PreviewResponse>;
@@ -28,20 +29,21 @@ export const openPreviewer = (options: BookOptions): Promise<Previewer> =>
 
 const ofService =
   (client: ServiceClient): Previewer =>
-  async ({ bytes, isPart, format, encoding }) => {
+  async ({ bytes, isPart, format, encoding, sheet }) => {
     const query = new URLSearchParams({
       part: String(isPart),
       ...(format !== undefined && { format }),
       ...(encoding !== undefined && { encoding }),
+      ...(sheet !== undefined && { sheet }),
     });
     return okBody(await client.once('POST', `/preview?${query}`, { type: 'text/csv', bytes }));
   };
 
 const ofStore =
   (store: OrderStore, timeZone: string): Previewer =>
-  async ({ bytes, isPart, format, encoding }) => {
+  async ({ bytes, isPart, format, encoding, sheet = null }) => {
     const formats = new Formats({ store, clock: systemClock });
     const asked = format === undefined ? null : (await namedFormat(formats, format, LOCAL)).format;
     const known = knownFormats({ store }, LOCAL);
-    return previewJson(await preview(bytes, { encoding, delimiter: null, isPart, asked, known, timeZone }));
+    return previewJson(await preview(bytes, { encoding, sheet, delimiter: null, isPart, asked, known, timeZone }));
   };

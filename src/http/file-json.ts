@@ -101,4 +101,7 @@ function progressJson(file: FileRecord): FileResponse['progress'] {
   };
 }
 
-const intakeJson = ({ encoding, delimiter, gzip, bom }: Intake) => ({ encoding, delimiter, gzip, bom });
+const intakeJson = ({ encoding, delimiter, gzip, bom, sheet }: Intake) => ({
+  ...{ encoding, delimiter, gzip, bom },
+  ...(sheet !== undefined && { sheet }),
+});

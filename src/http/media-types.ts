@@ -1,4 +1,4 @@
-/** The content types that clients name for CSV and gzip. Source: RFC 4180, RFC 7111; what browsers, spreadsheets and libraries send. */
+/** The content types that clients name for CSV, gzip and workbooks. Source: RFC 4180, RFC 7111; what browsers, spreadsheets and libraries send. */
 
 /** The media type of a `Content-Type`, without its parameters; '' without a header. */
 export const mediaType = (contentType: string | undefined): string =>
@@ -28,6 +28,8 @@ export const UNNAMED_TYPES: ReadonlySet<string> = new Set([
   'binary/octet-stream',
   'application/x-www-form-urlencoded',
 ]);
+
+export const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 export const GZIP_TYPES: ReadonlySet<string> = new Set([
   'application/gzip',

@@ -47,6 +47,10 @@ export const previewResponse = z.strictObject({
   encoding: z.enum(ENCODINGS),
   encoding_by: z.enum(['sender', 'mark', 'bytes']),
   delimiter: z.enum(DELIMITERS).nullable(),
+  sheet: z
+    .strictObject({ name: z.string(), names: z.array(z.string()) })
+    .optional()
+    .describe('Only of a workbook.'),
   header: z.strictObject({ row: count, skip_rows: count, titles: z.array(z.string()) }).nullable(),
   columns: z.array(
     z.strictObject({ name: z.string(), values: z.array(z.string()), filled: count, duplicate: z.boolean() }),
@@ -72,10 +76,11 @@ const short = (text: string): string => text.slice(0, limits.maxTextChars);
 
 export function previewJson(preview: Preview): PreviewResponse {
   const { beginning, header, columns, by, format, confidence, evidence, missing, rows, failure } = preview;
-  const { bytes, whole, gzip, bom, encoding, encodingBy } = beginning;
+  const { bytes, whole, gzip, bom, encoding, encodingBy, sheet } = beginning;
   return {
     ...{ bytes, whole, gzip, bom, encoding, encoding_by: encodingBy },
     delimiter: header?.delimiter ?? null,
+    ...(sheet && { sheet }),
     header: header && {
       row: header.record.row,
       skip_rows: preview.skipRows,

@@ -8,15 +8,18 @@ import * as z from 'zod';
 import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { Formats } from '../pipeline/formats.ts';
+import { previewedBytes } from '../pipeline/preview/beginning.ts';
 import type { Draft } from '../pipeline/preview/draft.ts';
 import { knownFormats } from '../pipeline/preview/known-formats.ts';
 import { type PreviewOptions, preview } from '../pipeline/preview/preview.ts';
 import { parseEncoding } from '../pipeline/read/encoding.ts';
+import { SNIFFED_BYTES } from '../pipeline/read/sniff-binary.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { principalOf } from './access-guard.ts';
 import { BodyRate } from './body-rate.ts';
 import { namedFormat } from './formats.ts';
+import { XLSX_TYPE } from './media-types.ts';
 import { ownerOf, shareTaken } from './owner.ts';
 import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
@@ -27,6 +30,7 @@ import { type HttpEnv, json, type RouteDescription, route } from './route.ts';
 const query = {
   format: text.describe('The name of the format that the file is to be read by.'),
   encoding: text.describe('A label of the WHATWG Encoding Standard. Without it the encoding is detected.'),
+  sheet: text.describe('The sheet of a workbook (.xlsx), by its name. Without it the first one that is not hidden.'),
   part: flag.describe('The body is only the beginning of the file: its last row may be cut.'),
 };
 
@@ -38,19 +42,20 @@ const description = {
   query,
   body: {
     required: true,
-    description: `A CSV file, plain or gzipped, of which the first ${limits.previewBytes} bytes are looked at: as the field \`file\` of a form, or as the body. A form may have, before it, the field \`format\`: a format as JSON that may lack columns.`,
+    description: `A CSV file, plain or gzipped, of which the first ${limits.previewBytes} bytes are looked at, or a workbook (.xlsx) of at most ${limits.previewWorkbookBytes} bytes: as the field \`file\` of a form, or as the body. A form may have, before it, the field \`format\`: a format as JSON that may lack columns.`,
     content: {
       'multipart/form-data': z.object({ format: draftFormat.optional(), file: z.file() }),
       'text/csv': null,
       'application/gzip': null,
+      [XLSX_TYPE]: null,
     },
-    partTypes: { file: 'text/csv, application/gzip' },
+    partTypes: { file: `text/csv, application/gzip, ${XLSX_TYPE}` },
   },
   responses: { 200: json(previewResponse, 'What was found out, and what it proves.') },
   problems: [
     ...(['invalid_parameter', 'no_file', 'empty_upload', 'several_files', 'broken_multipart'] as const),
     ...(['unfinished_upload', 'unsupported_encoding', 'invalid_format', 'unknown_format', 'not_csv'] as const),
-    ...(['corrupt_gzip', 'too_many_previews'] as const),
+    ...(['corrupt_gzip', 'corrupt_workbook', 'unknown_sheet', 'too_large', 'too_many_previews'] as const),
   ],
   engines: ['store'],
 } satisfies RouteDescription;
@@ -65,7 +70,7 @@ export function previewRoutes(ports: PreviewPorts, { timeZone }: { timeZone: str
   const places = new Places(limits.maxPreviews);
   const turns = bulkhead(limits.previewsAtOnce, limits.maxPreviews);
   const handler = route(description, async (c, readQuery) => {
-    const { format: name, encoding, part } = readQuery(c);
+    const { format: name, encoding, sheet, part } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
     const principal = principalOf(c);
     const named = name === undefined ? null : (await namedFormat(formats, name, principal)).format;
@@ -75,6 +80,7 @@ export function previewRoutes(ports: PreviewPorts, { timeZone }: { timeZone: str
       const { bytes, isCut } = await firstBytes(received.bytes);
       const options: PreviewOptions = {
         encoding: encoding ?? received.declaredEncoding() ?? undefined,
+        sheet: sheet ?? null,
         ...{ delimiter: null, timeZone, isPart: part || isCut },
         asked: named ?? draftIn(received.field('format')),
         known: knownFormats(ports, principal),
@@ -113,12 +119,14 @@ const tooMany = () =>
 async function firstBytes(source: AsyncIterable<Uint8Array>): Promise<{ bytes: Buffer; isCut: boolean }> {
   const pieces: Uint8Array[] = [];
   let size = 0;
+  let most: number = limits.previewBytes;
   for await (const piece of source) {
     pieces.push(piece);
+    if (size < SNIFFED_BYTES) most = previewedBytes(Buffer.concat(pieces));
     size += piece.length;
-    if (size > limits.previewBytes) break;
+    if (size > most) break;
   }
-  return { bytes: Buffer.concat(pieces).subarray(0, limits.previewBytes), isCut: size > limits.previewBytes };
+  return { bytes: Buffer.concat(pieces).subarray(0, most), isCut: size > most };
 }
 
 /** The draft in a field of the form. Throws `invalid_format`; what its members are is checked when it is used. */

@@ -8,6 +8,8 @@ export const THROWN = {
   invalid_body: 400,
   invalid_cursor: 400,
   corrupt_gzip: 400,
+  corrupt_workbook: 400,
+  unknown_sheet: 400,
   unsupported_encoding: 400,
   unknown_format: 400,
   no_file: 400,

@@ -117,6 +117,8 @@ export const fileResponse = named(
         delimiter: z.enum(DELIMITERS),
         gzip: z.boolean(),
         bom: z.boolean(),
+        /** Only of a workbook. */
+        sheet: z.string().optional(),
       })
       .nullable(),
     progress: z.strictObject({

@@ -1,5 +1,5 @@
 /**
- * `POST /upload`: one CSV file, as multipart field `file` or as the raw body, streamed to the object store. A slow upload is accepted as
+ * `POST /upload`: one CSV file or workbook, as multipart field `file` or as the raw body, streamed to the object store. A slow upload is accepted as
  * long as bytes keep arriving; an incomplete upload leaves nothing behind.
  */
 import type { IncomingMessage } from 'node:http';
@@ -22,6 +22,7 @@ import { fileJson } from './file-json.ts';
 import { findFile } from './files.ts';
 import { namedFormat } from './formats.ts';
 import { idempotencyKey, readIdempotencyKey, scopedKey } from './idempotency-key.ts';
+import { XLSX_TYPE } from './media-types.ts';
 import { ownerOf, shareTaken } from './owner.ts';
 import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
@@ -36,6 +37,7 @@ const query = {
     description: 'A label of the WHATWG Encoding Standard, in any case. Without it the encoding is detected.',
     examples: ['utf-8', 'utf-16le', 'windows-1252', 'latin1', 'Shift_JIS'],
   }),
+  sheet: text.describe('The sheet of a workbook (.xlsx), by its name. Without it the first one that is not hidden.'),
   format: text.describe(
     'The name of the format that it is read by. Without it a standard header is expected, or one that a format has.',
   ),
@@ -63,13 +65,14 @@ const describeUpload = (maxBytes: number) =>
     headers: { 'Idempotency-Key': idempotencyKey },
     body: {
       required: true,
-      description: `One CSV file, at most ${maxBytes} bytes, plain or gzipped: as the field \`file\` of a form, or as the body.`,
+      description: `One CSV file, at most ${maxBytes} bytes, plain or gzipped, or one workbook (.xlsx): as the field \`file\` of a form, or as the body.`,
       content: {
         'multipart/form-data': z.object({ file: z.file() }),
         'text/csv': null,
         'application/gzip': null,
+        [XLSX_TYPE]: null,
       },
-      partTypes: { file: 'text/csv, application/gzip' },
+      partTypes: { file: `text/csv, application/gzip, ${XLSX_TYPE}` },
     },
     responses: { 202: json(uploadResponse, 'The file is stored and queued.', ['location']) },
     problems: [
@@ -89,7 +92,7 @@ export function uploadRoutes(ports: UploadRoutePorts, options: { maxBytes: numbe
   const formats = new Formats(ports);
   const files = new FormatsOfFiles(ports);
   const handler = route(describeUpload(options.maxBytes), async (c, readQuery) => {
-    const { name, encoding, format, parent_file_id, stop_at_invalid, force, dry_run: dryRun } = readQuery(c);
+    const { name, encoding, sheet, format, parent_file_id, stop_at_invalid, force, dry_run: dryRun } = readQuery(c);
     if (encoding !== undefined) parseEncoding(encoding);
     const principal = principalOf(c);
     const key = readIdempotencyKey(c.req.header('idempotency-key'));
@@ -110,6 +113,7 @@ export function uploadRoutes(ports: UploadRoutePorts, options: { maxBytes: numbe
         get encoding() {
           return encoding ?? received.declaredEncoding();
         },
+        sheet: sheet ?? null,
         parentFileId: parent?.fileId ?? null,
         stopAtInvalid: stop_at_invalid ?? null,
         format: saved && (await files.keep(saved)),

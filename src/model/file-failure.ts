@@ -11,6 +11,8 @@ export const FILE_FAILURE_CODES = [
   'unclosed_quote',
   'not_csv',
   'corrupt_gzip',
+  'corrupt_workbook',
+  'unknown_sheet',
   'too_large',
   'too_many_invalid',
   'object_changed',
@@ -28,7 +30,7 @@ export function fileFailure(code: FileFailureCode, message: string, row?: number
 
 /** `what`: what the file is instead, as the beginning of a sentence. */
 export const notCsv = (what: string): OmsError =>
-  fileFailure('not_csv', `${what}: save or export it as CSV in UTF-8 and upload that.`);
+  fileFailure('not_csv', `${what}: save or export it as CSV in UTF-8, or as .xlsx, and upload that.`);
 
 const CODES = new Set<string>(FILE_FAILURE_CODES);
 

@@ -54,6 +54,8 @@ export interface FileRecord {
   objectVersion: string;
   /** The encoding that the uploader asked for, or that came with the file, if any: see `declaredEncoding`. */
   encodingOverride: string | null;
+  /** The sheet of a workbook that the uploader asked for, by its name; null: the first one. */
+  sheet: string | null;
   parentFileId: string | null;
   /** The only hubs that its rows may name, sorted: those of its sender, or of the file that it corrects. Null: all. It never changes. */
   hubs: readonly string[] | null;

@@ -29,12 +29,14 @@ export interface Intake {
   delimiter: Delimiter;
   gzip: boolean;
   bom: boolean;
+  /** The sheet that is read, of a workbook: as CSV, see `read/xlsx`. */
+  sheet?: string;
   /** All bytes read so far are ASCII: the first others decide the encoding. */
   encodingOpen?: true;
 }
 
 export interface Position {
-  /** Bytes after gunzip, and after the conversion to UTF-8 where there is one (`transcode.ts`). */
+  /** Bytes after gunzip, and after the conversion to UTF-8 where there is one (`transcode.ts`), or of a sheet to CSV (`xlsx`). */
   offset: number;
   /** Spreadsheet row of the last record before the offset: the first record is row 1, blank records count. */
   row: number;

@@ -26,6 +26,9 @@ export type ValueCode = Extract<
   | 'invalid_utf8'
 >;
 
+/** As a cell of a workbook is converted (`read/xlsx`): the error, and a byte that no text has. */
+const FORMULA_ERROR = /^#[A-Z0-9/_]+[?!]?\ufffd$/;
+
 const WORDS: Record<ValueCode, (value: string, column: OrderColumn) => string> = {
   missing_value: () => 'is empty',
   invalid_id: () => 'cannot be part of the address of an order: use another id',
@@ -38,7 +41,10 @@ const WORDS: Record<ValueCode, (value: string, column: OrderColumn) => string> =
   invalid_total: (value) => `is not an amount from 0.00 to 9,999,999,999,999.99${behind(numberHint('amount', value))}`,
   invalid_date: (value) =>
     `is not an ISO 8601 date such as 2026-11-21 or 2026-11-21T14:03:00Z${hint(value, DATE_HINTS)}`,
-  invalid_utf8: () => "has bytes that are not valid in the file's encoding: save the file as UTF-8",
+  invalid_utf8: (value) =>
+    FORMULA_ERROR.test(value)
+      ? 'is the error of a formula: correct the formula, or put its value into the cell'
+      : "has bytes that are not valid in the file's encoding: save the file as UTF-8",
 };
 
 const DATE_WORDS: Record<Exclude<OrderDateProblem, 'form'>, string> = {

@@ -23,11 +23,13 @@ export function unescapeCell(value: string): string {
   return value.startsWith("'") && (value.startsWith("''") || RUNS.test(value.slice(1))) ? value.slice(1) : value;
 }
 
-/** One record with its line end; cells are quoted only where needed. */
-export function csvLine(values: readonly string[], delimiter: Delimiter = ','): string {
-  const needsQuotes = NEEDS_QUOTES[delimiter];
-  return `${values.map((value) => (needsQuotes.test(value) ? quoted(value) : value)).join(delimiter)}\n`;
-}
+/** One record with its line end. */
+export const csvLine = (values: readonly string[], delimiter: Delimiter = ','): string =>
+  `${values.map((value) => csvCell(value, delimiter)).join(delimiter)}\n`;
+
+/** Quoted only where needed. */
+export const csvCell = (value: string, delimiter: Delimiter): string =>
+  NEEDS_QUOTES[delimiter].test(value) ? quoted(value) : value;
 
 /** A record as a program may have written it to a file of this delimiter. */
 export function csvRecord(values: readonly string[], delimiter: string): string {

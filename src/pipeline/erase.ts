@@ -14,8 +14,9 @@ import type { EndPosition } from '../ports/files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { pagesOf } from '../ports/page.ts';
+import { mentionOf } from './erase/find-in-bytes.ts';
 import { eraseFound, findNext } from './erase/find-next.ts';
-import { holdsPerson, mentionOf } from './erase/personal-files.ts';
+import { holdsPerson } from './erase/personal-files.ts';
 import { type ErasureRecord, type ErasureRequest, pendingErasures, putErasure } from './erase/requests.ts';
 import { deletePart } from './retention.ts';
 

@@ -25,14 +25,25 @@ export async function runForReal(
     objectKey,
     objectVersion,
     encodingOverride,
+    sheet,
     parentFileId,
     format,
     hubs,
     stopAtInvalid,
   } = dryRun;
   const created = await files.create({
-    ...{ fileId, name, sizeBytes, sha256, objectKey, objectVersion, encodingOverride, parentFileId, hubs },
-    ...{ format, stopAtInvalid, uploadedBy, force, dryRun: false, idempotencyKey: null, failure: null },
+    ...{ fileId, name, sizeBytes, sha256, objectKey, objectVersion, encodingOverride, sheet },
+    ...{
+      parentFileId,
+      hubs,
+      format,
+      stopAtInvalid,
+      uploadedBy,
+      force,
+      dryRun: false,
+      idempotencyKey: null,
+      failure: null,
+    },
   });
   if (created.kind === 'duplicate')
     throw new OmsError(

@@ -13,7 +13,7 @@ import type { CreateFileResult, NewFile } from '../ports/files.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
-import { sniffBinary } from './read/sniff-binary.ts';
+import { isWorkbook, SNIFFED_BYTES, sniffBinary } from './read/sniff-binary.ts';
 
 export interface UploadPorts {
   objects: ObjectStore;
@@ -29,6 +29,8 @@ export interface UploadOptions {
   uploadedBy?: string | null;
   /** As the uploader typed it, or as `declaredEncoding` returns it. */
   encoding: string | null;
+  /** The sheet of a workbook, by its name; by default the first one. */
+  sheet?: string | null;
   parentFileId: string | null;
   /** See `stop-rule.ts`; by default none. */
   stopAtInvalid?: string | null;
@@ -42,8 +44,6 @@ export interface UploadOptions {
   idempotencyKey: string | null;
   maxBytes: number;
 }
-
-const SNIFF_BYTES = 512;
 
 /**
  * Throws `empty_upload`, `too_large`, `not_csv`, and what the ports throw. The source's own errors pass through.
@@ -66,6 +66,7 @@ export async function upload(
     objectKey: key,
     objectVersion: stored.version,
     encodingOverride: options.encoding,
+    sheet: options.sheet ?? null,
     parentFileId: options.parentFileId,
     stopAtInvalid: options.stopAtInvalid ?? null,
     format: options.format ?? null,
@@ -97,8 +98,8 @@ async function store(
           `the upload is larger than ${maxBytes} bytes: split the file, or raise OMS_MAX_UPLOAD_BYTES`,
         );
       if (head) {
-        head = Buffer.concat([head, block.subarray(0, SNIFF_BYTES)]);
-        if (head.length >= SNIFF_BYTES) {
+        head = Buffer.concat([head, block.subarray(0, SNIFFED_BYTES)]);
+        if (head.length >= SNIFFED_BYTES) {
           refuseBinary(head);
           head = null;
         }
@@ -147,8 +148,9 @@ async function record({ objects, store, queue, logger }: UploadPorts, file: NewF
 }
 
 function refuseBinary(head: Uint8Array): void {
-  const what = sniffBinary(head);
-  if (what) throw new OmsError('not_csv', `the upload is ${what}, not CSV text or gzip`);
+  const what = isWorkbook(head) ? null : sniffBinary(head);
+  if (what)
+    throw new OmsError('not_csv', `the upload is ${what}: send CSV text, perhaps gzipped, or a workbook (.xlsx)`);
 }
 
 /** A name to show: the last part of a path, without control characters, of bounded length. Never used as a path. */

@@ -21,7 +21,8 @@ import type { OrderStore } from '../ports/order-store.ts';
 import { pagesOf } from '../ports/page.ts';
 import type { CommittedChunk, Violation } from '../ports/verification.ts';
 import { FormatsOfFiles } from './formats-of-files.ts';
-import { type OpenFile, readFile } from './read/read-file.ts';
+import type { ByteSource } from './read/byte-source.ts';
+import { askedOf, type OpenFile, readFile } from './read/read-file.ts';
 import type { RowReader } from './read/reading.ts';
 import { boundsOf, rowsOf } from './read/row-collector.ts';
 import { createRowReader } from './read/row-reader.ts';
@@ -63,15 +64,17 @@ function openSource(
   format: Format | null,
   maxInflatedBytes: number,
 ): Promise<OpenFile> {
-  const { sizeBytes, objectKey, objectVersion, encodingOverride, status } = file;
+  const { sizeBytes, objectKey, objectVersion, status } = file;
   // The object of an upload never changes, though a restored copy may have another version. An object that a user put into a
   // bucket may have been replaced since; then it counts as gone.
   const version = objectKey.startsWith(UPLOADS) ? {} : { version: objectVersion };
-  const source = { sizeBytes, open: (offset: number) => objects.open(objectKey, { offset, ...version }) };
-  const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
+  const source: ByteSource = {
+    sizeBytes,
+    open: (offset, length) => objects.open(objectKey, { offset, length, ...version }),
+  };
   // Row by row when the file failed, so that all rows before the error are compared.
   const bounds = boundsOf(status === 'failed' ? 1 : limits.maxPartRows);
-  return readFile(source, null, { ...encoding, ...(format && { format }), maxInflatedBytes }, bounds);
+  return readFile(source, null, { ...askedOf(file), ...(format && { format }), maxInflatedBytes }, bounds);
 }
 
 /** The stored orders and rejections of a file, in the order of its rows. */

@@ -58,6 +58,8 @@ export interface NewFile {
   objectKey: string;
   objectVersion: string;
   encodingOverride: string | null;
+  /** As in the record; the first when absent. */
+  sheet?: string | null;
   parentFileId: string | null;
   /** Null: a standard file, or one whose header is to be recognised. */
   format?: FormatRef | null;

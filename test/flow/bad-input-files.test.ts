@@ -97,7 +97,7 @@ describe('an upload without a file of orders', () => {
       ['application/json', 'not as JSON'],
       ['application/x-ndjson', 'not as JSON'],
       ['application/vnd.api+json', 'not as JSON'],
-      ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'as CSV'],
+      ['application/vnd.oasis.opendocument.spreadsheet', 'as .xlsx or as CSV'],
       ['application/pdf', 'text/csv'],
     ] as const)
       expect(await problemOf(await upload(service, '{}', '', { 'content-type': type }))).toMatchObject({

@@ -5,6 +5,6 @@ export const previewOf = (file: string | Buffer, options: Partial<PreviewOptions
   preview(Buffer.from(file), { ...NOTHING_ASKED, ...options });
 
 const NOTHING_ASKED: PreviewOptions = {
-  ...{ encoding: undefined, delimiter: null, isPart: false, asked: null, timeZone: 'UTC' },
+  ...{ encoding: undefined, sheet: null, delimiter: null, isPart: false, asked: null, timeZone: 'UTC' },
   known: { saved: async () => null, preset: () => null },
 };

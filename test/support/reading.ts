@@ -7,9 +7,9 @@ import type { Format } from '../../src/model/format.ts';
 import type { Header } from '../../src/model/header.ts';
 import type { Intake } from '../../src/model/intake.ts';
 import type { RawRow } from '../../src/model/raw-row.ts';
+import type { ByteSource } from '../../src/pipeline/read/byte-source.ts';
 import type { Chunk, ReadBounds, RowConsumer } from '../../src/pipeline/read/read-chunks.ts';
 import { type ReadOptions, type Resume, readFile } from '../../src/pipeline/read/read-file.ts';
-import type { ByteSource } from '../../src/pipeline/read/stored-bytes.ts';
 import type { TextForm } from '../../src/pipeline/read/transcode.ts';
 
 export const HEADER = ORDER_COLUMNS.join(',');
@@ -20,8 +20,8 @@ export function sourceOf(bytes: Buffer, pieceSizes: number[] = [64 * 1024]): Byt
   return {
     sizeBytes: bytes.length,
     opened,
-    async open(offset) {
-      const stream = Readable.from(piecesOf(bytes.subarray(offset), pieceSizes));
+    async open(offset, length) {
+      const stream = Readable.from(piecesOf(bytes.subarray(offset, offset + length), pieceSizes));
       opened.push(stream);
       return stream;
     },
@@ -52,6 +52,7 @@ export interface ReadingOptions {
   pieceSizes?: number[];
   resume?: Resume;
   encoding?: string;
+  sheet?: string;
   format?: Format;
   recognise?: ReadOptions['recognise'];
   maxInflatedBytes?: number;
@@ -60,13 +61,24 @@ export interface ReadingOptions {
 }
 
 export async function readBytes(file: Buffer | string, options: ReadingOptions = {}): Promise<Reading> {
-  const { pieceSizes, resume = null, encoding, format, recognise, maxInflatedBytes = 1e9, bounds, atBorder } = options;
+  const {
+    pieceSizes,
+    resume = null,
+    encoding,
+    sheet,
+    format,
+    recognise,
+    maxInflatedBytes = 1e9,
+    bounds,
+    atBorder,
+  } = options;
   const source = sourceOf(typeof file === 'string' ? Buffer.from(file) : file, pieceSizes);
   const reading: Reading = { intake: null, header: null, chunks: [], rows: [], failure: null };
   try {
     const readOptions = {
       maxInflatedBytes,
       ...(encoding === undefined ? {} : { encoding }),
+      ...(sheet === undefined ? {} : { sheet }),
       ...(atBorder === undefined ? {} : { atBorder }),
       ...(format && { format }),
       ...(recognise && { recognise }),

@@ -132,8 +132,8 @@ describe('files', () => {
       { name: 'nothing.csv', buffer: Buffer.alloc(0) },
       { name: 'short-header.csv', buffer: Buffer.from('order_id,sku\nA-1,B-1\n') },
     );
-    await uploadOf(page, 'book.xlsx').getByText('the upload is an Excel workbook').waitFor();
-    await uploadOf(page, 'book.xlsx').getByText('save it as CSV').waitFor();
+    await uploadOf(page, 'book.xlsx').getByText('the upload is a ZIP archive').waitFor();
+    await uploadOf(page, 'book.xlsx').getByText('save it as .xlsx or as CSV').waitFor();
     await uploadOf(page, 'nothing.csv').getByText('Check that the file was saved').waitFor();
     const failed = row(page, 'short-header.csv');
     await failed.getByText('A column is missing').waitFor();
@@ -236,7 +236,7 @@ test.each(LOOKS)('in the %s theme the page fits %s pixels, and axe finds nothing
   expectComplaints(page, /status of 415/);
   await page.getByRole('link', { name: HOSTILE, exact: true }).first().waitFor();
   await choose(page, { name: `${'a-long-name-'.repeat(12)}.xlsx`, buffer: Buffer.from('PK\x03\x04') });
-  await uploadOf(page, 'a-long-name').getByText('save it as CSV').waitFor();
+  await uploadOf(page, 'a-long-name').getByText('save it as .xlsx or as CSV').waitFor();
   expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
   expect(await accessibilityProblems(page)).toEqual([]);
 });

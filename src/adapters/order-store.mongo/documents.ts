@@ -21,6 +21,8 @@ export interface FileDocument {
   object_key: string;
   object_version: string;
   encoding_override: string | null;
+  /** Only of a file whose uploader named one. */
+  sheet?: string;
   parent_file_id: string | null;
   /** Only of a file that is limited to hubs. */
   hubs?: readonly string[];

@@ -20,6 +20,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
     objectKey: file.object_key,
     objectVersion: file.object_version,
     encodingOverride: file.encoding_override,
+    sheet: file.sheet ?? null,
     parentFileId: file.parent_file_id,
     hubs: file.hubs ?? null,
     dryRun: file.dry_run === true,

@@ -13,6 +13,7 @@ export function newFileDocument(file: NewFile, at: Date): FileDocument {
     object_version: file.objectVersion,
     encoding_override: file.encodingOverride,
     parent_file_id: file.parentFileId,
+    ...(file.sheet != null && { sheet: file.sheet }),
     ...(file.hubs && { hubs: file.hubs }),
     ...(file.stopAtInvalid && { stop_at_invalid: file.stopAtInvalid }),
     ...(file.dryRun && { dry_run: true }),

@@ -36,9 +36,9 @@ export function creationOperations(db: Database, now: () => number) {
   const keys = idempotencyKeys(db);
   const get = db.prepare('select * from files where file_id = ?');
   const insert = db.prepare(`
-    insert into files (file_id, name, size_bytes, sha256, uploaded_by, object_key, object_version, encoding_override, parent_file_id,
+    insert into files (file_id, name, size_bytes, sha256, uploaded_by, object_key, object_version, encoding_override, sheet, parent_file_id,
       hubs, stop_at_invalid, dry_run, format, forced, status, failure, created_at, finished_at, changed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const kept = db.prepare(`
     select exists (select 1 from files where object_key glob '${UPLOADS}*') uploads,
       exists (select 1 from files where report_name is not null) reports`);
@@ -60,6 +60,7 @@ export function creationOperations(db: Database, now: () => number) {
         file.objectKey,
         file.objectVersion,
         file.encodingOverride,
+        file.sheet ?? null,
         file.parentFileId,
         hubsColumn(file.hubs),
         file.stopAtInvalid ?? null,

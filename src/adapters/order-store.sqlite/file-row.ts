@@ -23,6 +23,7 @@ export interface FileRow {
   object_key: string;
   object_version: string;
   encoding_override: string | null;
+  sheet: string | null;
   parent_file_id: string | null;
   format: string | null;
   hubs: string | null;
@@ -90,6 +91,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     objectKey: row.object_key,
     objectVersion: row.object_version,
     encodingOverride: row.encoding_override,
+    sheet: row.sheet,
     parentFileId: row.parent_file_id,
     hubs: hubsOf(row),
     dryRun: row.dry_run === 1,

@@ -464,4 +464,11 @@ export const MIGRATIONS: readonly Migration[] = [
   alter table files add column skipped integer not null default 0;
   `,
   },
+  {
+    version: 22,
+    sql: `
+  -- The sheet of a workbook that the uploader asked for.
+  alter table files add column sheet text;
+  `,
+  },
 ];

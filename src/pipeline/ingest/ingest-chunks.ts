@@ -17,8 +17,9 @@ import { type BuiltChunk, ChunkBuilder, type ChunkBuilderOptions } from '../chun
 import { catchUp } from '../dry-run/catch-up.ts';
 import { decideChunk } from '../dry-run/decide-chunk.ts';
 import { FormatsOfFiles } from '../formats-of-files.ts';
+import type { ByteSource } from '../read/byte-source.ts';
 import type { Chunk } from '../read/read-chunks.ts';
-import { type OpenFile, type ReadOptions, readFile } from '../read/read-file.ts';
+import { askedOf, type OpenFile, type ReadOptions, readFile } from '../read/read-file.ts';
 import type { IngestContext } from './context.ts';
 import { askedStop, endBy, PauseSignal, StopSignal } from './file-end.ts';
 import type { IngestBounds } from './options.ts';
@@ -113,7 +114,7 @@ async function openAtCheckpoint(
   signal: AbortSignal,
   atBorder: () => void,
 ): Promise<{ opened: OpenFile; format: FormatRef | null }> {
-  const { intake, columns, nextChunk, offset, row, sizeBytes, objectKey, objectVersion, encodingOverride } = file;
+  const { intake, columns, nextChunk, offset, row, sizeBytes, objectKey, objectVersion } = file;
   const { maxInflatedBytes } = options;
   // A retry of an object from a bucket that was too large to be hashed.
   if (file.sha256 === '' && sizeBytes > maxInflatedBytes)
@@ -124,13 +125,12 @@ async function openAtCheckpoint(
   const format = ref && (await outage.retry('store', () => files.definition(ref!)));
   const position = { offset, row };
   const resume = intake && columns && offset > 0 ? { intake, columns, format, nextChunk, position } : null;
-  const source = {
+  const source: ByteSource = {
     sizeBytes,
-    open: (from: number) => ports.objects.open(objectKey, { offset: from, version: objectVersion }),
+    open: (from, length) => ports.objects.open(objectKey, { offset: from, length, version: objectVersion }),
   };
-  const encoding = encodingOverride === null ? {} : { encoding: encodingOverride };
   const readOptions: ReadOptions = {
-    ...{ ...encoding, maxInflatedBytes, firstChunk: nextChunk, signal, atBorder },
+    ...{ ...askedOf(file), maxInflatedBytes, firstChunk: nextChunk, signal, atBorder },
     ...(format && { format }),
     async recognise(unknown) {
       const found = await outage.retry('store', () => files.recognise(unknown, file));

@@ -5,18 +5,22 @@
 import { Readable } from 'node:stream';
 import { isOmsError, OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import { isFileFailure } from '../../model/file-failure.ts';
+import { fileFailure, isFileFailure } from '../../model/file-failure.ts';
 import type { Format } from '../../model/format.ts';
 import type { Delimiter, Encoding } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { sliceTurn } from '../../ports/event-loop.ts';
 import { ByteReader } from '../read/byte-reader.ts';
+import type { ByteSource } from '../read/byte-source.ts';
 import { CsvRecords } from '../read/csv-records.ts';
 import { decideEncoding, markOf } from '../read/encoding.ts';
 import { firstNonAscii } from '../read/guess-encoding.ts';
 import { inflate, isGzipMagic } from '../read/gunzip.ts';
 import { behindDelimiterLine, checkText, firstText, refuseBinary, unmarkedUtf16 } from '../read/intake.ts';
+import { isWorkbook } from '../read/sniff-binary.ts';
 import { type TextForm, textForm } from '../read/transcode.ts';
+import { openSheet } from '../read/xlsx/sheet-csv.ts';
+import { writtenAs } from '../read/xlsx/written-as.ts';
 
 export interface Beginning {
   encoding: Encoding;
@@ -26,6 +30,8 @@ export interface Beginning {
   mustBeNamed: boolean;
   bom: boolean;
   gzip: boolean;
+  /** The sheet that is looked at, and the names of all; null where the file is no workbook. */
+  sheet: { name: string; names: string[] } | null;
   /** Bytes that were looked at, unpacked. */
   bytes: number;
   /** The file has no others. */
@@ -37,18 +43,54 @@ export interface Beginning {
   form: TextForm;
 }
 
-/** `bytes`: the first ones of the file; `isPart`: there are others. */
-export async function readBeginning(
-  bytes: Buffer,
-  { encoding, format, isPart }: { encoding: string | undefined; format: Format | null; isPart: boolean },
-): Promise<Beginning> {
+export interface BeginningOptions {
+  encoding: string | undefined;
+  /** The sheet of a workbook, by its name; null for the first one. */
+  sheet: string | null;
+  format: Format | null;
+  /** The file has other bytes than these. */
+  isPart: boolean;
+}
+
+/** How many bytes of the file that begins like this a preview takes. */
+export const previewedBytes = (first: Buffer): number =>
+  isWorkbook(first) ? limits.previewWorkbookBytes : limits.previewBytes;
+
+/** `bytes`: the first ones of the file, or all of a workbook. */
+export async function readBeginning(bytes: Buffer, options: BeginningOptions): Promise<Beginning> {
+  if (isWorkbook(bytes)) return readSheet(bytes, options);
+  const { encoding, format, isPart } = options;
   const gzip = isGzipMagic(bytes);
   const stored = new ByteReader(Readable.from([bytes]));
   const bounds = { ...limits, maxInflatedBytes: Number.POSITIVE_INFINITY };
   const reader = gzip ? new ByteReader(inflate(stored, bounds, { bytes: 0 })) : stored;
   const ahead = await reader.lookAhead(limits.previewBytes + 1);
   const whole = !isPart && ahead.length <= limits.previewBytes && (await isComplete(reader, ahead.length));
-  return { ...(await decode(ahead.subarray(0, limits.previewBytes), whole, gzip, encoding, format)), gzip, whole };
+  const decoded = await decode(ahead.subarray(0, limits.previewBytes), whole, gzip, encoding, format);
+  return { ...decoded, gzip, sheet: null, whole };
+}
+
+/** The directory of a workbook is at its end. Throws `too_large` for the beginning of one. */
+async function readSheet(bytes: Buffer, { sheet, format, isPart }: BeginningOptions): Promise<Beginning> {
+  if (isPart)
+    throw fileFailure(
+      'too_large',
+      `A workbook is previewed as a whole, and may have ${limits.previewWorkbookBytes} bytes: send one with fewer rows, or all of it.`,
+    );
+  const source: ByteSource = {
+    sizeBytes: bytes.length,
+    open: async (offset, length) => Readable.from([bytes.subarray(offset, offset + length)]),
+  };
+  const bounds = { ...limits, maxInflatedBytes: limits.previewUnpackedBytes };
+  const csv = await openSheet(source, sheet, writtenAs(format), bounds);
+  try {
+    const ahead = await new ByteReader(csv.bytes).lookAhead(limits.previewBytes + 1);
+    const whole = ahead.length <= limits.previewBytes;
+    const decoded = await decode(ahead.subarray(0, limits.previewBytes), whole, false, undefined, null);
+    return { ...decoded, gzip: false, sheet: { name: csv.name, names: csv.names }, whole };
+  } finally {
+    await csv.close();
+  }
 }
 
 /** False for a gzip file that is cut short or damaged behind these bytes. Throws `corrupt_gzip` when there are none. */
@@ -68,7 +110,7 @@ async function decode(
   gzip: boolean,
   asked: string | undefined,
   format: Format | null,
-): Promise<Omit<Beginning, 'gzip' | 'whole'>> {
+): Promise<Omit<Beginning, 'gzip' | 'sheet' | 'whole'>> {
   if (first.length === 0)
     throw new OmsError('empty_upload', 'the file has no bytes: check that it was saved, and send it again');
   refuseBinary(first, gzip);

@@ -6,7 +6,7 @@ import { isOmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import { type Format, keysOf } from '../../model/format.ts';
-import { DELIMITERS, type Delimiter } from '../../model/intake.ts';
+import type { Delimiter } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { trim } from '../../model/trim.ts';
 import { sliceTurn } from '../../ports/event-loop.ts';
@@ -14,6 +14,7 @@ import { keysIn, type PossibleHeader, possibleHeaders } from '../read/file-head.
 import { isStandardHeader } from '../read/header.ts';
 import { delimitersFrom } from '../read/intake.ts';
 import { dataCellsIn } from '../read/no-header.ts';
+import { SHEET_DELIMITER } from '../read/xlsx/sheet-rows.ts';
 import { type Beginning, recordsOf } from './beginning.ts';
 import { knownName, wordsOf } from './name-match.ts';
 
@@ -63,7 +64,7 @@ export async function headerOfFormat(beginning: Beginning, format: Format): Prom
 /** The rows that an upload compares with the headers of saved formats: none of a standard file. */
 export async function headersToRecognise(beginning: Beginning): Promise<PossibleHeader[]> {
   const headers: PossibleHeader[] = [];
-  for (const delimiter of DELIMITERS) {
+  for (const delimiter of delimitersOf(beginning, null)) {
     const rows = await firstRows(beginning, delimiter, limits.maxSkippedRows + 1, limits.formatSearchChars);
     if (isStandardHeader(rows[0]?.cells ?? [])) return [];
     const possible = possibleHeaders(rows, rowsAbove(beginning));
@@ -75,8 +76,10 @@ export async function headersToRecognise(beginning: Beginning): Promise<Possible
 /** The line `sep=` stands above all that a format skips. */
 export const rowsAbove = ({ named }: Beginning): number => (named === undefined ? 0 : 1);
 
-const delimitersOf = ({ named }: Beginning, only: Delimiter | null): Delimiter[] =>
-  only === null ? delimitersFrom(named) : [only];
+function delimitersOf({ sheet, named }: Beginning, only: Delimiter | null): Delimiter[] {
+  if (sheet !== null) return [SHEET_DELIMITER];
+  return only === null ? delimitersFrom(named) : [only];
+}
 
 async function firstRows(beginning: Beginning, delimiter: Delimiter, count: number, chars: number): Promise<RawRow[]> {
   const rows: RawRow[] = [];

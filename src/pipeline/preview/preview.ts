@@ -24,6 +24,7 @@ import { type FileColumn, makeTable } from './table.ts';
 export interface PreviewOptions {
   /** A label of the WHATWG Encoding Standard. */
   encoding: string | undefined;
+  sheet: string | null;
   delimiter: Delimiter | null;
   /** The bytes end before the file does. */
   isPart: boolean;
@@ -59,8 +60,9 @@ export async function preview(bytes: Buffer, options: PreviewOptions): Promise<P
   const asked = options.asked && formatOf(options.asked);
   const first = await readBeginning(bytes, { ...options, format: asked });
   const { saved, several } = asked ? NOT_SAVED : await findSaved(first, options.known);
-  // It was recognised in the encoding that was detected, and may name another.
-  const beginning = saved?.encoding ? await readBeginning(bytes, { ...options, format: saved }) : first;
+  // It was recognised in the encoding that was detected, and may name another, and other forms of the numbers of a sheet.
+  const beginning =
+    saved && (saved.encoding || first.sheet) ? await readBeginning(bytes, { ...options, format: saved }) : first;
   const found = saved ? null : await findHeader(beginning, asked?.delimiter ?? options.delimiter);
   const isOpen = !asked && !saved && found !== null;
   const known = isOpen ? options.known.preset(namesOf(found), skippedBy(beginning, found)) : saved;

@@ -15,6 +15,7 @@ import { isReportHeader, orderColumnsIn } from './header.ts';
 import { behindDelimiterLine, checkText, delimitersFrom, firstText, refuseBinary } from './intake.ts';
 import { isHeaderLike, refuseWithoutHeader } from './no-header.ts';
 import { type TextForm, textForm } from './transcode.ts';
+import { SHEET_DELIMITER } from './xlsx/sheet-rows.ts';
 
 /** The beginning of a file, as text. */
 export interface FirstBytes {
@@ -24,6 +25,8 @@ export interface FirstBytes {
   /** The bytes from the first that is not ASCII on, null when there is none. */
   evidence: Evidence | null;
   gzip: boolean;
+  /** The sheet that they are converted from; null where they are as stored. */
+  sheet: string | null;
 }
 
 export interface Decided {
@@ -79,7 +82,12 @@ export class FileHead {
   /** The first rows for each delimiter, to find out what the file is. */
   rows(count: number): RawRow[][] {
     const head = beginningOf(this.#text, limits.formatSearchChars);
-    return DELIMITERS.map((delimiter) => this.#records(head, delimiter, count));
+    return this.#delimiters.map((delimiter) => this.#records(head, delimiter, count));
+  }
+
+  /** A sheet is converted with one. */
+  get #delimiters(): readonly Delimiter[] {
+    return this.#first.sheet === null ? DELIMITERS : [SHEET_DELIMITER];
   }
 
   /** 1 with a line that names the delimiter. */
@@ -100,7 +108,7 @@ export class FileHead {
 
   /** How the file is read by the format: a report of its rows as any report, whatever the format says of the encoding, say. */
   by(format: Format): Decided {
-    const report = DELIMITERS.find((delimiter) => {
+    const report = this.#delimiters.find((delimiter) => {
       const [header] = this.#records(this.#text, delimiter, 1);
       return header !== undefined && isReportHeader(header.cells);
     });
@@ -116,18 +124,21 @@ export class FileHead {
       const header = rows.find(({ row }) => row > head.lines + rowsAbove);
       return keysIn(header?.cells ?? [], keys);
     });
-    return this.#decided(head, format.delimiter ?? best.delimiter, rowsAbove);
+    const named = this.#first.sheet === null ? format.delimiter : null;
+    return this.#decided(head, named ?? best.delimiter, rowsAbove);
   }
 
   #decided(head: DecodedHead, delimiter: Delimiter, rowsAbove: number): Decided {
-    const intake: Intake = { encoding: head.encoding, delimiter, gzip: this.#first.gzip, bom: head.bomBytes > 0 };
+    const { gzip, sheet } = this.#first;
+    const intake: Intake = { encoding: head.encoding, delimiter, gzip, bom: head.bomBytes > 0 };
+    if (sheet !== null) intake.sheet = sheet;
     if (!head.isGiven && this.#first.evidence === null && !this.#first.whole) intake.encodingOpen = true;
     return { intake, bomBytes: head.bomBytes, rowsAbove: head.lines + rowsAbove };
   }
 
   /** The delimiter with the most names in the header; of several, the one that the first line names. */
   #bestDelimiter({ named }: DecodedHead, namesWith: (delimiter: Delimiter) => number): Best {
-    const delimiters = delimitersFrom(named);
+    const delimiters = delimitersFrom(named).filter((delimiter) => this.#delimiters.includes(delimiter));
     let best: Best = { delimiter: delimiters[0]!, names: 0 };
     for (const delimiter of delimiters) {
       const names = namesWith(delimiter);

@@ -2,14 +2,19 @@
 import { fileFailure, notCsv } from '../../model/file-failure.ts';
 import { DELIMITERS, type Delimiter, type Encoding } from '../../model/intake.ts';
 import { isGzipMagic } from './gunzip.ts';
-import { sniffBinary } from './sniff-binary.ts';
+import { isWorkbook, sniffBinary } from './sniff-binary.ts';
 import { UnitDecoder } from './text-decoder.ts';
 import { isTranscoded, type TextForm, Transcoder, textForm } from './transcode.ts';
 
 /** Throws `not_csv` for what is no text at all. */
 export function refuseBinary(bytes: Buffer, gzip: boolean): void {
-  const binary = gzip && isGzipMagic(bytes) ? 'a gzip file inside a gzip file' : sniffBinary(bytes);
+  const binary = gzip ? binaryInGzip(bytes) : sniffBinary(bytes);
   if (binary !== null) throw notCsv(`The file is ${binary}`);
+}
+
+function binaryInGzip(bytes: Buffer): string | null {
+  if (isGzipMagic(bytes)) return 'a gzip file inside a gzip file';
+  return isWorkbook(bytes) ? 'a workbook inside a gzip file' : sniffBinary(bytes);
 }
 
 /** The bytes as text in which each character is one unit of the form. */

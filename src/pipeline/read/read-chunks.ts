@@ -71,7 +71,8 @@ export async function* readChunks(
   options: ChunkReadOptions,
 ): AsyncGenerator<Chunk> {
   const { rows: stream, nextChunk, fresh } = opened;
-  const isAsStored = !opened.intake.gzip && !isTranscoded(opened.intake.encoding);
+  const { gzip, sheet, encoding } = opened.intake;
+  const isAsStored = !gzip && sheet === undefined && !isTranscoded(encoding);
   try {
     let start = opened.position;
     let ahead = 0;

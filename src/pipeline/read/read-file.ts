@@ -1,8 +1,9 @@
 /**
- * Opens a file for reading: gzip, encoding, delimiter and header are detected once. Then its rows are read in chunks, and reading can
+ * Opens a file for reading: gzip or workbook, encoding, delimiter and header are detected once. Then its rows are read in chunks, and reading can
  * resume at the end of any chunk.
  */
 import { limits } from '../../limits.ts';
+import type { FileRecord } from '../../model/file.ts';
 import { fileFailure } from '../../model/file-failure.ts';
 import type { Format } from '../../model/format.ts';
 import type { Header } from '../../model/header.ts';
@@ -10,6 +11,7 @@ import type { Intake, Position } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { unescapeCell } from '../../model/spreadsheet-cell.ts';
 import { ByteReader } from './byte-reader.ts';
+import type { ByteSource } from './byte-source.ts';
 import type { Evidence } from './encoding.ts';
 import { FileHead, type PossibleHeader, possibleHeaders } from './file-head.ts';
 import { firstNonAscii } from './guess-encoding.ts';
@@ -25,12 +27,15 @@ import {
   readChunks,
 } from './read-chunks.ts';
 import { RowStream } from './row-stream.ts';
-import { type ByteSource, openStored, type StoredBytes } from './stored-bytes.ts';
+import { openStored, type StoredBytes } from './stored-bytes.ts';
 import { isTranscoded, transcoded } from './transcode.ts';
+import { writtenAs } from './xlsx/written-as.ts';
 
 export interface ReadOptions extends ChunkReadOptions {
   /** The encoding as the uploader typed it. */
   encoding?: string;
+  /** The sheet of a workbook, by its name; without it the first one. */
+  sheet?: string;
   maxInflatedBytes: number;
   /** How the file is read; without it a standard file is expected. */
   format?: Format;
@@ -39,6 +44,15 @@ export interface ReadOptions extends ChunkReadOptions {
   /** The number of the first chunk of a file that is read from its start: above 0 when earlier ends of the file have taken numbers. */
   firstChunk?: number;
 }
+
+/** What the uploader of a file asked for. */
+export const askedOf = ({
+  encodingOverride,
+  sheet,
+}: Pick<FileRecord, 'encodingOverride' | 'sheet'>): Pick<ReadOptions, 'encoding' | 'sheet'> => ({
+  ...(encodingOverride !== null && { encoding: encodingOverride }),
+  ...(sheet !== null && { sheet }),
+});
 
 export interface UnknownFile {
   /** The file that this is a report of, if it is one. */
@@ -77,29 +91,50 @@ export async function readFile(
   options: ReadOptions,
   bounds: ReadBounds = limits,
 ): Promise<OpenFile> {
-  const { signal, maxInflatedBytes } = options;
+  const { signal, maxInflatedBytes, format = null } = options;
   const offset = resume === null || isTranscoded(resume.intake.encoding) ? 0 : resume.position.offset;
-  const gzip = resume?.intake.gzip ?? null;
-  const stored = await openStored(source, offset, gzip, { ...bounds, maxInflatedBytes }, signal);
+  const asked = { sheet: options.sheet ?? null, written: writtenAs(resume === null ? format : resume.format) };
+  const known = resume?.intake ?? null;
+  const stored = await openStored(source, offset, known, asked, { ...bounds, maxInflatedBytes }, signal);
+  const file = (opened: Opened): OpenFile => ({
+    intake: opened.intake,
+    header: opened.header,
+    chunks: (consumer) => readChunks(stored, opened, consumer, bounds, options),
+  });
   try {
-    const opened = resume === null ? await openNew(stored, options, bounds) : await openAgain(stored, resume, bounds);
-    return {
-      intake: opened.intake,
-      header: opened.header,
-      chunks: (consumer) => readChunks(stored, opened, consumer, bounds, options),
-    };
+    if (resume !== null) return file(await openAgain(stored, resume, bounds));
+    const head = await readHead(stored, options, bounds);
+    const recognisedNow = format ?? (await recognised(head, options));
+    if (stored.sheet === null || recognisedNow === format)
+      return file(await openNew(stored, head, recognisedNow, options, bounds));
+    // The numbers and dates of its cells are to be written as the format reads them.
+    await stored.close();
+    return await readFile(source, null, { ...options, ...(recognisedNow && { format: recognisedNow }) }, bounds);
   } catch (error) {
     await stored.close();
     throw error;
   }
 }
 
-async function openNew({ gzip, bytes }: StoredBytes, options: ReadOptions, bounds: ReadBounds): Promise<Opened> {
+async function readHead(
+  { gzip, sheet, bytes }: StoredBytes,
+  options: ReadOptions,
+  bounds: ReadBounds,
+): Promise<FileHead> {
   const first = await bytes.peek(bounds.detectBytes);
   const whole = first.length < bounds.detectBytes;
   const evidence = await findEvidence(bytes, first, bounds);
-  const head = new FileHead({ bytes: first, whole, evidence, gzip }, options.encoding, bounds.maxRecordBytes);
-  const format = options.format ?? (await recognised(head, options));
+  const encoding = sheet === null ? options.encoding : undefined;
+  return new FileHead({ bytes: first, whole, evidence, gzip, sheet }, encoding, bounds.maxRecordBytes);
+}
+
+async function openNew(
+  { bytes }: StoredBytes,
+  head: FileHead,
+  format: Format | null,
+  options: ReadOptions,
+  bounds: ReadBounds,
+): Promise<Opened> {
   const { intake, bomBytes, rowsAbove } = format === null ? head.standard() : head.by(format);
   await bytes.skip(bomBytes);
   const rows = new RowStream(asRead(bytes, intake), intake, { offset: bomBytes, row: 0 }, bounds);

@@ -9,7 +9,7 @@ export const upload = {
 
 /** What to do about an upload that the service refused, next to its own message. A code not named here may succeed when retried. */
 const uploadFix: Record<string, string> = {
-  not_csv: 'In a spreadsheet, save it as CSV (in Excel: Save as, CSV UTF-8) and upload that file.',
+  not_csv: 'In a spreadsheet, save it as .xlsx or as CSV (in Excel: Save as, CSV UTF-8) and upload that file.',
   empty_upload: 'Check that the file was saved, and choose it again.',
   too_large: 'Split it into smaller files, each with the header row.',
   disk_full: 'Free disk space on the server, then try again.',

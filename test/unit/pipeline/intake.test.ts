@@ -318,7 +318,9 @@ describe('a file that is not CSV', () => {
     for (const bytes of [Buffer.from(text), gzipSync(text), Buffer.from(`\ufeff${text}`, 'utf16le')]) {
       const { failure } = await readBytes(bytes);
       expect(failure).toMatchObject({ code: 'not_csv', retryable: false });
-      expect(failure!.message).toBe(`The file is ${words}: save or export it as CSV in UTF-8 and upload that.`);
+      expect(failure!.message).toBe(
+        `The file is ${words}: save or export it as CSV in UTF-8, or as .xlsx, and upload that.`,
+      );
     }
   });
 
