@@ -22,6 +22,7 @@ const COMMANDS: Record<string, Command> = {
       'oms ingest FILE… [--dry-run]         ingest files and wait; --dry-run only says what would fail',
       'oms ingest FILE… --full-dry-run      a dry run: also says what would be a duplicate or out of stock',
       'oms ingest FILE… --format NAME       read them by a saved format',
+      'oms ingest FILE… --sheet NAME        read this sheet of workbooks; by default the first one',
       'oms ingest FILE… --stop-at-invalid 100|5%',
       '                                     pause a file at so many invalid rows, or at such a share of them',
     ],
@@ -29,7 +30,7 @@ const COMMANDS: Record<string, Command> = {
   },
   preview: {
     usage: [
-      'oms preview FILE [--format NAME] [--encoding LABEL] [--json]',
+      'oms preview FILE [--format NAME] [--encoding LABEL] [--sheet NAME] [--json]',
       '                                     what a file is, which format fits it, how its first rows would be read',
     ],
     load: () => import('./commands/preview.ts'),

@@ -1,10 +1,12 @@
-/** `/invalid-files`: the reports of rejected rows, as a list and as downloads. */
+/** `/invalid-files`: the reports of rejected rows, as a list and as downloads: as CSV, or made into a workbook. */
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import * as z from 'zod';
+import type { ReportRecord } from '../model/file.ts';
 import { seesFile } from '../model/views.ts';
 import { BOM, findReport } from '../pipeline/report.ts';
+import { reportWorkbook } from '../pipeline/report-workbook/report-workbook.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { viewFor } from './access-guard.ts';
@@ -12,6 +14,7 @@ import { basePath } from './base-path.ts';
 import { namesTag, readRange } from './conditional.ts';
 import { notFound } from './errors.ts';
 import { seenBy } from './files.ts';
+import { XLSX_TYPE } from './media-types.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { flag } from './parameters.ts';
 import { problem } from './problem.ts';
@@ -95,6 +98,28 @@ const csv = (description: string, ...headers: string[]): ResponseDescription => 
   headers: ['etag', 'accept-ranges', 'content-disposition', ...headers],
 });
 
+/** It is made as it is sent, so its size is not known, and there are no ranges of it. */
+async function respondWithWorkbook(
+  c: Context<HttpEnv>,
+  objects: ObjectStore,
+  { name, createdAtMs }: ReportRecord,
+  { key, sizeBytes, version }: Awaited<ReturnType<typeof findReport>>,
+): Promise<Response> {
+  const etag = tagOf('xlsx', key, sizeBytes, version);
+  const headers = { etag, 'accept-ranges': 'none' };
+  if (namesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
+  const isHead = c.req.method === 'HEAD';
+  const bytes = isHead ? null : reportWorkbook(await objects.open(key, { version }), createdAtMs);
+  return c.newResponse(bytes && streamBytes(bytes), 200, {
+    ...headers,
+    'content-type': XLSX_TYPE,
+    'content-disposition': `attachment; filename="${name.replace(/\.csv$/, '')}.xlsx"`,
+  });
+}
+
+const tagOf = (...parts: (string | number)[]): string =>
+  `"${createHash('sha256').update(parts.join(' ')).digest('base64url').slice(0, 22)}"`;
+
 const downloadReport = ({ store, objects }: ReportPorts) =>
   route(
     {
@@ -102,14 +127,23 @@ const downloadReport = ({ store, objects }: ReportPorts) =>
       tag: 'Files',
       summary: 'Download a report of rejected rows',
       params: { name: z.string().describe('`invalid_file` of a file.') },
-      query: { bom: flag.describe('Begin with a byte order mark in any case, for spreadsheets.') },
+      query: {
+        as: z
+          .enum(['csv', 'xlsx'])
+          .optional()
+          .describe('`xlsx`: a workbook, with the reasons as notes on coloured cells.'),
+        bom: flag.describe('Begin the CSV with a byte order mark in any case, for spreadsheets.'),
+      },
       headers: {
         Range: z.string().describe('One range of bytes; several are answered with the whole report.'),
         'If-Range': z.string().describe('An entity tag: without a match the whole report is sent.'),
         'If-None-Match': z.string().describe('Entity tags: 304 when one matches.'),
       },
       responses: {
-        200: csv('The report.'),
+        200: {
+          ...csv('The report.'),
+          content: { 'text/csv': null, [XLSX_TYPE]: null },
+        },
         206: csv('The requested bytes of it.', 'content-range'),
         304: { description: 'The client has this report.', headers: ['etag', 'accept-ranges'] },
       },
@@ -117,16 +151,17 @@ const downloadReport = ({ store, objects }: ReportPorts) =>
       engines: ['store', 'objects'],
     },
     async (c, readQuery) => {
-      const { bom } = readQuery(c);
+      const { as, bom } = readQuery(c);
       const found = await store.files.findReport(c.req.param('name'));
       if (!found || !seesFile(viewFor(c), found)) throw notFound('report', c.req.param('name'));
       // From here on the name comes from the store, not from the request.
       const { name } = found.report;
       const report = await findReport(objects, found.report);
       const { key, version } = report;
+      if (as === 'xlsx') return respondWithWorkbook(c, objects, found.report, report);
       const mark = bom && !(await beginsWithMark(objects, key)) ? MARK : MARK.subarray(0, 0);
       const sizeBytes = mark.length + report.sizeBytes;
-      const etag = `"${createHash('sha256').update(`${key} ${sizeBytes} ${version}`).digest('base64url').slice(0, 22)}"`;
+      const etag = tagOf(key, sizeBytes, version);
       const headers = { etag, 'accept-ranges': 'bytes' };
       if (namesTag(c.req.header('if-none-match'), etag)) return c.body(null, 304, headers);
       const isHead = c.req.method === 'HEAD';

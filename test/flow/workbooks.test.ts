@@ -222,3 +222,45 @@ test('oms ingest, its dry run and oms preview take workbooks', async () => {
   expect((await oms('preview', path, '--sheet', 'orders')).stdout).toContain('sheet "Orders" of 2, header in row 1');
   expect((await oms('ingest', path, '--sheet', 'None')).stdout).toContain('unknown_sheet');
 });
+
+test('a report is downloaded as a workbook, fixed there, and comes back', async () => {
+  const rows = [order('=1+1', { quantity: '1e3' }), order("'R-2", { sku: '0070' }), order('R-3', { hub: '' })];
+  const file = await ingest(service, orders(rows));
+  const url = `${service.url}/invalid-files/${file.invalid_file}?as=xlsx`;
+  const response = await fetch(url);
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-type')).toBe(
+    'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  );
+  expect(response.headers.get('content-disposition')).toBe(`attachment; filename="${file.file_id}-invalid.xlsx"`);
+  const etag = response.headers.get('etag')!;
+  const bytes = Buffer.from(await response.arrayBuffer());
+  expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
+  const head = await fetch(url, { method: 'HEAD' });
+  expect([head.status, head.headers.get('etag')]).toEqual([200, etag]);
+
+  const unfixed = await ingest(service, bytes);
+  expect(unfixed).toMatchObject({
+    parent_file_id: file.file_id,
+    progress: { accepted: 0, invalid: 3 },
+    invalid_by_code: file.invalid_by_code,
+  });
+  const all = (rejected: Awaited<ReturnType<typeof rejectionsOf>>) =>
+    rejected.map(({ values, reasons }) => ({ values, reasons }));
+  expect(all(await rejectionsOf(service, unfixed))).toEqual(all(await rejectionsOf(service, file)));
+
+  const csv = (await reportOf(service, file)).split('\n').filter((line) => line !== '');
+  const cells = csv.map((line) => line.replace('\ufeff', '').split(/,(?=(?:[^"]*"[^"]*")*[^"]*$)/));
+  const texts = cells.map((row) => row.map((cell) => cell.replace(/^"|"$/g, '').replaceAll('""', '"')));
+  texts[1]![6] = '2';
+  texts[2]![4] = '007';
+  texts[3]![5] = 'HUB-1';
+  // As a person leaves it: what was typed is a number where the cell is no text.
+  const fixed = await ingest(
+    service,
+    sheetOf([texts[0]!, [...texts[1]!.slice(0, 6), 2, ...texts[1]!.slice(7)], texts[2]!, texts[3]!]),
+  );
+  expect(fixed).toMatchObject({ parent_file_id: file.file_id, progress: { accepted: 3, invalid: 0 } });
+  expect(await getJson(service, `/orders/${encodeURIComponent("'R-2")}`)).toMatchObject({ items: [{ sku: '007' }] });
+  await problemOf(await fetch(`${url.replace('xlsx', 'pdf')}`), 400, 'invalid_parameter');
+});

@@ -11,15 +11,15 @@ import type { Workbook } from './workbook.ts';
 import type { Attributes, XmlTaker } from './xml.ts';
 import { corruptWorkbook } from './zip-parts.ts';
 
-/** Stands for a byte that no text has: XML has no such character, and neither has any text of a cell. */
-const NO_TEXT_MARK = '\uffff';
+/** Stands for a byte that no text has: half a character, which no text of a cell has. */
+const NO_TEXT_MARK = '\ud800';
+const NO_TEXT_MARKS = /\ud800/u;
 const NO_TEXT = Buffer.of(0xff);
 
 export const SHEET_DELIMITER = ',';
 
 /** The text of a cell as a cell of the CSV. */
-export const sheetText = (text: string): string =>
-  csvCell(unescapedText(text).replaceAll(NO_TEXT_MARK, '\ufffd'), SHEET_DELIMITER);
+export const sheetText = (text: string): string => csvCell(unescapedText(text).toWellFormed(), SHEET_DELIMITER);
 
 export class SheetRows implements XmlTaker {
   readonly #workbook: Workbook;
@@ -50,8 +50,8 @@ export class SheetRows implements XmlTaker {
   take(): Buffer {
     const text = this.#lines.join('');
     this.#lines = [];
-    if (!text.includes(NO_TEXT_MARK)) return Buffer.from(text);
-    const pieces = text.split(NO_TEXT_MARK).flatMap((piece) => [NO_TEXT, Buffer.from(piece)]);
+    if (text.isWellFormed()) return Buffer.from(text);
+    const pieces = text.split(NO_TEXT_MARKS).flatMap((piece) => [NO_TEXT, Buffer.from(piece)]);
     return Buffer.concat(pieces.slice(1));
   }
 
