@@ -22,6 +22,7 @@ import { startEraser } from './pipeline/erase.ts';
 import { beginReading } from './pipeline/finalizer/follow.ts';
 import { ownBucket } from './pipeline/own-bucket.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
+import { startUndoer } from './pipeline/undo.ts';
 import type { OrderStore } from './ports/order-store.ts';
 import type { Ports } from './ports/ports.ts';
 import { startRoleThread } from './role-threads.ts';
@@ -112,6 +113,8 @@ async function openEngine(
       opened.defer(() => sweeper.stop());
       const eraser = startEraser(ports, logger);
       opened.defer(() => eraser.stop());
+      const undoer = startUndoer(ports, logger);
+      opened.defer(() => undoer.stop());
       const backfills = startBackfills(ports, logger);
       opened.defer(() => backfills.stop());
     },

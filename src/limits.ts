@@ -326,6 +326,8 @@ export const limits = {
   // Lists.
   /** Orders scanned for one slice of a filtered list: some 3 ms of reading. */
   maxScanOrders: 5_000,
+  /** What a range of numbers costs at least, as many orders: each is a query. */
+  leastScanOrders: 20,
   /** Numbers of which SQLite counts the orders of each status together: a chunk has some 300 such windows, a row per window is 20 bytes. */
   statusWindowNumbers: 64,
   /** Entries of the audit log scanned for one slice of a filtered list: some 5 ms of reading where they lie far apart. */
@@ -728,6 +730,14 @@ export const limits = {
   erasureFinds: 50,
   /** Ended files that are searched for a person and noted together: those of a bucket of some GB take minutes. */
   filesSearchedAtOnce: 5,
+  /** How often it is looked for files to undo, and how long another process leaves the work to the one that has it. */
+  undoMs: 1_000,
+  undoLeaseMs: 60_000,
+  /** Files whose undo goes on in one round, and the steps of each until the next one has its turn. */
+  filesUndoneAtOnce: 20,
+  undoSteps: 20,
+  /** Orders of one step: some 15 ms of the writer of SQLite. */
+  undoneAtOnce: 200,
   /** For how long it can be seen that a person was erased, by a hash of the e-mail. */
   erasureKeptMs: 365 * 24 * 60 * 60 * 1000,
   /** Orders of one call: with a few changes each some 5 ms of the writer of SQLite. */

@@ -1,5 +1,5 @@
 /**
- * `oms files pause|resume|cancel|retry|run ID…`: asks a running service for it over HTTP. Exit code 0: all done, 2: some refused, 1: failed, or
+ * `oms files pause|resume|cancel|retry|run|undo ID…`: asks a running service for it over HTTP. Exit code 0: all done, 2: some refused, 1: failed, or
  * the service cannot be reached. Each refused file is a line `ID: code: detail` on standard error.
  */
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { visible } from '../model/characters.ts';
 import { CLIENT_OPTIONS, connect } from './connect.ts';
 import { EXIT, print, printRefused, type Refusal, worst } from './orders/printed.ts';
 
-const ACTIONS = ['pause', 'resume', 'cancel', 'retry', 'run'];
+const ACTIONS = ['pause', 'resume', 'cancel', 'retry', 'run', 'undo'];
 
 export async function run([action = '', ...args]: string[]): Promise<number> {
   if (!ACTIONS.includes(action)) throw new OmsError('invalid_option', `usage: oms files ${ACTIONS.join('|')} ID…`);
@@ -40,7 +40,12 @@ function refused(fileId: string, status: number, problem: Refusal): number {
   return printRefused(fileId, problem);
 }
 
-function lineOf({ file_id, name, status, cancel_requested, pause_requested, progress: { rows } }: FileResponse) {
-  const soon = cancel_requested ? ', being cancelled' : pause_requested ? ', being paused' : '';
-  return `${file_id}: ${status}${soon}, ${rows} rows so far, ${visible(name)}\n`;
+function lineOf(file: FileResponse) {
+  const { file_id, name, status, progress } = file;
+  return `${file_id}: ${status}${soon(file)}, ${progress.rows} rows so far, ${visible(name)}\n`;
+}
+
+function soon({ cancel_requested, pause_requested, undo }: FileResponse): string {
+  if (undo) return `, ${undo.state === 'done' ? '' : 'being '}undone: ${undo.undone} orders, ${undo.kept} stay`;
+  return cancel_requested ? ', being cancelled' : pause_requested ? ', being paused' : '';
 }

@@ -51,6 +51,7 @@ export function fileJson(file: FileRecord, fixed: Fixed = NOTHING, base = ''): F
     cancel_requested: file.cancelRequested,
     pause_requested: file.pauseRequested,
     pause: file.pause && { code: file.pause.code, reason: file.pause.reason, at: iso(file.pause.atMs) },
+    undo: file.undo,
     stop_at_invalid: file.stopAtInvalid,
     created_at: iso(file.createdAtMs),
     started_at: isoOrNull(file.startedAtMs),
@@ -63,8 +64,9 @@ export function fileJson(file: FileRecord, fixed: Fixed = NOTHING, base = ''): F
   };
 }
 
-/** It failed, is paused, waits for long, or has rows that no later file has fixed; those of a dry run need no fix. */
-export function needsAttention({ status, waiting_since, open, dry_run }: FileResponse, nowMs: number): boolean {
+/** It failed, is paused, waits for long, or has rows that no later file has fixed; those of a dry run, or an undone file, need no fix. */
+export function needsAttention({ status, waiting_since, open, dry_run, undo }: FileResponse, nowMs: number): boolean {
+  if (undo?.state === 'done') return false;
   if (status === 'failed' || status === 'paused' || (open > 0 && !dry_run)) return true;
   return waiting_since !== null && nowMs - Date.parse(waiting_since) >= limits.attentionWaitMs;
 }

@@ -5,7 +5,7 @@
 import { limits } from '../limits.ts';
 import type { RequestLog } from '../log.ts';
 import type { View } from '../model/access.ts';
-import { type FileRecord, isEnded } from '../model/file.ts';
+import { type FileRecord, isAtRest } from '../model/file.ts';
 import { seesFile } from '../model/views.ts';
 import { type Clock, every } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
@@ -132,9 +132,10 @@ export class FileWatch {
       this.#publish(records[i]!, JSON.stringify(json), before.get(records[i]!.fileId));
   }
 
-  #publish({ fileId, status, hubs }: FileRecord, json: string, before: KnownFile | undefined): void {
+  #publish(file: FileRecord, json: string, before: KnownFile | undefined): void {
+    const { fileId, status, hubs } = file;
     // A paused file does not change by itself.
-    const known = { json, open: !isEnded(status) && status !== 'paused', hubs };
+    const known = { json, open: !isAtRest(file) && status !== 'paused', hubs };
     this.#known.set(fileId, known);
     if (before?.json !== json) for (const subscriber of this.#subscribers) subscriber.add(fileId, known);
   }

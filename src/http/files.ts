@@ -3,7 +3,7 @@ import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import { limits } from '../limits.ts';
 import { EVERYTHING, type View } from '../model/access.ts';
-import { FILE_STATUSES, type FileRecord, isEnded } from '../model/file.ts';
+import { FILE_STATUSES, type FileRecord, isAtRest } from '../model/file.ts';
 import { seesFile } from '../model/views.ts';
 import { cancelFile, resumeFile, retryFile } from '../pipeline/requeue-file.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -115,7 +115,7 @@ const followFile = (ports: FilePorts, streaming: EventStreaming) =>
     {
       id: 'followFile',
       tag: 'Files',
-      summary: 'Follow one file until it ends',
+      summary: 'Follow one file until it ends, and while it is undone',
       params: fileParams,
       responses: {
         200: eventStream('Events named `file`, each with a File as its data, whenever it changed. Ends with the file.'),
@@ -131,7 +131,7 @@ const followFile = (ports: FilePorts, streaming: EventStreaming) =>
           const latest = JSON.stringify(await fileJsonOf(c, ports, file));
           yield latest === sent ? '' : `event: file\ndata: ${latest}\n\n`;
           sent = latest;
-          if (isEnded(file.status)) return;
+          if (isAtRest(file)) return;
           await ports.clock.sleep(limits.progressMs, stop);
         }
       });

@@ -39,6 +39,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   resumeFile: 'files:write',
   retryFile: 'files:write',
   runFile: 'files:write',
+  undoFile: ['files:write', 'orders:write'],
+  listKeptOrders: ['files:read', 'orders:read'],
 
   listOrders: 'orders:read',
   getOrder: 'orders:read',

@@ -39,6 +39,7 @@ export const THROWN = {
   not_pausable: 409,
   not_paused: 409,
   not_runnable: 409,
+  not_undoable: 409,
   duplicate_file: 409,
   version_mismatch: 412,
   too_large: 413,

@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { ACCESS_ROLES, SCOPES } from '../model/access.ts';
 import { EVENT_TYPES, ORDER_CREATED } from '../model/event.ts';
-import { FILE_STATUSES, PAUSE_CODES } from '../model/file.ts';
+import { FILE_STATUSES, PAUSE_CODES, UNDO_STATES } from '../model/file.ts';
 import { FILE_FAILURE_CODES } from '../model/file-failure.ts';
 import { formatMembers } from '../model/format.ts';
 import { DELIMITERS, ENCODINGS } from '../model/intake.ts';
@@ -154,6 +154,11 @@ export const fileResponse = named(
     pause_requested: z.boolean(),
     /** Why it is paused, and since when; null unless it is. */
     pause: z.strictObject({ code: z.enum(PAUSE_CODES), reason: z.string(), at: time }).nullable(),
+    /**
+     * The undo that somebody has asked for: `running` until all its orders were looked at, then `done`. `undone` went to the undo state of
+     * the workflow, `kept` had been changed before and stay; in the end they are all of its orders. Null: none.
+     */
+    undo: z.strictObject({ state: z.enum(UNDO_STATES), undone: count, kept: count }).nullable(),
     /** The stop rule that it was uploaded with. */
     stop_at_invalid: z.string().nullable(),
     created_at: time,
@@ -285,6 +290,8 @@ export type OrderHistoryResponse = z.infer<typeof orderHistoryResponse>;
 
 /** `searched_to`: when the oldest order that this page examined was accepted; null when the list ends here. */
 export const ordersResponse = named('Orders', pageOf(orderResponse).extend({ searched_to: time.nullable() }));
+/** The orders of an undone file that stay. */
+export const keptOrdersResponse = named('KeptOrders', pageOf(orderResponse));
 export type OrdersResponse = PageResponse<OrderResponse> & Pick<z.infer<typeof ordersResponse>, 'searched_to'>;
 
 const envelope = {

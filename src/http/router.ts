@@ -50,6 +50,7 @@ import { runFileRoutes } from './run-file.ts';
 import { sampleRoutes } from './samples.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
+import { undoRoutes } from './undo.ts';
 import { uploadRoutes } from './upload.ts';
 import { userRoutes } from './users.ts';
 import { WebPage } from './web.ts';
@@ -157,6 +158,7 @@ function addApi(
   app.route('/', previewRoutes(ports, config));
   app.route('/', fileRoutes(ports, streaming));
   app.route('/', runFileRoutes(ports));
+  app.route('/', undoRoutes(ports));
   app.route('/', formatRoutes(ports));
   app.route('/', rejectionRoutes(ports));
   app.route('/', progressRoutes({ ...ports, logger }, streaming));

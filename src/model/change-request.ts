@@ -5,6 +5,8 @@
 import { limits } from '../limits.ts';
 import { ERASED, isErased, type Order, type OrderContent, type OrderItem, type StoredOrder } from './order.ts';
 import { DELETED, differingFields, fieldChanges, isPersonal, type OrderChange, withChanges } from './order-change.ts';
+import { asCreated, changeOf, movesBetween, type PlannedChange, type StockMove } from './planned-change.ts';
+import { judgeUndo, takeAgain } from './undo.ts';
 import { areWithin, seesOrder } from './views.ts';
 import { givesBack, stateOf, type Workflow } from './workflow.ts';
 
@@ -27,7 +29,9 @@ export type Ask =
   | { kind: 'create'; content: NewOrder }
   | { kind: 'status'; status: string; reason: string | null }
   | { kind: 'edit'; patch: OrderPatch; reason: string | null }
-  | { kind: 'delete' };
+  | { kind: 'delete' }
+  /** An order of a file that is undone: `unchanged` where it stays. */
+  | { kind: 'undo'; fileId: string };
 
 export interface ChangeRequest {
   orderId: string;
@@ -74,21 +78,6 @@ export type Outcome =
   | { outcome: 'deleted' }
   | { outcome: 'refused'; refusal: Refusal };
 
-/** What a change takes from a stock row; negative when it gives back. Never 0. */
-export interface StockMove {
-  sku: string;
-  hubId: string;
-  quantity: number;
-}
-
-/** A change that is allowed if the stock suffices for its moves. */
-export interface PlannedChange {
-  next: StoredOrder;
-  change: OrderChange;
-  /** One for each pair of SKU and hub. */
-  moves: StockMove[];
-}
-
 export type Judgement = { answer: Outcome } | { plan: PlannedChange };
 
 export interface Rules {
@@ -110,6 +99,11 @@ export const keyReused = (): Outcome =>
  */
 export function judge(request: ChangeRequest, current: StoredOrder | null, rules: Rules, nowMs: number): Judgement {
   const { ask, orderId, within } = request;
+  if (ask.kind === 'undo') {
+    const judged = judgeUndo(request, ask.fileId, current!, rules.workflow, nowMs);
+    if (typeof judged === 'object') return { plan: judged };
+    return { answer: { outcome: judged === 'undone' ? 'changed' : 'unchanged', order: current!.order } };
+  }
   if (ask.kind === 'create') return judgeCreation(request, ask.content, current, rules, nowMs);
   if (current === null || !mayChange(within, current))
     return refused('not_found', `there is no order "${orderId.slice(0, 100)}"`);
@@ -145,6 +139,11 @@ function judgeCreation(
     return refused('order_conflict', `the order id "${orderId}" is taken: use another one`, { fields: [] });
   if (current?.deleted)
     return refused('order_deleted', `order "${orderId}" was deleted, and its id stays taken: use another one`);
+  if (current?.undone) {
+    const anew = { ...content, orderDateMs: content.orderDateMs ?? nowMs };
+    const source = { fileId: null, row: null };
+    return { plan: takeAgain(current, { content: anew, source, actor, status: workflow.initial, trackStock }, nowMs) };
+  }
   if (current) {
     const fields = differingFields(current.order, sentContent(content));
     if (fields.length === 0) return { answer: { outcome: 'unchanged', order: current.order } };
@@ -168,8 +167,11 @@ function judgeCreation(
     ...{ reason: null, actor, atMs: nowMs },
   };
   const moves = trackStock ? movesBetween([], order.items) : [];
-  return { plan: { next: { order, holdsStock: trackStock, deleted: false }, change, moves } };
+  return { plan: { next: asCreated(order, trackStock), change, moves } };
 }
+
+/** What a change leaves but a creation and an undo. */
+const MOVED_ON = { deleted: false, untouched: false, undone: false } as const;
 
 const sentContent = ({ orderDateMs, ...content }: NewOrder): Partial<OrderContent> =>
   orderDateMs === null ? content : { ...content, orderDateMs };
@@ -195,7 +197,7 @@ function judgeMove(
   const next = { ...order, status, version: change.version, actor, updatedAtMs: nowMs };
   return {
     plan: {
-      next: { order: next, holdsStock: holdsStock && !back, deleted: false },
+      next: { ...MOVED_ON, holdsStock: holdsStock && !back, order: next },
       change,
       moves: back ? movesBetween(order.items, []) : [],
     },
@@ -228,7 +230,7 @@ function judgeEdit(
   const change = changeOf(order, { kind: 'edited', toStatus: order.status, fields, reason, actor, atMs: nowMs });
   const next = { ...withChanges(order, fields), version: change.version, actor, updatedAtMs: nowMs };
   const moves = holdsStock ? movesBetween(order.items, next.items) : [];
-  return { plan: { next: { order: next, holdsStock, deleted: false }, change, moves } };
+  return { plan: { next: { ...MOVED_ON, order: next, holdsStock }, change, moves } };
 }
 
 function judgeDeletion(
@@ -250,18 +252,12 @@ function judgeDeletion(
   const next = { ...order, ...ERASED, status: DELETED, version: change.version, actor, updatedAtMs: nowMs };
   return {
     plan: {
-      next: { order: next, holdsStock: false, deleted: true },
+      next: { ...MOVED_ON, order: next, holdsStock: false, deleted: true },
       change,
       moves: holdsStock ? movesBetween(order.items, []) : [],
     },
   };
 }
-
-const changeOf = (order: Order, change: Omit<OrderChange, 'version' | 'fromStatus'>): OrderChange => ({
-  version: order.version + 1,
-  fromStatus: order.status,
-  ...change,
-});
 
 const tooManyChanges = (order: Order) =>
   refused(
@@ -275,21 +271,6 @@ export const historyTooLarge = ({ orderId, version }: Pick<Order, 'orderId' | 'v
   refused('too_many_changes', `the history of order "${orderId}" has become too large: it takes no more edits`, {
     version,
   }).answer;
-
-/** What a change of these items takes from each stock row: positive where more is needed than before. */
-export function movesBetween(before: readonly OrderItem[], after: readonly OrderItem[]): StockMove[] {
-  const moves = new Map<string, StockMove>();
-  const add = ({ sku, hubId, quantity }: OrderItem, sign: 1 | -1) => {
-    // Neither part may contain a control character, so the key is unambiguous.
-    const key = `${sku}\n${hubId}`;
-    const move = moves.get(key) ?? { sku, hubId, quantity: 0 };
-    move.quantity += sign * quantity;
-    moves.set(key, move);
-  };
-  for (const item of before) add(item, -1);
-  for (const item of after) add(item, 1);
-  return [...moves.values()].filter(({ quantity }) => quantity !== 0);
-}
 
 /**
  * The refusal of a change whose stock does not suffice. `availableOf`: what is available of a pair, 0 where there is no row. An item is

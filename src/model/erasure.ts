@@ -19,6 +19,10 @@ export interface OrderWithHistory {
   changes: OrderChange[];
 }
 
+/** The files that an order came from, also before it was taken again. */
+export const filesOf = ({ stored, changes }: OrderWithHistory): string[] =>
+  [stored.order, ...changes.map(({ former }) => former)].flatMap((source) => source?.fileId ?? []);
+
 /**
  * The order without the person; null when there is nothing to erase. An order that was the person's only before an edit keeps the customer
  * that it has now, and loses the former one from its history.

@@ -14,7 +14,8 @@ export const ORDER_CREATED = 'order.created' satisfies EventType;
 export const CREATED: ReadonlySet<EventType> = new Set([ORDER_CREATED]);
 export const ALL_TYPES: ReadonlySet<EventType> = new Set(EVENT_TYPES);
 
-export const eventTypeOf = (kind: ChangeKind): EventType => `order.${kind}`;
+export const eventTypeOf = (kind: ChangeKind): EventType =>
+  kind === 'undone' ? 'order.status_changed' : `order.${kind}`;
 
 export interface OrderEvent {
   type: EventType;
@@ -32,11 +33,12 @@ export const eventId = (orderId: string, version = 1): string => `${orderId}:${v
 
 /** The event of one change. `history`: all changes of the order, oldest first. */
 export function orderEvent({ order }: StoredOrder, history: readonly OrderChange[], version: number): OrderEvent {
-  if (version === 1) return orderCreated(orderAt(order, history, 1));
-  return changeEvent(order.orderId, history.find((one) => one.version === version)!, isErased(order));
+  const change = history.find((one) => one.version === version)!;
+  if (change.kind === 'created') return orderCreated(orderAt(order, history, version));
+  return changeEvent(order.orderId, change, isErased(order));
 }
 
-/** The event of a change. `erased`: whether the order was deleted since, or its person erased. */
+/** The event of a change that is no creation. `erased`: whether the order was deleted since, or its person erased. */
 export function changeEvent(orderId: string, change: OrderChange, erased: boolean): OrderEvent {
   const type = eventTypeOf(change.kind);
   const data = erased || hasErased(change) ? erasedData(orderId, change) : changeData(orderId, change);
@@ -47,20 +49,21 @@ export function changeEvent(orderId: string, change: OrderChange, erased: boolea
 const hasErased = ({ fields }: OrderChange): boolean =>
   fields.some(({ field, from, to }) => isPersonal(field) && (from === '' || to === ''));
 
-/** The event of an order as it was created. That of a row has the bytes of the first release, which knew no versions. */
+/** The event of an order as it was created, or taken again. That of a new row has the bytes of the first release, which knew no versions. */
 export function orderCreated(order: Order): OrderEvent {
-  const { orderId, createdAtMs: atMs } = order;
+  const { orderId, version, createdAtMs, updatedAtMs } = order;
+  const atMs = version === 1 ? createdAtMs : updatedAtMs;
   return {
     type: ORDER_CREATED,
     orderId,
-    json: envelope(ORDER_CREATED, orderId, { version: 1, atMs }, createdData(order)),
+    json: envelope(ORDER_CREATED, orderId, { version, atMs }, createdData(order)),
   };
 }
 
 function createdData(order: Order): object {
-  if (isErased(order)) return erasedData(order.orderId, { version: 1, toStatus: order.status });
+  if (isErased(order)) return erasedData(order.orderId, { version: order.version, toStatus: order.status });
   const { version, actor, ...former } = orderJson(order);
-  return order.fileId === null ? { ...former, version, actor } : former;
+  return order.fileId === null || version > 1 ? { ...former, version, actor } : former;
 }
 
 const ENVELOPE = /^\{"specversion":"1\.0","id":"[^"\\]*(?:\\.[^"\\]*)*","source":"\/oms","type":"([a-z._]+)",/;

@@ -13,26 +13,32 @@ export interface ExistingOrder {
   fileId: string | null;
   row: number | null;
   deleted: boolean;
+  /** A row takes it again, where its file may learn of it. */
+  undone: boolean;
   /** Whether a file that is limited to these hubs may learn of it. */
   isSeen(hubs: Hubs): boolean;
   /** The fields in which what a row says differs from what the order says now. */
   differing(sent: OrderContent): string[];
 }
 
-export const existingOrder = (stored: Pick<StoredOrder, 'order' | 'deleted'>): ExistingOrder => ({
+export const existingOrder = (stored: Pick<StoredOrder, 'order' | 'deleted' | 'undone'>): ExistingOrder => ({
   fileId: stored.order.fileId,
   row: stored.order.row,
-  deleted: stored.deleted,
+  ...{ deleted: stored.deleted, undone: stored.undone },
   isSeen: (hubs) => seesOrder({ hubs, email: null }, stored),
   differing: (sent) => differingFields(stored.order, sent),
 });
 
 /** An order that an earlier row of the same file has made. */
 export const orderOfRow = (fileId: string, row: number, content: OrderContent): ExistingOrder => ({
-  ...{ fileId, row, deleted: false },
+  ...{ fileId, row, deleted: false, undone: false },
   isSeen: () => true,
   differing: (sent) => differingFields(content, sent),
 });
+
+/** Whether a row takes an order that exists again. `hubs`: those of the row's file. */
+export const isTakenAgain = (existing: Pick<ExistingOrder, 'undone' | 'isSeen'>, hubs: Hubs): boolean =>
+  existing.undone && existing.isSeen(hubs);
 
 /** Why a row is rejected whose order exists. `hubs`: those of the row's file. */
 export function repeatOf(existing: ExistingOrder, orderId: string, sent: OrderContent, hubs: Hubs): Reason {

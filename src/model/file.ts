@@ -37,6 +37,17 @@ export interface FilePause {
   reason: string;
 }
 
+export const UNDO_STATES = ['running', 'done'] as const;
+
+/** How far the undo of a file is. In the end the two are all of its orders. */
+export interface FileUndo {
+  state: (typeof UNDO_STATES)[number];
+  /** Orders that went to the undo state of the workflow; some may have been taken again since. */
+  undone: number;
+  /** Orders that somebody had moved on: they stay. */
+  kept: number;
+}
+
 export interface FileRecord {
   fileId: string;
   name: string;
@@ -107,6 +118,8 @@ export interface FileRecord {
   rowsPerSecond: number | null;
 
   failure: FileFailure | null;
+  /** Null unless somebody has asked for it. */
+  undo: FileUndo | null;
   /** Null where there is none, or none any more. */
   report: ReportRecord | null;
   /** Since when its object, or its report with the rejected rows, is not kept any more: see `retention.ts`. */
@@ -116,6 +129,10 @@ export interface FileRecord {
   startedAtMs: number | null;
   finishedAtMs: number | null;
 }
+
+/** Whether it changes no more by itself. */
+export const isAtRest = ({ status, undo }: Pick<FileRecord, 'status' | 'undo'>): boolean =>
+  isEnded(status) && undo?.state !== 'running';
 
 export interface ReportRecord {
   name: string;

@@ -1,7 +1,15 @@
 /** The changes of an order, which are its history, the source of its events, and the way back to each of its versions. */
 import { isSameText } from './characters.ts';
 import { formatMinor } from './money.ts';
-import { isErased, itemJson, type Order, type OrderContent, type OrderItem, personalText } from './order.ts';
+import {
+  isErased,
+  itemJson,
+  type Order,
+  type OrderContent,
+  type OrderItem,
+  type OrderSource,
+  personalText,
+} from './order.ts';
 
 /** What an order says by the names of the order file; its items are one field. */
 export const CONTENT_FIELDS = {
@@ -29,7 +37,8 @@ export interface FieldChange {
   to: string | number | OrderItem[];
 }
 
-export const CHANGE_KINDS = ['created', 'status_changed', 'edited', 'deleted'] as const;
+/** `created` comes again where an undone order was taken again. */
+export const CHANGE_KINDS = ['created', 'status_changed', 'edited', 'deleted', 'undone'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 
 export interface OrderChange {
@@ -45,6 +54,8 @@ export interface OrderChange {
   reason: string | null;
   actor: string | null;
   atMs: number;
+  /** Only of an order that was taken again: where it came from before. */
+  former?: OrderSource;
 }
 
 /** The status of a deleted order in its history. No workflow has such a state. */
@@ -71,8 +82,10 @@ export function withChanges<Content extends OrderContent>(content: Content, chan
 /** An order as it was at a version. `history`: all its changes, oldest first. */
 export function orderAt(order: Order, history: readonly OrderChange[], version: number): Order {
   const at: Order = { ...order };
-  for (let n = history.length - 1; n >= 0 && history[n]!.version > version; n--)
+  for (let n = history.length - 1; n >= 0 && history[n]!.version > version; n--) {
     for (const { field, from } of history[n]!.fields) Object.assign(at, { [CONTENT_FIELDS[field]]: from });
+    Object.assign(at, history[n]!.former);
+  }
   const change = history.find((one) => one.version === version);
   if (!change) throw new RangeError(`order ${order.orderId} has no version ${version}`);
   return { ...at, status: change.toStatus, version, actor: change.actor, updatedAtMs: change.atMs };

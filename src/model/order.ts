@@ -21,7 +21,13 @@ export interface OrderContent {
   shippingAddress: string;
 }
 
-export interface Order extends OrderContent {
+/** Where an order came from: the file and its row, both null for one that was created through the API. */
+export interface OrderSource {
+  fileId: string | null;
+  row: number | null;
+}
+
+export interface Order extends OrderContent, OrderSource {
   orderId: string;
   /** A state of the workflow. */
   status: string;
@@ -29,9 +35,6 @@ export interface Order extends OrderContent {
   version: number;
   /** Who made its last change; null when that is not known. */
   actor: string | null;
-  /** The file and row that it came from; both null for an order that was created through the API. */
-  fileId: string | null;
-  row: number | null;
   createdAtMs: number;
   updatedAtMs: number;
 }
@@ -44,6 +47,10 @@ export interface StoredOrder {
   holdsStock: boolean;
   /** Its id stays taken. */
   deleted: boolean;
+  /** Nobody has changed it since it was created, or taken again: an undo of its file takes it back. */
+  untouched: boolean;
+  /** Its file was undone, and it can be taken again, by a row or a request: see `undo.ts`. */
+  undone: boolean;
 }
 
 /** The content of a deleted order. */

@@ -93,7 +93,7 @@ async function eraseOrders(work: Work, request: ErasureRequest): Promise<Erasure
   const { erasure } = work.store;
   const of = { email: request.email! };
   const page = await findNext(erasure, of, request.position);
-  const fileIds = new Set(page.found.flatMap(({ fileId }) => fileId ?? []));
+  const fileIds = new Set(page.found.flatMap(({ fileIds }) => fileIds));
   const known = new Set(request.openFiles);
   let { files } = request;
   for (const fileId of fileIds) {

@@ -6,8 +6,8 @@ import type { ErasureOf } from '../model/erasure.ts';
 
 export interface FoundOrder {
   orderId: string;
-  /** The file that it came from; null for one that was made through the API. */
-  fileId: string | null;
+  /** The file that it came from, and those that it came from before it was undone and taken again. */
+  fileIds: string[];
 }
 
 export interface FoundOrders {

@@ -93,7 +93,10 @@ export type CreateFileResult =
   | { kind: 'created'; file: FileRecord }
   /** The existing file: the same creation again, or the idempotency key was used for the same bytes before. */
   | { kind: 'repeated'; file: FileRecord }
-  /** A live or completed file has these bytes, is for the same hubs, and neither is a dry run: nobody learns of a file of others. */
+  /**
+   * A live or completed file has these bytes, is for the same hubs, was not undone, and neither is a dry run: nobody learns of a file of
+   * others.
+   */
   | { kind: 'duplicate'; existingFileId: string }
   /** The idempotency key was used for other bytes. */
   | { kind: 'key_reused' };
@@ -130,8 +133,11 @@ export interface EndPosition {
 }
 
 /** Why a file cannot be queued again although it failed or was cancelled; null where it can. */
-export function notKept(file: Pick<FileRecord, 'fileId' | 'uploadDeletedAtMs' | 'reportDeletedAtMs'>): OmsError | null {
-  const { fileId, uploadDeletedAtMs, reportDeletedAtMs } = file;
+export function notKept(
+  file: Pick<FileRecord, 'fileId' | 'uploadDeletedAtMs' | 'reportDeletedAtMs' | 'undo'>,
+): OmsError | null {
+  const { fileId, uploadDeletedAtMs, reportDeletedAtMs, undo } = file;
+  if (undo !== null) return new OmsError('not_retryable', `file ${fileId} was undone: upload the file again`);
   const deletedAtMs = uploadDeletedAtMs ?? reportDeletedAtMs;
   if (deletedAtMs === null) return null;
   const part = uploadDeletedAtMs === null ? 'report' : 'upload';
@@ -159,7 +165,7 @@ export interface Files {
   list(filter: FileFilter, page: PageRequest): Promise<Page<FileRecord>>;
   /**
    * For each of these files that has any: how many rows became orders in its corrections, and in the corrections of those; none in dry
-   * runs.
+   * runs, and in files that were undone.
    */
   fixed(fileIds: string[]): Promise<Map<string, Fixed>>;
   reports(filter: Pick<FileFilter, 'seenBy'>, page: PageRequest): Promise<Page<FileReport>>;

@@ -5,4 +5,4 @@ export interface Leases {
   take(name: LeaseName, holder: string, leaseMs: number): Promise<boolean>;
   release(name: LeaseName, holder: string): Promise<void>;
 }
-export type LeaseName = 'publisher' | 'finalizer' | 'sweeper' | 'backfill' | 'eraser' | 'migration';
+export type LeaseName = 'publisher' | 'finalizer' | 'sweeper' | 'backfill' | 'eraser' | 'undoer' | 'migration';

@@ -23,6 +23,7 @@ import type { Rejections } from './rejections.ts';
 import type { SmallRecords } from './small-records.ts';
 import type { Statistics } from './statistics.ts';
 import type { Stock } from './stock.ts';
+import type { Undo } from './undo.ts';
 import type { Verification } from './verification.ts';
 
 /** What ingestion needs. */
@@ -39,6 +40,7 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly orders: Orders;
   readonly changes: OrderChanges;
   readonly erasure: Erasure;
+  readonly undo: Undo;
   readonly stock: Stock;
   readonly statistics: Statistics;
   readonly outbox: Outbox;

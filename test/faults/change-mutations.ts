@@ -295,7 +295,7 @@ export const changeMutations: ChangeMutation[] = [
   {
     name: 'an erased order does not name the chunk whose plan has it',
     scenario: 'a row of a file that is erased',
-    edits: [inErasure(/\.\.\.\(chunkId !== null && \{ erased_from: chunkId \}\),/, '')],
+    edits: [inErasure(/\.\.\.\(chunkIds\.length > 0 && \{ erased_from: .* \}\),/, '')],
   },
   {
     name: 'a plan counts as blank before it is written',

@@ -85,6 +85,7 @@ describe('a file', () => {
       cancel_requested: false,
       pause_requested: false,
       pause: null,
+      undo: null,
       stop_at_invalid: null,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       started_at: expect.stringMatching(/^\d{4}-.*Z$/),

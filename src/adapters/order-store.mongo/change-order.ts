@@ -7,16 +7,9 @@
 import type { Document } from 'mongodb';
 import { isRetryable, OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import {
-  type ChangeRequest,
-  historyTooLarge,
-  judge,
-  movesBetween,
-  type Outcome,
-  type PlannedChange,
-  type Rules,
-} from '../../model/change-request.ts';
+import { type ChangeRequest, historyTooLarge, judge, type Outcome, type Rules } from '../../model/change-request.ts';
 import { formsOfId } from '../../model/characters.ts';
+import { movesBetween, type PlannedChange } from '../../model/planned-change.ts';
 import type { Database } from './database.ts';
 import { type OrderDocument, revOf, VOID } from './documents.ts';
 import { toOmsError } from './errors.ts';
@@ -195,7 +188,7 @@ async function refuseForStock(
 export const HEAD = {
   ...{ status: 1, customer: 1, items: 1, total_minor: 1, order_date: 1, shipping_address: 1 },
   ...{ file: 1, row: 1, chunk: 1, stock_taken: 1, created_at: 1, updated_at: 1 },
-  ...{ rev: 1, version: 1, actor: 1, published: 1, log_bytes: 1 },
+  ...{ rev: 1, version: 1, actor: 1, published: 1, log_bytes: 1, created_as: 1, undone_as: 1, erased_from: 1 },
 } as const;
 
 /** What it remembers of a request. */

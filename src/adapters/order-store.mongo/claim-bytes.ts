@@ -20,16 +20,20 @@ export interface Duplicate {
 }
 
 const LIVE = ['queued', 'processing', 'paused', 'completed'] as const;
-const isLive = ({ status }: FileDocument): boolean => (LIVE as readonly string[]).includes(status);
+const isLive = ({ status, undo }: FileDocument): boolean =>
+  (LIVE as readonly string[]).includes(status) && undo?.state !== 'done';
+/** Else nobody can queue it again, whatever its claim says. */
+const mayBeQueued = ({ undo, upload_deleted_at, report_deleted_at }: FileDocument): boolean =>
+  !undo && !upload_deleted_at && !report_deleted_at;
 
 type Bytes = Pick<FileDocument, 'sha256' | 'hubs'>;
 
-/** The oldest file with these bytes, for the same hubs, that is open or completed, and no dry run. */
+/** The oldest file with these bytes, for the same hubs, that is open or completed, and neither undone nor a dry run. */
 export const findLive = ({ files }: Pick<Database, 'files'>, { sha256, hubs }: Bytes, exceptFileId = '') =>
   files.findOne(
     {
       ...{ sha256, hubs: hubs ?? { $exists: false }, dry_run: { $exists: false } },
-      ...{ status: { $in: [...LIVE] }, _id: { $ne: exceptFileId } },
+      ...{ status: { $in: [...LIVE] }, 'undo.state': { $ne: 'done' }, _id: { $ne: exceptFileId } },
     },
     { sort: { created_at: 1 } },
   );
@@ -72,7 +76,7 @@ async function tryToClaim(context: CreationContext, file: FileDocument, generati
   }
   if (known.file === file._id && known.generation === generation) return true;
   const holder = known.file === file._id ? file : await files.findOne({ _id: known.file });
-  if (holder && holder.generation < known.generation) {
+  if (holder && holder.generation < known.generation && mayBeQueued(holder)) {
     // Its creator has not queued it yet, and may be dead: queue it, so that the next round finds it.
     await queueFile(context, holder._id, known.generation);
     return false;
@@ -89,8 +93,8 @@ export async function queueFile({ database, now }: CreationContext, fileId: stri
       _id: fileId,
       generation: generation - 1,
       status: { $in: ['creating', 'failed', 'cancelled'] },
-      // A part of it may be deleted by now.
-      ...{ upload_deleted_at: { $exists: false }, report_deleted_at: { $exists: false } },
+      // A part of it may be deleted by now, or it is undone.
+      ...{ upload_deleted_at: { $exists: false }, report_deleted_at: { $exists: false }, undo: { $exists: false } },
     },
     {
       $set: {

@@ -1,5 +1,5 @@
 /** Classifies the orders of a chunk before its plan: some take part, the rows of the others are rejected. */
-import { type ExistingOrder, existingOrder, repeatOf } from '../../model/existing-order.ts';
+import { type ExistingOrder, existingOrder, isTakenAgain, repeatOf } from '../../model/existing-order.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { differingFields } from '../../model/order-change.ts';
 import { outOfStock, repeatedOrder } from '../../model/reasons.ts';
@@ -20,11 +20,13 @@ export const foreignOrders =
   (orderId, row) => {
     const found = stored.get(orderId);
     if (!found || found.status === VOID || (found.file === fileId && found.row === row)) return null;
-    return existingOrder(toStoredOrder(found));
+    const existing = existingOrder(toStoredOrder(found));
+    // Under another form of its id it would not be met by the insert.
+    return found._id === orderId ? existing : { ...existing, undone: false };
   };
 
 /**
- * Rejects orders that are stored from another file or row, second orders of an id within the chunk, and those with a row that has no stock
+ * Rejects orders that are stored from another file or row and were not undone, second orders of an id within the chunk, and those with a row that has no stock
  * row; the others take part. `findExisting`: see `foreignOrders`. `stock`: null when stock is not tracked.
  */
 export function classifyRows(
@@ -48,7 +50,7 @@ export function classifyRows(
   for (const [order, orderId] of ids.entries()) {
     const first = orders.first(order);
     const existing = findExisting(orderId, orders.row(first));
-    if (existing) {
+    if (existing && !isTakenAgain(existing, hubs)) {
       const reason = repeatOf(existing, orderId, orders.content(order), hubs);
       reject(order, () => reason);
       continue;

@@ -12,7 +12,7 @@ import type { Rejection } from '../../model/rejection.ts';
 import type { ChunkResult, ChunkToCommit } from '../../ports/chunks.ts';
 import type { Claim } from '../../ports/files.ts';
 import { classifyRows, foreignOrders } from './classify-rows.ts';
-import { type ChunkDocument, chunkId, type OrderDocument } from './documents.ts';
+import { type ChunkDocument, chunkId, type OrderDocument, revOf, VOID } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';
 import { type CommitContext, completeChunk, executePlan } from './execute-plan.ts';
 import { findRivals } from './insert-orders.ts';
@@ -100,7 +100,13 @@ async function planAndExecute(
   const classified = classifyRows({ hubs }, orders, ids, findExisting, trackStock ? stock : null);
   const { taking, rejections: repeats } = classified;
   const rejections = [...chunk.rejections, ...repeats];
-  const planned = await planDocument(context, { fileId, hubs }, chunk, { taking, rejections });
+  const undone = taking.flatMap((order) => {
+    const found = existing.get(ids[order]!);
+    const row = orders.row(orders.first(order));
+    // One of the row itself was inserted by a plan that is stored.
+    return found && found.status !== VOID && found.file !== fileId ? [{ row, rev: revOf(found) }] : [];
+  });
+  const planned = await planDocument(context, { fileId, hubs }, chunk, { taking, undone, rejections });
   try {
     await database.chunks.insertOne(planned);
     const committed = await executePlan(context, planned, { plan: { orders, taking }, rejections, stock });
@@ -112,10 +118,10 @@ async function planAndExecute(
 }
 
 async function planDocument(
-  { trackStock, initialStatus, now }: CommitContext,
+  { trackStock, workflow, now }: CommitContext,
   { fileId, hubs }: { fileId: string; hubs: FileRecord['hubs'] },
   chunk: ChunkToCommit,
-  { taking, rejections }: { taking: number[]; rejections: Rejection[] },
+  { taking, undone, rejections }: { taking: number[]; undone: { row: number; rev: number }[]; rejections: Rejection[] },
 ): Promise<ChunkDocument> {
   const { orders } = chunk;
   return {
@@ -130,11 +136,12 @@ async function planDocument(
     rows: orders.length + chunk.rejections.length,
     ...(chunk.skipped && { skipped: chunk.skipped }),
     track_stock: trackStock,
-    status_of_orders: initialStatus,
+    status_of_orders: workflow.initial,
     ...(hubs && { hubs }),
     created_at: new Date(now()),
     plan: await encodePlan(orders, taking),
     keys: trackStock ? [...rowsByStockKey(orders, taking).keys()] : [],
+    ...(undone.length > 0 && { undone }),
     planned_rejections: (await encodeRejections(rejections)).packed,
     ...(chunk.warnings?.length && { warnings: chunk.warnings }),
   };

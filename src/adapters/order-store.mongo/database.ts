@@ -17,6 +17,7 @@ import type {
   FinalizerPositionDocument,
   IdempotencyDocument,
   InstallationDocument,
+  KeptOrderDocument,
   LeaseDocument,
   NumberedDocument,
   OrderDocument,
@@ -44,6 +45,7 @@ export interface Collections {
   installation: Collection<InstallationDocument>;
   finalizerPosition: Collection<FinalizerPositionDocument>;
   finalizerOrders: Collection<FinalizerOrderDocument>;
+  keptOrders: Collection<KeptOrderDocument>;
   smallRecords: Collection<SmallRecordDocument>;
   audit: Collection<AuditDocument>;
 }
@@ -64,6 +66,7 @@ const NAMES: Record<keyof Collections, string> = {
   installation: 'installation',
   finalizerPosition: 'finalizer_position',
   finalizerOrders: 'finalizer_orders',
+  keptOrders: 'kept_orders',
   smallRecords: 'access_records',
   audit: 'audit',
 };

@@ -2,7 +2,7 @@
 import { type Binary, Decimal128 } from 'mongodb';
 import type { RefusalCode } from '../../model/change-request.ts';
 import type { EventType } from '../../model/event.ts';
-import type { Dependency, EndStatus, FileFailure, FilePause } from '../../model/file.ts';
+import type { Dependency, EndStatus, FileFailure, FilePause, FileUndo } from '../../model/file.ts';
 import type { FormatRef } from '../../model/format.ts';
 import type { Intake } from '../../model/intake.ts';
 import { type ChangeKind, type ContentField, DELETED } from '../../model/order-change.ts';
@@ -65,6 +65,8 @@ export interface FileDocument {
   invalid: number;
   /** Accepted rows that are further items of an order; missing where each row is one. */
   more_items?: number;
+  /** Accepted orders that were there, undone, and were taken again. */
+  taken_again?: number;
   /** Only of a file that is read by a format. */
   skipped?: number;
   invalid_by_code: Partial<Record<ReasonCode, number>>;
@@ -88,6 +90,8 @@ export interface FileDocument {
   changed_at: Date;
   /** Its holds were removed from the stock after its end. */
   pruned: boolean;
+  /** How far its undo is: `after` is the last order that was looked at, by the time of its creation and its id. */
+  undo?: FileUndo & { by: string | null; after: [createdMs: number, orderId: string] | null };
   /** Since when its object, or its report with the rejected rows, is not kept any more. */
   upload_deleted_at?: Date;
   report_deleted_at?: Date;
@@ -127,6 +131,8 @@ export interface ChunkDocument {
   /** How often rows were taken out of the plan, or people out of its rows; missing for never. */
   plan_rev?: number;
   keys: string[];
+  /** First rows of orders that take an undone order again, each with the `rev` that was read; none once it is committed. */
+  undone?: { row: number; rev: number }[];
   planned_rejections: Binary | null;
   warnings?: Warning[];
 
@@ -141,6 +147,8 @@ export interface ChunkDocument {
   invalid?: number;
   /** Accepted rows that are further items of an order; missing where each row is one. */
   more_items?: number;
+  /** First rows of accepted orders that were there, undone, and were taken again: their events are in their logs. */
+  taken_again?: number[];
   invalid_by_code?: Partial<Record<ReasonCode, number>>;
   rejected_bytes?: number;
   accepted_by_hub?: Record<string, number>;
@@ -168,6 +176,13 @@ export interface SetField {
   to: string | number | ItemDocument[];
 }
 
+/** The chunk is missing in orders of earlier releases that were never taken again. */
+export interface SourceDocument {
+  file: string | null;
+  row: number | null;
+  chunk?: number;
+}
+
 /** A change of an order, and what its stock, its event and the sums still need of it. */
 export interface ChangeEntry {
   /** The version of the order after it. */
@@ -187,6 +202,9 @@ export interface ChangeEntry {
   actor: string | null;
   reason: string | null;
   at: Date;
+  /** Of an order that was taken again: where it came from before. `of_file`: a file has taken it, which counts what it is now. */
+  former?: SourceDocument;
+  of_file?: true;
   /** What it adds to the sums; removed once it was counted. */
   counts?: { amount: number; hubs: { hub: string; orders: number }[] };
 }
@@ -221,6 +239,10 @@ export interface OrderDocument {
   row: number | null;
   /** The number of its chunk; missing in orders of earlier releases. */
   chunk?: number;
+  /** The version by which it was taken again last; missing for never. */
+  created_as?: number;
+  /** The version by which it was undone last: while that is its version, it can be taken again. */
+  undone_as?: number;
   /** Whether its items hold stock. */
   stock_taken: boolean;
   created_at: Date;
@@ -240,8 +262,11 @@ export interface OrderDocument {
   outbox_at?: Date;
   /** Since when it is as it is; only of an order that was changed. */
   changed_at?: Date;
-  /** Of an order of a file that was deleted, or whose person was erased: the id of its chunk, until its plan is without that person. */
-  erased_from?: string;
+  /**
+   * Of an order of a file that was deleted, or whose person was erased: the id of its chunk, until its plan is without that person. Several
+   * where the order was taken again.
+   */
+  erased_from?: string | string[];
 }
 
 /** What a change has reserved of a stock row, until it is settled. */
@@ -370,6 +395,13 @@ export interface FinalizerOrderDocument {
   answer: string;
 }
 
+/** An order of an undone file that stays. `_id`: both. */
+export interface KeptOrderDocument {
+  _id: string;
+  file: string;
+  order: string;
+}
+
 /** The name of this store. */
 export interface InstallationDocument {
   _id: 'installation';
@@ -385,6 +417,10 @@ export const NO_AMOUNT = Decimal128.fromString('0');
 /** How many orders the accepted rows of a file or a committed chunk are. */
 export const ordersOf = ({ accepted = 0, more_items = 0 }: Pick<ChunkDocument, 'accepted' | 'more_items'>): number =>
   accepted - more_items;
+
+/** Of them, those that were not there before. */
+export const newOrdersOf = (chunk: Pick<ChunkDocument, 'accepted' | 'more_items' | 'taken_again'>): number =>
+  ordersOf(chunk) - (chunk.taken_again?.length ?? 0);
 
 /** A hub id as the name of a field, where dots and dollars have a meaning. */
 export const hubField = (hubId: string): string =>

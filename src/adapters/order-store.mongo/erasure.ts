@@ -14,7 +14,7 @@ import { blankPlan } from './blank-plans.ts';
 import type { Database } from './database.ts';
 import { type ChangeEntry, type OrderDocument, revOf, VOID } from './documents.ts';
 import { findPerson, findUnchanged } from './find-to-erase.ts';
-import { contentFields, setField, toHistory } from './order-document.ts';
+import { contentFields, setField, sourcesOf, toHistory } from './order-document.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 import { asRead, chunkIdOf } from './swap-order.ts';
 
@@ -43,7 +43,7 @@ async function erase(database: Database, of: ErasureOf, orderIds: readonly strin
     }
     if (swaps.length === 0) break;
     open = swaps.map(({ orderId }) => orderId);
-    for (const { chunkId } of swaps) if (chunkId !== null) chunkIds.add(chunkId);
+    for (const swap of swaps) for (const id of swap.chunkIds) chunkIds.add(id);
     const forgetAnswers = () =>
       finalizerOrders.updateMany({ _id: { $in: open }, answer: { $ne: '' } }, { $set: { answer: '' } });
     // Before, so that nothing is left after a crash; again, as the finalizer may have noted one meanwhile.
@@ -63,30 +63,36 @@ async function erase(database: Database, of: ErasureOf, orderIds: readonly strin
 
 interface Swap {
   orderId: string;
-  /** The chunk whose plan has what is erased. */
-  chunkId: string | null;
+  /** The chunks whose plans have what is erased. */
+  chunkIds: string[];
   write: AnyBulkWriteOperation<OrderDocument>;
 }
 
 async function swapOf(database: Database, document: OrderDocument, of: ErasureOf): Promise<Swap | null> {
   const erased = document.status === VOID ? null : withoutPerson(toHistory(document), of);
   if (!erased) return null;
-  const isFirstErased = isErased(orderAt(erased.stored.order, erased.changes, 1));
-  const chunkId = isFirstErased && document.file !== null ? await chunkIdOf(database, document) : null;
+  const isErasedAt = (version: number) => isErased(orderAt(erased.stored.order, erased.changes, version));
+  const isFirstErased = isErasedAt(1);
+  const creations = erased.changes.filter(({ kind }) => kind === 'created');
+  const chunkIds: string[] = [];
+  for (const [n, source] of sourcesOf(document).entries()) {
+    const id = isErasedAt(creations[n]!.version) ? await chunkIdOf(database, source) : null;
+    if (id !== null) chunkIds.push(id);
+  }
   const { customer, shipping_address } = contentFields(erased.stored.order);
   const $set = {
     rev: revOf(document) + 1,
     ...{ customer, shipping_address },
     ...(document.log && { log: document.log.map((entry) => withoutPersonIn(entry, erased, isFirstErased)) }),
-    ...(chunkId !== null && { erased_from: chunkId }),
+    ...(chunkIds.length > 0 && { erased_from: chunkIds.length === 1 ? chunkIds[0] : chunkIds }),
   };
-  return { orderId: document._id, chunkId, write: { updateOne: { filter: asRead(document), update: { $set } } } };
+  return { orderId: document._id, chunkIds, write: { updateOne: { filter: asRead(document), update: { $set } } } };
 }
 
-/** An entry of the log as the model leaves its change. That of a creation has the content that was created. */
+/** An entry of the log as the model leaves its change. That of the first creation has the content that was created. */
 function withoutPersonIn(entry: ChangeEntry, { changes }: OrderWithHistory, isFirstErased: boolean): ChangeEntry {
   const { fields, reason } = changes.find(({ version }) => version === entry.m)!;
-  if (entry.kind !== 'created') return { ...entry, set: fields.map(setField), reason };
+  if (entry.m > 1) return { ...entry, set: fields.map(setField), reason };
   const set = entry.set.map((one) => (isFirstErased && isPersonal(one.field) ? { ...one, to: '' } : one));
   return { ...entry, set, reason };
 }

@@ -7,6 +7,7 @@ import { assert } from '../../assert.ts';
 import { OmsError } from '../../errors.ts';
 import { existingOrder, repeatOf } from '../../model/existing-order.ts';
 import type { Reason, ReasonCode, Rejection } from '../../model/rejection.ts';
+import type { Workflow } from '../../model/workflow.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import { rejectOrder } from '../../order-batch/reject-order.ts';
 import { fileClosed } from '../../ports/files.ts';
@@ -23,8 +24,7 @@ import { giveBack, MOVED_ON, type Reserved, type StockView, takeStock } from './
 export interface CommitContext {
   database: Database;
   trackStock: boolean;
-  /** The status of new orders. */
-  initialStatus: string;
+  workflow: Workflow;
   now: () => number;
   /** Orders per insert. */
   mongoInsertDocuments: number;
@@ -71,13 +71,13 @@ export async function executePlan(
   const reserved = await reserveStock(context, chunk, plan, stock);
   if (reserved === MOVED_ON) return null;
   const { fitting, short } = settleOrders(orders, taking, reserved);
-  const repeats = await insertAll(context, chunk, orders, fitting);
+  const { repeats, again } = await insertAll(context, chunk, orders, fitting);
   const accepted = fitting.filter((order) => !repeats.has(order));
   if (chunk.track_stock && accepted.length < taking.length)
     await giveBack(context.database, chunk, surplusOf(orders, accepted, reserved));
 
   const repeated = Array.from(repeats, ([order, reason]) => rejectOrder(orders, order, () => reason)).flat();
-  return markCommitted(context, chunk, { orders, accepted, rejections, refused: [...short, ...repeated] });
+  return markCommitted(context, chunk, { orders, accepted, again, rejections, refused: [...short, ...repeated] });
 }
 
 /** What the chunk has reserved, by key. */
@@ -91,17 +91,17 @@ async function reserveStock(
   return takeStock(database, chunk, orders, rowsByStockKey(orders, taking), seen);
 }
 
-/** Inserts these orders. Returns those whose id is stored from another file or row, each with its reason. */
+/** Inserts these orders. `repeats`: those whose id is stored from another file or row, each with its reason. */
 async function insertAll(
-  { database, mongoInsertDocuments }: CommitContext,
+  context: CommitContext,
   chunk: ChunkDocument,
   orders: OrderBatch,
   fitting: number[],
-): Promise<Map<number, Reason>> {
+): Promise<{ repeats: Map<number, Reason>; again: number[] }> {
   const repeats = new Map<number, Reason>();
-  if (fitting.length === 0) return repeats;
-  const foreign = await insertOrders(database, orders, fitting, chunk, mongoInsertDocuments);
-  if (foreign.size === 0) return repeats;
+  if (fitting.length === 0) return { repeats, again: [] };
+  const { foreign, again } = await insertOrders(context, orders, fitting, chunk);
+  if (foreign.size === 0) return { repeats, again };
   for (const order of fitting) {
     const orderId = orders.text(orders.first(order), 'order_id');
     const found = foreign.get(orderId);
@@ -109,13 +109,15 @@ async function insertAll(
     const existing = existingOrder(toStoredOrder(found));
     repeats.set(order, repeatOf(existing, orderId, orders.content(order), chunk.hubs ?? null));
   }
-  return repeats;
+  return { repeats, again };
 }
 
 interface Outcome {
   orders: OrderBatch;
   /** By index. */
   accepted: number[];
+  /** First rows of those that took an undone order again. */
+  again: number[];
   /** Those from before the plan, and those since. */
   rejections: readonly Rejection[];
   refused: readonly Rejection[];
@@ -124,7 +126,7 @@ interface Outcome {
 async function markCommitted(
   context: CommitContext,
   chunk: ChunkDocument,
-  { orders, accepted, rejections: planned, refused }: Outcome,
+  { orders, accepted, again, rejections: planned, refused }: Outcome,
 ): Promise<ChunkDocument> {
   const { chunks } = context.database;
   const rejections = [...planned, ...refused].sort((a, b) => a.row - b.row);
@@ -142,7 +144,8 @@ async function markCommitted(
     ...(rows > accepted.length && { more_items: rows - accepted.length }),
     invalid_by_code: countByCode(rejections),
     ...sums,
-    publish: accepted.length > 0 ? 'pending' : 'none',
+    ...(chunk.undone && { undone: [], taken_again: again }),
+    publish: accepted.length > again.length ? 'pending' : 'none',
     planned_rejections: null,
   } as const;
   const { matchedCount } = await chunks.updateOne({ _id: chunk._id, state: 'planned' }, { $set: outcome });

@@ -56,6 +56,7 @@ export function toFileRecord(file: FileDocument): FileRecord {
       file.committed_at?.getTime() ?? null,
     ),
     failure: file.failure,
+    undo: file.undo ? { state: file.undo.state, undone: file.undo.undone, kept: file.undo.kept } : null,
     report: toReportRecord(file),
     uploadDeletedAtMs: file.upload_deleted_at?.getTime() ?? null,
     reportDeletedAtMs: file.report_deleted_at?.getTime() ?? null,

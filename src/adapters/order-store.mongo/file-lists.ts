@@ -146,7 +146,7 @@ const seen = (hubs: readonly string[]): Filter<FileDocument> => ({
   $and: [{ 'hubs.0': { $exists: true } }, { hubs: { $not: { $elemMatch: { $nin: [...hubs] } } } }],
 });
 
-/** The accepted rows of all corrections of each file, direct and indirect. */
+/** The accepted rows of all corrections of each file, direct and indirect, but those that were undone. */
 async function sumsOfCorrections(files: Database['files'], fileIds: string[]): Promise<Map<string, Fixed>> {
   const sums = new Map<string, Fixed>();
   // For each file found so far, the given files that it corrects.
@@ -155,15 +155,15 @@ async function sumsOfCorrections(files: Database['files'], fileIds: string[]): P
     const children = await files
       .find(
         { parent_file_id: { $in: parents }, ...VISIBLE },
-        { projection: { parent_file_id: 1, accepted: 1, dry_run: 1 } },
+        { projection: { parent_file_id: 1, accepted: 1, dry_run: 1, 'undo.state': 1 } },
       )
       .toArray();
     const next: string[] = [];
-    for (const { _id, parent_file_id, accepted, dry_run } of children) {
+    for (const { _id, parent_file_id, accepted, dry_run, undo } of children) {
       const known = roots.get(_id) ?? new Set();
       const added = [...roots.get(parent_file_id!)!].filter((root) => root !== _id && !known.has(root));
       if (added.length === 0) continue;
-      for (const root of accepted > 0 && !dry_run ? added : []) {
+      for (const root of accepted > 0 && !dry_run && !undo ? added : []) {
         const { rows, by } = sums.get(root) ?? { rows: 0, by: [] };
         sums.set(root, { rows: rows + accepted, by: [...by, _id].sort() });
       }

@@ -8,7 +8,7 @@ import { type ErasureOf, withoutPerson } from '../../model/erasure.ts';
 import type { FoundOrder, FoundOrders } from '../../ports/erasure.ts';
 import type { Database } from './database.ts';
 import type { OrderDocument } from './documents.ts';
-import { toHistory } from './order-document.ts';
+import { sourcesOf, toHistory } from './order-document.ts';
 import { all, beyond, inAnyCase, type Position } from './orders.ts';
 
 type Stores = Pick<Database, 'orders'>;
@@ -73,7 +73,7 @@ async function findAsCreated(database: Stores, { unchangedSinceMs, states }: Unc
   const old = { created_at: { $lt: new Date(unchangedSinceMs) } };
   const { filter, border, end } = await windowAfter(database, after, [old]);
   const rest = { version: { $in: [1, null] }, status: { $in: [...states] }, 'customer.email': { $gt: '' } } as never;
-  const found = await database.orders.find(all([...filter, rest]), { projection: { file: 1 } }).toArray();
+  const found = await database.orders.find(all([...filter, rest]), { projection: { file: 1, row: 1 } }).toArray();
   return { found: found.map(toFound), border, end };
 }
 
@@ -85,7 +85,7 @@ async function findAsChanged(
   const window = await orders
     .find(
       { changed_at: { $gte: new Date(changedMs), $lt: new Date(unchangedSinceMs) }, _id: { $nin: at } },
-      { projection: { changed_at: 1, status: 1, 'customer.email': 1, file: 1 } },
+      { projection: { changed_at: 1, status: 1, 'customer.email': 1, file: 1, row: 1, 'log.former': 1 } },
     )
     .sort({ changed_at: 1 })
     .limit(limits.maxScanOrders)
@@ -100,4 +100,7 @@ async function findAsChanged(
   };
 }
 
-const toFound = ({ _id, file }: Pick<OrderDocument, '_id' | 'file'>): FoundOrder => ({ orderId: _id, fileId: file });
+const toFound = (order: OrderDocument): FoundOrder => ({
+  orderId: order._id,
+  fileIds: sourcesOf(order).flatMap(({ file }) => file ?? []),
+});

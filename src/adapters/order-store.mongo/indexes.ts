@@ -19,6 +19,8 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     { name: 'files_by_report_name', key: { 'report.name': 1 } },
     // Files whose upload or report is not kept any more, oldest end first.
     { name: 'files_by_end', key: { finished_at: 1, _id: 1 } },
+    // Files whose undo has not ended.
+    { name: 'files_by_undo', key: { 'undo.state': 1, _id: 1 }, sparse: true },
     // Ended files whose holds are still in the stock.
     { name: 'files_by_pruning', key: { pruned: 1, status: 1 } },
   ],
@@ -61,6 +63,10 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
   finalizerOrders: [
     // Orders that the finalizer asks about again, and those that it put aside.
     { name: 'finalizer_orders_by_due', key: { due_at: 1, _id: 1 } },
+  ],
+  keptOrders: [
+    // GET /files/{file_id}/kept.
+    { name: 'kept_orders_by_file', key: { file: 1, order: 1 } },
   ],
   smallRecords: [
     // The records of a kind, all or of one owner.

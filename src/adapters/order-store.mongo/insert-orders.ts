@@ -1,16 +1,27 @@
 /**
  * Inserts the orders of a chunk by their ids, so that a second insert of the same order changes nothing. An order that is stored already from
- * the same file and row was inserted by this plan, whatever it is now; any other is foreign, and the order is rejected. A void is replaced.
+ * the same file and row was inserted by this plan, whatever it is now; any other is foreign, and the order is rejected. A void is replaced,
+ * and an order that was undone is taken again, by a swap that a change would make as well.
  */
-import { MongoBulkWriteError } from 'mongodb';
+import { type AnyBulkWriteOperation, MongoBulkWriteError } from 'mongodb';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
+import { takeAgain as planAgain } from '../../model/undo.ts';
+import type { Workflow } from '../../model/workflow.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { Database } from './database.ts';
 import { type ChunkDocument, initialStatus, type OrderDocument, revOf, VOID } from './documents.ts';
 import { DUPLICATE_KEY } from './errors.ts';
-import { contentFields } from './order-document.ts';
+import { contentFields, toOrder, toStoredOrder } from './order-document.ts';
 import { pauseBetweenRounds } from './rounds.ts';
+import { asRead, readyToTake, updateOf } from './swap-order.ts';
+
+interface InsertContext {
+  database: Pick<Database, 'orders' | 'chunks'>;
+  workflow: Workflow;
+  /** Orders per insert. */
+  mongoInsertDocuments: number;
+}
 
 export function orderDocument(
   orders: OrderBatch,
@@ -49,28 +60,35 @@ export async function findOrders({ orders }: Pick<Database, 'orders'>, ids: stri
   return byId;
 }
 
+/** What the orders of a chunk met. */
+export interface Met {
+  /** The foreign orders, by id. */
+  foreign: Map<string, OrderDocument>;
+  /** The first rows of those that took an undone order again. */
+  again: number[];
+}
+
 /**
- * Inserts these orders, and returns the foreign ones that some of them met, by id. It works in parts, a few in parallel: documents are
+ * Inserts these orders. It works in parts, a few in parallel: documents are
  * created while the server inserts others, and only those of a few parts are in memory. Throws `store_contention`.
  */
 export async function insertOrders(
-  database: Pick<Database, 'orders'>,
+  context: InsertContext,
   batch: OrderBatch,
   orders: number[],
   chunk: ChunkDocument,
-  partDocuments: number,
-): Promise<Map<string, OrderDocument>> {
-  const foreign = new Map<string, OrderDocument>();
+): Promise<Met> {
+  const met: Met = { foreign: new Map(), again: [] };
   let next = 0;
   const work = async () => {
     while (next < orders.length) {
-      const part = orders.slice(next, next + partDocuments);
+      const part = orders.slice(next, next + context.mongoInsertDocuments);
       next += part.length;
       // All writers use this order: where an insert is one transaction, two with the same ids would else block each other.
       const documents = part
         .map((order) => orderDocument(batch, order, chunk))
         .sort((a, b) => (a._id < b._id ? -1 : 1));
-      for (const [id, existing] of await insertPart(database, documents)) foreign.set(id, existing);
+      await insertPart(context, documents, chunk, met);
     }
   };
   const stop = (error: unknown) => {
@@ -81,30 +99,38 @@ export async function insertOrders(
     Array.from({ length: limits.mongoConcurrentInserts }, () => work().catch(stop)),
   );
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
-  return foreign;
+  met.again.sort((a, b) => a - b);
+  return met;
 }
 
 async function insertPart(
-  database: Pick<Database, 'orders'>,
+  context: InsertContext,
   documents: OrderDocument[],
-): Promise<Map<string, OrderDocument>> {
-  const foreign = new Map<string, OrderDocument>();
+  chunk: ChunkDocument,
+  { foreign, again }: Met,
+): Promise<void> {
+  const { database } = context;
+  const isFree = freeFor(chunk);
   let open = documents;
   for (let round = 0; round < limits.mongoRounds; round++) {
-    if (open.length === 0) return foreign;
+    if (open.length === 0) return;
     if (round > 0) await pauseBetweenRounds(round);
     const duplicates = await insertNew(database, open);
-    if (duplicates.length === 0) return foreign;
+    if (duplicates.length === 0) return;
     const found = await findOrders(
       database,
       duplicates.map(({ _id }) => _id),
     );
     await replaceVoids(database, duplicates, found);
-    // A majority read may not return it yet: never decide without the document. One that was void is looked at again.
+    const free = duplicates.filter((document) => isFree(document, found.get(document._id)));
+    await takeAgain(context, chunk, free, found);
+    // A majority read may not return it yet: never decide without the document. One that was free is looked at again.
     open = duplicates.filter((document) => {
       const existing = found.get(document._id);
       if (!existing || existing.status === VOID) return true;
+      if (isFree(document, existing)) return true;
       if (existing.file !== document.file || existing.row !== document.row) foreign.set(document._id, existing);
+      else if (existing.created_as !== undefined) again.push(document.row!);
       return false;
     });
   }
@@ -113,6 +139,34 @@ async function insertPart(
     `${open.length} orders of file ${open[0]!.file} are stored and cannot be read yet`,
     { retryable: true },
   );
+}
+
+/** Whether a row of the chunk takes an order again: all workers decide alike, as a `rev` never comes back. */
+function freeFor({ undone = [] }: Pick<ChunkDocument, 'undone'>) {
+  const revs = new Map(undone.map(({ row, rev }) => [row, rev]));
+  return ({ row }: OrderDocument, existing: OrderDocument | undefined): boolean =>
+    existing !== undefined && revs.get(row!) === revOf(existing);
+}
+
+/** By `rev`, like a change: of several that take an order, or change it, one succeeds. */
+async function takeAgain(
+  { database, workflow }: InsertContext,
+  { _id, n, track_stock: trackStock }: ChunkDocument,
+  documents: readonly OrderDocument[],
+  found: ReadonlyMap<string, OrderDocument>,
+): Promise<void> {
+  const writes: AnyBulkWriteOperation<OrderDocument>[] = [];
+  for (const document of documents) {
+    const before = await readyToTake(database, found.get(document._id)!);
+    const { status, created_at, file: fileId, row } = document;
+    const anew = { content: toOrder(document), source: { fileId, row }, actor: null, status, trackStock };
+    const plan = planAgain(toStoredOrder(before), anew, Math.max(created_at.getTime(), before.updated_at.getTime()));
+    // The stock is reserved by the holds of the chunk: no ticket has this name.
+    const reservation = { ticket: _id, orderId: document._id, rev: revOf(before), moves: [] };
+    const swap = { before, plan, request: { key: null }, reservation, chunk: n };
+    writes.push({ updateOne: { filter: asRead(before), update: updateOf(before, swap, workflow, []) as never } });
+  }
+  if (writes.length > 0) await database.orders.bulkWrite(writes, { ordered: false });
 }
 
 /** The new `rev` keeps changes that have read the void from coming after it. What requests were answered is kept. */

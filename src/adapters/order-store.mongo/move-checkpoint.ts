@@ -76,6 +76,7 @@ function moveBy(chunk: ChunkDocument, at: Date) {
       accepted: chunk.accepted!,
       invalid: chunk.invalid!,
       ...(chunk.more_items && { more_items: chunk.more_items }),
+      ...(chunk.taken_again && { taken_again: chunk.taken_again.length }),
       rejected_bytes: chunk.rejected_bytes ?? 0,
       amount_minor: chunk.amount_minor!,
       ...prefixed('invalid_by_code', chunk.invalid_by_code!),

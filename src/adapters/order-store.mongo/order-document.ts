@@ -1,8 +1,17 @@
 /** An order and its changes as the model has them, from its document and back. */
+import { limits } from '../../limits.ts';
 import { ERASED, type Order, type OrderContent, type OrderItem, type StoredOrder } from '../../model/order.ts';
 import { DELETED, type FieldChange, type OrderChange } from '../../model/order-change.ts';
 import type { OrderHistory } from '../../ports/order-changes.ts';
-import { type ChangeEntry, type ItemDocument, type OrderDocument, type SetField, versionOf } from './documents.ts';
+import {
+  type ChangeEntry,
+  chunkId,
+  type ItemDocument,
+  type OrderDocument,
+  type SetField,
+  type SourceDocument,
+  versionOf,
+} from './documents.ts';
 
 const toItem = (item: ItemDocument): OrderItem => ({
   sku: item.sku,
@@ -59,7 +68,23 @@ export const toStoredOrder = (document: OrderDocument): StoredOrder => ({
   order: toOrder(document),
   holdsStock: document.stock_taken,
   deleted: document.status === DELETED,
+  untouched: versionOf(document) === (document.created_as ?? 1),
+  undone: document.undone_as === versionOf(document) && (document.log_bytes ?? 0) <= limits.maxHistoryBytes,
 });
+
+/** Where an order comes from, and came from before it was taken again, oldest first. Needs its log. */
+export const sourcesOf = ({ file, row, chunk, log = [] }: OrderDocument): SourceDocument[] => [
+  ...log.flatMap(({ former }) => former ?? []),
+  { file, row, ...(chunk !== undefined && { chunk }) },
+];
+
+/** The row of an order in a chunk that it names as `erased_from`. */
+export function rowIn(chunk: string, order: OrderDocument): number {
+  const sources = sourcesOf(order);
+  const source =
+    sources.length === 1 ? sources[0] : sources.find(({ file, chunk: n }) => file && chunkId(file, n!) === chunk);
+  return source!.row!;
+}
 
 export const toHistory = (document: OrderDocument): OrderHistory => ({
   stored: toStoredOrder(document),
@@ -85,11 +110,12 @@ const toChange = (entry: ChangeEntry): OrderChange => ({
   kind: entry.kind,
   fromStatus: entry.from,
   toStatus: entry.to,
-  // A creation has no fields before it.
-  fields: entry.kind === 'created' ? [] : entry.set.map(toFieldChange),
+  // A first creation has no fields before it.
+  fields: entry.m === 1 ? [] : entry.set.map(toFieldChange),
   reason: entry.reason,
   actor: entry.actor,
   atMs: entry.at.getTime(),
+  ...(entry.former && { former: { fileId: entry.former.file, row: entry.former.row } }),
 });
 
 export function toFieldChange({ field, from, to }: SetField): FieldChange {

@@ -31,6 +31,7 @@ import { createStock } from './stock.ts';
 import { StockLanes } from './stock-lanes.ts';
 import { StockTickets } from './stock-tickets.ts';
 import { sweepTickets } from './sweep-tickets.ts';
+import { createUndo } from './undo.ts';
 import { createVerification } from './verify.ts';
 
 export interface MongoOrderStore extends OrderStore {
@@ -57,9 +58,10 @@ export function createMongoOrderStore(
   const { url, trackStock, workflow = DEFAULT_WORKFLOW, now, logger } = options;
   const inTime = <Operations extends object>(operations: Operations) => bounded(operations, mongoOperationMs);
   const database = openDatabase(url, logger);
-  const context = { database, trackStock, initialStatus: workflow.initial, now, mongoInsertDocuments };
+  const context = { database, trackStock, workflow, now, mongoInsertDocuments };
   const tickets = new StockTickets(new StockLanes(database, mongoOperationMs), now);
   const changes = { database, tickets, rules: { workflow, trackStock }, now };
+  const orderChanges = createOrderChanges(changes, migrations.length);
   const leases = inTime(createLeases(database, now));
 
   return {
@@ -69,8 +71,9 @@ export function createMongoOrderStore(
     dryRuns: inTime(createDryRuns(context)),
     rejections: inTime(createRejections(database)),
     orders: inTime(createOrders(database)),
-    changes: inTime(createOrderChanges(changes, migrations.length)),
+    changes: inTime(orderChanges),
     erasure: inTime(createErasure(database)),
+    undo: inTime(createUndo(context, orderChanges)),
     // Without a bound: a change may have a quarter of a million rows.
     stock: mapErrors(createStock(database, now)),
     statistics: inTime(createStatistics(database)),

@@ -6,12 +6,14 @@ import { type OrderEvent, orderCreated } from '../../model/event.ts';
 import type { OrderBatch } from '../../order-batch/order-batch.ts';
 import type { OrderEvents } from '../../ports/event-stream.ts';
 import type { Outbox } from '../../ports/outbox.ts';
+import { ERASED_HERE } from './blank-plans.ts';
 import type { Database } from './database.ts';
 import { type ChunkDocument, initialStatus } from './documents.ts';
+import { rowIn } from './order-document.ts';
 import { acceptedOrders } from './plan.ts';
 import { isOfChanges, markChanges, pendingChanges } from './publish-changes.ts';
 
-/** The events of a committed chunk, in file order. */
+/** The events of the new orders of a committed chunk, in file order. */
 class EventsOfChunk implements OrderEvents {
   readonly #orders: OrderBatch;
   readonly #accepted: number[];
@@ -59,10 +61,12 @@ class EventsOfChunk implements OrderEvents {
 
 /** The orders are read before the plan: what has left their list by then has left the plan before. */
 export async function eventsOf(database: Pick<Database, 'orders' | 'chunks'>, id: string): Promise<OrderEvents> {
-  const erased = await database.orders.find({ erased_from: id }, { projection: { row: 1 } }).toArray();
+  const erased = await database.orders.find({ erased_from: id }, { projection: ERASED_HERE }).toArray();
   const chunk = (await database.chunks.findOne({ _id: id }))!;
   const { orders, accepted } = await acceptedOrders(chunk);
-  return new EventsOfChunk(orders, accepted, chunk, new Set(erased.map(({ row }) => row!)));
+  const again = new Set(chunk.taken_again);
+  const fresh = again.size === 0 ? accepted : accepted.filter((order) => !again.has(orders.row(orders.first(order))));
+  return new EventsOfChunk(orders, fresh, chunk, new Set(erased.map((order) => rowIn(id, order))));
 }
 
 export function createOutbox(database: Database): Outbox {

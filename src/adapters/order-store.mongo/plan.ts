@@ -14,8 +14,11 @@ import type { ChunkDocument } from './documents.ts';
 const deflate = promisify(deflateRaw);
 const inflate = promisify(inflateRaw);
 
-/** The version of the stored form. A worker does not execute plans of a later version. Since 4 there are `cells` and `firsts`. */
-export const PLAN_VERSION = 4;
+/**
+ * The version of the stored form. A worker does not execute plans of a later version. Since 4 there are `cells` and `firsts`, since 5
+ * rows that take undone orders again.
+ */
+export const PLAN_VERSION = 5;
 
 /** The fastest level: it already shrinks the rows of an order file to a quarter. */
 const COMPRESSION = { level: 1 };

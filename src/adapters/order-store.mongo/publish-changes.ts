@@ -12,7 +12,7 @@ import type { OrderEvents, OutboxBatch } from '../../ports/event-stream.ts';
 import type { OrderHistory } from '../../ports/order-changes.ts';
 import type { Database } from './database.ts';
 import { type ChangeEntry, type OrderDocument, publishedOf, type TotalsDocument, versionOf } from './documents.ts';
-import { toHistory } from './order-document.ts';
+import { sourcesOf, toHistory } from './order-document.ts';
 import { chunkIdOf } from './swap-order.ts';
 
 /** The versions after `from` up to `m` of an order. */
@@ -95,10 +95,10 @@ export async function pendingChanges(database: Database): Promise<{ batch: Outbo
 
 /** Those whose `order.created` is published, or in this batch. */
 async function afterCreation({ chunks }: Database, waiting: OrderDocument[]): Promise<OrderDocument[]> {
-  const ofFiles = waiting.filter((document) => document.file !== null && publishedOf(document) === 1);
+  const ofFiles = waiting.filter((document) => sourcesOf(document)[0]!.file !== null && publishedOf(document) === 1);
   if (ofFiles.length === 0) return waiting;
   const chunkOf = new Map<string, string | null>();
-  for (const document of ofFiles) chunkOf.set(document._id, await chunkIdOf({ chunks }, document));
+  for (const document of ofFiles) chunkOf.set(document._id, await chunkIdOf({ chunks }, sourcesOf(document)[0]!));
   const ids = [...new Set(chunkOf.values())].filter((id) => id !== null);
   const published = await chunks
     .find({ _id: { $in: ids }, publish: 'published' }, { projection: { _id: 1 } })
@@ -158,9 +158,9 @@ export function sumUp(entries: readonly ChangeEntry[]): ChangeSums {
   const byHub = new Map<string, number>();
   let amountMinor = 0n;
   const add = (sums: Map<string, number>, name: string, by: number) => sums.set(name, (sums.get(name) ?? 0) + by);
-  for (const { from, to, counts } of entries) {
+  for (const { from, to, of_file, counts } of entries) {
     if (from !== null) add(byStatus, from, -1);
-    if (to !== DELETED) add(byStatus, to, 1);
+    if (to !== DELETED && !of_file) add(byStatus, to, 1);
     for (const { hub, orders } of counts?.hubs ?? []) add(byHub, hub, orders);
     amountMinor += BigInt(counts?.amount ?? 0);
   }
@@ -190,8 +190,8 @@ export async function uncountedSums(
   const entries: ChangeEntry[] = [];
   for await (const document of waiting) {
     const from = Math.max(publishedOf(document), counted.get(document._id) ?? 0);
-    for (const { m, from: before, to, counts } of document.log ?? [])
-      if (m > from) entries.push({ m, from: before, to, counts } as ChangeEntry);
+    for (const { m, from: before, to, of_file, counts } of document.log ?? [])
+      if (m > from) entries.push({ m, from: before, to, of_file, counts } as ChangeEntry);
   }
   return sumUp(entries);
 }

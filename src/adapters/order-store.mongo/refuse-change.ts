@@ -3,7 +3,8 @@
  * together with a new `rev`, so that no other attempt of the same request can still be carried out.
  */
 import { limits } from '../../limits.ts';
-import { type ChangeRequest, type Outcome, outOfStock, type PlannedChange } from '../../model/change-request.ts';
+import { type ChangeRequest, type Outcome, outOfStock } from '../../model/change-request.ts';
+import type { PlannedChange } from '../../model/planned-change.ts';
 import type { Database } from './database.ts';
 import { type OrderDocument, revOf, type StockDocument, stockKey, VOID } from './documents.ts';
 import { isDuplicateKey } from './errors.ts';

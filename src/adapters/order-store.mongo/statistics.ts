@@ -19,6 +19,8 @@ interface StatusSums {
   invalid: number;
   /** Accepted rows that are further items. */
   more: number;
+  /** Orders that were there before. */
+  again: number;
   amount: typeof NO_AMOUNT;
   [code: `code_${string}`]: number;
 }
@@ -43,6 +45,7 @@ const OF_FILES = [
       accepted: realSum('accepted'),
       invalid: realSum('invalid'),
       more: realSum('more_items'),
+      again: realSum('taken_again'),
       amount: sum('amount_minor'),
       ...Object.fromEntries(REASON_CODES.map((code) => [`code_${code}`, realSum(`invalid_by_code.${code}`)])),
     },
@@ -130,7 +133,7 @@ function totalsOf(statuses: StatusSums[], pending: number, { counted, uncounted 
       if (group[`code_${code}`]! > 0) invalidByCode[code] = (invalidByCode[code] ?? 0) + group[`code_${code}`]!;
   }
   const total = (field: 'rows' | 'accepted' | 'invalid') => statuses.reduce((sum, group) => sum + group[field], 0);
-  const created = createdIn(statuses);
+  const created = createdIn(statuses) - statuses.reduce((sum, { again }) => sum + again, 0);
   return {
     files,
     rows: { total: total('rows'), accepted: total('accepted'), invalid: total('invalid') },

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assert } from '../../assert.ts';
 import { limits } from '../../limits.ts';
-import type { StockMove } from '../../model/change-request.ts';
+import type { StockMove } from '../../model/planned-change.ts';
 import { stockKey } from './documents.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 import { StockAdmission } from './stock-admission.ts';

@@ -6,14 +6,25 @@ import { BSON } from 'mongodb';
 import { assert } from '../../assert.ts';
 import { OmsError } from '../../errors.ts';
 import { limits } from '../../limits.ts';
-import type { ChangeRequest, PlannedChange } from '../../model/change-request.ts';
+import type { ChangeRequest } from '../../model/change-request.ts';
 import { ERASED, type Order } from '../../model/order.ts';
 import { fieldChanges } from '../../model/order-change.ts';
+import type { PlannedChange } from '../../model/planned-change.ts';
 import { isCounted, type Workflow } from '../../model/workflow.ts';
+import { blankPlan } from './blank-plans.ts';
 import type { Database } from './database.ts';
-import { type ChangeEntry, chunkId, hubField, type OrderDocument, publishedOf, revOf, VOID } from './documents.ts';
+import {
+  type ChangeEntry,
+  chunkId,
+  hubField,
+  type OrderDocument,
+  publishedOf,
+  revOf,
+  type SourceDocument,
+  VOID,
+} from './documents.ts';
 import { isDuplicateKey, toOmsError } from './errors.ts';
-import { contentFields, setField } from './order-document.ts';
+import { contentFields, setField, sourcesOf } from './order-document.ts';
 import { requestId } from './request-keys.ts';
 import { pauseBetweenRounds } from './rounds.ts';
 import type { Reservation } from './stock-tickets.ts';
@@ -24,8 +35,10 @@ export const asRead = ({ _id, rev }: Pick<OrderDocument, '_id' | 'rev'>) => ({ _
 export interface Swap {
   before: OrderDocument | null;
   plan: PlannedChange;
-  request: ChangeRequest;
+  request: Pick<ChangeRequest, 'key'>;
   reservation: Reservation;
+  /** The chunk whose row takes an undone order again. */
+  chunk?: number;
 }
 
 /**
@@ -39,12 +52,13 @@ export async function swapOrder(
 ): Promise<boolean> {
   const { reservation } = swap;
   const { orderId: _id, ticket } = reservation;
-  const before = await withLogToErase({ orders }, swap);
-  if (before === GONE) return false;
+  const found = await withLogToErase({ orders }, swap);
+  if (found === GONE) return false;
+  const before = found && swap.plan.change.former ? await readyToTake({ orders, chunks }, found) : found;
   const write =
     before === null
       ? insertion(orders, swap, workflow)
-      : update(orders, before, swap, workflow, await erasedFrom({ chunks }, swap));
+      : replacement(orders, before, updateOf(before, swap, workflow, await erasedFrom({ chunks }, before, swap.plan)));
   let failure: unknown;
   for (let round = 0; round < limits.mongoRounds; round++) {
     if (round > 0) await pauseBetweenRounds(round);
@@ -76,6 +90,17 @@ async function withLogToErase(
   return read ? { ...before, log: read.log ?? [] } : GONE;
 }
 
+/** An undone order before it is taken again: its chunk is known, and no plan is to lose its person any more. */
+export async function readyToTake(
+  database: Pick<Database, 'orders' | 'chunks'>,
+  document: OrderDocument,
+): Promise<OrderDocument> {
+  for (const id of [document.erased_from ?? []].flat()) await blankPlan(database, id);
+  if (document.file === null || document.chunk !== undefined) return document;
+  const id = await chunkIdOf(database, document);
+  return id === null ? document : { ...document, chunk: Number(id.slice(document.file.length + 1)) };
+}
+
 /** A duplicate is no error: the order, which may be this one, is read next. */
 function insertion(orders: Database['orders'], swap: Swap, workflow: Workflow) {
   const { next, change } = swap.plan;
@@ -102,13 +127,15 @@ function insertion(orders: Database['orders'], swap: Swap, workflow: Workflow) {
   };
 }
 
-function update(
-  orders: Database['orders'],
-  before: OrderDocument,
-  swap: Swap,
-  workflow: Workflow,
-  erased: string | null,
-) {
+function replacement(orders: Database['orders'], before: OrderDocument, update: ReturnType<typeof updateOf>) {
+  return async () => {
+    const { matchedCount } = await orders.updateOne(asRead(before), update as never);
+    return matchedCount === 1;
+  };
+}
+
+/** `before`: with its log where the order is deleted. `erased`: the chunks whose plans lose its content then. */
+export function updateOf(before: OrderDocument, swap: Swap, workflow: Workflow, erased: string[]) {
   const { next, change } = swap.plan;
   const isNew = before.status === VOID;
   const entry = entryOf(swap, isNew ? null : before, workflow);
@@ -121,6 +148,8 @@ function update(
     ...(!isNew && { changed_at: at }),
     // A publisher may have moved it since the order was read.
     ...(!isNew && before.published === undefined && { published: publishedOf(before) }),
+    ...(next.undone && { undone_as: change.version }),
+    ...(change.former && { ...sourceFields(next.order, swap.chunk), created_as: change.version }),
   };
   const content = contentFields(next.order);
   const operators = next.deleted
@@ -130,7 +159,7 @@ function update(
           ...set,
           log: [...(before.log ?? []).map(withoutContent), entry],
           ...{ log_bytes: 0, refused: [] },
-          ...(erased !== null && { erased_from: erased }),
+          ...(erased.length > 0 && { erased_from: erased.length === 1 ? erased[0] : erased }),
         },
         $unset: Object.fromEntries(Object.keys(content).map((field) => [field, ''])),
       }
@@ -142,12 +171,15 @@ function update(
           ...(isNew && { file: null, row: null, created_at: at, published: 0 }),
         },
         $push: { log: entry },
+        ...(change.former && swap.chunk === undefined && { $unset: { chunk: '' } }),
       };
-  return async () => {
-    const { matchedCount } = await orders.updateOne(asRead(before), { ...operators, $min: { outbox_at: at } } as never);
-    return matchedCount === 1;
-  };
+  return { ...operators, $min: { outbox_at: at } };
 }
+
+const sourceFields = ({ fileId: file, row }: Order, chunk?: number): SourceDocument => ({
+  ...{ file, row },
+  ...(chunk !== undefined && { chunk }),
+});
 
 const stateFields = (order: Order, holdsStock: boolean) => ({
   status: order.status,
@@ -177,14 +209,16 @@ function entryOf(
     ...{ m: change.version, kind: change.kind, from: change.fromStatus, to: change.toStatus },
     t: reservation.ticket,
     back,
-    set: (change.kind === 'created' ? fieldChanges(ERASED, plan.next.order) : change.fields).map(setField),
+    set: (before === null ? fieldChanges(ERASED, plan.next.order) : change.fields).map(setField),
+    ...(change.former && { former: sourceFields({ ...plan.next.order, ...change.former }, before?.chunk) }),
+    ...(change.former && plan.next.order.fileId !== null && { of_file: true as const }),
     ...(key !== null && { request: requestId(key), fingerprint: key.fingerprint }),
     ...{ actor: change.actor, reason: change.reason, at: new Date(change.atMs) },
     ...(counts && { counts }),
   };
 }
 
-/** What the change adds to the sums by hub and of amounts. */
+/** What the change adds to the sums by hub and of amounts; of an order that a file takes again, that file counts what it is now. */
 function countsOf(
   before: OrderDocument | null,
   { next, change }: PlannedChange,
@@ -201,31 +235,39 @@ function countsOf(
       before.items.map((item) => item.hub_id),
       -1,
     );
-  count(
-    next.order.items.map((item) => item.hubId),
-    1,
-  );
+  const isCountedByFile = change.former !== undefined && next.order.fileId !== null;
+  if (!isCountedByFile)
+    count(
+      next.order.items.map((item) => item.hubId),
+      1,
+    );
   const amount =
-    (next.deleted ? 0 : amountOf(change.toStatus, next.order.totalMinor)) -
+    (next.deleted || isCountedByFile ? 0 : amountOf(change.toStatus, next.order.totalMinor)) -
     amountOf(change.fromStatus, before?.total_minor ?? 0);
   const moved = [...hubs].filter(([, orders]) => orders !== 0).map(([hub, orders]) => ({ hub: hubField(hub), orders }));
   return amount === 0 && moved.length === 0 ? undefined : { amount, hubs: moved };
 }
 
-/** The chunk whose plan and event of the order lose their content. */
-async function erasedFrom({ chunks }: Pick<Database, 'chunks'>, { before, plan }: Swap): Promise<string | null> {
-  if (!plan.next.deleted || before === null || before.file === null || before.file === undefined) return null;
-  return chunkIdOf({ chunks }, before);
+/** The chunks whose plan and event of the order lose their content. */
+async function erasedFrom(
+  { chunks }: Pick<Database, 'chunks'>,
+  before: OrderDocument,
+  { next }: PlannedChange,
+): Promise<string[]> {
+  if (!next.deleted) return [];
+  const found = await Promise.all(sourcesOf(before).map((source) => chunkIdOf({ chunks }, source)));
+  return found.filter((id) => id !== null);
 }
 
-/** The chunk of an order of a file. */
+/** The chunk of an order of a file; null for others. */
 export async function chunkIdOf(
   { chunks }: Pick<Database, 'chunks'>,
-  { file, row, chunk }: Pick<OrderDocument, 'file' | 'row' | 'chunk'>,
+  { file, row, chunk }: SourceDocument,
 ): Promise<string | null> {
-  if (chunk !== undefined) return chunkId(file!, chunk);
+  if (file === null || file === undefined) return null;
+  if (chunk !== undefined) return chunkId(file, chunk);
   const found = await chunks.findOne(
-    { file: file!, row: { $gte: row! }, state: { $ne: 'closed' } },
+    { file, row: { $gte: row! }, state: { $ne: 'closed' } },
     { sort: { n: 1 }, projection: { _id: 1 } },
   );
   return found?._id ?? null;

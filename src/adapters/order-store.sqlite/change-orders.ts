@@ -10,11 +10,11 @@ import {
   judge,
   type Outcome,
   outOfStock,
-  type PlannedChange,
   type Rules,
 } from '../../model/change-request.ts';
 import { formsOfId } from '../../model/characters.ts';
 import type { StoredOrder } from '../../model/order.ts';
+import type { PlannedChange } from '../../model/planned-change.ts';
 import type { Database } from '../sqlite/database.ts';
 import { keptOutcomes } from './kept-outcomes.ts';
 import { orderHistories } from './order-history.ts';

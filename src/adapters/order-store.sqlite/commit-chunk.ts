@@ -15,10 +15,11 @@ import { storedOrderFinder } from './find-stored.ts';
 import { insertOrders } from './insert-orders.ts';
 import { chunkOpener, progressOf } from './open-chunk.ts';
 import { rejectionRecorder } from './record-rejections.ts';
-import { type Counts, sumRecorder, sumUp } from './record-sums.ts';
+import { type Counts, orderSums, sumRecorder, sumUp } from './record-sums.ts';
 import { creationTime, newestNumber } from './sequence.ts';
 import { statusWindows } from './status-windows.ts';
 import type { StockLevels } from './stock-levels.ts';
+import { orderTaker } from './take-again.ts';
 
 /** A chunk as it is sent to the writer thread. */
 export type ChunkMessage = Omit<ChunkToCommit, 'orders'> & { orders: BatchMessage };
@@ -40,13 +41,15 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
   const moveCheckpoint = checkpointMover(db);
   const recordSums = sumRecorder(db);
   const windows = statusWindows(db);
+  const formerSums = orderSums(db);
+  const takeAgain = orderTaker(db, formerSums);
 
   function commitChunk({ claim, chunk, status, trackStock }: Commit): ChunkResult {
     const { file, done } = openChunk(claim, chunk.n);
     if (done) return done;
     const rows = OrderBatch.fromMessage(chunk.orders);
     const orderIds = rows.orderIds();
-    const { accepted, rejected, takings } = decide(
+    const { accepted, again, rejected, takings } = decide(
       rows,
       orderIds,
       { fileId: claim.fileId, hubs: hubsOf(file) },
@@ -54,10 +57,10 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
     );
     rejected.push(...chunk.rejections);
     rejected.sort((a, b) => a.row - b.row);
-    const sums = sumUp(rows, accepted);
+    const ofChunk = sumUp(rows, accepted);
     const counts = {
       rows: rows.length + chunk.rejections.length,
-      accepted: sums.acceptedRows,
+      accepted: ofChunk.acceptedRows,
       invalid: rejected.length,
       skipped: chunk.skipped ?? 0,
       orders: accepted.length,
@@ -66,18 +69,26 @@ export function chunkOperations(db: Database, levels: StockLevels, now: () => nu
 
     const firstSeq = newest() + 1;
     const at = now();
-    insertOrders(db, rows, orderIds, accepted, {
+    const atMs = timeOfCreation(at);
+    const fresh = again.size === 0 ? accepted : accepted.filter((order) => !again.has(order));
+    insertOrders(db, rows, orderIds, fresh, {
       fileNo: file.file_no,
       firstSeq,
       status,
       stockTaken: trackStock ? 1 : 0,
-      atMs: timeOfCreation(at),
+      atMs,
     });
-    windows.add(status, firstSeq, accepted.length);
+    windows.add(status, firstSeq, fresh.length);
+    formerSums.forget();
+    let seq = firstSeq + fresh.length;
+    for (const order of accepted)
+      if (again.has(order))
+        takeAgain(seq++, rows, order, { fileNo: file.file_no, fileId: claim.fileId, status, trackStock, atMs });
+    formerSums.write();
     levels.take(takings);
     const { codes, bytes } = recordRejections(file.file_no, rejected);
     moveCheckpoint(file, chunk, { ...counts, codes, bytes, firstSeq, at });
-    recordSums(counts, sums, codes, status, at);
+    recordSums(counts, ofChunk, codes, status, at);
     const { rows: rowsOfChunk, accepted: acceptedRows, invalid } = counts;
     return { accepted: acceptedRows, invalid, ...progressOf(file, { rows: rowsOfChunk, invalid, bytes }) };
   }

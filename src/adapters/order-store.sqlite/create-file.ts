@@ -13,7 +13,7 @@ const UPLOAD = 'upload';
  */
 export function refusal(db: Database) {
   const live = db.prepare(
-    "select file_id from files where sha256 = ? and hubs is ? and dry_run = 0 and status in ('queued', 'processing', 'paused', 'completed') order by file_no limit 1",
+    "select file_id from files where sha256 = ? and hubs is ? and dry_run = 0 and undo_state is not 'done' and status in ('queued', 'processing', 'paused', 'completed') order by file_no limit 1",
   );
   const get = db.prepare('select * from files where file_id = ?');
   const keys = idempotencyKeys(db);

@@ -1,8 +1,8 @@
 /**
- * Decides the orders of a chunk in file order: one that exists is a duplicate or a conflict, one whose rows are all covered by the stock
- * that is left is accepted, the others are out of stock. Reads the store and writes nothing.
+ * Decides the orders of a chunk in file order: one that exists, and was not undone, is a duplicate or a conflict, one whose rows are all
+ * covered by the stock that is left is accepted, the others are out of stock. Reads the store and writes nothing.
  */
-import { type ExistingOrder, orderOfRow, repeatOf } from '../../model/existing-order.ts';
+import { type ExistingOrder, isTakenAgain, orderOfRow, repeatOf } from '../../model/existing-order.ts';
 import type { FileRecord } from '../../model/file.ts';
 import { outOfStock } from '../../model/reasons.ts';
 import type { Reason, Rejection } from '../../model/rejection.ts';
@@ -22,6 +22,8 @@ interface StockLeft {
 export interface Decision {
   /** Orders by index, sorted by their id. */
   accepted: Uint32Array;
+  /** Of them, those that take an undone order again. */
+  again: ReadonlySet<number>;
   rejected: Rejection[];
   /** What they take of the stock. */
   takings: Taking[];
@@ -53,6 +55,7 @@ export function rowDecider({ findStored, levels }: Known) {
     const { skus, hubIds } = rows.pairs;
     const stockLeft: (StockLeft | undefined)[] = [];
     const rejected: Rejection[] = [];
+    const again = new Set<number>();
 
     const findExisting = (orderId: string): ExistingOrder | undefined => {
       const here = acceptedHere.get(orderId);
@@ -91,7 +94,8 @@ export function rowDecider({ findStored, levels }: Known) {
     for (let order = 0; order < rows.orders; order++) {
       const orderId = orderIds[order]!;
       const existing = toLookUp[order] === 1 ? findExisting(orderId) : undefined;
-      if (existing) {
+      const takesAgain = existing !== undefined && isTakenAgain(existing, hubs);
+      if (existing && !takesAgain) {
         const reason = repeatOf(existing, orderId, rows.content(order), hubs);
         rejected.push(...rejectOrder(rows, order, () => reason));
         continue;
@@ -102,9 +106,15 @@ export function rowDecider({ findStored, levels }: Known) {
         continue;
       }
       isAccepted[order] = 1;
+      if (takesAgain) again.add(order);
       if (toLookUp[order] === 1) acceptedHere.set(orderId, order);
     }
-    return { accepted: byId.filter((order) => isAccepted[order] === 1), rejected, takings: takingsOf(stockLeft) };
+    return {
+      accepted: byId.filter((order) => isAccepted[order] === 1),
+      again,
+      rejected,
+      takings: takingsOf(stockLeft),
+    };
   };
 }
 

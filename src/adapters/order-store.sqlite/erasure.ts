@@ -3,10 +3,10 @@
  * is the writer's work.
  */
 import { limits } from '../../limits.ts';
-import { type ErasureOf, type OrderWithHistory, withoutPerson } from '../../model/erasure.ts';
+import { type ErasureOf, filesOf, type OrderWithHistory, withoutPerson } from '../../model/erasure.ts';
 import type { Erasure, FoundOrder } from '../../ports/erasure.ts';
 import type { Calls } from '../sqlite/calls.ts';
-import type { Database } from '../sqlite/database.ts';
+import { type Database, fromJson } from '../sqlite/database.ts';
 import { FIELD_BITS, type OrderHistories, orderHistories } from './order-history.ts';
 import { type OrderRow, type StoredRow, toStored } from './order-row.ts';
 import { newestNumber } from './sequence.ts';
@@ -48,12 +48,13 @@ export function erasureOperations(db: Database) {
   };
 }
 
-type FoundRow = Pick<OrderRow, 'order_id' | 'file_id'>;
+type FoundRow = Pick<OrderRow, 'order_id' | 'file_id'> & { former_files: string | null };
 
 export function createErasure(db: Database, writer: Calls<ReturnType<typeof erasureOperations>>): Erasure {
   const histories = orderHistories(db);
   const newest = newestNumber(db);
-  const columns = 'o.order_id, f.file_id';
+  const columns = `o.order_id, f.file_id, case when o.created_as > 1 then (
+    select json_group_array(t.file_id) from order_changes c join files t on t.file_no = c.former_file_no where c.order_no = o.seq) end former_files`;
   const from = 'orders o left join files f on f.file_no = o.file_no';
   const ofPerson = db.prepare(
     `select ${columns} from ${from} where o.seq > ? and o.seq <= ? and lower(o.customer_email) = ?`,
@@ -77,13 +78,9 @@ export function createErasure(db: Database, writer: Calls<ReturnType<typeof eras
 
   function former(of: ErasureOf, orderId: string): FoundOrder[] {
     const row = histories.find(orderId);
-    const isTheirs =
-      row &&
-      withoutPerson(
-        histories.whole(row, (one) => wholeOrder(histories, one)),
-        of,
-      ) !== null;
-    return isTheirs ? [toFound(row)] : [];
+    const whole = row && histories.whole(row, (one) => wholeOrder(histories, one));
+    if (!whole || withoutPerson(whole, of) === null) return [];
+    return [{ orderId: row.order_id, fileIds: filesOf(whole) }];
   }
 
   return {
@@ -106,4 +103,7 @@ export function createErasure(db: Database, writer: Calls<ReturnType<typeof eras
   };
 }
 
-const toFound = ({ order_id, file_id }: FoundRow): FoundOrder => ({ orderId: order_id, fileId: file_id });
+const toFound = ({ order_id, file_id, former_files }: FoundRow): FoundOrder => ({
+  orderId: order_id,
+  fileIds: [...(file_id === null ? [] : [file_id]), ...(former_files === null ? [] : fromJson<string[]>(former_files))],
+});

@@ -13,13 +13,13 @@ const NEWEST: [number, string] = [Number.MAX_SAFE_INTEGER, ''];
 const SEEN = `hubs <> '[]' and not exists
   (select 1 from json_each(hubs) hub where hub.value not in (select value from json_each(?))) and `;
 
-/** The accepted rows of all corrections of each file, direct and indirect. */
+/** The accepted rows of all corrections of each file, direct and indirect, but those that were undone. */
 const FIXED = `
   with recursive corrections (root, file_id, accepted) as (
-    select root.value, child.file_id, iif(child.dry_run, 0, child.accepted)
+    select root.value, child.file_id, iif(child.dry_run or child.undo_state is not null, 0, child.accepted)
     from json_each(?) root join files child on child.parent_file_id = root.value
     union
-    select root, child.file_id, iif(child.dry_run, 0, child.accepted)
+    select root, child.file_id, iif(child.dry_run or child.undo_state is not null, 0, child.accepted)
     from corrections join files child on child.parent_file_id = corrections.file_id
   )
   select root, sum(accepted) fixed, json_group_array(file_id order by file_id) by_files from corrections where accepted > 0 group by root`;

@@ -4,6 +4,7 @@ import {
   type FilePause,
   type FileRecord,
   type FileStatus,
+  type FileUndo,
   type ReportRecord,
   rateOf,
   timesInOrder,
@@ -59,6 +60,11 @@ export interface FileRow {
   skipped: number;
   invalid_by_code: string;
   warnings: string;
+  undo_state: FileUndo['state'] | null;
+  undo_by: string | null;
+  undo_position: number;
+  undone: number;
+  kept: number;
   rejected_bytes: number;
   reported_rows: number;
   claimed_at: number | null;
@@ -120,6 +126,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     reportedRows: row.reported_rows,
     rowsPerSecond: rateOf(row.rows - row.rows_at_claim, row.claimed_at, row.committed_at),
     failure: row.failure === null ? null : fromJson<FileFailure>(row.failure),
+    undo: row.undo_state && { state: row.undo_state, undone: row.undone, kept: row.kept },
     report: toReportRecord(row),
     uploadDeletedAtMs: row.upload_deleted_at,
     reportDeletedAtMs: row.report_deleted_at,

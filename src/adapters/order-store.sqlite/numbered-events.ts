@@ -17,38 +17,41 @@ import { CHANGE_COLUMNS, type ChangeRow, orderHistories, toChange } from './orde
 import { type OrderRow, SELECT, toOrder, toStored } from './order-row.ts';
 import { newestNumber } from './sequence.ts';
 
-type NumberedChange = ChangeRow & { seq: number; order_id: string; erased: 0 | 1 };
+type NumberedChange = ChangeRow & { seq: number; order_no: number; order_id: string; erased: 0 | 1 };
 
 export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
   const orders = db.prepare(`${SELECT} where o.seq > ? and o.seq <= ? order by o.seq limit ?`);
   const changes = db.prepare(`
-    select c.seq, o.order_id, o.customer_email = '' erased, ${CHANGE_COLUMNS}
+    select c.seq, c.order_no, o.order_id, o.customer_email = '' erased, ${CHANGE_COLUMNS}
     from order_changes c join orders o on o.seq = c.order_no
     where c.seq > ? and c.seq <= ? and c.kind in (select value from json_each(?)) order by c.seq limit ?`);
-  const created = db.prepare('select count(*) count from (select 1 from orders where seq > ? limit ?)');
+  const created = db.prepare(`
+    select count(*) count from (
+      select 1 from (select 1 from orders where seq > ?1 union all select 1 from order_changes where kind = 'created' and seq > ?1) limit ?2)`);
   const histories = orderHistories(db);
   const newest = newestNumber(db);
 
-  /** As the order was created, whatever became of it. */
-  const createdEvent = (found: OrderRow): OrderEvent =>
-    found.more === null
-      ? orderCreated(toOrder(found))
-      : histories.whole(found, (row) => orderEvent(toStored(row), histories.changesFrom(row, 1), 1));
+  /** As the order was created, or taken again, whatever became of it. */
+  const createdEvent = (found: Pick<OrderRow, 'seq'>, version: number): OrderEvent =>
+    histories.whole(found, (row) => orderEvent(toStored(row), histories.changesFrom(row, version), version));
+
+  const eventOf = (row: NumberedChange): OrderEvent =>
+    row.kind === 'created'
+      ? createdEvent({ seq: row.order_no }, row.version)
+      : changeEvent(row.order_id, toChange(row), row.erased === 1);
 
   function* read(number: number, high: number, types: ReadonlySet<EventType>, limit: number): Generator<NumberedEvent> {
-    const kinds = CHANGE_KINDS.filter((kind) => kind !== 'created' && types.has(eventTypeOf(kind)));
-    const ofChanges = (kinds.length === 0
-      ? []
-      : changes.all(number, high, JSON.stringify(kinds), limit)) as unknown as NumberedChange[];
+    const kinds = CHANGE_KINDS.filter((kind) => types.has(eventTypeOf(kind)));
+    const ofChanges = changes.all(number, high, JSON.stringify(kinds), limit) as unknown as NumberedChange[];
     let at = 0;
     function* changesBelow(seq: number): Generator<NumberedEvent> {
       for (let row = ofChanges[at]; row && row.seq < seq; row = ofChanges[++at])
-        yield { number: row.seq, ...changeEvent(row.order_id, toChange(row), row.erased === 1) };
+        yield { number: row.seq, ...eventOf(row) };
     }
     const ofOrders = types.has(ORDER_CREATED) ? orders.all(number, high, limit) : [];
-    for (const row of ofOrders as unknown as OrderRow[]) {
-      yield* changesBelow(row.seq);
-      yield { number: row.seq, ...createdEvent(row) };
+    for (const found of ofOrders as unknown as OrderRow[]) {
+      yield* changesBelow(found.seq);
+      yield { number: found.seq, ...(found.more === null ? orderCreated(toOrder(found)) : createdEvent(found, 1)) };
     }
     yield* changesBelow(Number.POSITIVE_INFINITY);
   }

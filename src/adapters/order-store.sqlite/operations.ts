@@ -13,15 +13,18 @@ import { rejectionOperations } from './rejections.ts';
 import { smallRecordOperations } from './small-records.ts';
 import { stockOperations } from './stock.ts';
 import { createStockLevels } from './stock-levels.ts';
+import { undoOperations } from './undo.ts';
 
 export function storeOperations(db: Database, now: () => number, backfills = BACKFILLS) {
   const levels = createStockLevels(db);
+  const changes = changeOperations(db, levels, now);
   return {
     table: {
       ...fileOperations(db, now),
       ...chunkOperations(db, levels, now),
       ...dryRunOperations(db, now),
-      ...changeOperations(db, levels, now),
+      ...changes,
+      ...undoOperations(db, changes.changeOrders, now),
       ...erasureOperations(db),
       ...rejectionOperations(db),
       ...stockOperations(db, levels, now),

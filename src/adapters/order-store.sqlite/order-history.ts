@@ -20,9 +20,11 @@ export const FIELD_BITS: Record<ContentField, number> = {
   order_date: 16,
   shipping_address: 32,
 };
+/** The bit of a change of its file and row. */
+export const SOURCE_BIT = 64;
 
-export const touchedBy = (fields: readonly FieldChange[]): number =>
-  fields.reduce((bits, { field }) => bits | FIELD_BITS[field], 0);
+export const touchedBy = ({ fields, former }: Pick<OrderChange, 'fields' | 'former'>): number =>
+  fields.reduce((bits, { field }) => bits | FIELD_BITS[field], former ? SOURCE_BIT : 0);
 
 export interface ChangeRow {
   version: number;
@@ -33,9 +35,13 @@ export interface ChangeRow {
   at: number;
   reason: string | null;
   fields: string;
+  former_file_id: string | null;
+  /** Null but for an order that was taken again; 0 for one that was made through the API. */
+  former_row: number | null;
 }
 
-export const CHANGE_COLUMNS = 'c.version, c.kind, c.from_status, c.to_status, c.actor, c.at, c.reason, c.fields';
+export const CHANGE_COLUMNS = `c.version, c.kind, c.from_status, c.to_status, c.actor, c.at, c.reason, c.fields,
+  (select file_id from files where file_no = c.former_file_no) former_file_id, c.former_row`;
 
 export const toChange = (row: ChangeRow): OrderChange => ({
   version: row.version,
@@ -46,6 +52,7 @@ export const toChange = (row: ChangeRow): OrderChange => ({
   reason: row.reason,
   actor: row.actor,
   atMs: row.at,
+  ...(row.former_row !== null && { former: { fileId: row.former_file_id, row: row.former_row || null } }),
 });
 
 export type OrderHistories = ReturnType<typeof orderHistories>;
@@ -92,7 +99,7 @@ export function orderHistories(db: Database) {
 
     /** What the order says of a version: its own change, and the first later one of each field. */
     changesFrom(row: OrderRow, version: number): OrderChange[] {
-      const versions = Object.values(FIELD_BITS).map(
+      const versions = [...Object.values(FIELD_BITS), SOURCE_BIT].map(
         (bit) => (firstTouching.get(row.seq, version, bit) as { version: number } | undefined)?.version ?? version,
       );
       return [...new Set([version, ...versions])].sort((a, b) => a - b).map((each) => changeOf(row, each));

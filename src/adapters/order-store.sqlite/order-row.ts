@@ -1,4 +1,5 @@
 /** Orders as their rows have them, the first item within the row and the others in a table of their own. */
+import { limits } from '../../limits.ts';
 import type { Order, OrderContent, OrderItem, StoredOrder } from '../../model/order.ts';
 import { DELETED } from '../../model/order-change.ts';
 import { fromJson } from '../sqlite/database.ts';
@@ -25,7 +26,12 @@ export interface OrderRow {
   more: string | null;
 }
 
-export type StoredRow = OrderRow & { stock_taken: 0 | 1 };
+export type StoredRow = OrderRow & {
+  stock_taken: 0 | 1;
+  untouched: 0 | 1;
+  /** Of an undone order: what its history takes. */
+  undone_bytes: number | null;
+};
 
 /**
  * One statement reads all of an order, so that it sees one version of it. What most orders lack is one column: each more makes lists slower.
@@ -39,12 +45,15 @@ const COLUMNS = `o.seq, o.order_id, f.file_id, o.row, o.customer_name, o.custome
 const FROM = 'from orders o left join files f on f.file_no = o.file_no';
 
 export const SELECT = `select ${COLUMNS} ${FROM}`;
+const STORED_COLUMNS = `o.stock_taken, o.version = o.created_as untouched, case when o.version = o.undone_as then (
+      select sum(octet_length(c.fields)) from order_changes c where c.order_no = o.seq) end undone_bytes, ${COLUMNS}`;
+
 /** With what `toStored` needs. */
-export const SELECT_STORED = `select o.stock_taken, ${COLUMNS} ${FROM}`;
+export const SELECT_STORED = `select ${STORED_COLUMNS} ${FROM}`;
 
 /** The orders with these ids, a JSON array. */
 export const SELECT_BY_IDS = `
-  select o.stock_taken, ${COLUMNS}
+  select ${STORED_COLUMNS}
   from json_each(?) id cross join orders o on o.order_id = id.value left join files f on f.file_no = o.file_no`;
 
 type MoreItem = [sku: string, hubId: string, productName: string, quantity: number, unitPriceMinor: number];
@@ -77,6 +86,8 @@ export const toStored = (row: StoredRow): StoredOrder => ({
   order: toOrder(row),
   holdsStock: row.stock_taken === 1,
   deleted: row.status === DELETED,
+  untouched: row.untouched === 1,
+  undone: row.undone_bytes !== null && row.undone_bytes <= limits.maxHistoryBytes,
 });
 
 function itemsOf(row: OrderRow, more: readonly MoreItem[]): OrderItem[] {

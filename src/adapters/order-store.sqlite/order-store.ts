@@ -18,6 +18,7 @@ import { createRejections } from './rejections.ts';
 import { createSmallRecords } from './small-records.ts';
 import { createStatistics } from './statistics.ts';
 import { createStock } from './stock.ts';
+import { createUndo } from './undo.ts';
 import { createVerification } from './verify.ts';
 
 export function createSqliteOrderStore(options: {
@@ -47,6 +48,7 @@ export function createSqliteOrderStore(options: {
     orders: createOrders(db),
     changes: createChanges(db, writer, { workflow, trackStock }, now),
     erasure: createErasure(db, writer),
+    undo: createUndo(db, writer, { workflow, trackStock }),
     stock: createStock(db, writer),
     statistics: createStatistics(db, workflow, publishes),
     outbox: createOutbox(db, writer),

@@ -28,6 +28,9 @@ export function createOrders(db: Database): Orders {
   const chunksOf = db.prepare(`
     select c.first_seq first, c.orders from chunks c join files f on f.file_no = c.file_no
     where f.file_id = ? and c.orders > 0 and c.first_seq <= ? order by c.n desc`);
+  const takenAgain = db.prepare(`
+    select seq from orders where file_no = (select file_no from files where file_id = ?) and created_as > 1 and seq between ? and ?
+    order by seq desc limit ?`);
   const statements = new Map<string, ReturnType<Database['prepare']>>();
   const prepare = (sql: string) => {
     const known = statements.get(sql) ?? db.prepare(sql);
@@ -36,6 +39,8 @@ export function createOrders(db: Database): Orders {
   };
 
   const last = () => (newest.get() as { seq: number }).seq;
+  /** When the order with this number, or the next one, was created; numbers behind the last order are of changes. */
+  const timeAt = (seq: number) => (timeFrom.get(Math.min(seq, last())) as { created_at: number }).created_at;
 
   /** The first number from which on all orders were created at this time or later. */
   const seqAt = (ms: number): number => {
@@ -56,12 +61,38 @@ export function createOrders(db: Database): Orders {
       (filter.status !== undefined && ofStatus(filter.status, low, high)) || slices(low, high);
     const lowest = filter.createdFromMs === undefined ? 1 : seqAt(filter.createdFromMs);
     const highest = filter.createdToMs === undefined ? from : Math.min(from, seqAt(filter.createdToMs) - 1);
-    if (filter.fileId !== undefined) {
-      for (const chunk of chunksOf.all(filter.fileId, highest) as { first: number; orders: number }[])
-        yield* within(Math.max(lowest, chunk.first), Math.min(highest, chunk.first + chunk.orders - 1));
-      return;
+    if (filter.fileId === undefined) yield* within(lowest, highest);
+    else for (const { low, high } of rangesOfFile(filter.fileId, lowest, highest)) yield* within(low, high);
+  }
+
+  /** Of the orders that a file has made: those of its chunks, and those that it has taken again. */
+  function* rangesOfFile(fileId: string, lowest: number, highest: number): Generator<Range> {
+    const again = rangesTakenAgain(fileId, lowest, highest);
+    let next = again.next();
+    for (const { first, orders } of chunksOf.all(fileId, highest) as { first: number; orders: number }[]) {
+      for (; !next.done && next.value.low > first; next = again.next()) yield next.value;
+      const [low, high] = [Math.max(lowest, first), Math.min(highest, first + orders - 1)];
+      if (low <= high) yield { low, high };
     }
-    yield* within(lowest, highest);
+    if (!next.done) yield next.value;
+    yield* again;
+  }
+
+  /** Orders that follow each other by number are one range. */
+  function* rangesTakenAgain(fileId: string, lowest: number, highest: number): Generator<Range> {
+    let range: Range | null = null;
+    for (let from = highest; ; ) {
+      const found = takenAgain.all(fileId, lowest, from, limits.sliceItems) as { seq: number }[];
+      for (const { seq } of found)
+        if (range?.low === seq + 1) range.low = seq;
+        else {
+          if (range) yield range;
+          range = { low: seq, high: seq };
+        }
+      if (found.length < limits.sliceItems) break;
+      from = found.at(-1)!.seq - 1;
+    }
+    if (range) yield range;
   }
 
   return {
@@ -86,9 +117,9 @@ export function createOrders(db: Database): Orders {
       let scanned = 0;
       if (items.length === limit) return upTo(from + 1, items[0]!.createdAtMs);
       for (const { low, high } of ranges(filter, from)) {
-        if (scanned > 0 && scanned + (high - low + 1) > limits.maxScanOrders)
-          return upTo(high + 1, (timeFrom.get(high + 1) as { created_at: number }).created_at);
-        scanned += high - low + 1;
+        const size = Math.max(high - low + 1, limits.leastScanOrders);
+        if (scanned > 0 && scanned + size > limits.maxScanOrders) return upTo(high + 1, timeAt(high + 1));
+        scanned += size;
         const rows = page.all(low, high, ...values, limit - items.length) as unknown as OrderRow[];
         items.push(...rows.map(toOrder));
         const oldest = rows.at(-1);
@@ -109,6 +140,7 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
     values.push(...(bound as (string | number)[]));
   };
   add('o.status = ?', filter.status);
+  add('o.file_no = (select file_no from files where file_id = ?)', filter.fileId);
   addItem(filter, add);
   addView(filter, add);
   add('o.customer_email = ?', filter.customerEmail);

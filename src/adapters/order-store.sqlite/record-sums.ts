@@ -124,6 +124,9 @@ export function orderSums(db: Database) {
       if (before) count(before, -1);
       count(after, 1);
     },
+    remove(before: StoredOrder): void {
+      count(before, -1);
+    },
     write(): void {
       for (const [name, value] of counts) if (value !== 0) addTotal(name, value);
       for (const [name, minor] of amounts) addAmount(name, minor);

@@ -1,5 +1,5 @@
 /** The checks of `oms verify` on orders and their histories (INV-8): an order is the fold of its changes, sums are the fold of all. */
-import type { Order } from '../../model/order.ts';
+import type { Order, OrderSource } from '../../model/order.ts';
 import { CONTENT_FIELDS, type ContentField, DELETED, type FieldChange, isPersonal } from '../../model/order-change.ts';
 import type { Violation } from '../../ports/verification.ts';
 import { type Database, fromJson } from '../sqlite/database.ts';
@@ -14,6 +14,8 @@ interface EditRow {
   order_no: number;
   order_id: string;
   version: number;
+  kind: 'edited' | 'created';
+  again: 0 | 1;
   touched: number;
   fields: string;
 }
@@ -21,12 +23,12 @@ interface EditRow {
 /** What the edits of an order make of each field that they touch, as JSON. */
 type Folded = Map<ContentField, string>;
 
-/** Folds the edits of each order, one order in memory at a time, and compares the end with the order. */
+/** Folds the edits of each order, and how it was taken again, one order in memory at a time, and compares the end with the order. */
 function* foldedEdits(db: Database): Generator<Violation> {
   const edits = db.prepare(`
-    select c.order_no, o.order_id, c.version, c.touched, c.fields
+    select c.order_no, o.order_id, c.version, c.kind, c.touched, c.fields, c.former_row is not null again
     from order_changes c join orders o on o.seq = c.order_no
-    where c.kind = 'edited' and o.status <> '${DELETED}' order by c.order_no, c.version`);
+    where c.kind in ('edited', 'created') and o.status <> '${DELETED}' order by c.order_no, c.version`);
   const get = db.prepare(`${SELECT} where o.seq = ?`);
   const folded: Folded = new Map();
   let orderNo: number | null = null;
@@ -42,9 +44,12 @@ function* foldedEdits(db: Database): Generator<Violation> {
   yield* end();
 }
 
-function* fold({ order_id: id, version, touched, fields }: EditRow, folded: Folded): Generator<Violation> {
+const NOWHERE: OrderSource = { fileId: null, row: null };
+
+function* fold({ order_id: id, version, kind, again, touched, fields }: EditRow, folded: Folded): Generator<Violation> {
   const changes = fromJson<FieldChange[]>(fields);
-  if (changes.length === 0 || touchedBy(changes) !== touched)
+  const says = touchedBy({ fields: changes, ...(again === 1 && { former: NOWHERE }) });
+  if ((changes.length === 0 && kind === 'edited') || says !== touched || (again === 1) !== (kind === 'created'))
     yield off('an edit does not have the fields that it says', id, `version ${version}`);
   for (const { field, from, to } of changes) {
     const [before, begins] = [folded.get(field), JSON.stringify(from)];
@@ -125,6 +130,17 @@ export const OF_HISTORY: readonly StoreCheck[] = [
       union all
       select order_id, 'version 1 is not as it was created'
       from orders where version = 1 and (actor is not created_by or updated_at <> created_at)`,
+  },
+  {
+    check: 'history',
+    what: 'an order does not say by which change it was undone, or taken again',
+    sql: `select order_id id, 'taken again by ' || created_as || ', undone by ' || undone_as || ', its changes say ' || again || ' and ' || undone detail
+      from (
+        select o.*,
+          coalesce((select max(version) from order_changes c where c.order_no = o.seq and kind = 'created'), 1) again,
+          coalesce((select max(version) from order_changes c where c.order_no = o.seq and kind = 'undone'), 0) undone
+        from orders o where version > 1 or created_as > 1 or undone_as > 0)
+      where created_as <> again or undone_as <> undone`,
   },
   {
     check: 'history',

@@ -16,7 +16,6 @@ import { OF_HISTORY } from './verify-history.ts';
 import { NO_FILE } from './write-orders.ts';
 
 interface Chunk {
-  file_no: number;
   rows: number;
   first_seq: number;
   orders: number;
@@ -34,22 +33,32 @@ export function createVerification(db: Database): Verification {
   }
 
   const chunksOf = db.prepare(`
-    select c.file_no, c.rows, c.first_seq, c.orders from chunks c join files f using (file_no)
+    select c.rows, c.first_seq, c.orders from chunks c join files f using (file_no)
     where f.file_id = ? and c.n < ? order by c.n`);
-  const ordersOf = db.prepare(`${SELECT} where o.seq between ? and ? and o.file_no = ?`);
+  const ordersOf = db.prepare(`${SELECT} where o.seq between ? and ?`);
+  const takenAgain = db.prepare(
+    "select order_no seq, version from order_changes where kind = 'created' and seq between ? and ?",
+  );
   const histories = orderHistories(db);
-  const asCreated = (found: OrderRow): Order =>
-    found.more === null
-      ? toOrder(found)
-      : histories.whole(found, (row) => (row.status === DELETED ? toOrder(row) : histories.orderAt(row, 1)));
+  const orderAt = (found: Pick<OrderRow, 'seq'>, version: number): Order =>
+    histories.whole(found, (row) => {
+      const order = histories.orderAt(row, version);
+      return row.status === DELETED ? { ...order, status: DELETED } : order;
+    });
+
+  /** As they were created, or taken again. */
+  function* madeBy({ first_seq: first, orders }: Chunk): Generator<Order> {
+    const last = first + orders - 1;
+    for (const found of ordersOf.all(first, last) as unknown as OrderRow[])
+      yield found.more === null ? toOrder(found) : orderAt(found, 1);
+    for (const { seq, version } of takenAgain.all(first, last) as { seq: number; version: number }[])
+      yield orderAt({ seq }, version);
+  }
 
   return {
     async *chunks({ fileId, nextChunk }) {
-      for (const { file_no, rows, first_seq, orders } of chunksOf.iterate(fileId, nextChunk) as Iterable<Chunk>)
-        yield {
-          rows,
-          orders: (ordersOf.all(first_seq, first_seq + orders - 1, file_no) as unknown as OrderRow[]).map(asCreated),
-        };
+      for (const chunk of chunksOf.iterate(fileId, nextChunk) as Iterable<Chunk>)
+        yield { rows: chunk.rows, orders: [...madeBy(chunk)].filter((order) => order.fileId === fileId) };
     },
     async *file(fileId) {
       yield* run(OF_A_FILE, { file_id: fileId });
@@ -65,12 +74,28 @@ export function createVerification(db: Database): Verification {
   };
 }
 
-/** The file, and the place of each of its rows: an order, found by the numbers of its chunks, or a rejection. */
+/** Of an order `o` as it was at a version: what it was before it was next taken again, or is now. */
+const sourceAt = (column: 'file_no' | 'row', version: string) => `
+  iif(o.created_as <= ${version}, o.${column}, (
+    select former_${column} from order_changes later where later.order_no = o.seq and later.kind = 'created' and later.version > ${version}
+    order by later.version limit 1))`;
+
+/** What chunks have made by its numbers: new orders, and orders that were taken again; each as it was then (INV-1). */
+const MADE = `
+  made(file_no, n, seq, order_id, source_no, row) as (
+    select c.file_no, c.n, o.seq, o.order_id, ${sourceAt('file_no', '1')}, ${sourceAt('row', '1')}
+    from file join chunks c using (file_no) join orders o on o.seq between c.first_seq and c.first_seq + c.orders - 1
+    union all
+    select c.file_no, c.n, t.seq, o.order_id, ${sourceAt('file_no', 't.version')}, ${sourceAt('row', 't.version')}
+    from file join chunks c using (file_no)
+      join order_changes t on t.seq between c.first_seq and c.first_seq + c.orders - 1 and t.kind = 'created'
+      join orders o on o.seq = t.order_no)`;
+
+/** The file, and the place of each of its rows: an order, or a former version of one, or a rejection. */
 const PLACES = `
-  with file as (select * from files where file_id = :file_id),
+  with file as (select * from files where file_id = :file_id), ${MADE},
   places(row, order_id) as (
-    select o.row, o.order_id from file join chunks c using (file_no)
-      join orders o on o.seq between c.first_seq and c.first_seq + c.orders - 1 and o.file_no = c.file_no
+    select row, order_id from made where source_no = file_no
     union all
     select r.row, null from file join rejections r using (file_no)
   )`;
@@ -98,9 +123,16 @@ const OF_A_FILE: readonly StoreCheck[] = [
     check: 'rows',
     what: 'the orders of a chunk are not as many as it has',
     sql: `${PLACES} select file_id || ':' || c.n id, count(o.seq) || ' orders of ' || c.orders || ' are there, ' || c.accepted || ' rows accepted' detail
-      from file join chunks c using (file_no)
-        left join orders o on o.seq between c.first_seq and c.first_seq + c.orders - 1 and o.file_no = c.file_no
+      from file join chunks c using (file_no) left join made o on o.n = c.n and o.source_no = o.file_no
       where dry_run = 0 group by c.n having count(o.seq) <> c.orders or c.orders > c.accepted or (c.orders = 0 and c.accepted > 0)`,
+  },
+  {
+    check: 'rows',
+    what: 'the undo of a file is not of its orders',
+    sql: `${PLACES} select file_id id,
+        undone || ' undone, ' || kept || ' kept, ' || count(k.order_id) || ' of them listed, ' || orders || ' orders' detail
+      from file left join kept_orders k using (file_no) where undo_state is not null or kept + undone > 0
+      group by file_no having count(k.order_id) <> kept or iif(undo_state is 'done', undone + kept <> orders, undone + kept > orders)`,
   },
   {
     check: 'rows',
@@ -134,9 +166,8 @@ const OF_A_FILE: readonly StoreCheck[] = [
   {
     check: 'events',
     what: 'an order of another file is among the numbers of a chunk',
-    sql: `${PLACES} select order_id id, 'number ' || o.seq || ', ' || file_id || ' chunk ' || c.n detail
-      from file join chunks c using (file_no)
-        join orders o on o.seq between c.first_seq and c.first_seq + c.orders - 1 and o.file_no <> c.file_no`,
+    sql: `${PLACES} select order_id id, 'number ' || seq || ', ' || file_id || ' chunk ' || n detail
+      from file join made using (file_no) where source_no <> file_no`,
   },
 ];
 
@@ -173,9 +204,10 @@ const OF_ALL: readonly StoreCheck[] = [
     sql: `with numbers(low, count, id) as (
         select c.first_seq, c.orders, file_id || ':' || n from chunks c join files using (file_no) where c.orders > 0
         union all
-        select seq, 1, order_id from orders where file_no = ${NO_FILE}
+        select seq, 1, order_id from orders o where ${sourceAt('file_no', '1')} = ${NO_FILE}
         union all
-        select c.seq, 1, o.order_id from order_changes c left join orders o on o.seq = c.order_no)
+        select c.seq, 1, o.order_id from order_changes c left join orders o on o.seq = c.order_no
+        where c.kind <> 'created' or ${sourceAt('file_no', 'c.version')} = ${NO_FILE})
       select coalesce(id, low || '') id, 'from ' || low || ', expected ' || expected detail
       from (select id, low, lag(low + count, 1, 1) over (order by low) expected from numbers) where low <> expected`,
   },
@@ -187,8 +219,8 @@ const OF_ALL: readonly StoreCheck[] = [
         select lag(high, 1, -${MOST}) over (order by low) + 1, low - 1 from spans
         union all
         select coalesce(max(high), -${MOST}) + 1, ${MOST} from spans)
-      select order_id id, 'number ' || seq detail from gaps cross join orders on seq between gaps.low and gaps.high
-      where file_no <> ${NO_FILE}`,
+      select order_id id, 'number ' || seq detail from gaps cross join orders o on seq between gaps.low and gaps.high
+      where ${sourceAt('file_no', '1')} <> ${NO_FILE}`,
   },
   {
     check: 'rows',

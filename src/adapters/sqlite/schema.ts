@@ -471,4 +471,34 @@ export const MIGRATIONS: readonly Migration[] = [
   alter table files add column sheet text;
   `,
   },
+  {
+    version: 23,
+    sql: `
+  -- How far the undo of the file is: 'running' or 'done', and up to which number its orders were looked at.
+  alter table files add column undo_state text;
+  alter table files add column undo_by text;
+  alter table files add column undo_position integer not null default 0;
+  alter table files add column undone integer not null default 0;
+  alter table files add column kept integer not null default 0;
+  -- Orders of undone files that stay.
+  create table kept_orders (
+    file_no integer not null,
+    order_id text not null,
+    primary key (file_no, order_id)
+  ) strict, without rowid;
+  create index files_by_undo on files (file_no) where undo_state = 'running';
+  drop index files_live_bytes;
+  create unique index files_live_bytes on files (sha256, coalesce(hubs, '')) where forced = 0 and dry_run = 0
+    and undo_state is not 'done' and status in ('queued', 'processing', 'paused', 'completed');
+  -- The version by which an order was taken again, 1 for none, and the one by which it was undone. Whoever takes it again becomes its file
+  -- and row. In its history such a change is of the kind 'created', and keeps the file and row from before. Of a chunk, those are numbered
+  -- behind its new orders.
+  alter table orders add column created_as integer not null default 1;
+  alter table orders add column undone_as integer not null default 0;
+  create index orders_taken_again on orders (file_no, seq) where created_as > 1;
+  alter table order_changes add column former_file_no integer;
+  alter table order_changes add column former_row integer;
+  create index order_changes_created on order_changes (seq) where kind = 'created';
+  `,
+  },
 ];

@@ -31,7 +31,7 @@ export async function confirmAll(
       return outcome.outcome === 'refused' && outcome.refusal.code === 'version_mismatch';
     });
     const current = await Promise.all(others.map(({ orderId }) => undecidedOrder(changes, orderId, workflow)));
-    left = current.filter((order) => order !== null);
+    left = current.flatMap((found) => found?.order ?? []);
   }
 }
 

@@ -80,10 +80,11 @@ export class Deciding {
   async #settle({ orderId, asks, failures }: Asked, signal: AbortSignal): Promise<KeptOrder | null> {
     const { store, clock } = this.#ports;
     for (let round = 1; !signal.aborted; round++) {
-      const order = await undecidedOrder(store.changes, orderId, this.#workflow);
-      if (!order) return null;
+      const found = await undecidedOrder(store.changes, orderId, this.#workflow);
+      if (!found) return null;
+      const { order, createdAs } = found;
       asks++;
-      const decision = await this.#ask(order, `${eventId(orderId)}:${asks}`, signal);
+      const decision = await this.#ask(order, `${eventId(orderId, createdAs)}:${asks}`, signal);
       if (decision === null) break;
       if (!isFinal(decision)) return this.#keep({ orderId, asks, failures }, decision);
       if (await this.#carryOut(order, decision)) return null;

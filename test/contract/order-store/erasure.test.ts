@@ -85,9 +85,9 @@ for (const { name, open, missing } of outboxes)
       await applyOne(store, toDelete('P-3'));
       const before = await Promise.all(['R-1', 'R-2', 'P-1'].map(shown));
       expect((await find(ADA)).found).toEqual([
-        { orderId: 'P-1', fileId: null },
-        { orderId: 'R-1', fileId },
-        { orderId: 'R-3', fileId },
+        { orderId: 'P-1', fileIds: [] },
+        { orderId: 'R-1', fileIds: [fileId] },
+        { orderId: 'R-3', fileIds: [fileId] },
       ]);
       expect(await erase(ADA)).toEqual(['P-1', 'R-1', 'R-3']);
       expect((await find(ADA)).found).toEqual([]);
@@ -146,7 +146,7 @@ for (const { name, open, missing } of outboxes)
       await edit('P-1', GRACE);
       await edit('P-1', { shippingAddress: '2 Navy Yard' }, 'asked by Grace');
       const before = await shown('P-1');
-      expect((await find(ADA)).found).toEqual([{ orderId: 'P-1', fileId: null }]);
+      expect((await find(ADA)).found).toEqual([{ orderId: 'P-1', fileIds: [] }]);
       await erase(ADA);
       expect((await find(ADA)).found).toEqual([]);
       expect(await shown('P-1')).toEqual(before);
@@ -208,10 +208,10 @@ for (const { name, open, missing } of outboxes)
       expect((await find(of(later), position)).found).toEqual([]);
       await applyOne(store, toMove('P-3', 'cancelled'));
       const next = await find(of(later), position);
-      expect(next.found).toEqual([{ orderId: 'P-3', fileId: null }]);
+      expect(next.found).toEqual([{ orderId: 'P-3', fileIds: [] }]);
       await create('P-5', GRACE);
       await applyOne(store, toMove('P-5', 'cancelled'));
-      expect((await find(of(later), next.position)).found).toEqual([{ orderId: 'P-5', fileId: null }]);
+      expect((await find(of(later), next.position)).found).toEqual([{ orderId: 'P-5', fileIds: [] }]);
       expect((await find(of(later))).found.map(({ orderId }) => orderId)).toEqual(['P-3', 'P-5']);
       expect(await shown('P-1')).toMatchObject({ ...NOBODY, status: 'cancelled', total_amount: '59.97' });
       expect(await violationsOf(store)).toEqual([]);

@@ -38,10 +38,10 @@ onEachOrderStore(({ open, opened, unique, newSku, setStock, availableOf, violati
         updatedAtMs: order.createdAtMs,
       });
       expect(order.createdAtMs).toBeGreaterThanOrEqual(before);
-      expect(await stored(id)).toEqual({ order, holdsStock: true, deleted: false });
+      expect(await stored(id)).toEqual({ order, holdsStock: true, deleted: false, untouched: true, undone: false });
       expect(await availableOf(sku)).toEqual([7]);
       expect(await opened.second.changes.history(id)).toEqual({
-        stored: { order, holdsStock: true, deleted: false },
+        stored: { order, holdsStock: true, deleted: false, untouched: true, undone: false },
         changes: [
           {
             ...{ version: 1, kind: 'created', fromStatus: null, toStatus: 'on_hold', fields: [] },

@@ -113,7 +113,7 @@ onEachOrderStore(({ opened, unique, newSku, availableOf, violations }) => {
         ...{ items, totalMinor, shippingAddress: '1 Dorset Street' },
         ...{ version: 2, actor: 'bob', updatedAtMs: order.updatedAtMs },
       });
-      expect(await stored(id)).toEqual({ order, holdsStock: true, deleted: false });
+      expect(await stored(id)).toEqual({ order, holdsStock: true, deleted: false, untouched: false, undone: false });
       expect([await availableOf(one), await availableOf(two)]).toEqual([[8], [3]]);
       const again = [item(three, 1)];
       await applyOne(

@@ -76,7 +76,7 @@ function changeOf(orderId: string, version: number, kind: ChangeKind = 'status_c
   const change: OrderChange = {
     ...{ version, kind, fromStatus: 'on_hold', toStatus: 'confirmed', fields: [], reason: null, actor: null, atMs: 0 },
   };
-  return orderEvent({ order, holdsStock: true, deleted: false }, [change], version);
+  return orderEvent({ order, holdsStock: true, deleted: false, untouched: false, undone: false }, [change], version);
 }
 
 /** Takes events until there are so many. */

@@ -33,7 +33,7 @@ const stored = (order: Partial<Order> = {}, more: Partial<StoredOrder> = {}): St
     ...order,
   },
   holdsStock: true,
-  deleted: false,
+  ...{ deleted: false, untouched: true, undone: false },
   ...more,
 });
 const shipped = stored({ status: 'shipped' });

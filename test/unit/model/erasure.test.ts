@@ -19,7 +19,11 @@ const erase = (
   of: ErasureOf,
   changes: OrderChange[] = [],
   { deleted = false, ...values }: { deleted?: boolean } & Partial<Order> = {},
-) => withoutPerson({ stored: { order: { ...order, ...values }, holdsStock: true, deleted }, changes }, of);
+) =>
+  withoutPerson(
+    { stored: { order: { ...order, ...values }, holdsStock: true, deleted, untouched: true, undone: false }, changes },
+    of,
+  );
 
 describe('an erasure', () => {
   test.each<[string, ErasureOf, boolean]>([

@@ -3,14 +3,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { DELETED } from '../../../model/order-change.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
-import { type ChunkDocument, type OrderDocument, ordersOf } from '../documents.ts';
+import { type ChunkDocument, type OrderDocument, ordersOf, type SourceDocument } from '../documents.ts';
 import { findOrders } from '../insert-orders.ts';
+import { sourcesOf } from '../order-document.ts';
 import { contentOf } from './chunks.ts';
-import { checkHistory, contentOf as contentOfOrder, isSameContent } from './order.ts';
+import { checkHistory, contentOf as contentOfOrder, isFirstOfApi, isSameContent } from './order.ts';
 
 /**
- * Checks that each row of the chunk is in one place, and that each accepted order is stored as the file had it. Returns the number of those
- * orders. `after`: the row before the chunk.
+ * Checks that each row of the chunk is in one place, and that each accepted order is stored as the file had it, or was so in a former version
+ * (INV-1). Returns the number of those that are of their row still. `after`: the row before the chunk.
  */
 export async function* checkChunk(
   database: Database,
@@ -53,12 +54,13 @@ export async function* checkChunk(
       detail: `${rows.length} of ${chunk.accepted} accepted, ${accepted.length} of ${ordersOf(chunk)} orders, ${rejected.length} of ${chunk.invalid} rejected, ${places.size} of ${chunk.rows} rows`,
     };
   const published = chunk.publish === 'pending' || chunk.publish === 'published';
-  if (published !== accepted.length > 0)
+  const again = new Set(chunk.taken_again);
+  if (published !== accepted.length > again.size)
     yield {
       check: 'events',
       what: 'a chunk with orders is not to be published, or one without is',
       id: _id,
-      detail: `${accepted.length} orders, publish is ${chunk.publish}`,
+      detail: `${accepted.length} orders, ${again.size} of them taken again, publish is ${chunk.publish}`,
     };
   const stored = await findOrders(
     database,
@@ -69,9 +71,10 @@ export async function* checkChunk(
     const found = stored.get(order._id);
     const at = `row ${order.row} of ${file}`;
     if (!found) yield { check: 'rows', what: 'the order of an accepted row is not there', id: order._id, detail: at };
-    else if (isOfRow(found, order)) {
-      right++;
-      yield* checkHistory(found, order);
+    else if (isOfRow(found, order, again.has(order.row!))) {
+      if (isOf(found, order)) right++;
+      if (!again.has(order.row!)) yield* checkHistory(found, order);
+      else if (isFirstOfApi(found)) yield* checkHistory(found, null);
     } else
       yield {
         check: 'rows',
@@ -83,10 +86,14 @@ export async function* checkChunk(
   return right;
 }
 
-/** Whether the row made it. What it says may have changed since, and then its history tells. */
-function isOfRow(found: OrderDocument, created: OrderDocument): boolean {
-  const { file, row, created_at } = created;
-  if (found.file !== file || found.row !== row || !isDeepStrictEqual(found.created_at, created_at)) return false;
+const isOf = (source: SourceDocument, { file, row }: SourceDocument): boolean =>
+  source.file === file && source.row === row;
+
+/** Whether the row made it, or took it again. What it says may have changed since, and then its history tells. */
+function isOfRow(found: OrderDocument, created: OrderDocument, isTakenAgain: boolean): boolean {
+  if (!sourcesOf(found).some((source) => isOf(source, created))) return false;
+  if (isTakenAgain) return true;
+  if (!isDeepStrictEqual(found.created_at, created.created_at)) return false;
   return (
     found.status === DELETED ||
     found.log !== undefined ||

@@ -1,7 +1,9 @@
 /** Checks that a file, its chunks and its orders fit together. */
 import { isDeepStrictEqual } from 'node:util';
+import type { FileUndo } from '../../../model/file.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
+import { type FileDocument, ordersOf } from '../documents.ts';
 import { checkChunk } from './chunk.ts';
 import { committedChunks, contentOf } from './chunks.ts';
 
@@ -16,7 +18,7 @@ export async function* checkFile(database: Database, fileId: string): AsyncGener
       id: fileId,
       detail: `${rows} rows, ${accepted} accepted, ${invalid} invalid, ${skipped} skipped`,
     };
-  const sums = { rows: 0, accepted: 0, invalid: 0, more_items: 0 };
+  const sums = { rows: 0, accepted: 0, invalid: 0, more_items: 0, taken_again: 0 };
   const byCode: Record<string, number> = {};
   let row = 1;
   let right = 0;
@@ -27,9 +29,10 @@ export async function* checkFile(database: Database, fileId: string): AsyncGener
     sums.accepted += chunk.accepted!;
     sums.invalid += chunk.invalid!;
     sums.more_items += chunk.more_items ?? 0;
+    sums.taken_again += chunk.taken_again?.length ?? 0;
     for (const [code, count] of Object.entries(chunk.invalid_by_code!)) byCode[code] = (byCode[code] ?? 0) + count;
   }
-  for (const field of ['rows', 'accepted', 'invalid', 'more_items'] as const)
+  for (const field of ['rows', 'accepted', 'invalid', 'more_items', 'taken_again'] as const)
     if (sums[field] !== (file[field] ?? 0))
       yield {
         check: 'rows',
@@ -44,7 +47,25 @@ export async function* checkFile(database: Database, fileId: string): AsyncGener
       id: fileId,
       detail: `${JSON.stringify(byCode)} in chunks, ${JSON.stringify(file.invalid_by_code)} in the file`,
     };
+  if (file.undo) yield* checkUndo(database, file, file.undo);
   yield* checkOrdersOf(database, fileId, right);
+}
+
+/** A step writes the orders that stay before it is noted. */
+async function* checkUndo(
+  { keptOrders }: Database,
+  file: FileDocument,
+  { state, undone, kept }: FileUndo,
+): AsyncGenerator<Violation> {
+  const listed = await keptOrders.countDocuments({ file: file._id });
+  const orders = ordersOf(file);
+  if (listed < kept || (state === 'done' && (listed > kept || undone + kept !== orders)) || undone + kept > orders)
+    yield {
+      check: 'rows',
+      what: 'the undo of a file is not of its orders',
+      id: file._id,
+      detail: `${undone} undone, ${kept} kept, ${listed} of them listed, ${orders} orders`,
+    };
 }
 
 /** Checks that each order that names this file was accepted by one of its chunks, or may be accepted by a chunk in work. */

@@ -1,12 +1,15 @@
 /** Checks an order against its history (INV-8): its log, undone change by change from what it is now, must lead to how it was created. */
 import { isDeepStrictEqual } from 'node:util';
 import { ERASED, isErased, type OrderContent } from '../../../model/order.ts';
-import { CONTENT_FIELDS, DELETED, isPersonal } from '../../../model/order-change.ts';
+import { type ChangeKind, CONTENT_FIELDS, DELETED, isPersonal } from '../../../model/order-change.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import { type OrderDocument, publishedOf, versionOf } from '../documents.ts';
 import { toFieldChange, toOrder } from '../order-document.ts';
 
-/** `created`: the order as its row made it; null for one that was created through the API. */
+/** Whether it was created through the API, whoever has taken it again since. */
+export const isFirstOfApi = ({ log = [] }: OrderDocument): boolean => log[0]?.m === 1;
+
+/** `created`: the order as its first row made it; null for one that was created through the API. */
 export function* checkHistory(order: OrderDocument, created: OrderDocument | null): Generator<Violation> {
   const report = (what: string, detail: string): Violation => ({ check: 'history', what, id: order._id, detail });
   const version = versionOf(order);
@@ -22,6 +25,12 @@ export function* checkHistory(order: OrderDocument, created: OrderDocument | nul
     yield report('the changes of an order have a gap', `changes ${numbers.join(', ') || 'none'}, version ${version}`);
     return;
   }
+  const lastOf = (kind: ChangeKind) => log.findLast((entry) => entry.m > 1 && entry.kind === kind)?.m;
+  if (lastOf('created') !== order.created_as || lastOf('undone') !== order.undone_as)
+    yield report(
+      'an order does not say by which change it was undone, or taken again',
+      `${order.undone_as ?? 'none'} and ${order.created_as ?? 'none'}, its changes say ${lastOf('undone') ?? 'none'} and ${lastOf('created') ?? 'none'}`,
+    );
   let status = created?.status ?? null;
   for (const { m, from, to } of log) {
     if (from !== status)
@@ -90,9 +99,10 @@ export function contentOf(order: OrderDocument): OrderContent {
   return { customerName, customerEmail, items, totalMinor, orderDateMs, shippingAddress };
 }
 
-/** What gave stock back other than by an edit gave all of it back. */
+/** What gave stock back other than by an edit gave all of it back. Whoever takes an order again takes its stock anew, or not. */
 function holdsAsLogged(order: OrderDocument, created: OrderDocument | null): boolean {
-  const gaveBack = (order.log ?? []).some(({ kind, back }) => kind !== 'edited' && back.length > 0);
+  const { log = [], created_as: since } = order;
+  const gaveBack = log.some(({ m, kind, back }) => m > (since ?? 0) && kind !== 'edited' && back.length > 0);
   if (gaveBack || order.status === DELETED) return false;
-  return created?.stock_taken ?? order.stock_taken;
+  return (since === undefined && created?.stock_taken) || order.stock_taken;
 }

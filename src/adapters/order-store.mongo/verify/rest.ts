@@ -3,9 +3,9 @@ import { limits } from '../../../limits.ts';
 import type { Workflow } from '../../../model/workflow.ts';
 import type { Violation } from '../../../ports/verification.ts';
 import type { Database } from '../database.ts';
-import { type NumberedChangeDocument, ordersOf, VOID } from '../documents.ts';
+import { type NumberedChangeDocument, newOrdersOf, VOID } from '../documents.ts';
 import { checkChangesAreThere, checkNumberedChanges } from './numbered-changes.ts';
-import { checkHistory } from './order.ts';
+import { checkHistory, isFirstOfApi } from './order.ts';
 import { checkSums } from './sums.ts';
 
 export async function* checkRest(database: Database, workflow: Workflow): AsyncGenerator<Violation, number> {
@@ -33,7 +33,8 @@ async function* checkFilesAreThere(database: Database): AsyncGenerator<Violation
 
 async function* checkOrdersOfNoFile({ orders }: Database): AsyncGenerator<Violation> {
   for await (const order of orders.find({ file: null })) {
-    if (order.status === VOID || checkHistory(order, null).next().done) continue;
+    // One that was of a file before is checked with its chunk.
+    if (order.status === VOID || !isFirstOfApi(order) || checkHistory(order, null).next().done) continue;
     // Some compatible services return a document in the middle of its change: what is wrong is so when it is read again.
     const again = await orders.findOne({ _id: order._id });
     if (again) yield* checkHistory(again, null);
@@ -48,7 +49,7 @@ async function* checkNumbers({ chunks, orders, outbox }: Database): AsyncGenerat
     const numbered = await chunks
       .find(
         { _id: { $in: entries.flatMap((entry) => ('chunk' in entry ? [entry.chunk] : [])) } },
-        { projection: { accepted: 1, more_items: 1, committed_at: 1 } },
+        { projection: { accepted: 1, more_items: 1, taken_again: 1, committed_at: 1 } },
       )
       .toArray();
     const byId = new Map(numbered.map((chunk) => [chunk._id, chunk]));
@@ -73,11 +74,11 @@ async function* checkNumbers({ chunks, orders, outbox }: Database): AsyncGenerat
       }
       const { chunk } = entry;
       firstAt ??= byId.get(chunk)?.committed_at;
-      const created = ordersOf(byId.get(chunk) ?? {});
+      const created = newOrdersOf(byId.get(chunk) ?? {});
       if (created !== count)
         yield {
           check: 'events',
-          what: 'a chunk has not as many numbers as orders',
+          what: 'a chunk has not as many numbers as new orders',
           id: chunk,
           detail: `${count} numbers, ${created} orders`,
         };
