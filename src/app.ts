@@ -21,6 +21,7 @@ import { startBackfills } from './pipeline/backfill.ts';
 import { startEraser } from './pipeline/erase.ts';
 import { beginReading } from './pipeline/finalizer/follow.ts';
 import { ownBucket } from './pipeline/own-bucket.ts';
+import { startWhenBehind } from './pipeline/projector/start-when-behind.ts';
 import { queueStrandedFiles, startSweeper } from './pipeline/sweep.ts';
 import { startUndoer } from './pipeline/undo.ts';
 import type { OrderStore } from './ports/order-store.ts';
@@ -105,8 +106,15 @@ async function openEngine(
     begun: embedded?.begun ?? false,
     startRole(role) {
       if (role === 'publisher' && ports.events.publish === null) return;
-      const thread = startRoleThread({ ...portsOptions(), imsUrl, role }, died.resolve);
-      opened.defer(() => thread.stop());
+      const start = () => {
+        const thread = startRoleThread({ ...portsOptions(), imsUrl, role }, died.resolve);
+        opened.defer(() => thread.stop());
+      };
+      if (role === 'projector') {
+        const waiting = startWhenBehind(ports, start, logger);
+        return opened.defer(() => waiting.stop());
+      }
+      start();
       if (!traitsOf(role).sweeps) return;
       const { keep, workflow } = config;
       const sweeper = startSweeper(ports, { exclusive: embedded !== null, keep, workflow }, logger);

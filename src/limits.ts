@@ -481,6 +481,25 @@ export const limits = {
   reportPageRows: 1_000,
   /** How often the progress of a report is stored: users watch it, and each time is a write. */
   reportProgressMs: 1_000,
+  /** Orders that the projector folds into the read models in one transaction: some 30 ms. */
+  journalOrders: 10_000,
+  /** How often the projector looks for orders when it has caught up, and a start whether it is needed. */
+  projectorPollMs: 250,
+  /** While orders are coming in, the projector rests so many times as long as it works: ingestion has the other core, and most of this one. */
+  projectorRest: 2,
+  /** Of the projector: subjects such as customers are found at random. */
+  viewsCacheBytes: 32 * MiB,
+  viewsWalBytes: 32 * MiB,
+  /** Subjects that the projector finds without asking its database: the products and hubs of most installations. */
+  viewsSubjectsKept: 20_000,
+  /** Names that are kept of a product: a supplier may put anything into them. */
+  maxNamesOfSubject: 20,
+  /** Orders that are shown with a customer. */
+  newestOrdersOfCustomer: 20,
+  /** Sums read at a time: some milliseconds. */
+  viewsRowsAtOnce: 2_000,
+  /** Subjects of a list that are summed up at a time. */
+  viewsSubjectsAtOnce: 100,
   /** How often the sweeper works: stock that a dead process had reserved is not for sale until then. */
   sweepMs: 10_000,
   /** How long an open file without a worker must have been quiet. */

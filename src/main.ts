@@ -12,7 +12,7 @@ const COMMANDS: Record<string, Command> = {
   start: {
     usage: [
       'oms start [--sample]                 run the service; --sample loads the sample into an empty one',
-      'oms start --role api|worker|publisher|finalizer',
+      'oms start --role api|worker|publisher|projector|finalizer',
       '                                     run some roles of it, by comma, beside processes with the others',
     ],
     load: () => import('./commands/start.ts'),
@@ -128,6 +128,17 @@ const COMMANDS: Record<string, Command> = {
     usage: ['oms verify [--json]                  check that nothing was lost or doubled, over the whole store'],
     load: () => import('./commands/verify.ts'),
   },
+  report: {
+    usage: [
+      'oms report [--by day|month|customer|product|hub|status] [--from DAY] [--to DAY] [--csv|--json]',
+      '                                     orders, units and amount, of the running service; --to is the day behind the last',
+    ],
+    load: () => import('./commands/report.ts'),
+  },
+  rebuild: {
+    usage: ['oms rebuild                          make customers, products and reports anew from all orders'],
+    load: () => import('./commands/rebuild.ts'),
+  },
   redrive: {
     usage: ['oms redrive                          bring back the files, and the orders, that were given up'],
     load: () => import('./commands/redrive.ts'),
@@ -157,8 +168,8 @@ async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await (await command.load()).run(args);
   } catch (error) {
-    const { code } = error as { code?: string };
-    if (code?.startsWith('ERR_PARSE_ARGS')) {
+    const { code } = error as { code?: unknown };
+    if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')) {
       process.stderr.write(`oms ${name}: ${(error as Error).message}\n\nusage:\n  ${command.usage.join('\n  ')}\n`);
       return EXIT_FAILED;
     }

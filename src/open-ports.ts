@@ -4,6 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Logger } from 'pino';
+import { viewsPath } from './adapters/data-directory.ts';
 import { createOutboxEventStream } from './adapters/event-stream.outbox.ts';
 import { createHttpIms } from './adapters/ims.http.ts';
 import { createSqliteJobQueue } from './adapters/job-queue.sqlite.ts';
@@ -11,6 +12,7 @@ import { createDirectoryObjectStore } from './adapters/object-store.directory.ts
 import type { MongoOrderStore } from './adapters/order-store.mongo/order-store.ts';
 import { numberedEvents } from './adapters/order-store.sqlite/numbered-events.ts';
 import { createSqliteOrderStore } from './adapters/order-store.sqlite/order-store.ts';
+import { createReadModels } from './adapters/read-models.sqlite/read-models.ts';
 import { type Database, openForReading } from './adapters/sqlite/database.ts';
 import { Writer } from './adapters/sqlite/writer.ts';
 import type { SqliteOperations } from './adapters/sqlite-operations.ts';
@@ -139,9 +141,11 @@ export async function openPorts(
     const queue = await named('queue', opening.queue);
     const events = await named('events', opening.events);
     const ims = createHttpIms({ baseUrl: await serveIms(store), logger });
+    const views = store.journal && createReadModels(viewsPath(options.config.dataDirectory), options.config.workflow);
     return {
-      ports: { objects, queue, store, events, ims, clock: systemClock },
+      ports: { objects, queue, store, events, ims, views, clock: systemClock },
       async close() {
+        views?.close();
         await ims.close();
         await close();
       },

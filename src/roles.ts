@@ -2,11 +2,16 @@
 import type { Config } from './config.ts';
 import type { EnginePort, PortName } from './ports/ports.ts';
 
-export const ROLES = ['api', 'worker', 'publisher', 'finalizer'] as const;
+export const ROLES = ['api', 'worker', 'publisher', 'projector', 'finalizer'] as const;
 export type Role = (typeof ROLES)[number];
 /** What a process does that does everything. */
-export const rolesFor = ({ finalizer }: Pick<Config, 'finalizer'>): Role[] =>
-  ROLES.filter((role) => role !== 'finalizer' || finalizer.kind !== 'off');
+export const rolesFor = ({ finalizer, orderStore }: Pick<Config, 'finalizer' | 'orderStore'>): Role[] =>
+  ROLES.filter(
+    (role) =>
+      (role !== 'finalizer' || finalizer.kind !== 'off') &&
+      // Read models are made from orders in SQLite only.
+      (role !== 'projector' || orderStore.kind === 'sqlite'),
+  );
 
 /** A role that runs in a thread of its own. The API runs in the main thread. */
 export type ThreadRole = Exclude<Role, 'api'>;
@@ -47,6 +52,13 @@ const TRAITS: Record<Role, Traits> = {
     readiness: ['store', 'events'],
     usesBucket: false,
     createsTopic: true,
+    sweeps: false,
+  },
+  projector: {
+    neededAtStart: ['store'],
+    readiness: ['store'],
+    usesBucket: false,
+    createsTopic: false,
     sweeps: false,
   },
   finalizer: {

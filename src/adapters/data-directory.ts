@@ -42,6 +42,7 @@ const OTHERS = 0o077;
 const holderFile = (directory: string) => join(directory, 'holder.json');
 
 export const databasePath = (directory: string) => join(directory, 'oms.db');
+export const viewsPath = (directory: string) => join(directory, 'views.db');
 export const objectsPath = (directory: string) => join(directory, 'objects');
 
 /**
@@ -125,7 +126,8 @@ const holdsSomething = (directory: string) => existsSync(directory) && readdirSy
  */
 function closeToOthers(directory: string): void {
   const database = databasePath(directory);
-  const files = [database, `${database}-wal`, `${database}-shm`, join(directory, 'lock.db'), holderFile(directory)];
+  const databases = [database, viewsPath(directory)].flatMap((path) => [path, `${path}-wal`, `${path}-shm`]);
+  const files = [...databases, join(directory, 'lock.db'), holderFile(directory)];
   for (const path of [...files, objectsPath(directory)])
     try {
       const { mode } = statSync(path);

@@ -4,11 +4,17 @@ import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { FinalizerLag } from '../pipeline/finalizer/lag.ts';
 import type { JobQueue } from '../ports/job-queue.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import type { ReadModels } from '../ports/read-models.ts';
+import { projectorJson } from './read-models.ts';
 import { type HttpEnv, route } from './route.ts';
 
 /** `lag`: null when there is no finalizer. */
 export function metricsRoutes(
-  { store, queue }: { store: Pick<OrderStore, 'statistics'>; queue: JobQueue },
+  {
+    store,
+    queue,
+    views,
+  }: { store: Pick<OrderStore, 'statistics' | 'journal'>; queue: JobQueue; views: ReadModels | null },
   lag: (() => Promise<FinalizerLag>) | null,
 ) {
   const registry = new Registry();
@@ -24,8 +30,16 @@ export function metricsRoutes(
   const behind = lag && gauge('oms_finalizer_events_behind', 'Events that the finalizer has not read.');
   const kept = lag && gauge('oms_finalizer_orders', 'Orders that the finalizer keeps, by state.', ['state']);
 
+  const viewsBehind =
+    views && gauge('oms_projector_behind', 'Creations and changes of orders that the read models lack.');
+
   const collect = async () => {
-    const [totals, depth, finalizer] = await Promise.all([store.statistics.totals(), queue.depth(), lag?.()]);
+    const [totals, depth, finalizer, projector] = await Promise.all([
+      store.statistics.totals(),
+      queue.depth(),
+      lag?.(),
+      projectorJson({ store, views }),
+    ]);
     for (const [status, count] of Object.entries(totals.files)) files.set({ status }, count);
     rows.set({ outcome: 'accepted' }, totals.rows.accepted);
     rows.set({ outcome: 'invalid' }, totals.rows.invalid);
@@ -36,6 +50,7 @@ export function metricsRoutes(
     jobs.set({ state: 'visible' }, depth.visible);
     jobs.set({ state: 'in_flight' }, depth.inFlight);
     jobs.set({ state: 'dead' }, depth.dead);
+    if (projector) viewsBehind!.set(projector.behind);
     if (finalizer) {
       behind!.set(finalizer.eventsBehind ?? Number.NaN);
       kept!.set({ state: 'held' }, finalizer.held);

@@ -56,6 +56,7 @@ export const THROWN = {
   too_many_reads: 503,
   too_many_uploads: 503,
   too_many_previews: 503,
+  read_models_unavailable: 503,
   store_unavailable: 503,
   store_damaged: 503,
   object_store_unavailable: 503,
@@ -65,6 +66,7 @@ export const THROWN = {
   store_contention: 503,
   upgrade_unfinished: 503,
   disk_full: 507,
+  no_read_models: 501,
 } as const satisfies Record<string, ContentfulStatusCode>;
 
 /** Codes of refused changes of orders. That the id of a new order is one of a deleted order is 409, in `STATUS_OF_CREATION`. */

@@ -401,6 +401,8 @@ export const statsResponse = named(
     events: z.strictObject({ published: count, pending: count }),
     /** Null when there is no finalizer. */
     finalizer: finalizerLag.nullable(),
+    /** Creations and changes of orders that customers, products and reports do not show yet. Null where these are not made. */
+    projector: z.strictObject({ behind: count }).nullable(),
     /** What was not kept any longer. */
     retention: z.strictObject({
       uploads: deletedParts,
@@ -412,6 +414,73 @@ export const statsResponse = named(
   }),
 );
 export type StatsResponse = z.infer<typeof statsResponse>;
+
+/** Days of the order dates, in the zone of the service. */
+const day = z.iso.date();
+
+const sums = {
+  /** All but deleted ones. */
+  orders: count,
+  /** Units and amount are of orders whose stock was not given back. */
+  units: count,
+  amount,
+  /** Orders whose stock was given back. */
+  cancelled: count,
+};
+
+const customerSums = { ...sums, by_status: countByName, first_order: day, last_order: day };
+
+export const customerResponse = named(
+  'Customer',
+  z.strictObject({ email: z.string(), name: z.string(), ...customerSums }),
+);
+export type CustomerResponse = z.infer<typeof customerResponse>;
+export const customersResponse = named('Customers', pageOf(customerResponse));
+export const oneCustomerResponse = named(
+  'CustomerWithOrders',
+  z.strictObject({
+    ...customerResponse.shape,
+    newest_orders: z.array(orderResponse),
+    links: z.strictObject({ orders: z.string() }),
+  }),
+);
+export type OneCustomerResponse = z.infer<typeof oneCustomerResponse>;
+
+export const productResponse = named(
+  'Product',
+  z.strictObject({
+    sku: z.string(),
+    /** As the last order has it. */
+    name: z.string(),
+    last_price: amount,
+    ...sums,
+    cancelled_units: count,
+    first_order: day,
+    last_order: day,
+  }),
+);
+export type ProductResponse = z.infer<typeof productResponse>;
+export const productsResponse = named('Products', pageOf(productResponse));
+export const oneProductResponse = named(
+  'ProductWithStock',
+  z.strictObject({
+    ...productResponse.shape,
+    names: z.array(z.string()),
+    available: z.array(z.strictObject({ hub_id: z.string(), available: count })),
+  }),
+);
+export type OneProductResponse = z.infer<typeof oneProductResponse>;
+
+/** `key`: the day, month, e-mail, SKU, hub or status. `name`: of a customer or a product. */
+export const reportRowResponse = named(
+  'ReportRow',
+  z.strictObject({ key: z.string(), name: z.string().nullable(), ...sums }),
+);
+export type ReportRowResponse = z.infer<typeof reportRowResponse>;
+export const orderReportResponse = named('OrderReport', pageOf(reportRowResponse).extend({ time_zone: z.string() }));
+
+export const rebuildResponse = named('Rebuild', z.strictObject({ behind: count }));
+export type RebuildResponse = z.infer<typeof rebuildResponse>;
 
 export const historyResponse = named(
   'History',

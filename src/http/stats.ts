@@ -8,14 +8,17 @@ import { erasedSoFar } from '../pipeline/keep-orders.ts';
 import { type DeletedSoFar, deletedSoFar } from '../pipeline/retention.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
+import type { ReadModels } from '../ports/read-models.ts';
 import { oneOf, timeIn } from './parameters.ts';
+import { projectorJson } from './read-models.ts';
 import { type HistoryResponse, historyResponse, type StatsResponse, statsResponse } from './responses.ts';
 import { type HttpEnv, json, route } from './route.ts';
 
 const BUCKET_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
 interface StatsPorts {
-  store: Pick<OrderStore, 'statistics' | 'smallRecords'>;
+  store: Pick<OrderStore, 'statistics' | 'smallRecords' | 'journal'>;
+  views: ReadModels | null;
   clock: Clock;
 }
 
@@ -32,7 +35,11 @@ export function statsRoutes(
   return app;
 }
 
-const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() => Promise<FinalizerLag>) | null) =>
+const getStats = (
+  { store, views }: StatsPorts,
+  rowsPerSecond: () => number,
+  lag: (() => Promise<FinalizerLag>) | null,
+) =>
   route(
     {
       id: 'getStats',
@@ -42,9 +49,10 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() =
       engines: ['store'],
     },
     async (c) => {
-      const [totals, finalizer, uploads, reports, people] = await Promise.all([
+      const [totals, finalizer, projector, uploads, reports, people] = await Promise.all([
         store.statistics.totals(),
         lag?.(),
+        projectorJson({ store, views }),
         deletedSoFar(store, 'upload'),
         deletedSoFar(store, 'report'),
         erasedSoFar(store),
@@ -62,6 +70,7 @@ const getStats = ({ store }: StatsPorts, rowsPerSecond: () => number, lag: (() =
         invalid_by_code: invalidByCode,
         events,
         finalizer: finalizer ? lagJson(finalizer) : null,
+        projector,
         retention: {
           uploads: deletedJson(uploads),
           reports: deletedJson(reports),

@@ -119,7 +119,7 @@ function daysInMonth(year: number, month: number): number {
  * the earlier one; one that never occurred, as the clock was set forward, is later by as much as the clock was moved.
  */
 function createWallClock(timeZone: string): (wallMs: number) => number {
-  const offsetAt = createOffsets(timeZone);
+  const offsetAt = zoneOffsets(timeZone);
   return (wallMs) => {
     const before = offsetAt(wallMs - DAY_MS);
     const earlier = wallMs - before;
@@ -141,7 +141,7 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
 }
 
 /** The offset of a zone from UTC at an instant, in milliseconds. */
-function createOffsets(timeZone: string): (instantMs: number) => number {
+export function zoneOffsets(timeZone: string): (instantMs: number) => number {
   const format = formatOf(timeZone);
   const ask = (instantMs: number): number => {
     const [, sign, hours, minutes, seconds = '0'] =

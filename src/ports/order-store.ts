@@ -15,6 +15,7 @@ import type { Erasure } from './erasure.ts';
 import type { Files } from './files.ts';
 import type { Finalizing } from './finalizing.ts';
 import type { Inspected } from './inspection.ts';
+import type { Journal } from './journal.ts';
 import type { Leases } from './leases.ts';
 import type { OrderChanges } from './order-changes.ts';
 import type { Orders } from './orders.ts';
@@ -44,6 +45,8 @@ export interface OrderStore extends IngestionStore, Inspected {
   readonly stock: Stock;
   readonly statistics: Statistics;
   readonly outbox: Outbox;
+  /** Null where read models are not made from this store. */
+  readonly journal: Journal | null;
   readonly finalizing: Finalizing;
   readonly audit: Audit;
   readonly leases: Leases;

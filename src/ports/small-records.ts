@@ -17,6 +17,7 @@ export const RECORD_KINDS = [
   'format',
   'format-version',
   'erasure',
+  'projection',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 

@@ -196,6 +196,7 @@ export async function run(
       return result;
     };
     return {
+      views: null,
       objects: objectsOf(world, actor, objects, staged),
       queue: queuePort(world, actor, queueOf(actor)),
       store: {

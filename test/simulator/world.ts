@@ -73,6 +73,7 @@ export function createWorld(
     events: stream.portOf(actor, scheduler),
     ims: ims.portOf(actor, scheduler),
     clock: scheduler.clock(actor),
+    views: null,
   });
   const newActor = (kind: string, mortal: boolean) => scheduler.actor(`${kind}-${++names}`, mortal);
 

@@ -90,6 +90,7 @@ const VOLATILE_KEYS = new Set([
   'at',
   'rows_per_second',
   'eta_seconds',
+  'behind',
   'next_cursor',
 ]);
 

@@ -79,6 +79,7 @@ export function createMongoOrderStore(
     statistics: inTime(createStatistics(database)),
     verification: createVerification(database, workflow),
     outbox: inTime(createOutbox(database)),
+    journal: null,
     smallRecords: inTime(createSmallRecords(database)),
     audit: { ...inTime(createAudit(database)), chains: () => auditChains(database) },
     finalizing: inTime(createFinalizing(database)),

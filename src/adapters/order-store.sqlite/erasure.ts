@@ -29,6 +29,7 @@ export function erasureOperations(db: Database) {
   const eraseChange = db.prepare(
     'update order_changes set reason = ?, fields = ? where order_no = ? and version = ? and (reason is not ?1 or fields <> ?2)',
   );
+  const notice = db.prepare('insert into order_notices (order_no) values (?)');
   const eraseAnswer = db.prepare("update finalizer_orders set answer = '' where order_id = ?");
 
   function erase(of: ErasureOf, orderId: string): boolean {
@@ -40,6 +41,7 @@ export function erasureOperations(db: Database) {
     for (const { version, reason, fields } of erased.changes)
       eraseChange.run(reason, JSON.stringify(fields), row.seq, version);
     eraseAnswer.run(order.orderId);
+    notice.run(row.seq);
     return true;
   }
 

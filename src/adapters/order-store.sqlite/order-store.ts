@@ -11,6 +11,7 @@ import { createDryRuns } from './dry-runs.ts';
 import { createErasure } from './erasure.ts';
 import { createFiles } from './files.ts';
 import { createFinalizing } from './finalizing.ts';
+import { createJournal } from './journal.ts';
 import type { StoreOperations } from './operations.ts';
 import { createOrders } from './orders.ts';
 import { createOutbox } from './outbox.ts';
@@ -52,6 +53,7 @@ export function createSqliteOrderStore(options: {
     stock: createStock(db, writer),
     statistics: createStatistics(db, workflow, publishes),
     outbox: createOutbox(db, writer),
+    journal: createJournal(db),
     smallRecords: createSmallRecords(db, writer),
     audit: createAudit(db, writer),
     finalizing: createFinalizing(db, writer),

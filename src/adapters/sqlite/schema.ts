@@ -501,4 +501,14 @@ export const MIGRATIONS: readonly Migration[] = [
   create index order_changes_created on order_changes (seq) where kind = 'created';
   `,
   },
+  {
+    version: 24,
+    sql: `
+  -- Orders that changed without a number in the sequence, as their person was erased: read models follow these, too.
+  create table order_notices (
+    notice_no integer primary key,
+    order_no integer not null
+  ) strict;
+  `,
+  },
 ];

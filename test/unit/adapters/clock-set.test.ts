@@ -54,7 +54,7 @@ describe.each([
         })
         .route(
           '/',
-          statsRoutes({ store, clock }, () => 0),
+          statsRoutes({ store, views: null, clock }, () => 0),
         );
       const step = (name: string) => {
         nowMs += 100;

@@ -1,0 +1,210 @@
+/**
+ * Folds orders into the read models. A batch is one transaction, with the position that it leads to, so each change counts once whenever the
+ * process dies. The sums of a batch are added up in memory first: many orders of a batch are about the same few products and days.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { limits } from '../../limits.ts';
+import { customers } from '../../model/projections/customers.ts';
+import { products } from '../../model/projections/products.ts';
+import type { Addition } from '../../model/projections/projection.ts';
+import { PROJECTIONS } from '../../model/projections/projections.ts';
+import type { JournalOrder, JournalPage } from '../../ports/journal.ts';
+import { transaction } from '../sqlite/transaction.ts';
+
+interface Folded {
+  number: number;
+  day: number;
+  status: string;
+  additions: string;
+}
+
+interface Subject {
+  subject_no: number;
+  name: string | null;
+  price_minor: number | null;
+}
+
+type Added = [subject: number, units: number, amountMinor: number];
+
+interface Delta {
+  subject: number;
+  day: number;
+  status: string;
+  orders: number;
+  units: number;
+  amountMinor: bigint;
+}
+
+export class OrderFolder {
+  readonly #db: DatabaseSync;
+  readonly #dayOf: (ms: number) => number;
+  readonly #statements: ReturnType<typeof statementsOf>;
+  /** Subjects by kind and key. Only this connection writes them. */
+  readonly #subjects = new Map<string, Subject>();
+  #newest: number;
+  /** Whether a subject was deleted in this turn. */
+  #forgot = false;
+
+  constructor(db: DatabaseSync, dayOf: (ms: number) => number) {
+    this.#db = db;
+    this.#dayOf = dayOf;
+    this.#statements = statementsOf(db);
+    this.#newest = (
+      db.prepare('select coalesce(max(number), 0) number from folded').get() as { number: number }
+    ).number;
+  }
+
+  get position(): string | null {
+    return (this.#statements.position.get() as { position: string | null }).position;
+  }
+
+  /** All of the page, or nothing. */
+  fold({ orders, position }: JournalPage): void {
+    try {
+      transaction(this.#db, () => {
+        const deltas = new Map<string, Delta>();
+        const before = this.#foldedBefore(orders);
+        for (const order of orders) this.#foldOrder(order, before.get(order.number), deltas);
+        // What has left a sum may be in another one.
+        const lessened = new Set<number>();
+        for (const delta of deltas.values()) if (this.#add(delta) === 'deleted') lessened.add(delta.subject);
+        for (const subject of lessened) this.#forgetIfEmpty(subject);
+        this.#statements.move.run(position);
+      });
+    } catch (error) {
+      this.#subjects.clear();
+      throw error;
+    }
+    if (this.#forgot) {
+      // The log has what was there before.
+      this.#db.exec('pragma wal_checkpoint(truncate)');
+      this.#forgot = false;
+    }
+    this.#newest = orders.reduce((newest, { number }) => Math.max(newest, number), this.#newest);
+  }
+
+  #foldedBefore(orders: readonly JournalOrder[]): Map<number, Folded> {
+    const known = orders.filter(({ number }) => number <= this.#newest).map(({ number }) => number);
+    if (known.length === 0) return new Map();
+    const rows = this.#statements.folded.all(JSON.stringify(known)) as unknown as Folded[];
+    return new Map(rows.map((row) => [row.number, row]));
+  }
+
+  #foldOrder({ number, order, deleted }: JournalOrder, before: Folded | undefined, deltas: Map<string, Delta>): void {
+    const { remove, insert } = this.#statements;
+    if (before) {
+      for (const added of JSON.parse(before.additions) as Added[]) count(deltas, before, added, -1);
+      remove.run(number);
+    }
+    if (deleted) return;
+    const at = { day: this.#dayOf(order.orderDateMs), status: order.status };
+    const additions: Added[] = [];
+    let customer: number | null = null;
+    for (const { kind, additions: of } of PROJECTIONS)
+      for (const addition of of(order)) {
+        const subject = this.#subjectOf(kind, addition, order.updatedAtMs);
+        if (kind === customers.kind) customer = subject;
+        const added: Added = [subject, addition.units, addition.amountMinor];
+        count(deltas, at, added, 1);
+        additions.push(added);
+      }
+    insert.run(number, order.orderId, customer, at.day, at.status, JSON.stringify(additions));
+  }
+
+  #subjectOf(kind: string, { key, ...named }: Addition, namedAtMs: number): number {
+    const { name = null, priceMinor = null } = named;
+    const id = `${kind}:${key}`;
+    const known: Subject = this.#subjects.get(id) ?? this.#findOrInsert(id, kind, key);
+    if (known.name === name && known.price_minor === priceMinor) return known.subject_no;
+    const { nameSubject, insertName } = this.#statements;
+    if (nameSubject.run(name, priceMinor, namedAtMs, known.subject_no, namedAtMs).changes === 1)
+      Object.assign(known, { name, price_minor: priceMinor });
+    if (name !== null && kind === products.kind) insertName.run(known.subject_no, name, known.subject_no);
+    return known.subject_no;
+  }
+
+  #findOrInsert(id: string, kind: string, key: string): Subject {
+    const { findSubject, insertSubject } = this.#statements;
+    const subject = (findSubject.get(kind, key) ?? insertSubject.get(kind, key)) as unknown as Subject;
+    if (this.#subjects.size >= limits.viewsSubjectsKept) this.#subjects.clear();
+    this.#subjects.set(id, subject);
+    return subject;
+  }
+
+  #add({ subject, day, status, orders, units, amountMinor }: Delta): 'deleted' | undefined {
+    if (orders === 0 && units === 0 && amountMinor === 0n) return;
+    const { findSum, insertSum, updateSum, deleteSum } = this.#statements;
+    const found = findSum.get(subject, day, status) as
+      | { orders: number; units: number; amount_minor: string }
+      | undefined;
+    if (!found) {
+      insertSum.run(subject, day, status, orders, units, String(amountMinor));
+      return;
+    }
+    const left = found.orders + orders;
+    if (left > 0) {
+      const amount = BigInt(found.amount_minor) + amountMinor;
+      updateSum.run(left, found.units + units, String(amount), subject, day, status);
+      return;
+    }
+    deleteSum.run(subject, day, status);
+    return 'deleted';
+  }
+
+  /** Nothing is kept about a subject without orders, such as a customer who was erased. */
+  #forgetIfEmpty(subject: number): void {
+    const { anySum, deleteNames, deleteSubject } = this.#statements;
+    if (anySum.get(subject)) return;
+    deleteNames.run(subject);
+    deleteSubject.run(subject);
+    this.#forgot = true;
+    this.#subjects.clear();
+  }
+}
+
+function count(
+  deltas: Map<string, Delta>,
+  { day, status }: Pick<Folded, 'day' | 'status'>,
+  [subject, units, amountMinor]: Added,
+  sign: 1 | -1,
+): void {
+  const id = `${subject} ${day} ${status}`;
+  let delta = deltas.get(id);
+  if (!delta) {
+    delta = { subject, day, status, orders: 0, units: 0, amountMinor: 0n };
+    deltas.set(id, delta);
+  }
+  delta.orders += sign;
+  delta.units += sign * units;
+  delta.amountMinor += BigInt(sign * amountMinor);
+}
+
+function statementsOf(db: DatabaseSync) {
+  const sql = (text: string): StatementSync => db.prepare(text);
+  return {
+    position: sql('select position from progress'),
+    move: sql('update progress set position = ?'),
+    folded: sql('select number, day, status, additions from json_each(?) id join folded on number = id.value'),
+    remove: sql('delete from folded where number = ?'),
+    insert: sql('insert into folded (number, order_id, customer_no, day, status, additions) values (?, ?, ?, ?, ?, ?)'),
+    findSubject: sql('select subject_no, name, price_minor from subjects where kind = ? and key = ?'),
+    insertSubject: sql(
+      'insert into subjects (kind, key, named_at) values (?, ?, 0) returning subject_no, name, price_minor',
+    ),
+    nameSubject: sql(
+      'update subjects set name = ?, price_minor = ?, named_at = ? where subject_no = ? and named_at <= ?',
+    ),
+    insertName: sql(`
+      insert into names (subject_no, name) select ?, ?
+      where (select count(*) from names where subject_no = ?) < ${limits.maxNamesOfSubject} on conflict do nothing`),
+    findSum: sql('select orders, units, amount_minor from sums where subject_no = ? and day = ? and status = ?'),
+    insertSum: sql('insert into sums (subject_no, day, status, orders, units, amount_minor) values (?, ?, ?, ?, ?, ?)'),
+    updateSum: sql(
+      'update sums set orders = ?, units = ?, amount_minor = ? where subject_no = ? and day = ? and status = ?',
+    ),
+    deleteSum: sql('delete from sums where subject_no = ? and day = ? and status = ?'),
+    anySum: sql('select 1 from sums where subject_no = ? limit 1'),
+    deleteNames: sql('delete from names where subject_no = ?'),
+    deleteSubject: sql('delete from subjects where subject_no = ?'),
+  };
+}
