@@ -10,6 +10,7 @@ onEachOrderStore(({ opened, unique }) => {
         name: 'März.csv',
         uploadedBy: 'key:abc',
         encodingOverride: 'utf-16le',
+        sheet: 'März',
         parentFileId: 'f_parent',
       });
       const created = await opened.first.files.create(file);
@@ -24,6 +25,7 @@ onEachOrderStore(({ opened, unique }) => {
           uploadedBy: 'key:abc',
           objectVersion: '1',
           encodingOverride: 'utf-16le',
+          sheet: 'März',
           parentFileId: 'f_parent',
           attempts: 0,
           nextChunk: 0,

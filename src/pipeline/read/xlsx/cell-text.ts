@@ -30,9 +30,13 @@ export function numberText(value: string, style: DateStyle | null, { is1904, wri
   return written.decimal === ',' ? plain.replace('.', ',') : plain;
 }
 
+const WHOLE = /^(?:0|-?[1-9]\d*)$/;
+/** At most 15 digits, as nearly all are. */
+const SHORT_DECIMAL = /^-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]$/;
+
 /** `1E5` and `100000.0` are 100000, and 19.989999999999998 is 19.99. A whole number keeps all of its digits. */
 function plainDigits(value: string): string {
-  if (/^(?:0|-?[1-9]\d*)$/.test(value)) return value;
+  if (WHOLE.test(value) || SHORT_DECIMAL.test(value)) return value;
   const number = Number(value);
   if (value === '' || !Number.isFinite(number)) return value;
   const [, sign, whole, fraction = '', exponent] = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(

@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { crc32 } from 'node:zlib';
 import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type ZipFile } from 'yauzl';
-import { OmsError } from '../../../errors.ts';
+import type { OmsError } from '../../../errors.ts';
 import { limits } from '../../../limits.ts';
 import { fileFailure } from '../../../model/file-failure.ts';
 import { type ByteRange, type ByteSource, readRange } from '../byte-source.ts';
@@ -154,10 +154,8 @@ export const corruptWorkbook = (what: string): OmsError =>
     `The workbook is damaged or cut short (${what}): save it anew as .xlsx, or as CSV, and upload that.`,
   );
 
-/** What the zip library says of a file is about the file. */
-const asFailure = (error: unknown): unknown =>
-  error instanceof OmsError || isSystemError(error) || !(error instanceof Error) || error.name === 'AbortError'
-    ? error
-    : corruptWorkbook(error.message);
+const asFailure = (error: unknown): unknown => (isOfLibrary(error) ? corruptWorkbook(error.message) : error);
 
-const isSystemError = (error: unknown): boolean => error instanceof Error && 'syscall' in error;
+/** What the libraries and zlib say of a file: not our own errors, nor those of the system and of mistakes. */
+export const isOfLibrary = (error: unknown): error is Error =>
+  error instanceof Error && error.name === 'Error' && !('syscall' in error);

@@ -5,7 +5,7 @@ import { formatSchema } from '../../../../src/model/format.ts';
 import { OMS } from '../../../../src/model/presets/oms.ts';
 import { openSheet } from '../../../../src/pipeline/read/xlsx/sheet-csv.ts';
 import { writtenAs } from '../../../../src/pipeline/read/xlsx/written-as.ts';
-import { sourceOf } from '../../../support/reading.ts';
+import { HEADER, readBytes, resumeAfter, sourceOf } from '../../../support/reading.ts';
 import { OF_SHEETS, partsOf, rowsOf, sheetOf, type WorkbookOf, workbookOf } from '../../../support/workbook.ts';
 import { zipOf } from '../../../support/zip.ts';
 
@@ -178,10 +178,38 @@ it('a workbook with more texts than memory should hold is read through a tempora
   expect(csv).toBe(`${[0, 1, 1310, 200_000, 399_999, 5].map(text).join('\n')}\n`);
 });
 
-it('a workbook is the same CSV however its bytes come', async () => {
-  const bytes = sheetOf([
-    ['a', 1.5, 'b'],
-    ['ä', null, 'c'],
-  ]);
-  expect(await csvOf(bytes)).toBe('a,1.5,b\nä,,c\n');
+it('is the same CSV however its bytes come, and goes on at the end of each chunk, in the form of its format', async () => {
+  const german = formatSchema.parse({ ...OMS, name: 'german', numbers: { decimal: ',' }, dates: ['dd.MM.yyyy'] });
+  const order = (i: number) => [
+    `Ä-${i}`,
+    'a',
+    'b',
+    'c',
+    'd',
+    'e',
+    i,
+    1.5,
+    { xml: '<c s="1"><v>46346</v></c>' },
+    'f',
+    'g',
+  ];
+  const rows = [HEADER.split(','), ...Array.from({ length: 9 }, (_, i) => (i === 4 ? [] : order(i)))];
+  const bytes = sheetOf(rows, { formats: [14] });
+  const bounds = { firstChunkRows: 2, maxChunkRows: 3, readBlockBytes: 64 };
+  for (const options of [{ format: german }, {}]) {
+    const whole = await readBytes(bytes, { bounds, ...options });
+    expect(whole.rows.map(({ row, cells }) => [row, cells[0], cells[7], cells[8]])).toEqual(
+      [2, 3, 4, 5, 7, 8, 9, 10].map((row) =>
+        'format' in options ? [row, `Ä-${row - 2}`, '1,5', '20.11.2026'] : [row, `Ä-${row - 2}`, '1.5', '2026-11-20'],
+      ),
+    );
+    expect(whole.chunks.length).toBeGreaterThan(2);
+    let before = 0;
+    for (const chunk of whole.chunks.filter(({ last }) => !last)) {
+      before += chunk.rows.length;
+      const again = await readBytes(bytes, { bounds, resume: resumeAfter(whole, chunk), pieceSizes: [1, 7, 999] });
+      expect(again.rows).toEqual(whole.rows.slice(before));
+      expect(chunk.bytesRead).toBeLessThanOrEqual(bytes.length);
+    }
+  }
 });
