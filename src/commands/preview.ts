@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
-import type { PreviewResponse } from '../http/preview-json.ts';
+import type { PreviewResponse } from '../http/preview-response.ts';
 import { limits } from '../limits.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../model/columns.ts';
 import { namesOf } from '../model/format.ts';

@@ -4,7 +4,8 @@
  */
 import { LOCAL } from '../access/by-local-socket.ts';
 import { namedFormat } from '../http/formats.ts';
-import { type PreviewResponse, previewJson } from '../http/preview-json.ts';
+import { previewJson } from '../http/preview-json.ts';
+import type { PreviewResponse } from '../http/preview-response.ts';
 import { Formats } from '../pipeline/formats.ts';
 import { knownFormats } from '../pipeline/preview/known-formats.ts';
 import { preview } from '../pipeline/preview/preview.ts';

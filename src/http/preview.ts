@@ -23,7 +23,8 @@ import { XLSX_TYPE } from './media-types.ts';
 import { ownerOf, shareTaken } from './owner.ts';
 import { flag, text } from './parameters.ts';
 import { Places } from './places.ts';
-import { draftFormat, type PreviewResponse, previewJson, previewResponse } from './preview-json.ts';
+import { previewJson } from './preview-json.ts';
+import { draftFormat, type PreviewResponse, previewResponse } from './preview-response.ts';
 import { receiveUpload } from './receive-upload.ts';
 import { type HttpEnv, json, type RouteDescription, route } from './route.ts';
 

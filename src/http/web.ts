@@ -9,9 +9,9 @@ import { basePath } from './base-path.ts';
 import { respondWithFile, WebBuild } from './web-build.ts';
 
 /** The addresses that only the page has. To the last one an issuer sends a browser back. */
-const ONLY_PAGES = /^\/(?:live|new-order|docs|auth\/oidc\/callback)?$/;
+const ONLY_PAGES = /^\/(?:live|new-order|columns|docs|auth\/oidc\/callback)?$/;
 /** The addresses that the page shares with the API. */
-const PAGES = /^\/(?:files(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats)$/;
+const PAGES = /^\/(?:files(?:\/[^/]+)?|formats(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats)$/;
 const ASSETS = '/assets/';
 
 const TYPES: Record<string, string> = {

@@ -53,7 +53,7 @@ const root = createRootRoute({ component: Frame, notFoundComponent: NothingHere 
 const files = createRoute({
   getParentRoute: () => root,
   path: '/',
-  validateSearch: search({ status: oneOf(FILE_STATUSES), pages }),
+  validateSearch: search({ status: oneOf(FILE_STATUSES), needs_attention: oneOf(['true']), pages }),
   component: lazyRouteComponent(
     view(() => import('./files/files-page.tsx')),
     'FilesPage',
@@ -76,6 +76,16 @@ const file = createRoute({
   component: lazyRouteComponent(
     view(() => import('./files/file-page.tsx')),
     'FilePage',
+  ),
+});
+
+/** What the columns of a file are, before it is uploaded. */
+const columns = createRoute({
+  getParentRoute: () => root,
+  path: '/columns',
+  component: lazyRouteComponent(
+    view(() => import('./formats/columns-page.tsx')),
+    'ColumnsPage',
   ),
 });
 
@@ -157,6 +167,7 @@ const routeTree = root.addChildren([
   files,
   filesOfApi,
   file,
+  columns,
   orders,
   order,
   newOrder,

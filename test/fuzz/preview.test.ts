@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { isOmsError } from '../../src/errors.ts';
-import { previewJson, previewResponse } from '../../src/http/preview-json.ts';
+import { previewJson } from '../../src/http/preview-json.ts';
+import { previewResponse } from '../../src/http/preview-response.ts';
 import { THROWN } from '../../src/http/problem-codes.ts';
 import { limits } from '../../src/limits.ts';
 import { ORDER_COLUMNS } from '../../src/model/columns.ts';

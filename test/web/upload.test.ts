@@ -130,8 +130,8 @@ describe('files', () => {
       page,
       { name: 'book.xlsx', buffer: Buffer.from('PK\x03\x04 and so on') },
       { name: 'nothing.csv', buffer: Buffer.alloc(0) },
-      { name: 'short-header.csv', buffer: Buffer.from('order_id,sku\nA-1,B-1\n') },
     );
+    await ingest(service, 'order_id,sku\nA-1,B-1\n', '?name=short-header.csv');
     await uploadOf(page, 'book.xlsx').getByText('the upload is a ZIP archive').waitFor();
     await uploadOf(page, 'book.xlsx').getByText('save it as .xlsx or as CSV').waitFor();
     await uploadOf(page, 'nothing.csv').getByText('Check that the file was saved').waitFor();

@@ -11,6 +11,8 @@ import { findOut } from './sign-in.ts';
 
 const REOPEN_MS = 2_000;
 const SUMS_MS = 1_000;
+/** A file that waits for so long needs attention. */
+const LONG_MS = 5 * 60_000;
 
 const listeners = new Set<(file: FileResponse) => void>();
 
@@ -85,12 +87,21 @@ export function followProgress(queries: QueryClient): void {
   open();
 }
 
-type Filters = { status?: string; parent_file_id?: string };
+type Filters = { status?: string; needs_attention?: string; parent_file_id?: string };
 type FileList = InfiniteData<PageResponse<FileResponse>>;
 
-const isAskedFor = (file: FileResponse, { status, parent_file_id }: Filters): boolean =>
+const isAskedFor = (file: FileResponse, { status, needs_attention, parent_file_id }: Filters): boolean =>
   (status === undefined || status === file.status) &&
+  (needs_attention === undefined || needsAttention(file)) &&
   (parent_file_id === undefined || parent_file_id === file.parent_file_id);
+
+/** As the service selects them. */
+const needsAttention = ({ status, waiting_since, open, dry_run, undo }: FileResponse): boolean =>
+  undo?.state !== 'done' &&
+  (status === 'failed' ||
+    status === 'paused' ||
+    (open > 0 && !dry_run) ||
+    (waiting_since !== null && Date.now() - Date.parse(waiting_since) >= LONG_MS));
 
 const isListed = ({ pages }: FileList, { file_id }: FileResponse): boolean =>
   pages.some(({ items }) => items.some((item) => item.file_id === file_id));

@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
   FileResponse,
+  FormatResponse,
   HistoryResponse,
   OrderEventsResponse,
   OrderHistoryResponse,
@@ -39,10 +40,20 @@ const one = <Answer>(key: readonly unknown[], path: string) =>
 
 const id = encodeURIComponent;
 
-export const filesQuery = (filters: { status?: FileResponse['status'] | undefined; parent_file_id?: string } = {}) =>
-  list<FileResponse>(['files'], '/files', filters);
+interface FileFilters {
+  status?: FileResponse['status'] | undefined;
+  needs_attention?: 'true' | undefined;
+  parent_file_id?: string;
+}
+
+export const filesQuery = (filters: FileFilters = {}) => list<FileResponse>(['files'], '/files', { ...filters });
 
 export const fileQuery = (fileId: string) => one<FileResponse>(['file', fileId], `/files/${id(fileId)}`);
+
+/** The first 1,000, those that come with the service before the others. */
+export const formatsQuery = () => one<PageResponse<FormatResponse>>(['formats'], '/formats?limit=1000');
+
+export const formatQuery = (name: string) => one<FormatResponse>(['formats', name], `/formats/${id(name)}`);
 
 /** One page of what may be millions: pages are loaded when they come into sight, and dropped when they leave it. */
 export const rejectionsQuery = (

@@ -1,11 +1,12 @@
 /**
  * Uploads of this tab: at most three at a time, the others wait. Each has one Idempotency-Key for all its tries, so that a broken
  * connection never makes two files of one. If the service is busy or unreachable, the upload is retried; if it refuses, the user
- * decides.
+ * decides. A file whose columns the service would not know is not sent until the user has said what they are.
  */
 import { useSyncExternalStore } from 'react';
 import type { ProblemResponse, UploadResponse } from '../../http/responses.ts';
-import { newKey, parse, readProblem, withQuery } from './client.ts';
+import { newKey, Problem, parse, readProblem, withQuery } from './client.ts';
+import { findUnfamiliar, type Unfamiliar } from './columns.ts';
 import { currentSession, inSession, sessionEnded } from './session.ts';
 
 const AT_ONCE = 3;
@@ -13,6 +14,10 @@ const AGAIN_MS = 3_000;
 
 export type UploadState =
   | { kind: 'queued' }
+  /** The service is asked what its columns are. */
+  | { kind: 'checking' }
+  /** The user is asked what its columns are. */
+  | ({ kind: 'unfamiliar' } & Unfamiliar)
   | { kind: 'sending'; sentBytes: number }
   /** Retried automatically at this time. */
   | { kind: 'waiting'; why: 'unreachable' | 'busy'; untilMs: number }
@@ -29,18 +34,36 @@ export interface Upload {
   parentFileId: string | null;
   /** Shown beside the upload: what else was done for it. */
   note: string | null;
-  dryRun: boolean;
+  options: UploadOptions;
+  /** The name of the format that it is read by; null: the service finds it. */
+  format: string | null;
+  /** Whether its columns were looked at. */
+  isChecked: boolean;
   force: boolean;
   state: UploadState;
 }
 
-let uploads: readonly Upload[] = [];
-/** Whether uploads that are added from now on are dry runs. What fixes another file never is. */
-let dryRuns = false;
-const listeners = new Set<() => void>();
-const requests = new Map<string, XMLHttpRequest>();
+export interface UploadOptions {
+  dryRun: boolean;
+  /** The stop rule; empty for none. */
+  stopAtInvalid: string;
+}
 
-export const isUnderWay = ({ state }: Upload): boolean => ['queued', 'sending', 'waiting'].includes(state.kind);
+const QUEUED: UploadState = { kind: 'queued' };
+const NO_OPTIONS: UploadOptions = { dryRun: false, stopAtInvalid: '' };
+
+let uploads: readonly Upload[] = [];
+/** Those of uploads that are added from now on. What fixes another file has none. */
+let options = NO_OPTIONS;
+const listeners = new Set<() => void>();
+const requests = new Map<string, { abort(): void }>();
+
+export const isUnderWay = ({ state }: Upload): boolean =>
+  ['queued', 'checking', 'unfamiliar', 'sending', 'waiting'].includes(state.kind);
+
+export type UnfamiliarUpload = Upload & { state: Extract<UploadState, { kind: 'unfamiliar' }> };
+
+export const isUnfamiliar = (upload: Upload): upload is UnfamiliarUpload => upload.state.kind === 'unfamiliar';
 
 /** Whole percents. The browser may report a few bytes more than the file has. */
 export const percentSent = ({ size }: File, sentBytes: number): number =>
@@ -66,28 +89,50 @@ export function addUploads(
       file,
       parentFileId,
       note,
-      dryRun: dryRuns && parentFileId === null,
+      options: parentFileId === null ? options : NO_OPTIONS,
+      format: null,
+      isChecked: false,
       force: false,
-      state: { kind: 'queued' },
+      state: QUEUED,
     };
   });
   change([...uploads, ...added]);
 }
 
-export function setDryRuns(on: boolean): void {
-  dryRuns = on;
+export function setUploadOptions(changes: Partial<UploadOptions>): void {
+  options = { ...options, ...changes };
   change(uploads);
+}
+
+/** Files of one header are read alike. */
+export const headerOf = ({ state: { preview } }: UnfamiliarUpload): string =>
+  JSON.stringify([preview.header?.skip_rows, preview.delimiter, preview.columns.map(({ name }) => name)]);
+
+/** The user has said what the columns of these are. Those that are being looked at are looked at again, as they may be known now. */
+export function uploadByFormat(keys: readonly string[], format: string): void {
+  const next = uploads.map((upload): Upload => {
+    if (keys.includes(upload.key)) return { ...upload, format, isChecked: true, state: QUEUED };
+    if (upload.state.kind !== 'checking') return upload;
+    stop(upload.key);
+    return { ...upload, state: QUEUED };
+  });
+  change(next);
 }
 
 /** After `duplicate`: upload anyway. After `refused`, or while waiting: try again, forced if it was before. */
 export const uploadAgain = (key: string, { force = false } = {}): void =>
-  update(key, { ...(force && { force }), state: { kind: 'queued' } });
+  update(key, { ...(force && { force }), state: QUEUED });
 
 /** Removes it from the list, and aborts it if it is being sent. */
 export function dismissUpload(key: string): void {
-  requests.get(key)?.abort();
-  requests.delete(key);
+  stop(key);
   change(uploads.filter((upload) => upload.key !== key));
+}
+
+function stop(key: string): void {
+  const request = requests.get(key);
+  requests.delete(key);
+  request?.abort();
 }
 
 /** Starts one: that is a change, which calls this again for the next. */
@@ -95,18 +140,37 @@ function start(): void {
   while (requests.size < AT_ONCE) {
     const next = uploads.find(({ key, state }) => state.kind === 'queued' && !requests.has(key));
     if (!next) return;
-    send(next);
+    if (next.isChecked) send(next);
+    else void check(next);
   }
 }
 
-function send({ key, file, parentFileId, dryRun, force }: Upload): void {
+async function check({ key, file }: Upload): Promise<void> {
+  const looking = new AbortController();
+  requests.set(key, looking);
+  /** Once: not when it was dismissed, or is looked at again. */
+  const end = () => requests.get(key) === looking && requests.delete(key);
+  try {
+    const ask = () => update(key, { state: { kind: 'checking' } });
+    const found = await findUnfamiliar(file, looking.signal, ask);
+    if (end()) update(key, found ? { state: { kind: 'unfamiliar', ...found } } : { isChecked: true, state: QUEUED });
+  } catch (error) {
+    if (!end()) return;
+    const seconds = error instanceof Problem ? error.retryAfterSeconds : null;
+    wait(key, error instanceof Problem ? 'busy' : 'unreachable', seconds === null ? AGAIN_MS : seconds * 1_000);
+  }
+}
+
+function send({ key, file, parentFileId, options: { dryRun, stopAtInvalid }, format, force }: Upload): void {
   const request = new XMLHttpRequest();
   const session = currentSession().number;
   requests.set(key, request);
   const parameters = {
     name: file.name,
     parent_file_id: parentFileId,
+    format,
     dry_run: dryRun ? 'true' : null,
+    stop_at_invalid: stopAtInvalid,
     force: force ? 'true' : null,
   };
   request.open('POST', withQuery('/upload', parameters));
@@ -147,7 +211,7 @@ function settle(key: string, request: XMLHttpRequest): void {
 async function afterSignIn(key: string, session: number): Promise<void> {
   sessionEnded(session);
   await inSession();
-  update(key, { state: { kind: 'queued' } });
+  update(key, { state: QUEUED });
 }
 
 function settled(answer: unknown, status: number): UploadState {
@@ -162,8 +226,7 @@ function settled(answer: unknown, status: number): UploadState {
 function wait(key: string, why: 'unreachable' | 'busy', ms: number): void {
   update(key, { state: { kind: 'waiting', why, untilMs: Date.now() + ms } });
   setTimeout(() => {
-    if (uploads.some((upload) => upload.key === key && upload.state.kind === 'waiting'))
-      update(key, { state: { kind: 'queued' } });
+    if (uploads.some((upload) => upload.key === key && upload.state.kind === 'waiting')) update(key, { state: QUEUED });
   }, ms);
 }
 
@@ -172,7 +235,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export const useDryRuns = (): boolean => useSyncExternalStore(subscribe, () => dryRuns);
+export const useUploadOptions = (): UploadOptions => useSyncExternalStore(subscribe, () => options);
 
 export const useUploads = (): readonly Upload[] => useSyncExternalStore(subscribe, () => uploads);
 

@@ -83,6 +83,7 @@ const endsText = (files: FileResponse[]): string[] =>
 
 function uploadTexts({ file, state }: Upload): string[] {
   if (state.kind === 'duplicate') return [words.announceDuplicate(file.name)];
+  if (state.kind === 'unfamiliar') return [words.announceUnfamiliar(file.name)];
   if (state.kind === 'refused') return [words.announceRefused(file.name, state.problem.detail)];
   if (state.kind === 'unreadable') return [words.announceRefused(file.name, words.unreadable)];
   return [];

@@ -23,6 +23,12 @@ export function FileFacts({ file }: { file: FileResponse }) {
         )}
         <Fact name={filePage.attempts}>{filePage.attemptsText(file.attempts)}</Fact>
         <Fact name={filePage.readAs}>{intake ? intakeWords(intake) : filePage.notOpened}</Fact>
+        {file.format && (
+          <Fact name={filePage.format}>
+            {file.format.name} <span className="quiet">{filePage.version(file.format.version)}</span>
+          </Fact>
+        )}
+        {file.stop_at_invalid && <Fact name={filePage.stopsAt}>{filePage.invalidRows(file.stop_at_invalid)}</Fact>}
         <Fact name={filePage.size}>
           <span title={`${formatNumber(file.size_bytes)} bytes`}>{formatBytes(file.size_bytes)}</span>
         </Fact>

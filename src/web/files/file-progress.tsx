@@ -14,7 +14,7 @@ import { useStepSeconds } from './use-step-seconds.ts';
 const ANNOUNCE_PERCENT = 10;
 
 export function FileProgress({ file }: { file: FileResponse }) {
-  const { rows, accepted, invalid, percent, rows_per_second, eta_seconds } = file.progress;
+  const { rows, accepted, invalid, skipped, percent, rows_per_second, eta_seconds } = file.progress;
   const stepSeconds = useStepSeconds(file);
   const inWork = file.status === 'processing' || file.status === 'waiting';
   return (
@@ -27,6 +27,7 @@ export function FileProgress({ file }: { file: FileResponse }) {
         <Figure name={filePage.invalid} kind={invalid > 0 ? 'bad' : ''}>
           {formatNumber(invalid)}
         </Figure>
+        {skipped > 0 && <Figure name={filePage.skipped}>{formatNumber(skipped)}</Figure>}
         {file.fixed > 0 && (
           <>
             <Figure name={filePage.fixed} kind="good">

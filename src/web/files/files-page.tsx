@@ -11,6 +11,7 @@ import { useMay } from '../api/session.ts';
 import { addUploads } from '../api/upload.ts';
 import { EmptyState } from '../components/empty-state.tsx';
 import { Count } from '../components/number.tsx';
+import { useAskColumns } from '../formats/use-ask-columns.ts';
 import { Title } from '../layout/title.tsx';
 import { fileStatus } from '../texts/codes.ts';
 import { fileList, format } from '../texts/files.ts';
@@ -33,11 +34,12 @@ export function FilesPage() {
 }
 
 function Files() {
-  const { status, pages = '1' } = route.useSearch();
+  const { status, needs_attention, pages = '1' } = route.useSearch();
   const mayUpload = useMay('files:write');
+  useAskColumns();
   const navigate = route.useNavigate();
   const { data, hasNextPage, fetchNextPage, isFetching, isFetchingNextPage, isFetchNextPageError } = useInfiniteQuery({
-    ...filesQuery({ status }),
+    ...filesQuery({ status, needs_attention }),
     throwOnError: hasNothingToShow,
   });
   const loaded = data?.pages.length ?? 0;
@@ -48,10 +50,15 @@ function Files() {
   }, [pagesMissing, isFetching, isFetchNextPageError, fetchNextPage]);
   const more = () => {
     void fetchNextPage();
-    void navigate({ search: { status, pages: String(loaded + 1) }, replace: true, resetScroll: false });
+    void navigate({
+      search: { status, needs_attention, pages: String(loaded + 1) },
+      replace: true,
+      resetScroll: false,
+    });
   };
   const files = data?.pages.flatMap(({ items }) => items);
   const hasNone = files?.length === 0;
+  const isFiltered = status !== undefined || needs_attention !== undefined;
   return (
     <>
       <Title percent={percentOf(files ?? [])}>{frame.files}</Title>
@@ -63,7 +70,7 @@ function Files() {
         </>
       )}
       <UploadList />
-      {hasNone && status === undefined ? (
+      {hasNone && !isFiltered ? (
         <EmptyState title={format.emptyTitle}>
           {mayUpload && (
             <>
@@ -80,9 +87,10 @@ function Files() {
             <StatusFilter />
           </header>
           {files === undefined && <p className="quiet file-list-note">{frame.loading}</p>}
-          {hasNone && status && (
+          {hasNone && isFiltered && (
             <p className="quiet file-list-note">
-              {fileList.noneOf(fileStatus[status])} <Link to="/">{fileList.showAll}</Link>
+              {status ? fileList.noneOf(fileStatus[status]) : fileList.noAttention}{' '}
+              <Link to="/">{fileList.showAll}</Link>
             </p>
           )}
           {files && !hasNone && <FileTable files={files} />}
@@ -95,7 +103,7 @@ function Files() {
           )}
         </section>
       )}
-      {mayUpload && files && !(hasNone && status === undefined) && (
+      {mayUpload && files && !(hasNone && !isFiltered) && (
         <details className="panel format-details">
           <summary>{format.summary}</summary>
           <FormatHelp />
@@ -125,6 +133,9 @@ function StatusFilter() {
           {data && <Count value={data.files[status ?? 'total']} />}
         </Link>
       ))}
+      <Link to="/" search={{ needs_attention: 'true' }} activeOptions={{ exact: true }} resetScroll={false}>
+        {fileList.attention}
+      </Link>
     </fieldset>
   );
 }

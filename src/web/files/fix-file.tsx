@@ -8,19 +8,22 @@ import type { FileResponse } from '../../http/responses.ts';
 import { addUploads } from '../api/upload.ts';
 import { FileButton } from '../components/file-button.tsx';
 import { formatBytes, formatNumber } from '../components/number.tsx';
+import { useAskColumns } from '../formats/use-ask-columns.ts';
 import { filePage } from '../texts/file.ts';
 import { DropTarget } from './drop-target.tsx';
 import { FixUploads } from './fix-uploads.tsx';
 import { reportLink } from './report-link.ts';
 
 export function FixFile({ file }: { file: FileResponse }) {
-  const { file_id } = file;
+  const { file_id, failure } = file;
+  const isUnfamiliar = failure?.code === 'missing_column';
+  useAskColumns();
   const onFiles = useCallback((files: Iterable<File>) => addUploads(files, file_id), [file_id]);
   return (
     <section className="panel fix-panel" aria-labelledby="fix">
       <h2 id="fix">{filePage.fix}</h2>
       {file.invalid_file === null ? (
-        <p>{filePage.fixFailed}</p>
+        <p>{isUnfamiliar ? filePage.fixColumns : filePage.fixFailed}</p>
       ) : (
         <ol className="fix-steps">
           <li>
@@ -31,7 +34,7 @@ export function FixFile({ file }: { file: FileResponse }) {
           <li>{filePage.fixSteps.upload}</li>
         </ol>
       )}
-      <DropPlace onFiles={onFiles} />
+      <DropPlace onFiles={onFiles} choose={isUnfamiliar ? filePage.tellColumns : filePage.choose} />
       <FixUploads fileId={file_id} />
     </section>
   );
@@ -53,10 +56,10 @@ const Report = ({ file, name }: { file: FileResponse; name: string }) => (
   </p>
 );
 
-const DropPlace = ({ onFiles }: { onFiles: (files: Iterable<File>) => void }) => (
+const DropPlace = ({ onFiles, choose }: { onFiles: (files: Iterable<File>) => void; choose: string }) => (
   <div className="drop-place">
     <DropTarget label={filePage.dropNow} onFiles={onFiles} />
     <span>{filePage.drop}</span> <span className="quiet">{filePage.or}</span>
-    <FileButton onFiles={onFiles}>{filePage.choose}</FileButton>
+    <FileButton onFiles={onFiles}>{choose}</FileButton>
   </div>
 );

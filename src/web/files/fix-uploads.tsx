@@ -88,6 +88,10 @@ function StateText({ state }: { state: UploadState }) {
   switch (state.kind) {
     case 'queued':
       return filePage.inLine;
+    case 'checking':
+      return uploadWords.checking;
+    case 'unfamiliar':
+      return <p className="note note-warn">{uploadWords.unfamiliar}</p>;
     case 'sending':
       return filePage.uploading;
     case 'waiting':
@@ -115,6 +119,12 @@ function Decision({ uploadKey, state }: { uploadKey: string; state: UploadState 
       <button type="button" onClick={() => uploadAgain(uploadKey)}>
         {frame.tryAgain}
       </button>
+    );
+  if (state.kind === 'unfamiliar')
+    return (
+      <Link className="button" to="/columns">
+        {uploadWords.tellColumns}
+      </Link>
     );
   if (state.kind === 'duplicate')
     return (

@@ -52,6 +52,11 @@ function UploadRow({ upload }: { upload: Upload }) {
       </div>
       <div className="upload-actions">
         {state.kind === 'waiting' && action(words.tryNow, () => uploadAgain(key))}
+        {state.kind === 'unfamiliar' && (
+          <Link className="button button-main" to="/columns">
+            {words.tellColumns}
+          </Link>
+        )}
         {state.kind === 'duplicate' && (
           <>
             <Link className="button button-main" to="/files/$fileId" params={{ fileId: state.existingFileId }}>
@@ -73,6 +78,10 @@ function StateText({ upload: { file, state } }: { upload: Upload }) {
   switch (state.kind) {
     case 'queued':
       return <span className="quiet">{words.queued}</span>;
+    case 'checking':
+      return <span className="quiet">{words.checking}</span>;
+    case 'unfamiliar':
+      return <span>{words.unfamiliar}</span>;
     case 'sending': {
       const percent = percentSent(file, state.sentBytes);
       return (

@@ -71,8 +71,8 @@ export function Frame() {
 /** The views that the role may see. */
 function Navigation() {
   const isAt = useMatchRoute();
-  // The addresses of a file and of a new order are not below those of the lists.
-  const inFiles = isAt({ to: '/files/$fileId' }) !== false;
+  // The addresses of a file, of its columns and of a new order are not below those of the lists.
+  const inFiles = isAt({ to: '/files/$fileId' }) !== false || isAt({ to: '/columns' }) !== false;
   const inOrders = isAt({ to: '/new-order' }) !== false;
   const files = useMay('files:read');
   const orders = useMay('orders:read');

@@ -21,6 +21,7 @@ export const filePage = {
   rows: 'Rows read',
   accepted: 'Accepted',
   invalid: 'Invalid',
+  skipped: 'Left out by the format',
   fixed: 'Fixed since',
   open: 'Still to fix',
   speed: 'Rows per second',
@@ -100,6 +101,9 @@ export const filePage = {
   },
   fixFailed:
     'Fix the file and drop it on this page. It becomes a new import that is linked to this one. Orders that are already stored are reported as such, not stored twice.',
+  fixColumns:
+    'Choose the file again, or drop it on this page: then say what its columns are. You can also rename the columns in the file.',
+  tellColumns: 'Tell what the columns are…',
   drop: 'Drop the fixed file anywhere on this page',
   dropNow: 'Drop to upload the fixed file',
   or: 'or',
@@ -122,6 +126,10 @@ export const filePage = {
   sha256: 'SHA-256',
   readAs: 'Read as',
   notOpened: 'Not read yet',
+  format: 'Format',
+  version: (version: number) => `version ${version}`,
+  stopsAt: 'Pauses at',
+  invalidRows: (rule: string) => `${rule} invalid rows`,
   created: 'Uploaded',
   started: 'Started',
   finished: 'Finished',

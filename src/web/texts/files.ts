@@ -44,6 +44,8 @@ export const fileList = {
     retry: (name) => `Retry the import of ${name}`,
   } satisfies Record<FileAction, (name: string) => string>,
   more: frame.more,
+  attention: 'Needs attention',
+  noAttention: 'No file needs attention: none failed, is paused, waits for long, or has rows to fix.',
   noneOf: (status: string) => `No files have the status “${status}”.`,
   showAll: 'Show all files',
   announceProgress: (name: string, percent: number) => `${name}: ${percent} %`,

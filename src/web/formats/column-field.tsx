@@ -1,0 +1,110 @@
+/** Where the values of one column of an order come from, with examples from the file, and how sure the suggestion is. */
+import { useId } from 'react';
+import type { PreviewResponse } from '../../http/preview-response.ts';
+import type { OrderColumn } from '../../model/columns.ts';
+import type { Source } from '../../model/format.ts';
+import { orderColumn, columns as words } from '../texts/formats.ts';
+import { asKind, type Kind, kindOf, namesIn } from './draft.ts';
+import { SourceDetails } from './source-details.tsx';
+
+const SURE = 0.8;
+/** Before the name of a column, to tell it from the other ways. */
+const COLUMN = 'column ';
+
+export interface ColumnFieldProps {
+  column: OrderColumn;
+  source: Source | undefined;
+  /** The columns of the file. */
+  names: readonly string[];
+  examples: PreviewResponse['columns'];
+  /** How sure the suggestion is, while it stands; null: it was chosen by the user. */
+  confidence: number | null;
+  hubs: readonly string[];
+  onChange: (source: Source | undefined) => void;
+}
+
+export function ColumnField(props: ColumnFieldProps) {
+  const { column, source, names, onChange } = props;
+  const id = useId();
+  const chosen =
+    source === undefined ? '' : kindOf(source) === 'column' ? `${COLUMN}${namesIn(source)[0]}` : kindOf(source);
+  const choose = (value: string) => {
+    if (value === '') onChange(undefined);
+    else if (value.startsWith(COLUMN)) onChange({ from: value.slice(COLUMN.length) });
+    else onChange(asKind(value as Exclude<Kind, 'column'>, source, names));
+  };
+  const kinds = (
+    ['value', 'join', 'first', ...(column === 'total_amount' ? ['compute' as const] : [])] as const
+  ).filter((kind) => kind === 'value' || kind === 'compute' || names.length > 0);
+  return (
+    <div className="column-field">
+      <label htmlFor={id} className="column-name">
+        <strong>{orderColumn[column]}</strong> <code>{column}</code>
+      </label>
+      <div className="column-source">
+        <select
+          id={id}
+          value={chosen}
+          aria-describedby={`${id}-hint`}
+          aria-invalid={source === undefined || undefined}
+          onChange={({ target }) => choose(target.value)}
+        >
+          <option value="">{words.notYet}</option>
+          <optgroup label={words.ofFile}>
+            {names.map((name) => (
+              <option key={name} value={`${COLUMN}${name}`}>
+                {name}
+              </option>
+            ))}
+          </optgroup>
+          <optgroup label={words.ways}>
+            {kinds.map((kind) => (
+              <option key={kind} value={kind}>
+                {words.kind[kind]}
+              </option>
+            ))}
+          </optgroup>
+        </select>
+        {source && <SourceDetails {...props} source={source} />}
+      </div>
+      <div id={`${id}-hint`} className="column-hint">
+        <Certainty {...props} />
+        <Examples {...props} />
+      </div>
+    </div>
+  );
+}
+
+function Certainty({ source, confidence }: ColumnFieldProps) {
+  if (source === undefined) return <span className="column-missing">{words.missing}</span>;
+  if (confidence === null) return null;
+  const isSure = confidence >= SURE;
+  return (
+    <span className={isSure ? 'quiet' : 'column-unsure'}>
+      {words.sure(confidence)}
+      {!isSure && `, ${words.check}`}
+    </span>
+  );
+}
+
+function Examples({ source, examples }: ColumnFieldProps) {
+  const used = namesIn(source).flatMap((name) => examples.find((one) => one.name === name) ?? []);
+  if (used.length === 0) return null;
+  const values = [0, 1, 2].flatMap((place) => {
+    const parts = used.flatMap(({ values }) => values[place] ?? []);
+    return parts.length === 0 ? [] : [parts.join(' · ')];
+  });
+  return (
+    <span className="column-examples">
+      {values.length === 0 ? (
+        <span className="quiet">{words.empty}</span>
+      ) : (
+        values.map((value, place) => (
+          <code key={place} title={value}>
+            {value}
+          </code>
+        ))
+      )}
+    </span>
+  );
+}
