@@ -755,7 +755,7 @@ export const limits = {
   /** Files whose undo goes on in one round, and the steps of each until the next one has its turn. */
   filesUndoneAtOnce: 20,
   undoSteps: 20,
-  /** Orders of one step: some 15 ms of the writer of SQLite. */
+  /** Orders of one step: some 8 ms of the writer of SQLite. */
   undoneAtOnce: 200,
   /** For how long it can be seen that a person was erased, by a hash of the e-mail. */
   erasureKeptMs: 365 * 24 * 60 * 60 * 1000,

@@ -42,19 +42,23 @@ export class Told {
 
   async outcome({ orders, changes }: OrderStore, inside: Inside): Promise<ChangeOutcome> {
     const found = await orders.get(this.orderId);
+    const history = (await changes.history(this.orderId))?.changes ?? null;
     const all = {
       answers: [...new Set(this.answers)],
       others: this.others,
       order: found,
-      history: (await changes.history(this.orderId))?.changes ?? null,
+      history,
       events: [...this.events].map(([id, forms]) => [id, forms.size, JSON.parse([...forms][0]!)]),
       ...inside,
     };
     const text = JSON.stringify(all, (key, value) =>
       /[aA]tMs$|^(at|time|created_at|updated_at)$/.test(key) ? undefined : value,
     );
-    const fileId = found?.order.fileId;
-    return JSON.parse((fileId ? text.replaceAll(fileId, 'FILE') : text).replaceAll(this.orderId, 'ORDER'));
+    const fileIds = [found?.order.fileId, ...(history ?? []).map(({ former }) => former?.fileId)].filter(
+      (id) => id != null,
+    );
+    const named = fileIds.reduce((so, fileId, n) => so.replaceAll(fileId, n === 0 ? 'FILE' : `FILE ${n}`), text);
+    return JSON.parse(named.replaceAll(this.orderId, 'ORDER'));
   }
 }
 

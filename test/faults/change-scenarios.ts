@@ -79,8 +79,27 @@ async function fileWith({ id, healthy }: Scene) {
     const { accepted, invalid } = await store.chunks.commit(claim, chunkOf(0, [row]));
     return `${accepted} accepted, ${invalid} rejected`;
   };
-  return { commit, finish: (store: OrderStore) => store.files.finish(claim, COMPLETED) };
+  return { fileId, commit, finish: (store: OrderStore) => store.files.finish(claim, COMPLETED) };
 }
+
+const undo =
+  (fileId: string): Asking =>
+  async (store) => {
+    await store.undo.request(fileId, null);
+    while (await store.undo.step(fileId));
+    const { undone, kept } = (await store.files.get(fileId))!.undo!;
+    return `${undone} undone, ${kept} kept`;
+  };
+
+/** With the order of its row. */
+async function endedFileWith(scene: Scene): Promise<string> {
+  const { fileId, commit, finish } = await fileWith(scene);
+  await commit(scene.healthy);
+  await finish(scene.healthy);
+  return fileId;
+}
+
+const isUndone = async (scene: Scene) => undo(await endedFileWith(scene))(scene.healthy);
 
 export const SCENARIOS: Record<string, Scenario> = {
   'a creation': {
@@ -258,6 +277,56 @@ export const SCENARIOS: Record<string, Scenario> = {
       alone: '1 accepted, 0 rejected, erased; on_hold 1; 7, 10; created',
       rivalFirst: '1 accepted, 0 rejected, erased; on_hold 1; 7, 10; created; rival: not_found',
       rivalLast: '1 accepted, 0 rejected, erased; cancelled 2; 10, 10; created 2; rival: changed 2',
+    },
+  },
+  'an undo of a file': {
+    async begin(scene) {
+      const fileId = await endedFileWith(scene);
+      return { ask: undo(fileId), rival: asks(toMove(scene.id, 'confirmed')) };
+    },
+    right: {
+      alone: '1 undone, 0 kept; cancelled 2; 10, 10; created 2',
+      rivalFirst: '0 undone, 1 kept; confirmed 2; 7, 10; created 2; rival: changed 2',
+      rivalLast: '1 undone, 0 kept; cancelled 2; 10, 10; created 2; rival: invalid_transition',
+    },
+  },
+  'a creation that takes an undone order again': {
+    async begin(scene) {
+      const { id } = scene;
+      await isUndone(scene);
+      const { commit, finish } = await fileWith(scene);
+      return { ask: asks(creation(id)), rival: commit, finish };
+    },
+    right: {
+      alone: 'created 3; on_hold 3; 6, 9; created 2 3',
+      rivalFirst: 'order_conflict; on_hold 3; 7, 10; created 2 3; rival: 1 accepted, 0 rejected',
+      rivalLast: 'created 3; on_hold 3; 6, 9; created 2 3; rival: 0 accepted, 1 rejected',
+    },
+  },
+  'a row that takes an undone order again': {
+    async begin(scene) {
+      const { id } = scene;
+      await isUndone(scene);
+      const { commit, finish } = await fileWith(scene);
+      return { ask: commit, finish, rival: asks(creation(id)) };
+    },
+    right: {
+      alone: '1 accepted, 0 rejected; on_hold 3; 7, 10; created 2 3',
+      rivalFirst: '0 accepted, 1 rejected; on_hold 3; 6, 9; created 2 3; rival: created 3',
+      rivalLast: '1 accepted, 0 rejected; on_hold 3; 7, 10; created 2 3; rival: order_conflict',
+    },
+  },
+  // Its events wait for the chunk that has made the order.
+  'a row that takes an order again whose creation is not published': {
+    async begin(scene) {
+      await isUndone(scene);
+      const { commit, finish } = await fileWith(scene);
+      return { ask: commit, finish, rival: asks(toDelete(scene.id, keyOf(`${scene.id} rival`))) };
+    },
+    right: {
+      alone: '1 accepted, 0 rejected; on_hold 3; 7, 10; created 2 3',
+      rivalFirst: '0 accepted, 1 rejected; deleted 3; 10, 10; created 2 3; rival: deleted',
+      rivalLast: '1 accepted, 0 rejected; deleted 4; 10, 10; created 2 3 4; rival: deleted',
     },
   },
   // The event of the change waits for that of the creation.

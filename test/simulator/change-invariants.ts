@@ -30,6 +30,10 @@ export interface OrderState {
   order_date: number;
   shipping_address: string;
   created_at: number;
+  /** The version by which it was taken again last. */
+  created_as: number;
+  /** The one by which it was undone last. */
+  undone_as: number;
 }
 
 interface ItemState {
@@ -132,14 +136,29 @@ function foldOrders({ orders, items, changes }: Tables, isTracked: (creator: str
       if (isDeleted && (change.fields !== '[]' || change.reason !== null)) throw off('it is deleted and has content');
     }
     if (order.version !== own.length + 1) throw off(`version ${order.version} with ${own.length} changes`);
+    checkComings(order, own, off);
     const last = own.at(-1)?.to_status;
     if (last !== undefined && last !== order.status) throw off(`is ${order.status}, its history says ${last}`);
     if (isDeleted && (all.length > 0 || order.customer_name !== '' || more.length > 0)) throw off('it has content');
     if (!isDeleted) checkContent(order, all, own, off);
-    const holds = isTracked(order.created_by) && !isDeleted && order.status !== 'cancelled';
+    const by = own.findLast(({ kind }) => kind === 'created');
+    const holds = isTracked(by ? by.actor : order.created_by) && !isDeleted && order.status !== 'cancelled';
     if (holds !== (order.stock_taken === 1)) throw off(`holds ${holds ? '' : 'no '}stock, the store says otherwise`);
     return { order, items: all };
   });
+}
+
+/** Only what nobody has changed is undone, and only what was undone comes again. */
+function checkComings(order: OrderState, changes: readonly ChangeState[], off: (what: string) => Violation): void {
+  for (const [n, { version, kind }] of changes.entries()) {
+    const before = changes[n - 1]?.kind ?? 'created';
+    if (kind === 'undone' && before !== 'created') throw off(`version ${version} is undone, the one before ${before}`);
+    if (kind === 'created' && before !== 'undone') throw off(`version ${version} is created, the one before ${before}`);
+    if (before === 'undone' && kind !== 'created' && kind !== 'deleted')
+      throw off(`version ${version} is ${kind}, and it was undone`);
+  }
+  const last = changes.findLast(({ kind }) => kind === 'created')?.version ?? 1;
+  if (order.created_as !== last) throw off(`it says that it came with ${order.created_as}, its history ${last}`);
 }
 
 const toItem = (row: OrderState | ItemState): OrderItem => ({

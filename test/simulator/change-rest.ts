@@ -56,11 +56,11 @@ export async function checkRest(rest: Rest): Promise<void> {
 /** What the row said, whatever became of the order. */
 function checkCreatedByRows({ store, files, sources, log }: Rest): void {
   const nameOf = new Map(files().map(({ file_no, name }) => [file_no, name]));
-  for (const { order_id, file_no, row, status } of readTables(store).orders) {
+  for (const { order_id, file_no, row, status, created_as } of readTables(store).orders) {
     if (file_no === 0 || status === 'deleted' || store.erased.has(order_id)) continue;
     const source = sources.files.find(({ name }) => name === nameOf.get(file_no))!;
     const { cells } = source.rows.find((other) => other.row === row)!;
-    const { data } = JSON.parse(log.published.get(eventId(order_id))!) as {
+    const { data } = JSON.parse(log.published.get(eventId(order_id, created_as))!) as {
       data: { status: string; items: { sku: string; quantity: number }[]; shipping_address: string };
     };
     const said = [data.status, data.items.length, data.items[0]!.sku, data.items[0]!.quantity, data.shipping_address];

@@ -36,6 +36,15 @@ const OF_FINALIZERS = [
   'store.finalizing.forget done',
   'store.finalizing.askAgain done',
 ];
+const OF_UNDOERS = [
+  'an undoer is killed done',
+  'store.undo.request done',
+  'store.undo.step done',
+  'store.undo.step killed after',
+  'undone',
+  'taken again by a row',
+  'taken again by a request',
+];
 /** What becomes of requests: runs without one of them would prove less. */
 const ANSWERS = [
   'create: created',
@@ -73,7 +82,7 @@ describe('the invariants of changed orders hold', () => {
     });
 
   test('while requests are interrupted in every way, and answered in every way', () => {
-    const needed = [...BLOWS.map((blow) => `store.changes.apply ${blow}`), ...ANSWERS, ...OF_FINALIZERS];
+    const needed = [...BLOWS.map((blow) => `store.changes.apply ${blow}`), ...ANSWERS, ...OF_FINALIZERS, ...OF_UNDOERS];
     expect(needed.filter((what) => !counts.has(what))).toEqual([]);
   });
 });

@@ -9,6 +9,7 @@ import { requestErasure } from '../../src/pipeline/erase/requests.ts';
 import { startEraser } from '../../src/pipeline/erase.ts';
 import { startPublisher } from '../../src/pipeline/publish.ts';
 import { startSweeper } from '../../src/pipeline/sweep.ts';
+import { startUndoer } from '../../src/pipeline/undo.ts';
 import { upload } from '../../src/pipeline/upload.ts';
 import type { Ports } from '../../src/ports/ports.ts';
 import { createChangeInvariants, markedOf, readTables } from './change-invariants.ts';
@@ -35,9 +36,10 @@ import { createWorld } from './world.ts';
 
 const MAX_ASKED = 60;
 const MAX_ATTEMPTS = 3;
+const MAX_FILES = 9;
 const MAX_STEPS_TO_REST = 20_000;
-/** In a share of the seeds this call gets most faults. */
-const FOCUS = 'store.changes.apply';
+/** In a share of the seeds one of these calls gets most faults. */
+const FOCUSES = ['store.changes.apply', 'store.changes.apply', 'store.undo.step'];
 
 /** Those of the finalizer that matter, one of which gets most faults in a share of its seeds. */
 const FINALIZER_FOCUSES = [
@@ -53,7 +55,7 @@ const FINALIZER_FOCUSES = [
 
 interface Role {
   actor: Actor;
-  kind: 'worker' | 'publisher' | 'eraser' | 'finalizer';
+  kind: 'worker' | 'publisher' | 'eraser' | 'undoer' | 'finalizer';
   stop(): Promise<void>;
 }
 
@@ -108,6 +110,10 @@ export async function simulateChanges(
     const actor = newActor('eraser', true);
     roles.push({ actor, kind: 'eraser', ...startEraser(portsOf(actor), logger) });
   }
+  function startUndoing(): void {
+    const actor = newActor('undoer', true);
+    roles.push({ actor, kind: 'undoer', ...startUndoer(portsOf(actor), logger) });
+  }
   const sweeper = startSweeper(portsOf(scheduler.actor('sweeper', false)), { exclusive: false }, logger);
 
   /** Repeats what fails until it succeeds. */
@@ -153,6 +159,25 @@ export async function simulateChanges(
   const isErasing = () =>
     store.rows("select 1 from access_records where kind = 'erasure' and owner is not null").length > 0;
 
+  /** Not beside finalizers: an order that comes again may be moved once more. */
+  const undoable = () =>
+    finalizes ? [] : files().filter(({ status, undo_state }) => isEnded(status) && undo_state === null);
+  const askToUndo = () => {
+    const { file_id } = random.pick(undoable());
+    user('undo', ({ store }) => store.undo.request(file_id, null));
+  };
+  /** The same bytes again; there is one file of them that was not undone. */
+  const comingAgain = () => {
+    const there = new Set(files().flatMap(({ name, undo_state }) => (undo_state === 'done' ? [] : [name])));
+    const undone = files().filter(({ name, undo_state }) => undo_state === 'done' && !there.has(name));
+    return files().length < MAX_FILES ? undone : [];
+  };
+  const uploadAgain = () => {
+    const { name } = random.pick(comingAgain());
+    uploadFile(sources.files.find((source) => source.name === name)!);
+  };
+  const isUndoing = () => files().some(({ undo_state }) => undo_state === 'running');
+
   function send(asked: Asked): void {
     const actor = newActor('client', true);
     clients.attempt(asked, actor, portsOf(actor, asked.trackStock));
@@ -191,6 +216,15 @@ export async function simulateChanges(
         () => scheduler.kill(random.pick(live('eraser')).actor),
       ],
       [2, 'an eraser starts', live('eraser').length < 2, startErasing],
+      [8, 'a file is to be undone', undoable().length > 0, askToUndo],
+      [8, 'an undone file comes again', comingAgain().length > 0, uploadAgain],
+      [
+        2,
+        'an undoer is killed',
+        blows && live('undoer').length > 0,
+        () => scheduler.kill(random.pick(live('undoer')).actor),
+      ],
+      [2, 'an undoer starts', live('undoer').length < 2, startUndoing],
       [1, 'the IMS changes', true, () => toggle(world.ims.known, random.pick(sources.fickle))],
       [2, 'a worker is killed', blows && workers.length > 0, () => scheduler.kill(random.pick(workers).actor)],
       [
@@ -248,6 +282,7 @@ export async function simulateChanges(
       if (live('worker').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startWorker();
       if (live('publisher').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startPublishing();
       if (live('eraser').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startErasing();
+      if (live('undoer').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startUndoing();
       if (finalizing) {
         if (live('finalizer').every(({ actor }) => actor.frozenUntilMs > scheduler.nowMs)) startFinalizing();
         if (finalizing.isAside() && users.size === 0)
@@ -264,6 +299,7 @@ export async function simulateChanges(
   const idle = () =>
     users.size === 0 &&
     !isErasing() &&
+    !isUndoing() &&
     open().length === 0 &&
     files().length >= sources.files.length &&
     files().every(({ status }) => isEnded(status)) &&
@@ -276,6 +312,7 @@ export async function simulateChanges(
     JSON.stringify({
       users: users.size,
       erasing: isErasing(),
+      undoing: isUndoing(),
       open: open().map(({ requests }) => requests.map(({ key }) => key!.key)),
       files: files().map(({ name, status }) => `${name} ${status}`),
       messages: queue.alive().length,
@@ -289,7 +326,7 @@ export async function simulateChanges(
     if (finalizes) startFinalizing();
     const waiting = [...sources.files];
     const isFocused = random.chance(0.4);
-    const focus = finalizes ? random.pick(FINALIZER_FOCUSES) : FOCUS;
+    const focus = finalizes ? random.pick(FINALIZER_FOCUSES) : random.pick(FOCUSES);
     if (isFocused) Object.assign(scheduler.focus, { what: focus, faultsLeft: 16 });
     scheduler.faultRate = random.pick(isFocused ? [0.02, 0.04] : [0.02, 0.08, 0.2]);
     scheduler.blowsLeft = 12;
@@ -318,6 +355,10 @@ export async function simulateChanges(
     const settled = () => clients.all.every((asked) => underWay(asked) === 0);
     await drain('rest', () => scheduler.nowMs > awakeMs && settled() && idle());
     await checkRest({ store, objects: world.objects, files, sources, log, received, asked: clients.all });
+    for (const { kind, actor } of tables().changes) {
+      const what = kind === 'created' ? `taken again by a ${actor === null ? 'row' : 'request'}` : kind;
+      scheduler.counts.set(what, (scheduler.counts.get(what) ?? 0) + 1);
+    }
     let stopped = false;
     void Promise.all([sweeper, ...roles.filter(({ actor }) => !actor.dead)].map((role) => role.stop())).then(() => {
       stopped = true;

@@ -36,6 +36,7 @@ export interface FileState {
   created_at: number;
   /** Since an erasure. */
   report_deleted_at: number | null;
+  undo_state: 'running' | 'done' | null;
 }
 
 interface OrderState {
@@ -46,6 +47,12 @@ interface OrderState {
   sku: string;
   hub_id: string;
   quantity: number;
+}
+
+interface FormerState {
+  order_no: number;
+  former_file_no: number;
+  former_row: number;
 }
 
 interface RejectionState {
@@ -106,6 +113,7 @@ export function createInvariants(
       seen = now;
       const files = store.rows<FileState>(FILES);
       const orders = store.rows<OrderState>('select * from orders');
+      const formers = store.rows<FormerState>('select * from order_changes where former_file_no > 0');
       const rejections = store.rows<RejectionState>('select * from rejections');
       for (const file of files) {
         const rejected = ofFiles.rejections(rejections, file.file_no);
@@ -114,7 +122,8 @@ export function createInvariants(
         const { file_no, status, position_row, rows, accepted, invalid } = file;
         // All that the check of its rows depends on; what the IMS has said it has said for ever.
         const state = [store.writesOf(file_no), status, position_row, rows, accepted, invalid, alone].join();
-        if (rowsSeen.get(file_no) !== state) checkRows(file, ofFiles.orders(orders, file_no), rejected, alone);
+        const made = [...ofFiles.orders(orders, file_no), ...formerOf(orders, formers, file_no)];
+        if (rowsSeen.get(file_no) !== state) checkRows(file, made, rejected, alone);
         rowsSeen.set(file_no, state);
         checkHistory(file);
         checkReport(file, rejected);
@@ -132,7 +141,7 @@ export function createInvariants(
     },
   };
 
-  /** INV-1: each row up to the checkpoint is in exactly one place, the right one. */
+  /** INV-1: each row up to the checkpoint is in exactly one place, the right one; an order may be a former version of one. */
   function checkRows(
     file: FileState,
     orders: readonly OrderState[],
@@ -274,6 +283,12 @@ export function createInvariants(
         throw new Violation(`INV-3 ${order_id} is marked as published and has no event`);
   }
 }
+
+/** Orders that came from the file before they were taken again, as they were then. */
+const formerOf = (orders: readonly OrderState[], formers: readonly FormerState[], fileNo: number): OrderState[] =>
+  formers
+    .filter(({ former_file_no }) => former_file_no === fileNo)
+    .map(({ order_no, former_row }) => ({ ...orders.find(({ seq }) => seq === order_no)!, row: former_row }));
 
 /** The rows of a file, grouped once for each array. */
 function createGroups<Row extends { file_no: number }>(): (all: readonly Row[], fileNo: number) => readonly Row[] {

@@ -70,6 +70,13 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
     );
   /** Ids of rows, of orders of clients, and of nobody. */
   const anyId = () => `${random.pick(['O', 'C'])}-${random.between(1, 30)}`;
+  /** Of such an order, if there is one. */
+  const idOf = (isSuch: (order: OrderState) => boolean) => {
+    const such = orders().filter((order) => isShared(order.order_id) && isSuch(order));
+    return such.length === 0 ? anyId() : random.pick(such).order_id;
+  };
+  const undoneId = () => idOf(({ undone_as, version }) => undone_as === version);
+  const goneId = () => idOf(({ status }) => status === 'shipped' || status === 'delivered');
   const existingId = () => {
     const there = orders().filter(({ order_id }) => isShared(order_id));
     return there.length === 0 || random.chance(0.1) ? anyId() : random.pick(there).order_id;
@@ -104,15 +111,26 @@ export function createOrderClients({ random, skus, orders, report }: Surrounding
     // All orders are in HUB-1.
     const within = random.chance(0.1) ? ['HUB-9'] : null;
     const terms = { actor: name, within, ifMatch, reason: name };
-    const status = random.pick(['confirmed', 'confirmed', 'on_hold', 'shipped', 'delivered', 'cancelled', 'cancelled']);
+    const status = random.pick([
+      'confirmed',
+      'confirmed',
+      'on_hold',
+      'shipped',
+      'shipped',
+      'delivered',
+      'cancelled',
+      'cancelled',
+    ]);
     const asked = random.weighted<() => ChangeRequest>([
       [7, () => toCreate(orderId ?? anyId(), newOrder(...newContent()), { actor: name })],
+      [2, () => toCreate(orderId ?? undoneId(), newOrder(...newContent()), { actor: name })],
       [orderId === null ? 1 : 0, () => sameAgain(name)],
       [6, () => toMove(id, status, terms)],
       [4, () => toEdit(id, { items: someItems() }, terms)],
       [2, () => toEdit(id, { shippingAddress: `${random.between(1, 3)} Mill Lane` }, terms)],
       [1, () => toEdit(id, { customerEmail: random.pick(EMAILS) }, terms)],
       [4, () => toDelete(id, { actor: name, within, ifMatch })],
+      [1, () => toDelete(orderId ?? goneId(), { actor: name })],
     ])();
     return keyed(asked, name);
   }
