@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { FileResponse, FormatResponse, OrderResponse } from '../../src/http/responses.ts';
 import { listAll } from '../support/http.ts';
 import { csv, getJson, orderLine, type Service, setStock, startService } from '../support/service.ts';
+import { sheetOf } from '../support/workbook.ts';
 import { accessibilityProblems, expectComplaints, LOOKS, openPage } from './support/browser.ts';
 import { choose, row, uploadOf } from './support/files-page.ts';
 
@@ -128,6 +129,40 @@ test('a file of a known shop needs no more than its hub', async () => {
   await row(page, 'orders_export.csv').getByText('Completed').waitFor();
   const saved = await getJson<FormatResponse>(service, '/formats/my-shopify');
   expect(saved.columns.hub_id).toEqual({ value: 'HUB-2' });
+});
+
+test('a workbook is asked about as a CSV is; its report as a workbook needs no question', async () => {
+  const page = await openPage(service.url);
+  const header = ['Belegnummer', 'Kunde', 'E-Mail', 'Artikel', 'Art.-Nr.', 'Menge', 'Einzelpreis', 'Datum', 'Adresse'];
+  const order = (id: string, email: string) => [
+    id,
+    'Zoë Baker',
+    email,
+    'Notizbuch',
+    '55120',
+    2,
+    4.2,
+    '2026-11-21',
+    'Ulm',
+  ];
+  const buffer = sheetOf([header, order('W-1', 'zoe@example.com'), order('W-2', 'zoe')]);
+  await choose(page, { name: 'belege.xlsx', buffer });
+  await page.getByText('It is a workbook, of which the sheet “Orders” is read.').waitFor();
+  await page.getByLabel('Order id order_id').selectOption({ label: 'Belegnummer' });
+  await hub(page).fill('HUB-1');
+  await page.getByText('1 row can be read, 1 row has problems.').waitFor();
+  expect(await page.getByLabel('Save as').inputValue()).toBe('belege');
+  await save(page).click();
+  await row(page, 'belege.xlsx').getByText('Completed, 1 to fix').waitFor();
+  await row(page, 'belege.xlsx').getByRole('link', { name: 'belege.xlsx', exact: true }).click();
+  const [report] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'as an Excel workbook' }).click(),
+  ]);
+  const choosing = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Choose the file…' }).click();
+  await (await choosing).setFiles(await report.path());
+  await page.getByText('0 accepted, 1 invalid').waitFor();
 });
 
 test('a file that failed for its columns offers the question, and its successor names it', async () => {

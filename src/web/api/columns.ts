@@ -8,6 +8,7 @@ import { Problem, request, withQuery } from './client.ts';
 const FIRST_BYTES = 1024 * 1024;
 const WORKBOOK_BYTES = 4 * FIRST_BYTES;
 const FIRST_LINE_BYTES = 64 * 1024;
+/** A report is read as the file that it is about. */
 const REPORT_COLUMNS = ['_row', '_file'];
 
 /** The first bytes of a file, as previews get them. */
@@ -51,7 +52,14 @@ export async function findUnfamiliar(file: File, signal: AbortSignal, onAsk: () 
   onAsk();
   try {
     const preview = await askPreview(sample, null, signal);
-    return preview.fit === 'standard' || preview.fit === 'saved' ? null : { sample, preview };
+    const isKnown = preview.fit === 'standard' || preview.fit === 'saved';
+    return isKnown ||
+      hasAll(
+        preview.columns.map(({ name }) => name),
+        REPORT_COLUMNS,
+      )
+      ? null
+      : { sample, preview };
   } catch (error) {
     if (error instanceof Problem && error.status < 500 && error.status !== 429) return null;
     throw error;
@@ -63,8 +71,13 @@ async function isReadUnasked({ bytes, isPart }: Sample): Promise<boolean> {
   const first = new Uint8Array(await bytes.slice(0, FIRST_LINE_BYTES).arrayBuffer());
   if (first.length === 0 || (isArchive(first) && isPart)) return true;
   const [line = ''] = new TextDecoder(encodingByMark(first)).decode(first).split(/[\r\n]/, 1);
-  const names = new Set(line.split(/[,;\t|]/).map((name) => name.replaceAll('"', '').trim().toLowerCase()));
-  return [ORDER_COLUMNS, REPORT_COLUMNS].some((columns) => columns.every((column) => names.has(column)));
+  const names = line.split(/[,;\t|]/).map((name) => name.replaceAll('"', ''));
+  return hasAll(names, ORDER_COLUMNS) || hasAll(names, REPORT_COLUMNS);
+}
+
+function hasAll(header: readonly string[], columns: readonly string[]): boolean {
+  const names = new Set(header.map((name) => name.trim().toLowerCase()));
+  return columns.every((column) => names.has(column));
 }
 
 function encodingByMark([first, second]: Uint8Array): string {

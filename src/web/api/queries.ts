@@ -50,6 +50,10 @@ export const filesQuery = (filters: FileFilters = {}) => list<FileResponse>(['fi
 
 export const fileQuery = (fileId: string) => one<FileResponse>(['file', fileId], `/files/${id(fileId)}`);
 
+/** The first of the orders that the undo of a file has left. */
+export const keptOrdersQuery = (fileId: string) =>
+  one<PageResponse<OrderResponse>>(['file', fileId, 'kept'], `/files/${id(fileId)}/kept?limit=100`);
+
 /** The first 1,000, those that come with the service before the others. */
 export const formatsQuery = () => one<PageResponse<FormatResponse>>(['formats'], '/formats?limit=1000');
 

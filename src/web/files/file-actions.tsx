@@ -1,4 +1,4 @@
-/** The buttons to cancel, after a question, to pause, to resume and to retry. */
+/** The buttons to cancel and to undo, after a question, to pause, to resume and to retry. */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { flushSync } from 'react-dom';
@@ -7,6 +7,7 @@ import { ProblemView } from '../components/problem-view.tsx';
 import { filePage } from '../texts/file.ts';
 import { CancelDialog } from './cancel-dialog.tsx';
 import { actionOf, askFor, type FileAction } from './file-requests.ts';
+import { UndoFile } from './undo-file.tsx';
 
 export function FileActions({ file }: { file: FileResponse }) {
   const [asking, ask] = useState(false);
@@ -48,6 +49,7 @@ export function FileActions({ file }: { file: FileResponse }) {
           )}
         </>
       )}
+      <UndoFile file={file} onUndone={take} />
       {request.error && <ProblemView error={request.error} />}
       <CancelDialog file={asking && open ? file : null} onClose={() => ask(false)} onCancelled={take} />
     </div>

@@ -8,6 +8,8 @@ import { formatBytes, formatNumber } from '../components/number.tsx';
 import { Time } from '../components/time.tsx';
 import { failure, failureFix, fileStatus, nextStep, pauseReason, waitingFor } from '../texts/codes.ts';
 import { dryRun, filePage } from '../texts/file.ts';
+import { undo as undoWords } from '../texts/undo.ts';
+import { Undone } from './undo-file.tsx';
 import { useStepSeconds } from './use-step-seconds.ts';
 
 /** Steps in which screen readers announce the progress. */
@@ -72,13 +74,15 @@ const Figure = ({ name, kind = '', children }: { name: string; kind?: 'good' | '
   </div>
 );
 
-function announcement({ status, progress: { percent, accepted, invalid }, finished_at }: FileResponse): string {
+function announcement({ status, progress: { percent, accepted, invalid }, finished_at, undo }: FileResponse): string {
+  if (undo) return undo.state === 'running' ? undoWords.runningTitle : undoWords.doneTitle;
   if (finished_at) return filePage.announceEnd(status, formatNumber(accepted), formatNumber(invalid));
   return filePage.announce(status, Math.floor(percent / ANNOUNCE_PERCENT) * ANNOUNCE_PERCENT);
 }
 
 function Note({ file }: { file: FileResponse }) {
   const { status, progress } = file;
+  if (file.undo) return <Undone file={file} />;
   if (file.cancel_requested) return <p className="note note-warn">{filePage.cancelling}</p>;
   if (file.pause_requested) return <p className="note note-warn">{filePage.pausing}</p>;
   if (file.pause) return <Paused pause={file.pause} />;

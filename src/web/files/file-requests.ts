@@ -5,9 +5,9 @@ import { post } from '../api/client.ts';
 
 export type FileAction = 'pause' | 'resume' | 'retry';
 
-/** An error in the file itself stays an error. */
-const retryHelps = ({ status, failure }: FileResponse): boolean =>
-  status === 'cancelled' || (status === 'failed' && failure?.code === 'internal');
+/** An error in the file itself stays an error, and what was undone stays undone. */
+const retryHelps = ({ status, failure, undo }: FileResponse): boolean =>
+  undo === null && (status === 'cancelled' || (status === 'failed' && failure?.code === 'internal'));
 
 /** The one that fits the state of the file. */
 export function actionOf(file: FileResponse): FileAction | null {

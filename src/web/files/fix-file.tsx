@@ -12,7 +12,7 @@ import { useAskColumns } from '../formats/use-ask-columns.ts';
 import { filePage } from '../texts/file.ts';
 import { DropTarget } from './drop-target.tsx';
 import { FixUploads } from './fix-uploads.tsx';
-import { reportLink } from './report-link.ts';
+import { reportLink, workbookLink } from './report-link.ts';
 
 export function FixFile({ file }: { file: FileResponse }) {
   const { file_id, failure } = file;
@@ -44,6 +44,9 @@ const Report = ({ file, name }: { file: FileResponse; name: string }) => (
   <p className="row fix-report">
     <a className="button button-main" href={reportLink(name)} download={name}>
       {filePage.report}
+    </a>
+    <a href={workbookLink(name)} download>
+      {filePage.workbook}
     </a>
     <span className="quiet">
       {file.finished_at === null

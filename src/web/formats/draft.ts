@@ -81,7 +81,7 @@ export function columnsOf(draft: Draft): string[] {
 /** A name that the service takes, from that of a file or of a preset. */
 export function nameFrom(text: string): string {
   const plain = text
-    .replace(/(\.(csv|txt|tsv|gz))+$/i, '')
+    .replace(/(\.(csv|txt|tsv|xlsx|gz))+$/i, '')
     .normalize('NFKD')
     .toLowerCase();
   const name = plain.replace(/\p{Mark}+/gu, '').replace(/[^a-z0-9]+/g, '-');

@@ -23,6 +23,11 @@ export const pauseReason: Record<NonNullable<FileResponse['pause']>['code'], str
 /** An import with rows that are still to be fixed is not done. */
 export const toFix = (count: number): string => `${fileStatus.completed}, ${formatNumber(count)} to fix`;
 
+export const undoState: Record<NonNullable<FileResponse['undo']>['state'], string> = {
+  running: 'Being undone',
+  done: 'Undone',
+};
+
 export const nextStep = (duration: string): string => `working on the next step for ${duration}`;
 
 export const waitingFor: Record<NonNullable<FileResponse['waiting_for']>, string> = {

@@ -90,6 +90,7 @@ export const filePage = {
   noneFromHere: (row: string) => `No rows failed from row ${row} on.`,
 
   report: 'Download the report',
+  workbook: 'as an Excel workbook',
   reportSize: (rows: string, bytes: string) => `${rows}, ${bytes}, CSV`,
   reportBeforeRetry: 'It has the rows that failed before the retry. It is written again when the import ends.',
   fix: 'Fix and upload again',
@@ -97,7 +98,7 @@ export const filePage = {
     download: 'Download the report. It has only the failed rows, with their original values.',
     fix: 'Fix them in a spreadsheet or an editor. The last columns, from _row to _file, say what is wrong. You can leave them in: they are ignored.',
     upload:
-      'Save it as CSV, and drop it on this page. Rows that are now valid become orders. The others come back in a new report.',
+      'Save it as CSV or as .xlsx, and drop it on this page. Rows that are now valid become orders. The others come back in a new report.',
   },
   fixFailed:
     'Fix the file and drop it on this page. It becomes a new import that is linked to this one. Orders that are already stored are reported as such, not stored twice.',
