@@ -313,6 +313,8 @@ export const eventResponse = named(
     z.strictObject({
       ...envelope,
       type: z.literal(ORDER_CREATED),
+      /** Of an order that was taken again. */
+      sequence: z.string().optional(),
       data: z.union([orderResponse.partial({ version: true, actor: true }), erased]),
     }),
     z.strictObject({

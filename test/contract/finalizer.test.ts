@@ -209,6 +209,26 @@ for (const { name, open, missing, totalOrder } of STREAMS)
       expect(service.asked).toHaveLength(2);
     });
 
+    test('an order that was undone is forgotten, and asked about anew when it comes again', async () => {
+      service.answer = () => [200, { decision: 'hold', retry_after_seconds: 60 }];
+      const rows = ['U-1', 'U-2'].map((id, n) => orderRow(n + 2, id, { sku: 'S' }));
+      const fileId = await ingestChunks(first.store, [chunkOf(0, rows)]);
+      await publishPending(first);
+      start(first);
+      await expect.poll(async () => (await lag()).held, POLL).toBe(2);
+      await first.store.undo.request(fileId, null);
+      while (await first.store.undo.step(fileId));
+      service.answer = () => [200, { decision: 'confirm' }];
+      await create('U-2');
+      passedMs = 60_000;
+      await isDone();
+      const undone = [CREATED, 'cancelled null'];
+      expect(await historyOf('U-1')).toEqual(undone);
+      expect(await historyOf('U-2')).toEqual([...undone, ...CONFIRMED]);
+      const keys = service.asked.map(({ key }) => key).sort();
+      expect(keys).toEqual(['U-1:created:1', expect.stringMatching(/^U-2:3:[12]$/), 'U-2:created:1']);
+    });
+
     test('an order that is answered nonsense is put aside with the answer, until a redrive', async () => {
       service.answer = ({ orderId }) =>
         orderId === 'P-1'

@@ -279,6 +279,44 @@ export const changeMutations: ChangeMutation[] = [
     edits: [inFile('change-stock')(/\{ _id, available: before, \.\.\./, '{ _id, ...')],
   },
 
+  // Undo.
+  {
+    name: 'an order that somebody has moved on is undone',
+    scenario: 'an undo of a file',
+    edits: [{ below: 'src/model/undo.ts', find: /!untouched \|\| /, to: '' }],
+  },
+  {
+    name: 'a row takes an undone order again whatever has become of it since',
+    scenario: 'a row that takes an undone order again',
+    at: 'a rival goes on',
+    edits: [inInserts(/filter: asRead\(before\)/, 'filter: { _id: before._id }')],
+  },
+  {
+    name: 'the events of a chunk have the orders that it took again',
+    scenario: 'a row that takes an undone order again',
+    edits: [inFile('execute-plan')(/taken_again: again/, 'taken_again: []')],
+  },
+  {
+    name: 'the log counts an order that the file counts that took it again',
+    scenario: 'a row that takes an undone order again',
+    edits: [inPublisher(/to !== DELETED && !of_file/, 'to !== DELETED')],
+  },
+  {
+    name: 'an order that is taken again forgets where it came from',
+    scenario: 'a creation that takes an undone order again',
+    edits: [inSwap(/\.\.\.\(change\.former && \{ former: .* \}\),/, '')],
+  },
+  {
+    name: 'events wait for the chunk that took the order again',
+    scenario: 'a row, its undo, and the row again',
+    edits: [
+      inPublisher(
+        /await chunkIdOf\(\{ chunks \}, sourcesOf\(document\)\[0\]!\)/,
+        'await chunkIdOf({ chunks }, document)',
+      ),
+    ],
+  },
+
   // Erasure.
   {
     name: 'an erasure does not hold up a change that has read the order before',

@@ -317,7 +317,22 @@ export const SCENARIOS: Record<string, Scenario> = {
     },
   },
   // Its events wait for the chunk that has made the order.
-  'a row that takes an order again whose creation is not published': {
+  'a row, its undo, and the row again': {
+    async begin(scene) {
+      const [first, second] = [await fileWith(scene), await fileWith(scene)];
+      const ask: Asking = async (store) => {
+        const { status } = (await store.files.get(first.fileId))!;
+        if (status !== 'completed') {
+          await first.commit(store);
+          await first.finish(store);
+        }
+        return `${await undo(first.fileId)(store)}, ${await second.commit(store)}`;
+      };
+      return { ask, finish: second.finish };
+    },
+    right: { alone: '1 undone, 0 kept, 1 accepted, 0 rejected; on_hold 3; 7, 10; created 2 3' },
+  },
+  'a row that takes an undone order again, which is deleted': {
     async begin(scene) {
       await isUndone(scene);
       const { commit, finish } = await fileWith(scene);

@@ -48,6 +48,8 @@ describe.skipIf(why.mongo !== undefined)('on MongoDB', () => {
       'change: insert orders',
       'change: insert requests',
       'change: update chunks',
+      // The progress of an undo.
+      'change: update files',
       // What was noted about the decision.
       'change: update finalizer_orders',
       'change: update idempotency_keys',

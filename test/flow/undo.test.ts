@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { FileResponse } from '../../src/http/responses.ts';
+import { type FileResponse, orderEventsResponse } from '../../src/http/responses.ts';
 import { limits } from '../../src/limits.ts';
 import { listAll, problemOf, send } from '../support/http.ts';
 import {
@@ -71,6 +71,7 @@ test('a file is undone, and corrected; its orders come again, and those that wer
     [2, 'undone'],
     [3, 'created'],
   ]);
+  expect(orderEventsResponse.safeParse(await getJson(service, '/orders/A-1/events')).success).toBe(true);
   await service.stop();
   expect((await runOms(['verify'], { OMS_DATA_DIR: service.dataDirectory })).code).toBe(0);
 });

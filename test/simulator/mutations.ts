@@ -160,6 +160,26 @@ const ofChanges: Mutation[] = [
     edits: [inModel(/moves: holdsStock \? movesBetween\(order\.items, \[\]\) : \[\]/, 'moves: []')],
   },
   {
+    name: 'an undo takes back orders that somebody has moved on',
+    edits: [inModel(/!untouched \|\| /, '')],
+  },
+  {
+    name: 'an undone order keeps its stock',
+    edits: [inModel(/moves: givesStock \? movesBetween\(order\.items, \[\]\) : \[\]/, 'moves: []')],
+  },
+  {
+    name: 'any cancelled order is taken again',
+    edits: [inStore(/undone: row\.undone_bytes !== null && .*,/, "undone: row.status === 'cancelled',")],
+  },
+  {
+    name: 'an order that is taken again stays with the file that it came from',
+    edits: [inStore(/moveSource\.run\(fileNo, order\.row \?\? 0, orderNo\);/, 'void fileNo;')],
+  },
+  {
+    name: 'an order that a row takes again stays in the sums as it was',
+    edits: [inStore(/formerSums\.write\(\);/, '')],
+  },
+  {
     name: 'an edit only takes, and gives nothing back',
     edits: [inModel(/for \(const item of before\) add\(item, -1\);/, 'void before;')],
   },

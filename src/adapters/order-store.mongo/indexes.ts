@@ -20,7 +20,7 @@ const INDEXES: Partial<Record<keyof Collections, IndexDescription[]>> = {
     // Files whose upload or report is not kept any more, oldest end first.
     { name: 'files_by_end', key: { finished_at: 1, _id: 1 } },
     // Files whose undo has not ended.
-    { name: 'files_by_undo', key: { 'undo.state': 1, _id: 1 }, sparse: true },
+    { name: 'files_by_undo', key: { 'undo.state': 1 }, sparse: true },
     // Ended files whose holds are still in the stock.
     { name: 'files_by_pruning', key: { pruned: 1, status: 1 } },
   ],
