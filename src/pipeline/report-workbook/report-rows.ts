@@ -4,7 +4,6 @@ import type { ReportColumn } from '../../model/columns.ts';
 import { DELIMITERS, type Intake } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { unescapeCell } from '../../model/spreadsheet-cell.ts';
-import { sliceTurn } from '../../ports/event-loop.ts';
 import { ByteReader } from '../read/byte-reader.ts';
 import { CsvRecords } from '../read/csv-records.ts';
 import { columnKey, isReportHeader } from '../read/header.ts';
@@ -38,7 +37,6 @@ export async function* reportRows(csv: AsyncIterable<Buffer>): AsyncGenerator<Re
         yield { cells, wrong: findWrong?.(cells) ?? new Map() };
         findWrong ??= wrongCells(cells);
       }
-      await sliceTurn();
     } while (await rows.feed());
   } finally {
     await bytes.close();

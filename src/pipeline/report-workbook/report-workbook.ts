@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 import { limits } from '../../limits.ts';
+import { sliceTurn } from '../../ports/event-loop.ts';
 import { type Note, noteShapesXml, notesXml, placeOf } from './notes.ts';
 import {
   DECLARATION,
@@ -67,13 +68,14 @@ function rowXml({ cells, wrong }: ReportRow, row: number): string {
   return `<row r="${row + 1}">${xml.join('')}</row>`;
 }
 
-/** Pieces of some size, so that each costs little. */
+/** In blocks that take some ms to make, each in its turn. */
 async function* inBlocks(pieces: AsyncIterable<string> | Iterable<string>): AsyncGenerator<Buffer> {
   let block = '';
   for await (const piece of pieces) {
     block += piece;
     if (block.length < limits.readBlockBytes) continue;
     yield Buffer.from(block);
+    await sliceTurn();
     block = '';
   }
   yield Buffer.from(block);

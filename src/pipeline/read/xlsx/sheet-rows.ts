@@ -21,12 +21,15 @@ export const SHEET_DELIMITER = ',';
 /** The text of a cell as a cell of the CSV. */
 export const sheetText = (text: string): string => csvCell(unescapedText(text).toWellFormed(), SHEET_DELIMITER);
 
+/** Where the XML is: in the sheet, in a row of it, in a cell of that. */
+type Place = 'nothing' | 'sheet' | 'row' | 'cell';
+
 export class SheetRows implements XmlTaker {
   readonly #workbook: Workbook;
   readonly #texts: SheetTexts;
   readonly #options: NumberOptions;
   #lines: string[] = [];
-  #isIn = false;
+  #in: Place = 'nothing';
   #row = 0;
   #writtenRow = 0;
   #width = 0;
@@ -56,8 +59,8 @@ export class SheetRows implements XmlTaker {
   }
 
   open(name: string, attributes: Attributes): void {
-    if (name === 'sheetData') this.#isIn = true;
-    if (!this.#isIn) return;
+    if (name === 'sheetData') this.#enter('nothing', 'sheet');
+    if (this.#in === 'nothing') return;
     if (name === 'c') this.#openCell(attributes);
     else if (name === 'v' || name === 't') this.#isValue = !this.#isPhonetic;
     else if (name === 'row') this.#openRow(attributes);
@@ -69,15 +72,21 @@ export class SheetRows implements XmlTaker {
   }
 
   close(name: string): void {
-    if (name === 'sheetData') this.#isIn = false;
-    if (!this.#isIn) return;
+    if (name === 'sheetData') this.#in = 'nothing';
+    if (this.#in === 'nothing') return;
     if (name === 'c') this.#closeCell();
     else if (name === 'v' || name === 't') this.#isValue = false;
     else if (name === 'row') this.#closeRow();
     else if (name === 'rPh') this.#isPhonetic = false;
   }
 
+  #enter(from: Place, to: Place): void {
+    if (this.#in !== from) throw corruptWorkbook(`its elements are in one another behind row ${this.#row}`);
+    this.#in = to;
+  }
+
   #openRow({ r }: Attributes): void {
+    this.#enter('sheet', 'row');
     const row = r === undefined ? this.#row + 1 : Number(r);
     if (!Number.isSafeInteger(row) || row <= this.#row || row > limits.maxSheetRows)
       throw corruptWorkbook(`the row behind row ${this.#row} has the number ${String(r).slice(0, 20)}`);
@@ -88,6 +97,7 @@ export class SheetRows implements XmlTaker {
   }
 
   #openCell({ r, t = 'n', s }: Attributes): void {
+    this.#enter('row', 'cell');
     this.#column = r === undefined ? this.#column + 1 : columnOf(r);
     this.#type = t;
     this.#style = s === undefined ? 0 : Number(s);
@@ -95,6 +105,7 @@ export class SheetRows implements XmlTaker {
   }
 
   #closeCell(): void {
+    this.#in = 'row';
     if (this.#value === '') return;
     const text = this.#text(this.#value);
     if (text === '') return;
@@ -140,6 +151,7 @@ export class SheetRows implements XmlTaker {
   }
 
   #closeRow(): void {
+    this.#in = 'sheet';
     if (this.#cells.length === 0) return;
     this.#width = Math.max(this.#width, this.#cells.length);
     const blank = '\n'.repeat(this.#row - this.#writtenRow - 1);

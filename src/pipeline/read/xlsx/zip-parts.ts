@@ -118,6 +118,8 @@ class Ranges extends RandomAccessReader {
   }
 
   override _readStreamForRange(start: number, end: number): Readable {
+    // A source that lacks bytes counts as down, and is tried again.
+    if (start < 0 || end > this.#source.sizeBytes) return failing(corruptWorkbook('a part of it is behind its end'));
     const range = readRange(this.#source, start, end - start, this.#signal);
     this.#open.add(range);
     const stream = Readable.from(this.#counted(range), { objectMode: false });
@@ -136,6 +138,13 @@ class Ranges extends RandomAccessReader {
     for (const range of this.#open) range.destroy();
   }
 }
+
+const failing = (error: OmsError): Readable =>
+  new Readable({
+    read() {
+      this.destroy(error);
+    },
+  });
 
 /** Parts that share bytes unpack to far more than the file has. */
 function refuseOverlaps(entries: readonly Entry[]): void {

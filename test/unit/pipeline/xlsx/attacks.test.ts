@@ -1,6 +1,8 @@
 /** Files that are no workbook, damaged ones, and those that are made to do harm: each fails with a reason, at once. */
 import { deflateRawSync, gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isFileFailure } from '../../../../src/model/file-failure.ts';
 import { HEADER, readBytes } from '../../../support/reading.ts';
 import { OF_SHEETS, partsOf, rowsOf, sheetOf, type WorkbookOf, workbookOf } from '../../../support/workbook.ts';
 import { zipOf } from '../../../support/zip.ts';
@@ -89,6 +91,7 @@ describe('a damaged workbook fails as corrupt_workbook', () => {
     ['damaged bytes', withPart(SHEET, '<worksheet/>', { compressed: Buffer.from('no deflate') }), ''],
     ['an encrypted part', withPart(SHEET, '<worksheet/>', { flags: 1 }), ''],
     ['a part twice', zipOf([...partsOf({ sheets }), { name: SHEET, bytes: '' }]), 'twice'],
+    ['a part behind the end of the file', withPart(SHEET, '', { offset: 1e6 }), 'behind its end'],
     ['an absolute path', withPart('/etc/passwd', ''), 'absolute path'],
     ['a path to above', withPart('xl/../../a', ''), 'relative path'],
     ['no such sheet', zipOf(partsOf({ sheets }).filter(({ name }) => name !== SHEET)), 'it has no part'],
@@ -97,6 +100,7 @@ describe('a damaged workbook fails as corrupt_workbook', () => {
     ['XML that is not closed', withPart(SHEET, '<worksheet><sheetData>'), 'unclosed tag'],
     ['XML that is cut in a tag', withPart(SHEET, '<worksheet><sheetData><row r="'), ''],
     ['rows that go back', withSheet('<row r="3"/><row r="2"/>'), 'behind row 3'],
+    ['a row in a row', withSheet('<row r="2"><row r="3"/></row>'), 'in one another'],
     ['a row too far down', withSheet('<row r="1048577"/>'), 'behind row 1'],
     ['a cell without a place', withSheet('<row r="2"><c r="12"><v>1</v></c></row>'), 'the place "12"'],
     [
@@ -178,5 +182,38 @@ describe('a workbook that is made to do harm', () => {
   it('names its sheet as the namespace of another program', async () => {
     const xml = `<worksheet xmlns="urn:x" xmlns:y="${OF_SHEETS}"><y:sheetData>${HEADER_ROW.replaceAll(/<(\/?)/g, '<$1y:')}</y:sheetData></worksheet>`;
     expect(await failureOf(withPart(SHEET, xml))).toContain('empty_file');
+  });
+});
+
+describe('with any bytes changed, cut out or put in', () => {
+  const texts = Array.from({ length: 30 }, (_, i) => `<si><t>text ${i}</t></si>`).join('');
+  const rows = Array.from({ length: 20 }, (_, i) => [i, i / 7, `a${i}`, { xml: `<c t="s"><v>${i}</v></c>` }]);
+  const sheet = `<worksheet><sheetData>${rowsOf([HEADER.split(','), ...rows])}</sheetData></worksheet>`;
+  const withXml = (bytes: Buffer | string) => sheetOf([], { texts, parts: [{ name: SHEET, bytes }] });
+  const change = fc.record({
+    at: fc.nat({ max: sheet.length }),
+    cut: fc.nat({ max: 3 }),
+    bytes: fc.oneof(
+      fc.uint8Array({ maxLength: 3 }),
+      fc.constantFrom(...['<', '/>', '</c>', '"', '&lt;', '9', 'r="1"']).map(Buffer.from),
+    ),
+  });
+  const changed = (bytes: Buffer, changes: { at: number; cut: number; bytes: Uint8Array }[]) =>
+    changes.reduce((all, { at, cut, bytes: put }) => {
+      const from = at % all.length;
+      return Buffer.concat([all.subarray(0, from), put, all.subarray(from + cut)]);
+    }, bytes);
+
+  it.each([
+    ['a workbook', (changes: Parameters<typeof changed>[1]) => changed(withXml(sheet), changes)],
+    ['the XML of a sheet', (changes: Parameters<typeof changed>[1]) => withXml(changed(Buffer.from(sheet), changes))],
+  ])('%s is read, or fails as a file, with no other error and without being tried again', async (_, make) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        const { failure } = await readBytes(make(changes), { maxInflatedBytes: 1e7 });
+        if (failure !== null) expect(isFileFailure(failure)).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

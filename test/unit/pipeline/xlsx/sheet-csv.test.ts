@@ -1,8 +1,10 @@
 /** What the cells of a sheet become: those of Excel, LibreOffice, Google Sheets, and of programs that leave out what they may. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/limits.ts';
 import { formatSchema } from '../../../../src/model/format.ts';
 import { OMS } from '../../../../src/model/presets/oms.ts';
+import { csvLine } from '../../../../src/model/spreadsheet-cell.ts';
 import { openSheet } from '../../../../src/pipeline/read/xlsx/sheet-csv.ts';
 import { writtenAs } from '../../../../src/pipeline/read/xlsx/written-as.ts';
 import { HEADER, readBytes, resumeAfter, sourceOf } from '../../../support/reading.ts';
@@ -212,4 +214,21 @@ it('is the same CSV however its bytes come, and goes on at the end of each chunk
       expect(chunk.bytesRead).toBeLessThanOrEqual(bytes.length);
     }
   }
+});
+
+it('of texts has the rows of the CSV file with the same texts', async () => {
+  const char = fc.constantFrom(...'aé0=\'" \t\n,;|&<_', '_x0041_', '😀', '\ufeff');
+  const text = fc.string({ unit: char, maxLength: 8 });
+  const row = fc.array(text, { minLength: 11, maxLength: 11 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 1, maxLength: 6 }), async (rows) => {
+      const all = [HEADER.split(','), ...rows];
+      const asText = await readBytes(`\ufeff${all.map((cells) => csvLine(cells)).join('')}`);
+      const escaped = all.map((cells) => cells.map((cell) => cell.replaceAll(/_(?=x[0-9a-f]{4}_)/gi, '_x005F_')));
+      const asSheet = await readBytes(sheetOf(escaped));
+      const cellsOf = ({ rows: read }: typeof asText) => read.map((each) => [each.row, ...each.cells]);
+      expect(cellsOf(asSheet)).toEqual(cellsOf(asText));
+      expect(asSheet.failure?.code).toBe(asText.failure?.code);
+    }),
+  );
 });
