@@ -494,6 +494,8 @@ export const limits = {
   viewsSubjectsKept: 20_000,
   /** Names that are kept of a product: a supplier may put anything into them. */
   maxNamesOfSubject: 20,
+  /** Exports of orders at the same time: each reads as fast as its client, and as others leave time. */
+  maxExports: 4,
   /** Orders that are shown with a customer. */
   newestOrdersOfCustomer: 20,
   /** Sums read at a time: some milliseconds. */

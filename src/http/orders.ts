@@ -1,5 +1,5 @@
 /** `/orders`: an order by its id, and lists with filters, newest first. Changes are in `order-changes.ts`. */
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import * as z from 'zod';
 import type { Config } from '../config.ts';
 import { OmsError } from '../errors.ts';
@@ -28,55 +28,66 @@ export function orderRoutes({ store }: { store: Orders }, config: Pick<Config, '
   return app;
 }
 
-function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZone' | 'workflow'>) {
+/** The filters of lists of orders. `timeZone`: of times without an offset. */
+export function orderFilters({ timeZone, workflow }: Pick<Config, 'timeZone' | 'workflow'>) {
   const time = timeIn(timeZone);
-  return route(
+  return {
+    status: oneOf(Object.keys(workflow.states)),
+    hub_id: key,
+    sku: key,
+    file_id: text,
+    customer_email: key,
+    from: time,
+    to: time,
+    created_from: time,
+    created_to: time,
+    updated_from: time,
+    q: key.describe('How the order id, the email address or any word of the customer’s name begins.'),
+  };
+}
+
+type Filters = Partial<z.infer<z.ZodObject<ReturnType<typeof orderFilters>>>>;
+
+/** What of the orders the sender sees by these filters. Throws `forbidden` where they are about persons who are hidden. */
+export function readOrderFilter(c: Context<HttpEnv>, query: Filters): OrderFilter {
+  const view = viewFor(c);
+  if (!view.personal && (query.q !== undefined || query.customer_email !== undefined))
+    refuseWithout(principalOf(c), 'personal:read');
+  return Object.fromEntries(
+    Object.entries({
+      status: query.status,
+      hubId: query.hub_id,
+      sku: query.sku,
+      fileId: query.file_id,
+      customerEmail: query.customer_email,
+      fromMs: query.from,
+      toMs: query.to,
+      createdFromMs: query.created_from,
+      createdToMs: query.created_to,
+      updatedFromMs: query.updated_from,
+      q: query.q,
+      seenBy: sees.allOrders(view) ? undefined : view,
+    }).filter(([, value]) => value !== undefined),
+  );
+}
+
+const listOrders = (store: Orders, config: Pick<Config, 'timeZone' | 'workflow'>) =>
+  route(
     {
       id: 'listOrders',
       tag: 'Orders',
       summary: 'List and search orders, newest first',
-      query: {
-        ...pageShape,
-        status: oneOf(Object.keys(workflow.states)),
-        hub_id: key,
-        sku: key,
-        file_id: text,
-        customer_email: key,
-        from: time,
-        to: time,
-        created_from: time,
-        created_to: time,
-        updated_from: time,
-        sort: oneOf(['created']),
-        q: key.describe('How the order id, the email address or any word of the customer’s name begins.'),
-      },
+      query: { ...pageShape, ...orderFilters(config), sort: oneOf(['created']) },
       responses: { 200: json(ordersResponse, 'A page of orders.') },
       problems: ['invalid_parameter', 'invalid_cursor', 'too_many_reads'],
       engines: ['store'],
     },
     async (c, readQuery) => {
       const query = readQuery(c);
+      const filter = readOrderFilter(c, query);
       const view = viewFor(c);
-      if (!view.personal && (query.q !== undefined || query.customer_email !== undefined))
-        refuseWithout(principalOf(c), 'personal:read');
       const { limit: _, cursor: __, sort: ___, ...filters } = query;
       const list = ['orders', filters];
-      const filter = Object.fromEntries(
-        Object.entries({
-          status: query.status,
-          hubId: query.hub_id,
-          sku: query.sku,
-          fileId: query.file_id,
-          customerEmail: query.customer_email,
-          fromMs: query.from,
-          toMs: query.to,
-          createdFromMs: query.created_from,
-          createdToMs: query.created_to,
-          updatedFromMs: query.updated_from,
-          q: query.q,
-          seenBy: sees.allOrders(view) ? undefined : view,
-        }).filter(([, value]) => value !== undefined),
-      ) as OrderFilter;
       const read = (slice: PageRequest) => store.orders.list(filter, slice);
       const itemJson = (order: Order): OrderResponse => shownOrder(view, order);
       return respondWithPage(c, list, readPage(list, query), read, itemJson, ({ reachedMs }) => ({
@@ -84,7 +95,6 @@ function listOrders(store: Orders, { timeZone, workflow }: Pick<Config, 'timeZon
       }));
     },
   );
-}
 
 const getOrder = (store: Orders) =>
   route(

@@ -44,6 +44,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   listOrders: 'orders:read',
   getOrder: 'orders:read',
+  exportOrders: 'orders:read',
   listChangesOfOrder: 'orders:read',
   listEventsOfOrder: 'orders:read',
   createOrder: 'orders:write',

@@ -42,6 +42,7 @@ import { openApiRoutes } from './openapi.ts';
 import { orderChangeRoutes } from './order-changes.ts';
 import { orderHistoryRoutes } from './order-history.ts';
 import { orderRoutes } from './orders.ts';
+import { orderCsvRoutes } from './orders-csv.ts';
 import { Places } from './places.ts';
 import { previewRoutes } from './preview.ts';
 import { productRoutes } from './products.ts';
@@ -169,6 +170,7 @@ function addApi(
   app.route('/', statsRoutes(ports, rowsPerSecond, config.timeZone, lag));
   app.route('/', invalidFileRoutes(ports));
   app.route('/', orderRoutes(ports, config));
+  app.route('/', orderCsvRoutes(ports, config));
   app.route('/', orderHistoryRoutes(ports));
   app.route('/', orderChangeRoutes(ports, config));
   app.route('/', customerRoutes(ports));

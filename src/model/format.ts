@@ -137,6 +137,10 @@ export const formatMembers = z.strictObject({
     .nullable()
     .default(null),
   delimiter: z.enum(DELIMITERS).nullable().default(null),
+  escaped: z
+    .literal(true)
+    .optional()
+    .describe("Cells that a spreadsheet would run begin with a ', which is taken off: so this service writes them."),
 });
 
 /** A format as it is sent, stored and shown. */

@@ -18,6 +18,8 @@ export interface OrderFilter {
   createdFromMs?: number;
   createdToMs?: number;
   updatedFromMs?: number;
+  /** Also orders that were changed at this time or later, whatever they are now; `q`, `fileId` and the times of creation hold for all. */
+  orChangedSinceMs?: number;
   /** The start of the order id, of the e-mail, or, word by word, of words of the customer's name. */
   q?: string;
   /** Only orders that this view shows. */

@@ -91,6 +91,8 @@ const VOLATILE_KEYS = new Set([
   'rows_per_second',
   'eta_seconds',
   'behind',
+  // Of a report: its reasons name the file that came first.
+  'size_bytes',
   'next_cursor',
 ]);
 

@@ -8,8 +8,8 @@ import type { Order } from '../../model/order.ts';
 import { DELETED } from '../../model/order-change.ts';
 import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
 import type { OrderView } from '../../model/views.ts';
+import { takes } from '../../ports/order-filter.ts';
 import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
-import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
 import { HEAD, readOrder } from './change-order.ts';
 import type { Database } from './database.ts';
@@ -93,7 +93,7 @@ export const all = (conditions: Filter<OrderDocument>[]): Filter<OrderDocument> 
 
 /** `named`: the order that is listed first, wherever it belongs, and so not again. */
 function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDocument>[] {
-  const conditions: Filter<OrderDocument>[] = [];
+  let conditions: Filter<OrderDocument>[] = [];
   if (filter.status !== undefined) conditions.push({ status: filter.status });
   const item = {
     ...(filter.sku !== undefined && { sku: filter.sku }),
@@ -105,6 +105,10 @@ function conditionsOf(filter: OrderFilter, named: Order | null): Filter<OrderDoc
   if (filter.fromMs !== undefined) conditions.push({ order_date: { $gte: new Date(filter.fromMs) } });
   if (filter.toMs !== undefined) conditions.push({ order_date: { $lt: new Date(filter.toMs) } });
   if (filter.updatedFromMs !== undefined) conditions.push({ updated_at: { $gte: new Date(filter.updatedFromMs) } });
+  if (conditions.length > 0 && filter.orChangedSinceMs !== undefined)
+    conditions = [
+      { $or: [{ $and: conditions }, { updated_at: { $gte: new Date(filter.orChangedSinceMs) } }] } as never,
+    ];
   if (named) conditions.push({ _id: { $ne: named.orderId } });
   // No order contains a NUL, and MongoDB takes none in an expression.
   if (filter.q?.includes('\0')) conditions.push({ _id: { $in: [] } });

@@ -6,8 +6,8 @@ import { limits } from '../../limits.ts';
 import type { Order } from '../../model/order.ts';
 import { DELETED } from '../../model/order-change.ts';
 import { alikeCharacters, BEFORE_WORDS, searchWords } from '../../model/search.ts';
+import { takes } from '../../ports/order-filter.ts';
 import type { OrderFilter, OrderPage, Orders } from '../../ports/orders.ts';
-import { takes } from '../order-filter.ts';
 import { readPosition } from '../page.ts';
 import type { Database } from '../sqlite/database.ts';
 import { orderHistories } from './order-history.ts';
@@ -58,7 +58,8 @@ export function createOrders(db: Database): Orders {
   /** The ranges of seq to scan, newest first, none larger than the scan limit. */
   function* ranges(filter: OrderFilter, from: number): Generator<Range> {
     const within = (low: number, high: number): Iterable<Range> =>
-      (filter.status !== undefined && ofStatus(filter.status, low, high)) || slices(low, high);
+      (filter.status !== undefined && filter.orChangedSinceMs === undefined && ofStatus(filter.status, low, high)) ||
+      slices(low, high);
     const lowest = filter.createdFromMs === undefined ? 1 : seqAt(filter.createdFromMs);
     const highest = filter.createdToMs === undefined ? from : Math.min(from, seqAt(filter.createdToMs) - 1);
     if (filter.fileId === undefined) yield* within(lowest, highest);
@@ -132,7 +133,7 @@ export function createOrders(db: Database): Orders {
 
 /** `named`: the order that is listed first, wherever it belongs, and so not again. */
 function conditions(filter: OrderFilter, named: Order | null): { where: string; values: (string | number)[] } {
-  const parts: string[] = [];
+  let parts: string[] = [];
   const values: (string | number)[] = [];
   const add: Add = (condition, ...bound) => {
     if (bound[0] === undefined) return;
@@ -140,13 +141,17 @@ function conditions(filter: OrderFilter, named: Order | null): { where: string; 
     values.push(...(bound as (string | number)[]));
   };
   add('o.status = ?', filter.status);
-  add('o.file_no = (select file_no from files where file_id = ?)', filter.fileId);
   addItem(filter, add);
   addView(filter, add);
   add('o.customer_email = ?', filter.customerEmail);
   add('o.order_date >= ?', filter.fromMs);
   add('o.order_date < ?', filter.toMs);
   add('o.updated_at >= ?', filter.updatedFromMs);
+  if (parts.length > 0 && filter.orChangedSinceMs !== undefined) {
+    parts = [` and (true${parts.join('')} or o.updated_at >= ?)`];
+    values.push(filter.orChangedSinceMs);
+  }
+  add('o.file_no = (select file_no from files where file_id = ?)', filter.fileId);
   add('o.order_id <> ?', named?.orderId);
   add('o.status <> ?', DELETED);
   if (filter.q === undefined) return { where: parts.join(''), values };

@@ -6,4 +6,5 @@ export const OMS = formatSchema.parse({
   name: 'oms',
   columns: Object.fromEntries(ORDER_COLUMNS.map((column): [OrderColumn, Source] => [column, { from: column }])),
   lines: 'adjacent',
+  escaped: true,
 });

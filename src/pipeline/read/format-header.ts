@@ -69,11 +69,15 @@ function missingNames({ columns, only }: Format, found: Map<string, number>): st
 }
 
 /** Whether the value is a cell of the file as it is. */
-function isCell({ columns, numbers, dates }: Format, column: OrderColumn, indices: readonly number[]): boolean {
+function isCell(
+  { columns, numbers, dates, escaped }: Format,
+  column: OrderColumn,
+  indices: readonly number[],
+): boolean {
   const source: Source = columns[column];
   if (!('from' in source) || source.divide_by !== undefined || indices.length !== 1) return false;
   if (column === 'order_date') return dates.length === 0;
   const isAmount = column === 'unit_price' || column === 'total_amount';
-  if (column !== 'quantity' && !isAmount) return true;
+  if (column !== 'quantity' && !isAmount) return !escaped;
   return numbers.group === '' && (!isAmount || (numbers.decimal === '.' && numbers.currency === null));
 }

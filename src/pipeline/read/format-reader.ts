@@ -9,6 +9,7 @@ import type { Header } from '../../model/header.ts';
 import { createAmountReader, createQuantityReader, exampleOf, type NumberReader } from '../../model/locale-numbers.ts';
 import { formatMinor, parseMinor } from '../../model/money.ts';
 import { quantityOf, type RowValues } from '../../model/row-schema.ts';
+import { unescapeCell } from '../../model/spreadsheet-cell.ts';
 import { trim } from '../../model/trim.ts';
 import type { Reading, RowReader, Unreadable } from './reading.ts';
 import { shownAs } from './shown-names.ts';
@@ -97,8 +98,11 @@ export class FormatReader implements RowReader {
       return (cells) => indices.flatMap((index) => trim(cells[index]!) || []).join(between);
     }
     const [first] = indices as [number];
-    if (indices.length === 1) return (cells) => cells[first]!;
-    return (cells) => cells[indices.find((index) => trim(cells[index]!) !== '') ?? first]!;
+    const get: Get =
+      indices.length === 1
+        ? (cells) => cells[first]!
+        : (cells) => cells[indices.find((index) => trim(cells[index]!) !== '') ?? first]!;
+    return this.#format.escaped ? (cells) => unescapeCell(get(cells)) : get;
   }
 
   #explain(column: OrderColumn): Unreadable {

@@ -1,7 +1,7 @@
 /** A filter of orders against one of them, for an order that was found otherwise: by its id. `q` is not looked at. */
 import type { Order } from '../model/order.ts';
 import { seesOrder } from '../model/views.ts';
-import type { OrderFilter } from '../ports/orders.ts';
+import type { OrderFilter } from './orders.ts';
 
 export function takes(filter: OrderFilter, order: Order): boolean {
   const { status, hubId, sku, fileId, customerEmail, fromMs = -Infinity, toMs = Infinity } = filter;
