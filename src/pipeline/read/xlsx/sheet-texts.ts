@@ -3,7 +3,7 @@
  * hold: then they are in a temporary file that has no name any more, so that it goes with the process, however that ends.
  */
 import { randomUUID } from 'node:crypto';
-import { readSync } from 'node:fs';
+import { existsSync, readSync } from 'node:fs';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,10 +56,12 @@ export class SheetTexts {
       this.#file ??= await temporaryFile();
       for (const block of this.#full.splice(0)) await this.#file.write(block);
     } catch (error) {
-      throw new OmsError('temporary_file_failed', `the texts of a workbook cannot be written to ${tmpdir()}`, {
-        retryable: true,
-        cause: error,
-      });
+      const why = (error as Error).message;
+      throw new OmsError(
+        (error as NodeJS.ErrnoException).code === 'ENOSPC' ? 'disk_full' : 'object_store_unavailable',
+        `the texts of a workbook cannot be kept in the directory for temporary files (${why}): see that it has room and can be written, or set TMPDIR to another; work resumes by itself`,
+        { retryable: true, path: temporaryDirectory(), cause: error },
+      );
     }
   }
 
@@ -94,8 +96,13 @@ export class SheetTexts {
   }
 }
 
+/** That on a disk, as `/tmp` may be in memory; where `TMPDIR` names another, that one. */
+const temporaryDirectory = (): string =>
+  tmpdir() === '/tmp' && existsSync(DISK_DIRECTORY) ? DISK_DIRECTORY : tmpdir();
+const DISK_DIRECTORY = '/var/tmp';
+
 async function temporaryFile(): Promise<FileHandle> {
-  const path = join(tmpdir(), `oms-workbook-${randomUUID()}`);
+  const path = join(temporaryDirectory(), `oms-workbook-${randomUUID()}`);
   const file = await open(path, 'wx+', 0o600);
   await unlink(path);
   return file;
