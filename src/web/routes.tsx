@@ -89,6 +89,25 @@ const columns = createRoute({
   ),
 });
 
+const formats = createRoute({
+  getParentRoute: () => root,
+  path: '/formats',
+  component: lazyRouteComponent(
+    view(() => import('./formats/formats-page.tsx')),
+    'FormatsPage',
+  ),
+});
+
+const format = createRoute({
+  getParentRoute: () => root,
+  path: '/formats/$name',
+  validateSearch: search({ copy: oneOf(['true']) }),
+  component: lazyRouteComponent(
+    view(() => import('./formats/format-page.tsx')),
+    'FormatPage',
+  ),
+});
+
 const orders = createRoute({
   getParentRoute: () => root,
   path: '/orders',
@@ -168,6 +187,8 @@ const routeTree = root.addChildren([
   filesOfApi,
   file,
   columns,
+  formats,
+  format,
   orders,
   order,
   newOrder,

@@ -180,6 +180,15 @@ test('a viewer is shown nothing that would be refused, an operator is', async ()
   }
 });
 
+test('a viewer sees formats, and changes none', async () => {
+  const viewer = await open('/formats');
+  await signIn(viewer, VIEWER);
+  await viewer.getByRole('link', { name: 'shopify', exact: true }).click();
+  await heading(viewer, 'Format shopify').waitFor();
+  expect(await viewer.getByLabel('Order id order_id').isDisabled()).toBe(true);
+  expect(await button(viewer, 'Save').count()).toBe(0);
+});
+
 test('a viewer who types the address of a new order is told why there is none, and a customer is led to the orders', async () => {
   const viewer = await open('/new-order');
   await signIn(viewer, VIEWER);

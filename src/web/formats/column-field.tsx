@@ -1,27 +1,12 @@
 /** Where the values of one column of an order come from, with examples from the file, and how sure the suggestion is. */
 import { useId } from 'react';
-import type { PreviewResponse } from '../../http/preview-response.ts';
-import type { OrderColumn } from '../../model/columns.ts';
-import type { Source } from '../../model/format.ts';
 import { orderColumn, columns as words } from '../texts/formats.ts';
 import { asKind, type Kind, kindOf, namesIn } from './draft.ts';
-import { SourceDetails } from './source-details.tsx';
+import { type ColumnFieldProps, SourceDetails } from './source-details.tsx';
 
 const SURE = 0.8;
 /** Before the name of a column, to tell it from the other ways. */
 const COLUMN = 'column ';
-
-export interface ColumnFieldProps {
-  column: OrderColumn;
-  source: Source | undefined;
-  /** The columns of the file. */
-  names: readonly string[];
-  examples: PreviewResponse['columns'];
-  /** How sure the suggestion is, while it stands; null: it was chosen by the user. */
-  confidence: number | null;
-  hubs: readonly string[];
-  onChange: (source: Source | undefined) => void;
-}
 
 export function ColumnField(props: ColumnFieldProps) {
   const { column, source, names, onChange } = props;

@@ -4,7 +4,6 @@
  */
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { FormatResponse } from '../../http/responses.ts';
 import { sendJson } from '../api/client.ts';
 import {
@@ -16,18 +15,19 @@ import {
   useUploads,
 } from '../api/upload.ts';
 import { EmptyState } from '../components/empty-state.tsx';
-import { ProblemView } from '../components/problem-view.tsx';
 import { Title } from '../layout/title.tsx';
-import { dates, numbers, orderColumn, stillMissing, columnsPage as words } from '../texts/formats.ts';
+import { columnsPage as words } from '../texts/formats.ts';
 import { frame } from '../texts/page.ts';
 import { nameFrom } from './draft.ts';
 import { FormatForm } from './format-form.tsx';
-import { NameField, useWrongName } from './name-field.tsx';
+import { SaveFormat } from './save-format.tsx';
+import { useAsked } from './use-ask-columns.ts';
 import { useDraft } from './use-draft.ts';
 
 export function ColumnsPage() {
   const waiting = useUploads().filter(isUnfamiliar);
   const [asked] = waiting;
+  useAsked(waiting);
   if (!asked)
     return (
       <>
@@ -52,9 +52,7 @@ export function ColumnsPage() {
 function AskColumns({ asked, keys, isLast }: { asked: UnfamiliarUpload; keys: string[]; isLast: boolean }) {
   const { key, file, parentFileId, state } = asked;
   const preset = state.preview.fit === 'preset' ? String(state.preview.format.name) : null;
-  const [name, setName] = useState(preset ? `my-${preset}` : nameFrom(file.name));
   const work = useDraft(state.sample, { preview: state.preview });
-  const wrongName = useWrongName(name);
   const navigate = useNavigate();
   const queries = useQueryClient();
   const leave = () => {
@@ -63,53 +61,38 @@ function AskColumns({ asked, keys, isLast }: { asked: UnfamiliarUpload; keys: st
     else void navigate({ to: '/files/$fileId', params: { fileId: parentFileId }, replace: true });
   };
   const save = useMutation({
-    mutationFn: () => sendJson<FormatResponse>('PUT', `/formats/${encodeURIComponent(name)}`, { ...work.draft, name }),
-    onSuccess: () => {
+    mutationFn: (name: string) =>
+      sendJson<FormatResponse>('PUT', `/formats/${encodeURIComponent(name)}`, { ...work.draft, name }),
+    onSuccess: (_, name) => {
       void queries.invalidateQueries({ queryKey: ['formats'] });
       leave();
       uploadByFormat(keys, name);
     },
   });
-  const [isTried, setTried] = useState(false);
-  const missing = work.missing.map((what) => MISSING[what]);
-  const submit = () => {
-    setTried(true);
-    if (missing.length === 0 && wrongName === null) save.mutate();
-  };
   return (
     <>
       <Title>{words.title(file.name)}</Title>
       <p>{preset ? words.preset(preset) : words.help}</p>
       {keys.length > 1 && <p>{words.others(keys.length - 1)}</p>}
       <FormatForm work={work} />
-      <form
-        className="panel format-save"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
+      <SaveFormat
+        name={preset ? words.nameOfPresets(preset) : nameFrom(file.name)}
+        missing={work.missing}
+        label={words.save(keys.length)}
+        isPending={save.isPending}
+        error={save.error}
+        onSave={save.mutate}
       >
-        <NameField name={name} onChange={setName} />
-        <div className="row">
-          <button type="submit" className="button-main" disabled={save.isPending}>
-            {save.isPending ? words.saving : words.save(keys.length)}
-          </button>
-          <button
-            type="button"
-            onClick={() => {
-              leave();
-              dismissUpload(key);
-            }}
-          >
-            {words.leave}
-          </button>
-        </div>
-        {isTried && missing.length > 0 && <ProblemView error={stillMissing(missing)} />}
-        {save.error && <ProblemView error={save.error} />}
-      </form>
+        <button
+          type="button"
+          onClick={() => {
+            leave();
+            dismissUpload(key);
+          }}
+        >
+          {words.leave}
+        </button>
+      </SaveFormat>
     </>
   );
 }
-
-const MISSING = { ...orderColumn, numbers: numbers.title, dates: dates.title };

@@ -20,7 +20,8 @@ const ENCODINGS = [
 const MOST_ABOVE = 100;
 
 export function ReadingFields({ work: { draft, preview, readAs } }: { work: DraftInWork }) {
-  const encoding = draft.encoding ?? preview?.encoding ?? 'utf-8';
+  const encoding = draft.encoding ?? preview?.encoding ?? '';
+  const delimiter = draft.delimiter ?? preview?.delimiter ?? '';
   const header = preview?.header;
   return (
     <Group title={words.title}>
@@ -31,10 +32,10 @@ export function ReadingFields({ work: { draft, preview, readAs } }: { work: Draf
           <>
             <label>
               {words.encoding}
-              <select value={encoding} onChange={({ target }) => readAs({ encoding: target.value })}>
-                {[...new Set([encoding, ...ENCODINGS])].map((name) => (
+              <select value={encoding} onChange={({ target }) => readAs({ encoding: target.value || null })}>
+                {[...new Set([...(preview ? [] : ['']), encoding, ...ENCODINGS])].map((name) => (
                   <option key={name} value={name}>
-                    {(filePage.encoding as Record<string, string>)[name] ?? name}
+                    {name === '' ? words.detected : ((filePage.encoding as Record<string, string>)[name] ?? name)}
                   </option>
                 ))}
               </select>
@@ -42,9 +43,10 @@ export function ReadingFields({ work: { draft, preview, readAs } }: { work: Draf
             <label>
               {words.delimiter}
               <select
-                value={draft.delimiter ?? preview?.delimiter ?? ','}
-                onChange={({ target }) => readAs({ delimiter: target.value as Delimiter })}
+                value={delimiter}
+                onChange={({ target }) => readAs({ delimiter: (target.value as Delimiter) || null })}
               >
+                {(delimiter === '' || !preview) && <option value="">{words.detected}</option>}
                 {DELIMITERS.map((delimiter) => (
                   <option key={delimiter} value={delimiter}>
                     {words.delimiters[delimiter]}

@@ -1,9 +1,22 @@
 /** What more there is to say about where a value comes from: the constant, the columns that are joined, the price of all pieces. */
 import { useId } from 'react';
+import type { PreviewResponse } from '../../http/preview-response.ts';
+import type { OrderColumn } from '../../model/columns.ts';
 import type { Source } from '../../model/format.ts';
 import { orderColumn, columns as words } from '../texts/formats.ts';
-import type { ColumnFieldProps } from './column-field.tsx';
 import { namesIn } from './draft.ts';
+
+export interface ColumnFieldProps {
+  column: OrderColumn;
+  source: Source | undefined;
+  /** The columns of the file. */
+  names: readonly string[];
+  examples: PreviewResponse['columns'];
+  /** How sure the suggestion is, while it stands; null: it was chosen by the user. */
+  confidence: number | null;
+  hubs: readonly string[];
+  onChange: (source: Source | undefined) => void;
+}
 
 type Props = ColumnFieldProps & { source: Source };
 

@@ -15,7 +15,7 @@ export interface DraftInWork {
   suggestion: PreviewResponse | null;
   missing: PreviewResponse['missing'];
   change: (changes: Partial<Draft>) => void;
-  /** Other bytes stand for other columns: all but this is looked for anew. */
+  /** Other bytes stand for other columns: with a sample all but this is looked for anew. */
   readAs: (changes: Pick<Draft, 'encoding' | 'delimiter' | 'header'>) => void;
   isBusy: boolean;
   error: Error | null;
@@ -56,6 +56,10 @@ export function useDraft(sample: Sample | null, first: { preview: PreviewRespons
     ...{ draft, preview, suggestion, missing: missingIn(own, preview) },
     change: (changes) => say((before) => ({ ...before, ...changes })),
     readAs: (changes) => {
+      if (sample === null) {
+        say({ ...own, ...changes, header: { ...own.header, ...changes.header } });
+        return;
+      }
       const { encoding, delimiter } = { ...draft, ...changes };
       // A row that is named as the header is cut at the delimiter that the file has; it may show none itself.
       const cut = delimiter ?? (changes.header && preview?.delimiter);

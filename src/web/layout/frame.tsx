@@ -86,6 +86,7 @@ function Navigation() {
           {frame.files}
         </Link>
       )}
+      {files && <Link to="/formats">{frame.formats}</Link>}
       {orders && (
         <Link to="/orders" aria-current={inOrders ? 'page' : undefined}>
           {frame.orders}

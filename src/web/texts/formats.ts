@@ -24,6 +24,7 @@ export const columnsPage = {
   noneHelp: 'Drop a file on the list of files: it asks here when it does not know the columns.',
   help: 'Nothing is uploaded yet. Check what was found, say what is missing, and save it: files with this header are then read by themselves.',
   preset: (name: string) => `It looks like a file of ${name}. Choose your hub, and check the rest.`,
+  nameOfPresets: (name: string) => `my-${name}`,
   others: (count: number) => `${files(count)} with the same header will follow.`,
   name: 'Save as',
   nameHelp: 'Small letters, digits, “.”, “_” and “-”.',
@@ -40,6 +41,7 @@ export const reading = {
   sheet: (name: string) => `It is a workbook, of which the sheet “${name}” is read.`,
   encoding: 'Encoding',
   delimiter: 'Delimiter',
+  detected: 'as detected',
   delimiters: { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'pipe' },
   above: 'Rows above the header',
   headerRow: (row: number) => `The header is row ${formatNumber(row)}.`,
@@ -152,3 +154,43 @@ export const firstRows = {
 };
 
 export const stillMissing = (names: readonly string[]): string => `Still to be said: ${names.join(', ')}.`;
+
+export const formatsPage = {
+  help: 'A format says how the files of a shop or a sender are read. The page makes one when you drop a file that it does not know.',
+  caption: 'Formats, those that come with the service first',
+  name: 'Name',
+  columns: 'Columns that it reads',
+  saved: 'Saved',
+  actions: 'Actions',
+  preset: 'comes with the service',
+  version: (version: number) => `version ${version}`,
+  by: (name: string) => `by ${name}`,
+  template: 'Example file',
+  templateOf: (name: string) => `Example file of ${name}`,
+  copy: 'Copy',
+  copyOf: (name: string) => `Copy ${name}`,
+  delete: 'Delete…',
+  deleteOf: (name: string) => `Delete ${name}`,
+  more: 'Only the first 1,000 are shown.',
+  deleteTitle: (name: string) => `Delete the format ${name}?`,
+  deleteMeans:
+    'Files that were read by it stay as they are, and are read by it to their end. The next file with its header is asked about again.',
+  keep: 'Keep it',
+  confirmDelete: 'Delete the format',
+};
+
+export const formatPage = {
+  all: 'All formats',
+  title: (name: string) => `Format ${name}`,
+  copyOf: (name: string) => `A copy of ${name}`,
+  preset: 'It comes with the service and stays as it is. Copy it to have your hub, and to change what you like.',
+  nameOfCopy: (name: string) => `my-${name}`.slice(0, 64),
+  choose: 'Try it on a file…',
+  sample: 'File to try the format on',
+  sampleHelp: 'The file is not uploaded: only its first rows are read.',
+  triedOn: (name: string) =>
+    `Below are the first rows of ${name}. Once saved, the format reads files with this header unasked.`,
+  unreadable: 'The file cannot be read: it was changed, moved or deleted. Choose it again.',
+  save: 'Save',
+  leave: 'Do not save',
+};

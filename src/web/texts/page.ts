@@ -6,6 +6,7 @@ export const frame = {
   navigation: 'Main',
   files: 'Files',
   orders: 'Orders',
+  formats: 'Formats',
   inventory: 'Inventory',
   dashboard: 'Dashboard',
   live: 'Live events',
