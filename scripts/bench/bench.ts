@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { access } from './access.ts';
 import { fallen, type Ratios, readBaseline, writeBaseline } from './baseline.ts';
+import { formats } from './formats.ts';
 import { growth } from './growth.ts';
 import { ingestion } from './ingestion.ts';
 import { manyUploads } from './many-uploads.ts';
@@ -29,6 +30,7 @@ type Part = (bench: Bench) => Promise<void>;
 
 const EMBEDDED: Record<string, Part> = {
   ingestion,
+  formats,
   growth,
   upload,
   requests,

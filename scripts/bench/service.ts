@@ -8,6 +8,7 @@ import { post } from './measure.ts';
 import { cpuSeconds, residentMemory, type Server, startOms } from './processes.ts';
 
 const POLL_MS = 100;
+const FORMAT = 'bench';
 
 export interface FileShown {
   file_id: string;
@@ -31,16 +32,17 @@ export interface Ingested {
   stockLeft: number;
 }
 
-/** One file into a fresh service. */
-export async function ingest(work: string, input: Input): Promise<Ingested> {
+/** One file into a fresh service; `format`: what it is read by, null for a standard one. */
+export async function ingest(work: string, input: Input, format: object | null = null): Promise<Ingested> {
   const directory = await mkdtemp(join(work, 'data-'));
   const oms = await startOms(directory);
   try {
     const pid = oms.child.pid!;
     await setStock(oms, input.stock);
+    if (format !== null) await saveFormat(oms, format);
     const cpuBefore = await cpuSeconds(pid);
     const startedMs = Date.now();
-    const ended = await followed(oms, await uploaded(oms, input.path), input.rows);
+    const ended = await followed(oms, await uploaded(oms, input.path, format !== null), input.rows);
     const seconds = (fromMs: number) => (Date.parse(ended.finished_at!) - fromMs) / 1000;
     return {
       rowsPerSecond: input.rows / seconds(Date.parse(ended.created_at)),
@@ -64,9 +66,16 @@ export async function setStock(oms: Server, stock: string): Promise<void> {
   await answer.arrayBuffer();
 }
 
+async function saveFormat(oms: Server, format: object): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${oms.url}/formats/${FORMAT}`, { method: 'PUT', headers, body: JSON.stringify(format) });
+  if (!answer.ok) throw new Error(`the format was answered ${answer.status}: ${await answer.text()}`);
+  await answer.arrayBuffer();
+}
+
 /** The id of the file. */
-export async function uploaded(oms: Server, body: string | Buffer): Promise<string> {
-  const { answer } = await post(`${oms.url}/upload?name=bench.csv`, body);
+export async function uploaded(oms: Server, body: string | Buffer, hasFormat = false): Promise<string> {
+  const { answer } = await post(`${oms.url}/upload?name=bench.csv${hasFormat ? `&format=${FORMAT}` : ''}`, body);
   return (JSON.parse(answer) as { file_id: string }).file_id;
 }
 

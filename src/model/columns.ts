@@ -15,6 +15,18 @@ export const ORDER_COLUMNS = [
 
 export type OrderColumn = (typeof ORDER_COLUMNS)[number];
 
+/** Columns whose values are texts, not numbers or dates. */
+export const TEXT_COLUMNS = [
+  'order_id',
+  'customer_name',
+  'customer_email',
+  'product_name',
+  'sku',
+  'hub_id',
+  'shipping_address',
+] as const satisfies OrderColumn[];
+export type TextColumn = (typeof TEXT_COLUMNS)[number];
+
 /** Columns that people read and that are never compared: they may have line breaks and tabs. */
 export const FREE_TEXT_COLUMNS: readonly OrderColumn[] = ['customer_name', 'product_name', 'shipping_address'];
 

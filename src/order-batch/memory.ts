@@ -20,7 +20,10 @@ export const CLEANED_TEXT = 3;
 
 /** The arrays of a batch as they cross threads: plain data over shared memory. */
 export interface BatchContent {
-  /** Values per row: the cells of the file's data columns, and behind them those that a format makes. */
+  /**
+   * Values per row: the cells of the file's data columns, and behind them those that a format makes, of which those of numbers and dates
+   * are any text.
+   */
   width: number;
   cells: number;
   /** Which of the values belongs to a column of an order. */
@@ -66,8 +69,12 @@ export class BatchMemory {
 
   /** Makes room for this many bytes of text behind `end`; returns the buffer. */
   reserveText(end: number, bytes: number): Buffer {
-    while (this.text.length < end + bytes) this.text = grown(this.text);
+    this.makeRoom(end + bytes);
     return bufferOf(this.text);
+  }
+
+  makeRoom(bytes: number): void {
+    while (this.text.length < bytes) this.text = grown(this.text);
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * Layout. `text` has the UTF-8 of all values: whole blocks of the file for rows that took the fast path (`plain-record.ts`), the
  * bare values of the others. A row has `width` values: `cells`, one per data column of the file, and behind them those that a format
- * makes; value c of row i is the bytes of `text` from `starts[i * width + c]` up to `ends[i * width + c]`. A column of an order is one
+ * makes, which may be anywhere in the text; value c of row i is the bytes of `text` from `starts[i * width + c]` up to `ends[i * width + c]`. A column of an order is one
  * of these values, untrimmed; `positionOf` says which. `numbers` has quantity, unit price, total and order date of each row, `rows` its row in the file, `pairOf` the
  * number of its SKU and hub among the `pairs`, `ascii` what is known of its text (`memory.ts`).
  *
@@ -19,7 +19,7 @@
  */
 import { assert } from '../assert.ts';
 import { cellValue, formsOfId } from '../model/characters.ts';
-import type { OrderColumn } from '../model/columns.ts';
+import type { OrderColumn, TextColumn } from '../model/columns.ts';
 import type { OrderContent, OrderItem } from '../model/order.ts';
 import { trim } from '../model/trim.ts';
 import { ASCII_TEXT, type BatchContent, bufferOf, CLEANED_TEXT, NUMBERS_PER_ROW } from './memory.ts';
@@ -64,7 +64,7 @@ export class OrderBatch {
   readonly #pairOf: Uint32Array;
   readonly #returns: Int32Array;
   #returnsAtTake: number;
-  /** The row that was last asked for: its values with a character for each byte, and where they begin in the text. */
+  /** The row that was last asked for: its cells with a character for each byte, and where they begin in the text. */
   #row = -1;
   #units = '';
   #start = 0;
@@ -150,7 +150,7 @@ export class OrderBatch {
     };
   }
 
-  text(i: number, column: OrderColumn): string {
+  text(i: number, column: TextColumn): string {
     const value = this.#value(i, this.#positionOf[column]);
     return this.#ascii[i] === CLEANED_TEXT ? cellValue(column, value) : trim(value);
   }
@@ -225,13 +225,15 @@ export class OrderBatch {
   #value(i: number, column: number): string {
     this.#checkOwned();
     const first = i * this.#width;
+    const start = this.#starts[first + column]!;
+    const end = this.#ends[first + column]!;
+    if (column >= this.#cells)
+      return this.#bytes.toString(this.#ascii[i] === ASCII_TEXT ? 'latin1' : 'utf8', start, end);
     if (i !== this.#row) {
       this.#row = i;
       this.#start = this.#starts[first]!;
-      this.#units = this.#bytes.toString('latin1', this.#start, this.#ends[first + this.#width - 1]);
+      this.#units = this.#bytes.toString('latin1', this.#start, this.#ends[first + this.#cells - 1]);
     }
-    const start = this.#starts[first + column]!;
-    const end = this.#ends[first + column]!;
     const units = this.#units.slice(start - this.#start, end - this.#start);
     return this.#ascii[i] === ASCII_TEXT || !NON_ASCII.test(units) ? units : this.#bytes.toString('utf8', start, end);
   }

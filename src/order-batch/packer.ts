@@ -2,7 +2,7 @@
  * Packs the rows of a chunk into a batch. Each row has a slot, in the order of the file; slots whose row turns out to be no order
  * are left out of the batch. Two memories are in use as a rule: one is filled while the batch in the other is committed.
  */
-import type { OrderColumn } from '../model/columns.ts';
+import { type OrderColumn, TEXT_COLUMNS, type TextColumn } from '../model/columns.ts';
 import type { Header } from '../model/header.ts';
 import type { OrderRow } from '../model/order-row.ts';
 import { trim } from '../model/trim.ts';
@@ -25,8 +25,7 @@ const TEXT_FIELDS = {
   sku: 'sku',
   hub_id: 'hubId',
   shipping_address: 'shippingAddress',
-} as const satisfies Partial<Record<OrderColumn, keyof OrderRow>>;
-const TEXT_COLUMNS = Object.keys(TEXT_FIELDS) as (keyof typeof TEXT_FIELDS)[];
+} as const satisfies Record<TextColumn, keyof OrderRow>;
 
 type OrderNumbers = Pick<OrderRow, 'quantity' | 'unitPriceMinor' | 'totalMinor' | 'orderDateMs'>;
 
@@ -38,6 +37,8 @@ export interface PlainOrder extends OrderNumbers {
   /** Columns whose value has doubled quotes, each of which stands for one. */
   doubled: number[];
   ascii: boolean;
+  /** Those that are in bytes of its own: a column of `inOwn` has its value there. */
+  format: { inOwn: readonly number[]; own: Uint8Array; ownLength: number } | null;
 }
 
 export class OrderPacker {
@@ -134,7 +135,25 @@ export class OrderPacker {
     }
     for (const column of order.doubled)
       ends[first + column] = joinQuotes(this.#memory.text, starts[first + column]!, ends[first + column]!);
+    if (order.format !== null) this.#addOwn(first, order, order.format);
     this.#fill(slot, row, order.ascii ? ASCII_TEXT : UNKNOWN_TEXT, pair, order);
+  }
+
+  /** Values that are not in the bytes of the file follow them. */
+  #addOwn(first: number, order: PlainOrder, { inOwn, own, ownLength }: NonNullable<PlainOrder['format']>): void {
+    if (inOwn.length === 0) return;
+    this.#write();
+    const { starts, ends } = this.#memory;
+    const place = this.#end;
+    this.#memory.makeRoom(place + ownLength);
+    const { text } = this.#memory;
+    for (let i = 0; i < ownLength; i++) text[place + i] = own[i]!;
+    for (const column of inOwn) {
+      starts[first + column] = order.starts[column]! + place;
+      ends[first + column] = order.ends[column]! + place;
+    }
+    this.#end += ownLength;
+    this.#written = this.#end;
   }
 
   drop(slot: number): void {

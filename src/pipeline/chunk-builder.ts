@@ -91,15 +91,10 @@ export class ChunkBuilder implements RowConsumer {
     this.lines = joins ? new RowLines(header, this.#reader!, options.openOrder ?? null) : null;
     this.#checker = joins ? new LineChecker(header, options) : null;
     this.#packer = new OrderPacker(header);
-    const asIs =
-      !header.report &&
-      header.dataColumns.length === header.columns.length &&
-      header.made.length === 0 &&
-      !header.format?.only;
     const form = textForm(encoding);
     this.#record =
-      asIs && !joins && (form === 'utf-8' || form === 'windows-1252')
-        ? new PlainRecord(header, delimiter, form === 'utf-8', createOrderDateParser(timeZoneOf(header, options)))
+      !joins && (form === 'utf-8' || form === 'windows-1252')
+        ? PlainRecord.of(header, delimiter, form === 'utf-8', createOrderDateParser(timeZoneOf(header, options)))
         : null;
   }
 
@@ -111,6 +106,10 @@ export class ChunkBuilder implements RowConsumer {
     if (this.#record === null) return -1;
     const end = this.#record.read(bytes, from, to);
     if (end === -1) return -1;
+    if (this.#record.skipped) {
+      this.#skipped++;
+      return end;
+    }
     if (bytes !== this.#bytes) {
       this.#shift = this.#packer.addText(bytes.subarray(from)) - from;
       this.#bytes = bytes;
@@ -217,12 +216,14 @@ export class ChunkBuilder implements RowConsumer {
     this.#pairsSinceMs = now;
   }
 
-  #pairOf(bytes: Uint8Array, { starts, ends }: PlainRecord): number {
+  #pairOf(bytes: Uint8Array, { starts, ends, format }: PlainRecord): number {
     const { sku, hub_id } = this.#header.orderColumns;
-    const [skuStart, skuEnd, hubStart, hubEnd] = [starts[sku]!, ends[sku]!, starts[hub_id]!, ends[hub_id]!];
+    const hub = format?.constant('hub_id');
+    const [skuStart, skuEnd] = [starts[sku]!, ends[sku]!];
+    const [hubStart, hubEnd] = hub === undefined ? [starts[hub_id]!, ends[hub_id]!] : [skuEnd, skuEnd];
     let pair = this.#index.get(bytes, skuStart, skuEnd, hubStart, hubEnd);
     if (pair === -1) {
-      pair = this.#pairs.numberOf(textOf(bytes, skuStart, skuEnd), textOf(bytes, hubStart, hubEnd));
+      pair = this.#pairs.numberOf(textOf(bytes, skuStart, skuEnd), hub ?? textOf(bytes, hubStart, hubEnd));
       this.#index.add(bytes, skuStart, skuEnd, hubStart, hubEnd, pair);
     }
     return pair;

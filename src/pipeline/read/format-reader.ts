@@ -1,12 +1,11 @@
 /** Reads rows by a format: see `row-reader.ts`. Everything is declared and exact: what does not have the declared form is no value. */
-import { limits } from '../../limits.ts';
 import { cellValue } from '../../model/characters.ts';
 import { nameKey } from '../../model/column-names.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
-import { createPatternReader, type DatePattern, parseDatePattern } from '../../model/date-pattern.ts';
 import type { Format } from '../../model/format.ts';
+import { comparable, createValueReaders } from '../../model/format-values.ts';
 import type { Header } from '../../model/header.ts';
-import { createAmountReader, createQuantityReader, exampleOf, type NumberReader } from '../../model/locale-numbers.ts';
+import { exampleOf, type NumberReader } from '../../model/locale-numbers.ts';
 import { formatMinor, parseMinor } from '../../model/money.ts';
 import { quantityOf, type RowValues } from '../../model/row-schema.ts';
 import { unescapeCell } from '../../model/spreadsheet-cell.ts';
@@ -34,9 +33,8 @@ export class FormatReader implements RowReader {
       Get
     >;
     const { columns, only } = format;
-    this.#converted = convertersOf(format).filter(
-      ([column]) => header.made.includes(column) && 'from' in columns[column],
-    );
+    const readers = Object.entries(createValueReaders(format)) as [OrderColumn, NumberReader][];
+    this.#converted = readers.filter(([column]) => header.made.includes(column) && 'from' in columns[column]);
     this.#computes = 'compute' in columns.total_amount;
     this.#divides = 'from' in columns.unit_price && columns.unit_price.divide_by !== undefined;
     this.#only = only && {
@@ -119,16 +117,6 @@ export class FormatReader implements RowReader {
   }
 }
 
-function convertersOf({ numbers, dates }: Format): [OrderColumn, NumberReader][] {
-  const amount = createAmountReader(numbers);
-  return [
-    ['quantity', createQuantityReader(numbers)],
-    ['unit_price', amount],
-    ['total_amount', amount],
-    ['order_date', createDateReader(dates)],
-  ];
-}
-
 class Unreadables {
   found: Map<OrderColumn, Unreadable> | null = null;
 
@@ -161,31 +149,3 @@ function computed(values: RowValues): string {
   const price = parseMinor(values.unit_price);
   return quantity === null || price === null ? NOT_KNOWN : formatMinor(quantity * price);
 }
-
-/** Days repeat from row to row. */
-const DAY_CHARS = 10;
-
-function createDateReader(dates: readonly string[]): NumberReader {
-  const readers = dates.map((text) => createPatternReader(parseDatePattern(text) as DatePattern));
-  const read = (text: string) => {
-    for (const reader of readers) {
-      const date = reader(text);
-      if (date !== null) return date;
-    }
-    return null;
-  };
-  const days = new Map<string, string | null>();
-  return (text) => {
-    if (text.length > DAY_CHARS) return read(text);
-    let date = days.get(text);
-    if (date === undefined) {
-      if (days.size >= limits.maxZoneOffsetDays) days.clear();
-      date = read(text);
-      // A copy: the text may be a slice of a block and would keep it in memory.
-      days.set(Buffer.from(text).toString(), date);
-    }
-    return date;
-  };
-}
-
-const comparable = (text: string): string => text.trim().toLowerCase();
