@@ -10,7 +10,7 @@ import type { Page, PageRequest } from './page.ts';
 export interface Undo {
   /**
    * Begins to undo a file that has ended. From then on it cannot be queued again. A repeat changes nothing. Null: unknown. Throws
-   * `not_undoable`. `actor`: who asks, noted with each order.
+   * `not_undoable`, and what stops changes of orders (`OrderChanges`). `actor`: who asks, noted with each order.
    */
   request(fileId: string, actor: string | null): Promise<FileRecord | null>;
   /** Files whose undo has begun and not ended, a bounded number. */

@@ -69,8 +69,8 @@ export interface Met {
 }
 
 /**
- * Inserts these orders. It works in parts, a few in parallel: documents are
- * created while the server inserts others, and only those of a few parts are in memory. Throws `store_contention`.
+ * Inserts these orders. It works in parts, a few in parallel: documents are created while the server inserts others, and only those of a few
+ * parts are in memory. Throws `store_contention`.
  */
 export async function insertOrders(
   context: InsertContext,

@@ -10,8 +10,7 @@ import type { FileRecord } from '../../model/file.ts';
 import type { OrderChanges } from '../../ports/order-changes.ts';
 import { notUndoable, type Undo } from '../../ports/undo.ts';
 import { readPosition, toPage } from '../page.ts';
-import type { FileDocument, KeptOrderDocument } from './documents.ts';
-import { ordersOf } from './documents.ts';
+import { type FileDocument, type KeptOrderDocument, ordersOf } from './documents.ts';
 import { DUPLICATE_KEY } from './errors.ts';
 import type { CommitContext } from './execute-plan.ts';
 import { toFileRecord } from './file-document.ts';
@@ -34,6 +33,8 @@ export function createUndo(
     const refused = notUndoable(record, workflow);
     if (refused) throw refused;
     if (file.undo) return record;
+    // Nothing is begun that an older process is in the way of.
+    await changes.apply([]);
     const { _id, status, epoch, generation } = file;
     const undo: Undoing = { state: 'running', undone: 0, kept: 0, by, after: null };
     const begun = await files.findOneAndUpdate(

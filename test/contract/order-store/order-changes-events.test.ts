@@ -45,6 +45,25 @@ for (const { name, open, missing, totalOrder } of eventStreams)
     const ofOrder = (events: PublishedEvent[], orderId: string) => events.filter((event) => event.orderId === orderId);
     const apply = (...asks: ChangeRequest[]) => first.store.changes.apply(asks);
 
+    test('an order that was undone and comes again has one more creation', async () => {
+      const { store } = first;
+      const ingest = (customerName: string) =>
+        ingestChunks(store, [chunkOf(0, [orderRow(2, 'R-1', { sku: 'S', customerName })])]);
+      const fileId = await ingest('Ada');
+      await store.undo.request(fileId, null);
+      while (await store.undo.step(fileId));
+      await ingest('Grace');
+      const events = await read(3);
+      expect(idsOf(totalOrder ? events : creationsFirst(events))).toEqual(
+        totalOrder ? ['R-1:created', 'R-1:2', 'R-1:3'] : ['R-1:created', 'R-1:3', 'R-1:2'],
+      );
+      const created = await read(2, new Set(['order.created']));
+      expect(parsed(created)).toMatchObject([
+        { id: 'R-1:created', data: { customer: { name: 'Ada' } } },
+        { id: 'R-1:3', sequence: '3', data: { version: 3, customer: { name: 'Grace' } } },
+      ]);
+    });
+
     test('come in the order of the versions of each order, after its creation', async () => {
       await ingestChunks(first.store, [
         chunkOf(0, [orderRow(2, 'R-1', { sku: 'S' }), orderRow(3, 'R-2', { sku: 'S' })]),

@@ -329,6 +329,29 @@ for (const { name, open, missing } of outboxes)
       await isConsistent();
     });
 
+    test('a dry run says that an undone order would come again', async () => {
+      const fileId = await ingest([orderRow(2, 'M-1', { sku: 'S' }), orderRow(3, 'M-2', { sku: 'S' })]);
+      await apply(toMove('M-2', 'confirmed'));
+      await undo(fileId);
+      const { orders } = chunkOf(0, [orderRow(2, 'M-1', { sku: 'S' }), orderRow(3, 'M-2', { sku: 'S' })]);
+      const earlier = { find: () => new Map(), taken: () => 0 };
+      const decided = await store.dryRuns.decide({ fileId: 'f_tried', hubs: null }, orders, earlier);
+      expect([...decided.accepted]).toEqual([0]);
+      expect(decided.rejected).toMatchObject([{ row: 3, reasons: [{ code: 'duplicate_order' }] }]);
+    });
+
+    test('what a file fixed is open again once it is undone', async () => {
+      const wrong = await newClaim(store);
+      await store.chunks.commit(wrong, chunkOf(0, [], [rejection(2)]));
+      await store.files.finish(wrong, COMPLETED);
+      const fix = await newClaim(store, { parentFileId: wrong.fileId });
+      await store.chunks.commit(fix, chunkOf(0, [orderRow(2, 'N-1', { sku: 'S' })]));
+      await store.files.finish(fix, COMPLETED);
+      expect(await store.files.fixed([wrong.fileId])).toEqual(new Map([[wrong.fileId, { rows: 1, by: [fix.fileId] }]]));
+      await undo(fix.fileId);
+      expect(await store.files.fixed([wrong.fileId])).toEqual(new Map());
+    });
+
     test('where the stock does not suffice an undone order stays undone', async () => {
       const first = await ingest([orderRow(2, 'I-1', { sku: 'S', quantity: 60 })]);
       await undo(first);
