@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { type FileResponse, orderEventsResponse } from '../../src/http/responses.ts';
 import { limits } from '../../src/limits.ts';
 import { listAll, problemOf, send } from '../support/http.ts';
+import { ADMIN_KEY, bearer, newKey, startClosedService } from '../support/keys.ts';
 import {
   csv,
   ended,
@@ -131,4 +132,43 @@ test('where the workflow has no state for it nothing can be undone', async () =>
   const { file_id: fileId } = await ingest(service, csv(orderLine('E-1')));
   const problem = await problemOf(await undo(service, fileId), 409, 'not_undoable');
   expect(problem.detail).toContain('name one as its "undo"');
+});
+
+test('an operator undoes the files of the hubs that are theirs, under their name; a viewer none', async () => {
+  const service = await startClosedService();
+  const [admin, viewer, operator, elsewhere] = [
+    bearer(ADMIN_KEY),
+    bearer((await newKey(service, { role: 'viewer' })).key),
+    await newKey(service, { role: 'operator' }),
+    bearer((await newKey(service, { role: 'operator', hubs: ['HUB-2'] })).key),
+  ];
+  const by = bearer(operator.key);
+  const ask = (method: string, path: string, headers: Record<string, string>, body?: unknown) =>
+    send(service, method, path, body, headers);
+  await ask('PUT', '/inventory', admin, { items: [{ sku: 'SKU-1', hub_id: 'HUB-1', available: 10 }] });
+  const uploaded = await fetch(`${service.url}/upload?name=a.csv`, {
+    ...{ method: 'POST', body: csv(orderLine('F-1'), orderLine('F-2')) },
+    headers: { ...by, 'content-type': 'text/csv' },
+  });
+  const { file_id: fileId } = (await uploaded.json()) as FileJson;
+  const fileOf = async () => (await (await ask('GET', `/files/${fileId}`, by)).json()) as FileResponse;
+  await expect.poll(async () => (await fileOf()).status, { timeout: 30_000 }).toBe('completed');
+  await ask('PUT', '/orders/F-2/status', by, { status: 'confirmed' });
+
+  const path = `/files/${fileId}/undo`;
+  expect(await problemOf(await ask('POST', path, viewer), 403, 'forbidden')).toMatchObject({ needs: 'files:write' });
+  await problemOf(await ask('POST', path, elsewhere), 404, 'not_found');
+  await problemOf(await ask('GET', `/files/${fileId}/kept`, elsewhere), 404, 'not_found');
+  expect((await ask('POST', path, by)).status).toBe(202);
+  await expect.poll(async () => (await fileOf()).undo?.state, { timeout: 30_000 }).toBe('done');
+  const history = await (await ask('GET', '/orders/F-1/history', by)).json();
+  expect(history).toMatchObject({ items: [{}, { action: 'undone', actor: `key:${operator.id}` }] });
+  const kept = await (await ask('GET', `/files/${fileId}/kept`, viewer)).json();
+  expect(kept).toMatchObject({ items: [{ order_id: 'F-2', customer: { name: null, email: null } }] });
+  const audit = await (await ask('GET', '/audit?action=undoFile', admin)).json();
+  expect(audit).toMatchObject({
+    items: expect.arrayContaining([
+      expect.objectContaining({ principal: `key:${operator.id}`, target: `file ${fileId}`, status: 202 }),
+    ]),
+  });
 });
