@@ -70,7 +70,9 @@ function openSource(
   const version = objectKey.startsWith(UPLOADS) ? {} : { version: objectVersion };
   const source: ByteSource = {
     sizeBytes,
-    open: (offset, length) => objects.open(objectKey, { offset, length, ...version }),
+    // To its end, where it may have become longer.
+    open: (offset, length) =>
+      objects.open(objectKey, { offset, ...(offset + length < sizeBytes && { length }), ...version }),
   };
   // Row by row when the file failed, so that all rows before the error are compared.
   const bounds = boundsOf(status === 'failed' ? 1 : limits.maxPartRows);
