@@ -48,7 +48,7 @@ test('a list of a shop is confirmed on one screen, uploaded, and the next one is
   await page.getByRole('cell', { name: 'Weg 3, 89073 Ulm' }).first().waitFor();
 
   await save(page).click();
-  await page.getByText('Still to be said: Hub.').waitFor();
+  await page.getByRole('alert').getByText('Still to be said: Hub.').waitFor();
   expect(await listAll(service, '/files?limit=10')).toEqual([]);
   await hub(page).fill('HUB-2');
   await page.getByRole('cell', { name: 'HUB-2' }).first().waitFor();

@@ -18,6 +18,7 @@ import {
   upload,
 } from '../support/service.ts';
 import { expectComplaints, openPage, screenshot } from './support/browser.ts';
+import { choose } from './support/files-page.ts';
 import { editOrder, moveOrder } from './support/orders-api.ts';
 
 const VIEWPORT = { width: 1280, height: 800 };
@@ -90,6 +91,20 @@ test('orders, and one of them', async () => {
   await page.getByText('order.created').first().waitFor();
   await page.setViewportSize({ ...VIEWPORT, height: 1100 });
   await screenshot(page, 'order');
+});
+
+test('what the columns of a file are', async () => {
+  const page = await open('/');
+  const orders = ['4,20;21.11.2026', '18,90;22.11.2026', '7,00;1.12.2026'].map(
+    (end, i) => `B-${i + 1};Zoë Baker;zoe@example.com;Notizbuch;55120;${i + 1};${end};Weg ${i + 3};89073 Ulm`,
+  );
+  const header = 'Bestell-Nr.;Kunde;E-Mail;Artikel;Art.-Nr.;Menge;Einzelpreis;Bestelldatum;Straße;Ort';
+  const buffer = Buffer.from(['Bestellungen November;;;;;;;;;', header, ...orders].join('\n'));
+  await choose(page, { name: 'bestellungen.csv', buffer });
+  await page.getByLabel('Hub of every row').fill('HUB-1');
+  await page.getByRole('cell', { name: 'HUB-1' }).first().waitFor();
+  await page.setViewportSize({ ...VIEWPORT, height: 1200 });
+  await screenshot(page, 'columns');
 });
 
 test('inventory', async () => {

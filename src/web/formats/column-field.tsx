@@ -5,6 +5,8 @@ import { asKind, type Kind, kindOf, namesIn } from './draft.ts';
 import { type ColumnFieldProps, SourceDetails } from './source-details.tsx';
 
 const SURE = 0.8;
+/** Of each of several columns fewer. */
+const MOST_EXAMPLES = 6;
 /** Before the name of a column, to tell it from the other ways. */
 const COLUMN = 'column ';
 
@@ -75,10 +77,7 @@ function Certainty({ source, confidence }: ColumnFieldProps) {
 function Examples({ source, examples }: ColumnFieldProps) {
   const used = namesIn(source).flatMap((name) => examples.find((one) => one.name === name) ?? []);
   if (used.length === 0) return null;
-  const values = [0, 1, 2].flatMap((place) => {
-    const parts = used.flatMap(({ values }) => values[place] ?? []);
-    return parts.length === 0 ? [] : [parts.join(' · ')];
-  });
+  const values = used.flatMap(({ values }) => values.slice(0, Math.max(1, Math.floor(MOST_EXAMPLES / used.length))));
   return (
     <span className="column-examples">
       {values.length === 0 ? (

@@ -2,7 +2,7 @@
 import type { PreviewResponse } from '../../http/preview-response.ts';
 import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import { ProblemView } from '../components/problem-view.tsx';
-import { orderColumn, firstRows as words } from '../texts/formats.ts';
+import { orderColumn, stillMissing, firstRows as words } from '../texts/formats.ts';
 import { type Draft, namesIn } from './draft.ts';
 
 type Row = PreviewResponse['rows'][number];
@@ -10,11 +10,13 @@ type Row = PreviewResponse['rows'][number];
 export function FirstRows({
   preview: { rows, failure },
   draft,
+  missing,
   isBusy,
   error,
 }: {
   preview: PreviewResponse;
   draft: Draft;
+  missing: PreviewResponse['missing'];
   isBusy: boolean;
   error: Error | null;
 }) {
@@ -25,6 +27,7 @@ export function FirstRows({
       <h2 id="first-rows">{words.title}</h2>
       <p role="status" className="quiet">
         {rows.length === 0 ? words.none : `${words.summary(rows.length - wrong - skipped, wrong, skipped)}.`}{' '}
+        {missing.length > 0 && `${stillMissing(missing)} `}
         {words.notAsked}
       </p>
       {error && <ProblemView error={error} />}

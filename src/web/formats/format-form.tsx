@@ -47,7 +47,7 @@ export function FormatForm({ work }: { work: DraftInWork }) {
         <DateFields {...written} isMissing={missing.includes('dates')} />
         <RowFields {...written} names={names} />
       </div>
-      {preview && <FirstRows preview={preview} draft={draft} isBusy={isBusy} error={error} />}
+      {preview && <FirstRows preview={preview} draft={draft} missing={missing} isBusy={isBusy} error={error} />}
     </div>
   );
 }

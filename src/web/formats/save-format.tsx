@@ -2,10 +2,8 @@
 import { type ReactNode, useState } from 'react';
 import type { PreviewResponse } from '../../http/preview-response.ts';
 import { ProblemView } from '../components/problem-view.tsx';
-import { dates, numbers, orderColumn, stillMissing, columnsPage as words } from '../texts/formats.ts';
+import { stillMissing, columnsPage as words } from '../texts/formats.ts';
 import { NameField, useWrongName } from './name-field.tsx';
-
-const MISSING = { ...orderColumn, numbers: numbers.title, dates: dates.title };
 
 export function SaveFormat({
   name: proposed,
@@ -49,7 +47,7 @@ export function SaveFormat({
         </button>
         {children}
       </div>
-      {isTried && missing.length > 0 && <ProblemView error={stillMissing(missing.map((what) => MISSING[what]))} />}
+      {isTried && missing.length > 0 && <ProblemView error={stillMissing(missing)} />}
       {error && <ProblemView error={error} />}
     </form>
   );

@@ -153,7 +153,10 @@ export const firstRows = {
   looking: 'Reading the first rows again…',
 };
 
-export const stillMissing = (names: readonly string[]): string => `Still to be said: ${names.join(', ')}.`;
+const missing = { ...orderColumn, numbers: numbers.title, dates: dates.title };
+
+export const stillMissing = (what: readonly (keyof typeof missing)[]): string =>
+  `Still to be said: ${what.map((one) => missing[one]).join(', ')}.`;
 
 export const formatsPage = {
   help: 'A format says how the files of a shop or a sender are read. The page makes one when you drop a file that it does not know.',
