@@ -496,6 +496,9 @@ export const limits = {
   maxNamesOfSubject: 20,
   /** Exports of orders at the same time: each reads as fast as its client, and as others leave time. */
   maxExports: 4,
+  /** What a search finds of each kind, and slices of files, the newest, that it looks through by name. */
+  searchFound: 10,
+  searchedFileSlices: 4,
   /** Orders that are shown with a customer. */
   newestOrdersOfCustomer: 20,
   /** Sums read at a time: some milliseconds. */

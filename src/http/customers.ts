@@ -79,7 +79,7 @@ const getCustomer = (ports: CustomerPorts) =>
     },
   );
 
-const customerJson = (customer: Subject): CustomerResponse => ({
+export const customerJson = (customer: Subject): CustomerResponse => ({
   ...{ email: customer.key, name: customer.name ?? '' },
   ...sumsJson(customer),
   by_status: customer.byStatus,

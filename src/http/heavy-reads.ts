@@ -12,7 +12,7 @@ import { PrincipalShare } from './owner.ts';
 import type { HttpEnv } from './route.ts';
 
 /** Lists whose filters have no indexes, or not all. */
-const SCANNED = new Set(['/orders', '/audit']);
+const SCANNED = new Set(['/orders', '/search', '/audit']);
 
 export function heavyReads(): MiddlewareHandler<HttpEnv> {
   const places = bulkhead(limits.heavyReads, limits.heavyReadsQueued);

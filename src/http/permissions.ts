@@ -44,6 +44,8 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   listOrders: 'orders:read',
   getOrder: 'orders:read',
+  // Of customers, products and files only what their own lists would show.
+  search: 'orders:read',
   exportOrders: 'orders:read',
   listChangesOfOrder: 'orders:read',
   listEventsOfOrder: 'orders:read',

@@ -69,7 +69,7 @@ const getProduct = (ports: ProductPorts) =>
     },
   );
 
-const productJson = (product: Subject): ProductResponse => ({
+export const productJson = (product: Subject): ProductResponse => ({
   ...{ sku: product.key, name: product.name ?? '', last_price: formatMinor(product.priceMinor ?? 0) },
   ...sumsJson(product),
   cancelled_units: product.cancelledUnits,

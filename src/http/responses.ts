@@ -473,6 +473,20 @@ export const oneProductResponse = named(
 );
 export type OneProductResponse = z.infer<typeof oneProductResponse>;
 
+/** A few of each, the best first. Empty where the sender may not see them, or where they are not kept. */
+export const searchResponse = named(
+  'SearchResult',
+  z.strictObject({
+    orders: z.array(orderResponse),
+    customers: z.array(customerResponse),
+    products: z.array(productResponse),
+    files: z.array(
+      z.strictObject({ file_id: z.string(), name: z.string(), status: z.enum(FILE_STATUSES), created_at: time }),
+    ),
+  }),
+);
+export type SearchResponse = z.infer<typeof searchResponse>;
+
 /** `key`: the day, month, e-mail, SKU, hub or status. `name`: of a customer or a product. */
 export const reportRowResponse = named(
   'ReportRow',

@@ -53,6 +53,7 @@ import { reportRoutes } from './reports.ts';
 import type { HttpEnv } from './route.ts';
 import { runFileRoutes } from './run-file.ts';
 import { sampleRoutes } from './samples.ts';
+import { searchRoutes } from './search.ts';
 import { settingsRoutes } from './settings.ts';
 import { statsRoutes } from './stats.ts';
 import { undoRoutes } from './undo.ts';
@@ -173,6 +174,7 @@ function addApi(
   app.route('/', orderCsvRoutes(ports, config));
   app.route('/', orderHistoryRoutes(ports));
   app.route('/', orderChangeRoutes(ports, config));
+  app.route('/', searchRoutes(ports));
   app.route('/', customerRoutes(ports));
   app.route('/', productRoutes(ports));
   app.route('/', reportRoutes(ports, config));

@@ -67,7 +67,10 @@ export function startProjector({ store, clock }: ProjectorPorts, open: OpenFolde
     }
     const fromMs = performance.now();
     const page = await journal.read(folder.position);
-    if (page.orders.length === 0) return limits.projectorPollMs;
+    if (page.orders.length === 0) {
+      folder.purge();
+      return limits.projectorPollMs;
+    }
     folder.fold(page);
     const now = await journal.behind(null);
     const isGrowing = now > before;

@@ -6,6 +6,8 @@ export interface Folder {
   readonly position: string | null;
   /** Folds the orders in and moves the position, as one. When it throws, nothing was done, or what there was is gone and made anew. */
   fold(page: JournalPage): void;
+  /** Done when there is nothing to fold: what is left of deleted and erased orders goes. May take seconds. */
+  purge(): void;
   /** Deletes all models: they are made anew. */
   discard(): void;
   close(): void;

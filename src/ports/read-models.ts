@@ -55,6 +55,8 @@ export interface ReadModels {
   names(kind: SubjectKind, key: string): Promise<string[]>;
   /** The ids of the newest orders of a customer. */
   newestOrders(email: string, limit: number): Promise<string[]>;
+  /** The ids of orders in whose words each of these begins one, whatever the case and accents; the newest first. */
+  findOrders(words: string, limit: number): Promise<string[]>;
   /** By key. A page may come short. */
   report(by: ReportBy, days: Days, page: PageRequest): Promise<Page<ReportRow>>;
   close(): void;

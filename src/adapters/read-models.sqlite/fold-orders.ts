@@ -4,12 +4,14 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { limits } from '../../limits.ts';
+import { isErased } from '../../model/order.ts';
 import { customers } from '../../model/projections/customers.ts';
 import { products } from '../../model/projections/products.ts';
 import type { Addition } from '../../model/projections/projection.ts';
 import { PROJECTIONS } from '../../model/projections/projections.ts';
 import type { JournalOrder, JournalPage } from '../../ports/journal.ts';
 import { transaction } from '../sqlite/transaction.ts';
+import { OrderWords } from './order-words.ts';
 
 interface Folded {
   number: number;
@@ -42,13 +44,13 @@ export class OrderFolder {
   /** Subjects by kind and key. Only this connection writes them. */
   readonly #subjects = new Map<string, Subject>();
   #newest: number;
-  /** Whether a subject was deleted in this turn. */
-  #forgot = false;
+  readonly #words: OrderWords;
 
   constructor(db: DatabaseSync, dayOf: (ms: number) => number) {
     this.#db = db;
     this.#dayOf = dayOf;
     this.#statements = statementsOf(db);
+    this.#words = new OrderWords(db);
     this.#newest = (
       db.prepare('select coalesce(max(number), 0) number from folded').get() as { number: number }
     ).number;
@@ -75,12 +77,19 @@ export class OrderFolder {
       this.#subjects.clear();
       throw error;
     }
-    if (this.#forgot) {
-      // The log has what was there before.
-      this.#db.exec('pragma wal_checkpoint(truncate)');
-      this.#forgot = false;
-    }
     this.#newest = orders.reduce((newest, { number }) => Math.max(newest, number), this.#newest);
+  }
+
+  /** Takes what is left of orders that were deleted, or whose person was erased, out of the file, where there are any. */
+  purge(): void {
+    const { purgeDue, purged } = this.#statements;
+    if ((purgeDue.get() as { purge_due: number }).purge_due === 0) return;
+    transaction(this.#db, () => {
+      this.#words.purge();
+      purged.run();
+    });
+    // The log has what was there before.
+    this.#db.exec('pragma wal_checkpoint(truncate)');
   }
 
   #foldedBefore(orders: readonly JournalOrder[]): Map<number, Folded> {
@@ -95,6 +104,8 @@ export class OrderFolder {
     if (before) {
       for (const added of JSON.parse(before.additions) as Added[]) count(deltas, before, added, -1);
       remove.run(number);
+      this.#words.remove(number);
+      if (deleted || isErased(order)) this.#statements.purgeLater.run();
     }
     if (deleted) return;
     const at = { day: this.#dayOf(order.orderDateMs), status: order.status };
@@ -109,6 +120,7 @@ export class OrderFolder {
         additions.push(added);
       }
     insert.run(number, order.orderId, customer, at.day, at.status, JSON.stringify(additions));
+    this.#words.insert(number, order);
   }
 
   #subjectOf(kind: string, { key, ...named }: Addition, namedAtMs: number): number {
@@ -157,7 +169,6 @@ export class OrderFolder {
     if (anySum.get(subject)) return;
     deleteNames.run(subject);
     deleteSubject.run(subject);
-    this.#forgot = true;
     this.#subjects.clear();
   }
 }
@@ -184,6 +195,9 @@ function statementsOf(db: DatabaseSync) {
   return {
     position: sql('select position from progress'),
     move: sql('update progress set position = ?'),
+    purgeLater: sql('update progress set purge_due = 1'),
+    purgeDue: sql('select purge_due from progress'),
+    purged: sql('update progress set purge_due = 0'),
     folded: sql('select number, day, status, additions from json_each(?) id join folded on number = id.value'),
     remove: sql('delete from folded where number = ?'),
     insert: sql('insert into folded (number, order_id, customer_no, day, status, additions) values (?, ?, ?, ?, ?, ?)'),

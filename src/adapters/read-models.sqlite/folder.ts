@@ -13,19 +13,21 @@ export const folderAt =
   (generation): Folder => {
     const db = openViewsForWriting(path, JSON.stringify([PROJECTIONS_VERSION, timeZone, generation]));
     const orders = new OrderFolder(db, createDayOf(timeZone));
+    const guarded = (work: () => void) => {
+      try {
+        work();
+      } catch (error) {
+        const known = toOmsError(error, path);
+        if (isOmsError(known, 'store_damaged')) deleteViews(path);
+        throw known;
+      }
+    };
     return {
       get position() {
         return orders.position;
       },
-      fold(page) {
-        try {
-          orders.fold(page);
-        } catch (error) {
-          const known = toOmsError(error, path);
-          if (isOmsError(known, 'store_damaged')) deleteViews(path);
-          throw known;
-        }
-      },
+      fold: (page) => guarded(() => orders.fold(page)),
+      purge: () => guarded(() => orders.purge()),
       discard() {
         db.close();
         deleteViews(path);

@@ -18,6 +18,7 @@ import type {
   Sums,
 } from '../../ports/read-models.ts';
 import { readPosition } from '../page.ts';
+import { FIND_BY_WORDS, wordsQuery } from './order-words.ts';
 
 interface SubjectRow {
   subject_no: number;
@@ -152,6 +153,11 @@ export function createReadModels(path: string, workflow: Pick<Workflow, 'states'
       const row = find('customer', email);
       if (!row) return [];
       return views.all<{ order_id: string }>(NEWEST_ORDERS, row.subject_no, limit).map(({ order_id }) => order_id);
+    },
+    async findOrders(words, limit) {
+      const query = wordsQuery(words);
+      if (query === null) return [];
+      return views.all<{ order_id: string }>(FIND_BY_WORDS, query, limit).map(({ order_id }) => order_id);
     },
     async report(by: ReportBy, days, page) {
       if (by === 'day') return byTime(dayText, days, page);

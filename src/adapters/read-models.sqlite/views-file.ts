@@ -7,10 +7,17 @@ import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { limits } from '../../limits.ts';
 import { toOmsError } from '../sqlite/errors.ts';
+import { WORDS_TABLE } from './order-words.ts';
 
 const TABLES = `
   -- Up to where the journal was followed, and what the models were made for.
-  create table progress (one integer primary key check (one = 1), made_for text not null, position text) strict;
+  create table progress (
+    one integer primary key check (one = 1),
+    made_for text not null,
+    position text,
+    -- Whether the words of an order that was deleted, or erased, may still be in the file.
+    purge_due integer not null default 0
+  ) strict;
   -- What orders are summed up by: see the projections.
   create table subjects (
     subject_no integer primary key,
@@ -55,7 +62,7 @@ export function openViewsForWriting(path: string, madeFor: string): DatabaseSync
   deleteViews(path);
   const db = connect(path);
   try {
-    db.exec(`begin immediate; ${TABLES}`);
+    db.exec(`begin immediate; ${TABLES} ${WORDS_TABLE}`);
     db.prepare('insert into progress (one, made_for) values (1, ?)').run(madeFor);
     db.exec('commit');
     return db;

@@ -7,4 +7,4 @@ import type { Projection } from './projection.ts';
 
 export const PROJECTIONS: readonly Projection[] = [allOrders, hubs, products, customers];
 
-export const PROJECTIONS_VERSION = 1;
+export const PROJECTIONS_VERSION = 2;

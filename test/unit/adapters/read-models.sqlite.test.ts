@@ -57,7 +57,7 @@ async function newWorld(): Promise<World> {
 async function catchUp({ store, folder }: World): Promise<void> {
   for (;;) {
     const page = await store.journal!.read(folder.position);
-    if (page.orders.length === 0) return;
+    if (page.orders.length === 0) return folder.purge();
     folder.fold(page);
   }
 }
@@ -251,6 +251,28 @@ describe('the read models', () => {
     expect(await world.views.get('customer', 'grace@example.com')).toBeNull();
     expect((await world.views.get('product', 'S-1'))?.orders).toBe(1);
     expect(bytesOf(world.path)).not.toMatch(/grace|hopper/i);
+  });
+
+  test('find orders by the beginnings of words, as these are now', async () => {
+    const { store, views, ...world } = await newWorld();
+    const catchingUp = () => catchUp({ store, views, ...world });
+    const create = (id: string, customerName: string, productName = 'Lamp') =>
+      store.changes.apply([toCreate(id, newOrder([item('S-1', 1, { productName })], { customerName }))]);
+    await create('A-1', 'Zoë Müller-Lüdenscheidt');
+    await create('A-2', 'Zoe Smith', 'Крем');
+    await catchingUp();
+    const found = (words: string) => views.findOrders(words, 10);
+    expect(await found('zoe')).toEqual(['A-2', 'A-1']);
+    expect(await found('lüd ZOE')).toEqual(['A-1']);
+    expect(await found('крем')).toEqual(['A-2']);
+    expect(await found('a-2')).toEqual(['A-2']);
+    expect(await found('ada@example.com smith')).toEqual(['A-2']);
+    for (const words of ['', '  ', '"', '-*', 'zoe AND nobody', 'NEAR(', 'words:', '^', '\0']) await found(words);
+    expect(await found('"smith" OR nobody')).toEqual([]);
+    await store.changes.apply([toEdit('A-2', { customerName: 'Bob' })]);
+    await store.changes.apply([toDelete('A-1')]);
+    await catchingUp();
+    expect([await found('smith'), await found('bob'), await found('zoe')]).toEqual([[], ['A-2'], []]);
   });
 
   test('of nothing are empty', async () => {
