@@ -22,6 +22,18 @@ export async function changeOrders(store: OrderStore): Promise<void> {
     toEdit('P-2', { customerName: 'Grace' }),
     toMove('P-2', 'cancelled'),
   ]);
+  await undoOrders(store);
+}
+
+/** Of a file that is undone one order comes again, one is moved on before, and one stays undone. */
+async function undoOrders(store: OrderStore): Promise<void> {
+  const again = orderRow(2, 'U-2', { sku: 'LAMP', quantity: 3 });
+  const rows = [again, ...[3, 4].map((row) => orderRow(row, `U-${row}`, { sku: 'LAMP' }))];
+  const fileId = await ingestChunks(store, [chunkOf(0, rows)]);
+  await store.changes.apply([toMove('U-4', 'confirmed')]);
+  await store.undo.request(fileId, null);
+  while (await store.undo.step(fileId));
+  await ingestChunks(store, [chunkOf(0, [again])]);
 }
 
 export interface ChangeDamage {
@@ -150,6 +162,26 @@ export const changeDamages: ChangeDamage[] = [
     name: 'a cancelled order holds its stock again',
     sqlite: (db) => db.exec(`update orders set stock_taken = 1 where order_id = 'P-2'`),
     expected: [['stock', DESK]],
+  },
+  {
+    name: 'an undone order holds its stock again',
+    sqlite: (db) => db.exec(`update orders set stock_taken = 1 where order_id = 'U-3'`),
+    expected: [['stock', LAMP]],
+  },
+  {
+    name: 'an order does not say that it was undone',
+    sqlite: (db) => db.exec(`update orders set undone_as = 0 where order_id = 'U-3'`),
+    expected: [['history', 'U-3']],
+  },
+  {
+    name: 'an order that came again is of the file that it came from',
+    sqlite: (db) => db.exec(`update orders set file_no = (select max(file_no) - 1 from files) where order_id = 'U-2'`),
+    expected: [['events', 'U-2']],
+  },
+  {
+    name: 'an order that came again was of no file before',
+    sqlite: (db) => db.exec(`update order_changes set former_file_no = 0 where ${change('U-2', 3)}`),
+    expected: [['events', 'U-2']],
   },
   {
     name: 'stock was given back twice',

@@ -26,6 +26,24 @@ export const mongoDamages: MongoDamage[] = [
     expected: [['history', 'R-2']],
   },
   {
+    name: 'an undone order holds its stock again',
+    mongo: ({ orders }) => orders.updateOne({ _id: 'U-3' }, { $set: { stock_taken: true } }),
+    expected: [
+      ['stock', LAMP],
+      ['history', 'U-3'],
+    ],
+  },
+  {
+    name: 'an order does not say that it was undone',
+    mongo: ({ orders }) => orders.updateOne({ _id: 'U-3' }, { $unset: { undone_as: '' } }),
+    expected: [['history', 'U-3']],
+  },
+  {
+    name: 'an order that came again was of no file before',
+    mongo: ({ orders }) => orders.updateOne({ _id: 'U-2' }, { $unset: { 'log.$[].former': '' } } as never),
+    expected: [['rows', 'U-2']],
+  },
+  {
     name: 'the last change is gone',
     mongo: ({ orders }) => orders.updateOne({ _id: 'P-2' }, { $pull: { log: { m: 3 } } } as never),
     expected: [['history', 'P-2']],
