@@ -11,7 +11,7 @@ import { respondWithFile, WebBuild } from './web-build.ts';
 /** The addresses that only the page has. To the last one an issuer sends a browser back. */
 const ONLY_PAGES = /^\/(?:live|new-order|columns|docs|auth\/oidc\/callback)?$/;
 /** The addresses that the page shares with the API. */
-const PAGES = /^\/(?:files(?:\/[^/]+)?|formats(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats)$/;
+const PAGES = /^\/(?:files(?:\/[^/]+)?|formats(?:\/[^/]+)?|orders(?:\/[^/]+)?|inventory|stats|keys|audit)$/;
 const ASSETS = '/assets/';
 
 const TYPES: Record<string, string> = {

@@ -182,6 +182,25 @@ const liveEvents = createRoute({
   ),
 });
 
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: '/keys',
+  component: lazyRouteComponent(
+    view(() => import('./administration/keys-page.tsx')),
+    'KeysPage',
+  ),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: search({ principal: text, action: text, target: text, from: text, to: text, cursor: text }),
+  component: lazyRouteComponent(
+    view(() => import('./administration/audit-page.tsx')),
+    'AuditPage',
+  ),
+});
+
 const routeTree = root.addChildren([
   files,
   filesOfApi,
@@ -195,6 +214,8 @@ const routeTree = root.addChildren([
   inventory,
   dashboard,
   liveEvents,
+  keys,
+  audit,
 ]);
 
 export const createAppRouter = () =>

@@ -104,6 +104,7 @@ test('what the columns of a file are', async () => {
   await page.getByLabel('Hub of every row').fill('HUB-1');
   await page.getByRole('cell', { name: 'HUB-1' }).first().waitFor();
   await page.setViewportSize({ ...VIEWPORT, height: 1200 });
+  await page.getByRole('heading', { level: 1 }).click();
   await screenshot(page, 'columns');
 });
 

@@ -1,9 +1,11 @@
 /** The queries of all views, with the keys by which `live.ts` finds them in the cache. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import type {
+  AuditEntryResponse,
   FileResponse,
   FormatResponse,
   HistoryResponse,
+  KeyResponse,
   OrderEventsResponse,
   OrderHistoryResponse,
   OrderResponse,
@@ -49,6 +51,12 @@ interface FileFilters {
 export const filesQuery = (filters: FileFilters = {}) => list<FileResponse>(['files'], '/files', { ...filters });
 
 export const fileQuery = (fileId: string) => one<FileResponse>(['file', fileId], `/files/${id(fileId)}`);
+
+/** The first 1,000. */
+export const keysQuery = () => one<PageResponse<KeyResponse>>(['keys'], '/keys?limit=1000');
+
+export const auditQuery = (filters: Filters) =>
+  one<PageResponse<AuditEntryResponse>>(['audit', filters], withQuery('/audit', filters));
 
 /** The first of the orders that the undo of a file has left. */
 export const keptOrdersQuery = (fileId: string) =>

@@ -71,5 +71,12 @@ export const useMe = (): MeResponse | null => useSession().me;
 
 export const useSessionEnded = (): boolean => useSession().ended;
 
+/** What an admin of all hubs may see, where access is required. */
+export function useAdministration(): { ofAccess: boolean; ofAudit: boolean } {
+  const { me } = useSession();
+  const isOfAll = me !== null && me.principal !== null && me.hubs === null;
+  return { ofAccess: isOfAll && may(me, 'access:write'), ofAudit: isOfAll && may(me, 'audit:read') };
+}
+
 /** Whether the role and the scopes allow it. */
 export const useMay = (scope: Scope): boolean => mayNow(useSession(), scope);

@@ -7,7 +7,7 @@ import { Link, Outlet, useMatchRoute, useRouter } from '@tanstack/react-router';
 import { Activity, Suspense, useEffect } from 'react';
 import { Account } from '../access/account.tsx';
 import { SignIn } from '../access/sign-in.tsx';
-import { useMay, useSessionEnded } from '../api/session.ts';
+import { useAdministration, useMay, useSessionEnded } from '../api/session.ts';
 import { frame, product } from '../texts/page.ts';
 import { ConnectionBanner } from './connection-banner.tsx';
 import { MoonIcon, SunIcon } from './icons.tsx';
@@ -79,6 +79,7 @@ function Navigation() {
   const inventory = useMay('stock:read');
   const dashboard = useMay('stats:read');
   const live = useMay('events:read');
+  const isAdmin = useAdministration();
   return (
     <nav aria-label={frame.navigation} className="frame-nav">
       {files && (
@@ -95,6 +96,8 @@ function Navigation() {
       {inventory && <Link to="/inventory">{frame.inventory}</Link>}
       {dashboard && <Link to="/stats">{frame.dashboard}</Link>}
       {live && <Link to="/live">{frame.live}</Link>}
+      {isAdmin.ofAccess && <Link to="/keys">{frame.keys}</Link>}
+      {isAdmin.ofAudit && <Link to="/audit">{frame.audit}</Link>}
     </nav>
   );
 }

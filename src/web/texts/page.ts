@@ -10,6 +10,8 @@ export const frame = {
   inventory: 'Inventory',
   dashboard: 'Dashboard',
   live: 'Live events',
+  keys: 'Keys',
+  audit: 'Audit log',
   toDark: 'Use the dark theme',
   toLight: 'Use the light theme',
   toSystem: 'Use the system theme',
