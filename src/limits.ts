@@ -499,6 +499,8 @@ export const limits = {
   /** What a search finds of each kind, and slices of files, the newest, that it looks through by name. */
   searchFound: 10,
   searchedFileSlices: 4,
+  /** Shorter lists are not compressed: they fit into a packet. */
+  compressedFromChars: 1_400,
   /** Orders that are shown with a customer. */
   newestOrdersOfCustomer: 20,
   /** Sums read at a time: some milliseconds. */

@@ -12,6 +12,7 @@ import { ordersAsOf } from '../pipeline/export-orders.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { viewFor } from './access-guard.ts';
+import { compressed } from './compression.ts';
 import { orderFilters, readOrderFilter } from './orders.ts';
 import { type HttpEnv, route } from './route.ts';
 import { streamBytes } from './streams.ts';
@@ -56,9 +57,9 @@ function exportOrders({ store, clock }: ExportPorts, config: Pick<Config, 'timeZ
       running++;
       // Including what was done in this millisecond.
       const orders = ordersAsOf(store, filter, clock.now() + 1);
-      const body = Readable.from(blocksOf(orders, personal), { objectMode: false });
-      body.once('close', () => running--);
-      return c.newResponse(streamBytes(body), 200, headers);
+      const blocks = Readable.from(blocksOf(orders, personal), { objectMode: false });
+      blocks.once('close', () => running--);
+      return c.newResponse(streamBytes(compressed(c, blocks)), 200, headers);
     },
   );
 }

@@ -5,6 +5,7 @@ import { OmsError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { sliceTurn } from '../ports/event-loop.ts';
 import type { Page, PageRequest } from '../ports/page.ts';
+import { respondWithText } from './compression.ts';
 import { wireForms } from './parameters.ts';
 
 const limit = z
@@ -83,5 +84,5 @@ export async function respondWithPage<Item, More>(
   const cursor = JSON.stringify(next === null ? null : Buffer.from(next).toString('base64url'));
   const rest = Object.entries(more(page)).map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`);
   const json = `{"items":[${items.join(',')}],"next_cursor":${cursor}${rest.join('')}}`;
-  return c.body(json, 200, { 'content-type': 'application/json' });
+  return respondWithText(c, json);
 }

@@ -10,6 +10,7 @@ import type { Ports } from '../ports/ports.ts';
 import { REPORTS, type ReportBy, type ReportRow } from '../ports/read-models.ts';
 import { accepts } from './accept.ts';
 import { principalOf, refuseWithout } from './access-guard.ts';
+import { compressed } from './compression.ts';
 import { pageShape, readPage, respondWithPage } from './pages.ts';
 import { oneOf, timeIn } from './parameters.ts';
 import { sumsJson, VIEW_PROBLEMS, viewsOf } from './read-models.ts';
@@ -78,8 +79,9 @@ function respondWithCsv(c: Context<HttpEnv>, by: ReportBy, pages: AsyncIterable<
     yield csvLine([by, ...names, 'orders', 'units', 'amount', 'cancelled']);
     for await (const rows of pages) yield rows.map((row) => line(row, isNamed)).join('');
   }
-  const body = c.req.method === 'HEAD' ? null : streamBytes(Readable.from(encoded(lines()), { objectMode: false }));
-  return c.newResponse(body, 200, {
+  const isHead = c.req.method === 'HEAD';
+  const blocks = isHead ? null : compressed(c, Readable.from(encoded(lines()), { objectMode: false }));
+  return c.newResponse(blocks && streamBytes(blocks), 200, {
     'content-type': 'text/csv; charset=utf-8',
     'content-disposition': `attachment; filename="orders-by-${by}.csv"`,
   });
