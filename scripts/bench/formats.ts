@@ -62,7 +62,7 @@ const OF_ORDER: readonly OrderColumn[] = [
   'shipping_address',
 ];
 
-const MOMENT = /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d:\d\d:\d\d)(.+))?$/;
+const MOMENT = /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d:\d\d) ?(.+))?$/;
 
 function inLocale(column: OrderColumn, text: string): string {
   if (column === 'unit_price' || column === 'total_amount')
@@ -90,18 +90,22 @@ export async function formats(bench: Bench): Promise<void> {
     for (const path of paths) await rm(path);
 
     const rates = (runs: Ingested[]) => runs.map(({ rowsPerSecond }) => rowsPerSecond);
-    const row = (name: string, runs: Ingested[], ratio: string) =>
-      `| ${name} | ${thousands(median(rates(runs)))} | ${ratio} | ${median(runs.map((run) => run.cpuSeconds)).toFixed(1)} |`;
+    const cpu = (runs: Ingested[]) => runs.map(({ cpuSeconds }) => cpuSeconds);
+    const row = (name: string, runs: Ingested[]) => {
+      const [ratio, ofCpu] = [medianRatio(rates(runs), rates(standard)), medianRatio(cpu(standard), cpu(runs))];
+      const [rate, seconds] = [thousands(median(rates(runs))), median(cpu(runs)).toFixed(1)];
+      say(
+        `| ${name} | ${rate} | ${ratio.toFixed(2)} | ${seconds} | ${ofCpu.toFixed(2)} | ${grouped(runs[0]!.accepted)} |`,
+      );
+      return ofCpu;
+    };
     say(`## Formats, ${grouped(input.rows)} rows`);
     say();
-    say('| file | rows/s | / standard | CPU s |');
-    say('|---|---|---|---|');
-    say(row('standard', standard, '1'));
-    for (const [i, { name }] of FORMS.entries()) {
-      const ratio = medianRatio(rates(others[i]!), rates(standard));
-      bench.ratio(`formats, ${name} / standard`, ratio);
-      say(row(name, others[i]!, ratio.toFixed(2)));
-    }
+    say('| file | rows/s | / standard | CPU s | CPU of standard / it | accepted |');
+    say('|---|---|---|---|---|---|');
+    row('standard', standard);
+    for (const [i, { name }] of FORMS.entries())
+      bench.ratio(`formats, ${name}, CPU of standard / it`, row(name, others[i]!));
     say();
   });
 }

@@ -71,7 +71,7 @@ export async function run(args: string[]): Promise<number> {
     throw new OmsError('invalid_option', `--stop-at-invalid "${stopAtInvalid}" ${STOP_RULE_FORM}`);
   for (const path of paths) await checkReadable(path);
   const config = readConfig();
-  if (values['dry-run']) return dryRun(paths, sheet, config);
+  if (values['dry-run']) return dryRun(paths, { format, sheet }, config);
 
   const service = await openService(config);
   try {

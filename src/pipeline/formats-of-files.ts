@@ -13,6 +13,7 @@ import type { SmallRecord, SmallRecords } from '../ports/small-records.ts';
 import { digest, type FormatData, headerKeys, idOfHeader, type SavedFormat, shown } from './formats.ts';
 import type { PossibleHeader } from './read/file-head.ts';
 import type { UnknownFile } from './read/read-file.ts';
+import { SEE_PREVIEW } from './read/shown-names.ts';
 
 export interface KeptPorts {
   store: { smallRecords: SmallRecords; files: Pick<Files, 'get'> };
@@ -53,12 +54,24 @@ export class FormatsOfFiles {
    * The format of a file that says none: that of the file whose report it is, else the one that has its header; null where there is none.
    * Throws `missing_column` where several formats have that header.
    */
-  async recognise({ reportOn, headers }: UnknownFile, { hubs }: Pick<FileRecord, 'hubs'>): Promise<KnownFormat | null> {
-    const reported = reportOn === null ? null : await this.#ports.store.files.get(reportOn);
-    if (reported?.format && seesFile({ hubs }, reported))
-      return { ref: reported.format, format: await this.definition(reported.format) };
-    const saved = await this.withHeader(headers, { hubs });
+  async recognise(file: UnknownFile, { hubs }: Pick<FileRecord, 'hubs'>): Promise<KnownFormat | null> {
+    const reported = await this.#ofReported(file, { hubs });
+    if (reported) return reported;
+    const saved = await this.withHeader(file.headers, { hubs });
     return saved && { ref: await this.keep(saved), format: saved.format };
+  }
+
+  /** The same, for a file that is not kept. */
+  async find(file: UnknownFile, { hubs }: Pick<FileRecord, 'hubs'>): Promise<Format | null> {
+    const found = (await this.#ofReported(file, { hubs })) ?? (await this.withHeader(file.headers, { hubs }));
+    return found?.format ?? null;
+  }
+
+  /** That of the file whose report it is. */
+  async #ofReported({ reportOn }: UnknownFile, { hubs }: Pick<FileRecord, 'hubs'>): Promise<KnownFormat | null> {
+    const reported = reportOn === null ? null : await this.#ports.store.files.get(reportOn);
+    if (!reported?.format || !seesFile({ hubs }, reported)) return null;
+    return { ref: reported.format, format: await this.definition(reported.format) };
   }
 
   /** The saved format for a file with one of these headers; null: none. Throws `missing_column` where several have it. */
@@ -97,6 +110,6 @@ function severalFit(fit: readonly SmallRecord[]): Error {
   const names = fit.slice(0, MAX_NAMES_SHOWN).map(({ id }) => id);
   return fileFailure(
     'missing_column',
-    `The header is that of the formats ${names.join(', ')}: upload the file with ?format= and the one that is meant.`,
+    `The header is that of the formats ${names.join(', ')}: upload the file with ?format= and the one that is meant. ${SEE_PREVIEW}`,
   );
 }

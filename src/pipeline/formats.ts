@@ -99,9 +99,11 @@ export class Formats {
     });
   }
 
-  /** Files that were read by it keep what it said. A repeat changes nothing. Throws `format_exists` as above. */
-  async delete(name: string, by: Seer): Promise<void> {
-    if (await this.#changeable(name, by)) await this.#records.delete('format', name);
+  /** Files that were read by it keep what it said. False where there was none. Throws `format_exists` as above. */
+  async delete(name: string, by: Seer): Promise<boolean> {
+    if (!(await this.#changeable(name, by))) return false;
+    await this.#records.delete('format', name);
+    return true;
   }
 
   /** Throws `format_exists` for what the caller cannot change. */

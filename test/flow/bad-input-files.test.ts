@@ -137,7 +137,12 @@ describe('a header', () => {
     [
       'below a title fails as missing_column with the row of the header',
       `Orders of November\n\n${ORDER_HEADER}`,
-      { code: 'missing_column', message: 'The header seems to be in row 3: delete the rows above it.', row: 3 },
+      {
+        code: 'missing_column',
+        message:
+          'The header seems to be in row 3: delete the rows above it. POST /preview shows by which format it could be read.',
+        row: 3,
+      },
     ],
   ])('%s', async (_, header, failure) => {
     const file = await ingest(service, `${header}\n${orderLine(newId())}\n`);

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../src/limits.ts';
+import { ORDER_COLUMNS } from '../../src/model/columns.ts';
 import { setSwitches, until } from '../support/http.ts';
 import {
   cleanEnvironment,
@@ -101,6 +102,37 @@ describe('without a server', () => {
     expect(failed.code).toBe(1);
     expect(failed.stdout).toContain('missing_column');
     expect(await readdir(directory)).not.toContain('untouched');
+  });
+
+  test('a dry run reads by the named format, else by the one that has the header of the file', async () => {
+    const catalog = await writeTo('ours-catalog.csv', 'sku,hub_id\nSKU-1,HUB-1\n');
+    const env = on(join(directory, unique('data')), { OMS_IMS: `reference:${catalog}` });
+    const format = {
+      name: 'ours',
+      columns: {
+        ...Object.fromEntries(ORDER_COLUMNS.map((column) => [column, { from: `our ${column}` }])),
+        hub_id: { value: 'HUB-1' },
+      },
+      lines: 'adjacent',
+      only: { column: 'State', in: ['paid'] },
+    };
+    const columns = ORDER_COLUMNS.filter((column) => column !== 'hub_id');
+    const header = [...columns.map((column) => `our ${column}`), 'State'].join(',');
+    const row = (id: string, state: string) => `${id},Ada,a@b.de,Tea,SKU-1,1,2.00,2.00,2026-11-20,Here,${state}`;
+    const path = await writeTo(
+      'ours.csv',
+      [header, row('A', 'paid'), row('A', 'paid'), row('B', 'open'), ''].join('\n'),
+    );
+    const dry = (...args: string[]) => runOms(['ingest', '--dry-run', path, ...args], env);
+    expect(await dry()).toMatchObject({ code: 1, stdout: expect.stringContaining('POST /preview') });
+    expect((await dry('--format', 'ours')).stderr).toContain('there is no format "ours"');
+    await runOms(['formats', 'put', await writeTo('ours.json', JSON.stringify(format))], env);
+    for (const args of [[], ['--format', 'ours']])
+      expect(await dry(...args)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('3 rows, 1 would be skipped, 0 would be rejected'),
+      });
+    expect(await dry('--format', 'oms')).toMatchObject({ code: 1, stdout: expect.stringContaining('missing_column') });
   });
 
   test('the commands themselves import stock and ingest files: exit code 0, 2 or 1', async () => {

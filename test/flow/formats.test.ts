@@ -60,6 +60,10 @@ test('a format is saved, shown, listed, changed by whoever knows its version, an
   expect(await problemOf(await put(service, 'large', large), 400, 'invalid_body')).toMatchObject({
     detail: expect.stringContaining('a format may have 65536'),
   });
+  const huge = { ...acme, header: { columns: ['x'.repeat(1024 * 1024)] } };
+  expect(await problemOf(await put(service, 'huge', huge), 413, 'too_large')).toMatchObject({
+    detail: expect.stringContaining('larger than 131072 bytes'),
+  });
   for (const _ of [1, 2]) expect((await send(service, 'DELETE', '/formats/b')).status).toBe(204);
   await problemOf(await fetch(`${service.url}/formats/b`), 404, 'not_found');
   const unknown = await problemOf(await upload(service, 'x', '?format=b'), 400, 'unknown_format');

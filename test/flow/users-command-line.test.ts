@@ -1,5 +1,8 @@
 /** `oms users`, at a service, and at the order store while none runs. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SHOPIFY } from '../../src/model/presets/shopify.ts';
 import { startClosedService } from '../support/keys.ts';
 import { runOms, type Service, temporaryDirectory } from '../support/service.ts';
 
@@ -76,6 +79,10 @@ test('leaves an entry in the audit log while no service runs, as oms keys does',
   await run('users', 'role', EMAIL, 'operator');
   await run('users', 'disable', 'nobody@example.com');
   await run('users', 'list');
+  const format = join(dataDirectory, 'format.json');
+  await writeFile(format, JSON.stringify({ ...SHOPIFY, name: 'shop' }));
+  await run('formats', 'put', format);
+  await run('formats', 'delete', 'shop', 'none');
   const at = await startClosedService({ dataDirectory });
   const response = await fetch(`${at.url}/audit`, { headers: { authorization: `Bearer ${key.trim()}` } });
   const { items } = (await response.json()) as { items: Record<string, unknown>[] };
@@ -87,6 +94,8 @@ test('leaves an entry in the audit log while no service runs, as oms keys does',
     ['oms keys revoke', `key ${id}`, 'local'],
     ['oms users add', `user ${EMAIL}`, 'local'],
     ['oms users role', `user ${EMAIL}`, 'local'],
+    ['oms formats put', 'format shop', 'local'],
+    ['oms formats delete', 'format shop', 'local'],
   ]);
   expect(JSON.stringify(items)).not.toContain(key.trim().slice(20));
   await at.stop();

@@ -48,6 +48,7 @@ export async function build(file: Buffer, { fast, encoding, format, bounds, time
     },
     add: (row) => builder.add(row),
     check: (intake) => builder.check(intake),
+    lines: builder.lines,
     set form(form: TextForm) {
       builder.form = form;
     },

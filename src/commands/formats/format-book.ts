@@ -6,7 +6,7 @@ import type { FormatResponse } from '../../http/responses.ts';
 import { Formats } from '../../pipeline/formats.ts';
 import { systemClock } from '../../ports/clock.ts';
 import type { OrderStore } from '../../ports/order-store.ts';
-import { type BookOptions, listOfService, listOfStore, openBook } from '../book.ts';
+import { type BookOptions, listOfService, listOfStore, openBook, type RecordDone } from '../book.ts';
 import type { ServiceClient } from '../service-client.ts';
 
 export interface FormatBook {
@@ -31,7 +31,7 @@ const bookOfService = (client: ServiceClient): FormatBook => ({
 });
 
 /** Who can open the store may do everything. */
-function bookOfStore(store: OrderStore): FormatBook {
+function bookOfStore(store: OrderStore, record: RecordDone): FormatBook {
   const formats = new Formats({ store, clock: systemClock });
   return {
     list: async () => (await listOfStore((page) => formats.list(LOCAL, page))).map(formatJson),
@@ -40,7 +40,13 @@ function bookOfStore(store: OrderStore): FormatBook {
       if (!found) throw new OmsError('not_found', `there is no format ${JSON.stringify(name)}`);
       return formatJson(found);
     },
-    put: async (format) => formatJson(await formats.save(readFormat(nameOf(format), format), LOCAL, null)),
-    delete: (name) => formats.delete(name, LOCAL),
+    async put(format) {
+      const saved = await formats.save(readFormat(nameOf(format), format), LOCAL, null);
+      await record(`format ${saved.format.name}`);
+      return formatJson(saved);
+    },
+    async delete(name) {
+      if (await formats.delete(name, LOCAL)) await record(`format ${name}`);
+    },
   };
 }

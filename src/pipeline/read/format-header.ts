@@ -7,7 +7,7 @@ import { ORDER_COLUMNS, type OrderColumn } from '../../model/columns.ts';
 import { fileFailure } from '../../model/file-failure.ts';
 import { type Format, keysOf, namesOf, type Source } from '../../model/format.ts';
 import type { Header } from '../../model/header.ts';
-import { shownName, shownNames } from './shown-names.ts';
+import { SEE_PREVIEW, shownName, shownNames } from './shown-names.ts';
 
 /** What a format adds to the header of a file. */
 export type FormatHeader = Pick<Header, 'orderColumns' | 'made' | 'sources'>;
@@ -19,7 +19,7 @@ export function findColumns(format: Format, columns: readonly string[], row: num
   if (missing.length > 0)
     throw fileFailure(
       'missing_column',
-      `The header lacks ${missing.join(', ')}, which the format ${format.name} reads; it has ${shownNames(columns)}.`,
+      `The header lacks ${missing.join(', ')}, which the format ${format.name} reads; it has ${shownNames(columns)}. ${SEE_PREVIEW}`,
       row,
     );
   const made = ORDER_COLUMNS.filter((column) => !isCell(format, column, sources[column]));

@@ -7,7 +7,7 @@ import type { Format } from '../../model/format.ts';
 import type { Header } from '../../model/header.ts';
 import { trim } from '../../model/trim.ts';
 import { findColumns } from './format-header.ts';
-import { shownName, shownNames } from './shown-names.ts';
+import { SEE_PREVIEW, shownName, shownNames } from './shown-names.ts';
 
 /** Names that differ only in case and surrounding spaces are the same. */
 export const columnKey = (name: string): string => name.trim().toLowerCase();
@@ -105,7 +105,7 @@ function missingColumns(missing: OrderColumn[], columns: string[], row: number):
   });
   return fileFailure(
     'missing_column',
-    `The header lacks ${missing.join(', ')}; it has ${shownNames(columns)}. Its first row must name every order column, in any order.${hints.join('')} POST /preview shows by which format it could be read.`,
+    `The header lacks ${missing.join(', ')}; it has ${shownNames(columns)}. Its first row must name every order column, in any order.${hints.join('')} ${SEE_PREVIEW}`,
     row,
   );
 }

@@ -5,7 +5,7 @@ import { fileFailure, notCsv } from '../../model/file-failure.ts';
 import { DELIMITERS, type Delimiter } from '../../model/intake.ts';
 import type { RawRow } from '../../model/raw-row.ts';
 import { orderColumnsIn } from './header.ts';
-import { shownNames } from './shown-names.ts';
+import { SEE_PREVIEW, shownNames } from './shown-names.ts';
 
 /** A row that names so many of the columns is a header. */
 export const isHeaderLike = (names: number): boolean => names * 2 >= ORDER_COLUMNS.length;
@@ -57,13 +57,17 @@ export const dataCellsIn = (cells: readonly string[]): number =>
 const dataCells = (row: RawRow | undefined): number => (row === undefined ? 0 : dataCellsIn(row.cells));
 
 function headerBelow(row: number): OmsError {
-  return fileFailure('missing_column', `The header seems to be in row ${row}: delete the rows above it.`, row);
+  return fileFailure(
+    'missing_column',
+    `The header seems to be in row ${row}: delete the rows above it. ${SEE_PREVIEW}`,
+    row,
+  );
 }
 
 function orderFirst({ cells, row }: RawRow, delimiter: Delimiter): OmsError {
   return fileFailure(
     'missing_column',
-    `The first row looks like an order, not like a header: put a line with the names ${ORDER_COLUMNS.join(delimiter)} above it, in the order of its cells; it has ${shownNames(cells)}.`,
+    `The first row looks like an order, not like a header: put a line with the names ${ORDER_COLUMNS.join(delimiter)} above it, in the order of its cells; it has ${shownNames(cells)}. ${SEE_PREVIEW}`,
     row,
   );
 }

@@ -18,3 +18,6 @@ export function shownNames(names: readonly string[]): string {
 export function shownName(name: string): string {
   return JSON.stringify(name.length > MAX_NAME_CHARS ? `${name.slice(0, MAX_NAME_CHARS)}…` : name);
 }
+
+/** Behind what is wrong with a header. */
+export const SEE_PREVIEW = 'POST /preview shows by which format it could be read.';

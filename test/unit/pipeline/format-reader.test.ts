@@ -168,7 +168,7 @@ test.each<[what: string, columns: string[], code: string, words: RegExp]>([
     'a column less',
     COLUMNS.filter((name) => name !== 'PLZ'),
     'missing_column',
-    /lacks "PLZ" \(for shipping_address\), which the format german reads/,
+    /lacks "PLZ" \(for shipping_address\), which the format german reads; .* POST \/preview shows/,
   ],
   [
     'both columns of a list less',

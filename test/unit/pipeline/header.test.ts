@@ -63,7 +63,9 @@ describe('a header', () => {
         const text = `${head}${HEADER.toUpperCase().replaceAll(',', delimiter)}\na\n`;
         const { failure } = await readBytes(text);
         expect(failure, text).toMatchObject({ code: 'missing_column', retryable: false, details: { row } });
-        expect(failure!.message).toBe(`The header seems to be in row ${row}: delete the rows above it.`);
+        expect(failure!.message).toBe(
+          `The header seems to be in row ${row}: delete the rows above it. POST /preview shows by which format it could be read.`,
+        );
       }
   });
 
