@@ -487,6 +487,8 @@ export const limits = {
   projectorPollMs: 250,
   /** While orders are coming in, the projector rests so many times as long as it works: ingestion has the other core, and most of this one. */
   projectorRest: 2,
+  /** How long the words of erased orders may stay in the index while the projector never catches up: purging takes seconds. */
+  projectorPurgeMs: 60_000,
   /** Of the projector: subjects such as customers are found at random. */
   viewsCacheBytes: 32 * MiB,
   viewsWalBytes: 32 * MiB,

@@ -4,6 +4,8 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { viewsPath } from '../adapters/data-directory.ts';
+import { deleteViews } from '../adapters/read-models.sqlite/views-file.ts';
 import { type Config, readConfig } from '../config.ts';
 import { OmsError } from '../errors.ts';
 import { erasureJson } from '../http/erasures.ts';
@@ -79,7 +81,7 @@ const eraserOfService = (client: ServiceClient): Eraser => ({
 /** Who can open the store may do everything. */
 function eraserOfStore(
   store: OrderStore,
-  { orderStore, logLevel }: Config,
+  { orderStore, logLevel, dataDirectory }: Config,
   record: RecordDone,
   openObjects: () => Promise<ObjectStore>,
 ): Eraser {
@@ -94,7 +96,9 @@ function eraserOfStore(
     async state(id) {
       // Services that share the store do it.
       if (orderStore.kind === 'mongodb') return erasureJson((await findErasure(store, id))!);
-      const work = { ...ports, objects: await openObjects(), stopping: new AbortController().signal };
+      // They are made anew at the next start.
+      deleteViews(viewsPath(dataDirectory));
+      const work = { ...ports, views: null, objects: await openObjects(), stopping: new AbortController().signal };
       await erase(work, (await findErasure(store, id))!, logger);
       const last = (await findErasure(store, id))!;
       return last.data.doneMs === null ? null : erasureJson(last);

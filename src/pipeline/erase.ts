@@ -14,6 +14,7 @@ import type { EndPosition } from '../ports/files.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import type { OrderStore } from '../ports/order-store.ts';
 import { pagesOf } from '../ports/page.ts';
+import type { ReadModels } from '../ports/read-models.ts';
 import { mentionOf } from './erase/find-in-bytes.ts';
 import { eraseFound, findNext } from './erase/find-next.ts';
 import { holdsPerson } from './erase/personal-files.ts';
@@ -22,7 +23,9 @@ import { deletePart } from './retention.ts';
 
 export interface EraserPorts {
   objects: ObjectStore;
-  store: Pick<OrderStore, 'erasure' | 'files' | 'rejections' | 'smallRecords' | 'leases'>;
+  store: Pick<OrderStore, 'erasure' | 'files' | 'rejections' | 'smallRecords' | 'leases' | 'journal'>;
+  /** Those that a projector keeps up. */
+  views: ReadModels | null;
   clock: Clock;
 }
 
@@ -142,7 +145,14 @@ async function endPass(work: Work, request: ErasureRequest): Promise<ErasureRequ
     return isSame ? null : { ...so, again: true };
   }
   if (request.again) return { ...so, part: 'start' };
+  if (!(await hasLeftViews(work))) return null;
   return { ...so, part: null, email: null, doneMs: work.clock.now() };
+}
+
+/** Whether the read models have nothing of those whose orders were erased so far. */
+async function hasLeftViews({ store: { journal }, views }: Work): Promise<boolean> {
+  if (!journal || !views) return true;
+  return (await journal.erasuresBehind(await views.position())) <= 0 && (await views.isPurged());
 }
 
 const OPEN = FILE_STATUSES.filter((status) => !isEnded(status));

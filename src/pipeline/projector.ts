@@ -24,6 +24,7 @@ export function startProjector({ store, clock }: ProjectorPorts, open: OpenFolde
   let generation = 0;
   /** Numbers in the journal at the turn before. */
   let before = 0;
+  let purgedMs = clock.now();
   const running = run();
 
   return {
@@ -69,9 +70,15 @@ export function startProjector({ store, clock }: ProjectorPorts, open: OpenFolde
     const page = await journal.read(folder.position);
     if (page.orders.length === 0) {
       folder.purge();
+      purgedMs = clock.now();
       return limits.projectorPollMs;
     }
     folder.fold(page);
+    // Where it never catches up, an erasure must not wait for that.
+    if (clock.now() - purgedMs > limits.projectorPurgeMs) {
+      folder.purge();
+      purgedMs = clock.now();
+    }
     const now = await journal.behind(null);
     const isGrowing = now > before;
     before = now;

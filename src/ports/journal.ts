@@ -19,6 +19,8 @@ export interface Journal {
    * says that there are no more. Whoever reads to that end MUST have met each order as it is, also one whose person was erased.
    */
   read(position: string | null): Promise<JournalPage>;
+  /** Of what `behind` counts, orders whose person was erased. */
+  erasuresBehind(position: string | null): Promise<number>;
   /** How many creations and changes are behind the position; negative for a position of a later state of the store. */
   behind(position: string | null): Promise<number>;
 }

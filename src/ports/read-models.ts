@@ -48,6 +48,8 @@ export interface Days {
 export interface ReadModels {
   /** Up to where they follow the journal; null: nothing was folded yet. */
   position(): Promise<string | null>;
+  /** Whether the file has nothing left of orders that were deleted or erased up to the position. */
+  isPurged(): Promise<boolean>;
   /** By key; `startingWith`: of keys. A page may come short, as those without orders are passed over. */
   list(kind: SubjectKind, startingWith: string, page: PageRequest): Promise<Page<Subject>>;
   get(kind: SubjectKind, key: string): Promise<Subject | null>;

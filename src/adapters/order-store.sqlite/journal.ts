@@ -36,6 +36,9 @@ export function createJournal(db: Database): Journal {
       );
       return { orders: [...orders.values()], position: JSON.stringify([toNumber, toNote]) };
     },
+    async erasuresBehind(position) {
+      return notice() - read(position)[1];
+    },
     async behind(position) {
       const [number, note] = read(position);
       return newest() - number + (notice() - note);

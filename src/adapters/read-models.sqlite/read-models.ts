@@ -135,6 +135,9 @@ export function createReadModels(path: string, workflow: Pick<Workflow, 'states'
     async position() {
       return views.all<{ position: string | null }>('select position from progress')[0]?.position ?? null;
     },
+    async isPurged() {
+      return (views.all<{ purge_due: number }>('select purge_due from progress')[0]?.purge_due ?? 0) === 0;
+    },
     async list(kind, startingWith, page) {
       const { items, next } = await subjects(kind, startingWith, EVER, page);
       return { items: items.map(({ row, sums }) => subjectOf(row, sums)), next };

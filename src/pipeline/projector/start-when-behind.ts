@@ -14,7 +14,8 @@ export function startWhenBehind({ store, views, clock }: Watched, start: () => v
   let stopped = false;
   const watch = every(clock, limits.projectorPollMs, async () => {
     try {
-      if ((await projectorLag(journal, views)) === 0 && (await rebuildsAsked(store)) === 0) return;
+      const isIdle = (await projectorLag(journal, views)) === 0 && (await views.isPurged());
+      if (isIdle && (await rebuildsAsked(store)) === 0) return;
     } catch (error) {
       logger.debug({ err: error }, 'the projector is started, as it is not known how far the read models are');
     }

@@ -43,7 +43,13 @@ onEachOrderStore(({ opened, unique, newSku, rejectionsOf, violations }) => {
 
   /** Goes on with the request as far as it goes, with calls that fail at some point. */
   async function work(of: OrderStore = store(), using: ObjectStore = objects): Promise<void> {
-    const ports = { objects: using, store: of, clock: systemClock, stopping: new AbortController().signal };
+    const ports = {
+      objects: using,
+      store: of,
+      clock: systemClock,
+      views: null,
+      stopping: new AbortController().signal,
+    };
     await erase(ports, (await findErasure(store(), erasureId(ada)))!, logger);
   }
   const request = () => requestErasure({ store: store(), clock: systemClock }, ada);
