@@ -117,10 +117,13 @@ test('files with a standard header, and reports, are uploaded without a question
 
 test('a file of a known shop needs no more than its hub', async () => {
   const page = await openPage(service.url);
-  const template = await (await fetch(`${service.url}/template.csv?format=shopify`)).arrayBuffer();
-  await choose(page, { name: 'orders_export.csv', buffer: Buffer.from(template) });
+  const template = await (await fetch(`${service.url}/template.csv?format=shopify`)).text();
+  // A name is the same in another case.
+  const shop = template.replace('Lineitem sku', 'LINEITEM SKU');
+  await choose(page, { name: 'orders_export.csv', buffer: Buffer.from(shop) });
   await page.getByText('It looks like a file of shopify.').waitFor();
   expect(await page.getByLabel('Save as').inputValue()).toBe('my-shopify');
+  expect(await page.getByLabel('SKU sku').inputValue()).toBe('column Lineitem sku');
   await page.getByLabel('Save as').fill('shopify');
   await page.getByText('A format that comes with the service has this name').waitFor();
   await page.getByLabel('Save as').fill('my-shopify');

@@ -45,6 +45,8 @@ test('the buttons are those of the workflow, for the keyboard too; a move that g
     .toEqual(['Fulfilled', 'Cancelled', 'Delete']);
   expect(await available('SKU-2')).toBe(1);
 
+  // The answer has come, and the buttons can be pressed.
+  await expect.poll(() => page.evaluate('document.activeElement.className')).toBe('order-actions');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');

@@ -107,12 +107,14 @@ test('too many tries are told with the time to wait, and a connection that is no
 test('what was typed and sent when the session ended goes on after the sign-in; another user finds nothing of it', async () => {
   const page = await open('/new-order');
   expectComplaints(page, /status of 422/);
-  await signIn(page);
+  // Else its stream, not the button, may find that the session has ended.
+  const streaming = () => page.waitForResponse((response) => response.url().endsWith('/progress') && response.ok());
+  await Promise.all([streaming(), signIn(page)]);
   await page.getByLabel('Order id').fill('TYPED-1');
   await page.context().clearCookies();
   await button(page, 'Create the order').click();
   await page.getByText('Your session has ended.').waitFor();
-  await signIn(page);
+  await Promise.all([streaming(), signIn(page)]);
   // The service says what else it needs.
   await page.getByRole('alert').waitFor();
   expect(await page.getByLabel('Order id').inputValue()).toBe('TYPED-1');

@@ -2,7 +2,8 @@
 import type { PreviewResponse } from '../../http/preview-response.ts';
 import { ORDER_COLUMNS } from '../../model/columns.ts';
 import type { Draft } from '../formats/draft.ts';
-import { Problem, request, withQuery } from './client.ts';
+import { uploads } from '../texts/uploads.ts';
+import { Problem, request, Unreachable, withQuery } from './client.ts';
 
 /** What a preview looks at; of a workbook all, as its directory is at its end. */
 const FIRST_BYTES = 1024 * 1024;
@@ -11,28 +12,30 @@ const FIRST_LINE_BYTES = 64 * 1024;
 /** A report is read as the file that it is about. */
 const REPORT_COLUMNS = ['_row', '_file'];
 
-/** The first bytes of a file, as previews get them. */
+/** The first bytes of a file, as previews get them. They stay in the file until they are asked about. */
 export interface Sample {
   bytes: Blob;
   isPart: boolean;
 }
 
-/** Read at once, so that a file that is changed or moved later can still be previewed. Rejects when the browser cannot read it. */
+/** Rejects when the browser cannot read the file. */
 export async function sampleOf(file: File): Promise<Sample> {
   const mark = new Uint8Array(await file.slice(0, 2).arrayBuffer());
   const most = isArchive(mark) && file.size <= WORKBOOK_BYTES ? WORKBOOK_BYTES : FIRST_BYTES;
-  const bytes = await file.slice(0, most).arrayBuffer();
-  return { bytes: new Blob([bytes]), isPart: file.size > most };
+  return { bytes: file.slice(0, most), isPart: file.size > most };
 }
 
 /** A workbook is a ZIP archive. */
 const isArchive = ([first, second]: Uint8Array): boolean => first === 0x50 && second === 0x4b;
 
-/** How the file would be read, by the draft if there is one. Rejects as `request`. */
-export function askPreview({ bytes, isPart }: Sample, draft: Draft | null, signal?: AbortSignal) {
+/** How the file would be read, by the draft if there is one. Rejects as `request`, and when the file was changed, moved or deleted. */
+export async function askPreview({ bytes, isPart }: Sample, draft: Draft | null, signal?: AbortSignal) {
+  const content = await bytes.arrayBuffer().catch((cause) => {
+    throw new Error(uploads.unreadable, { cause });
+  });
   const body = new FormData();
   if (draft) body.append('format', JSON.stringify(draft));
-  body.append('file', bytes, 'sample.csv');
+  body.append('file', new Blob([content]), 'sample.csv');
   const init = { method: 'POST', body, ...(signal && { signal }) };
   return request<PreviewResponse>(withQuery('/preview', { part: isPart ? 'true' : null }), init);
 }
@@ -48,21 +51,19 @@ export interface Unfamiliar {
  */
 export async function findUnfamiliar(file: File, signal: AbortSignal, onAsk: () => void): Promise<Unfamiliar | null> {
   const sample = await sampleOf(file).catch(() => null);
-  if (!sample || (await isReadUnasked(sample))) return null;
+  // What the browser cannot read is told by the upload.
+  if (!sample || (await isReadUnasked(sample).catch(() => true))) return null;
   onAsk();
   try {
     const preview = await askPreview(sample, null, signal);
-    const isKnown = preview.fit === 'standard' || preview.fit === 'saved';
-    return isKnown ||
-      hasAll(
-        preview.columns.map(({ name }) => name),
-        REPORT_COLUMNS,
-      )
-      ? null
-      : { sample, preview };
+    const names = preview.columns.map(({ name }) => name);
+    const isKnown = preview.fit === 'standard' || preview.fit === 'saved' || hasAll(names, REPORT_COLUMNS);
+    return isKnown ? null : { sample, preview };
   } catch (error) {
-    if (error instanceof Problem && error.status < 500 && error.status !== 429) return null;
-    throw error;
+    const passes =
+      error instanceof Problem ? error.status >= 500 || error.status === 429 : error instanceof Unreachable;
+    if (passes || signal.aborted) throw error;
+    return null;
   }
 }
 

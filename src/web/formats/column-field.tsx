@@ -1,5 +1,6 @@
 /** Where the values of one column of an order come from, with examples from the file, and how sure the suggestion is. */
 import { useId } from 'react';
+import { nameKey } from '../../model/column-names.ts';
 import { orderColumn, columns as words } from '../texts/formats.ts';
 import { asKind, type Kind, kindOf, namesIn } from './draft.ts';
 import { type ColumnFieldProps, SourceDetails } from './source-details.tsx';
@@ -11,7 +12,8 @@ const MOST_EXAMPLES = 6;
 const COLUMN = 'column ';
 
 export function ColumnField(props: ColumnFieldProps) {
-  const { column, source, names, onChange } = props;
+  const { column, source, onChange } = props;
+  const names = withNamed(props.names, namesIn(source));
   const id = useId();
   const chosen =
     source === undefined ? '' : kindOf(source) === 'column' ? `${COLUMN}${namesIn(source)[0]}` : kindOf(source);
@@ -52,7 +54,7 @@ export function ColumnField(props: ColumnFieldProps) {
             ))}
           </optgroup>
         </select>
-        {source && <SourceDetails {...props} source={source} />}
+        {source && <SourceDetails {...props} names={names} source={source} />}
       </div>
       <div id={`${id}-hint`} className="column-hint">
         <Certainty {...props} />
@@ -60,6 +62,12 @@ export function ColumnField(props: ColumnFieldProps) {
       </div>
     </div>
   );
+}
+
+/** A format may write a name in another way, or name a column that the file does not have. */
+function withNamed(names: readonly string[], named: readonly string[]): string[] {
+  const byKey = new Map(named.map((name) => [nameKey(name), name]));
+  return [...new Set([...names.map((name) => byKey.get(nameKey(name)) ?? name), ...named])];
 }
 
 function Certainty({ source, confidence }: ColumnFieldProps) {
@@ -75,7 +83,7 @@ function Certainty({ source, confidence }: ColumnFieldProps) {
 }
 
 function Examples({ source, examples }: ColumnFieldProps) {
-  const used = namesIn(source).flatMap((name) => examples.find((one) => one.name === name) ?? []);
+  const used = namesIn(source).flatMap((name) => examples.find((one) => nameKey(one.name) === nameKey(name)) ?? []);
   if (used.length === 0) return null;
   const values = used.flatMap(({ values }) => values.slice(0, Math.max(1, Math.floor(MOST_EXAMPLES / used.length))));
   return (

@@ -33,6 +33,7 @@ export function NumberFields({ draft: { numbers = {} }, preview, isMissing, onCh
         <label>
           {words.group}
           <select
+            disabled={isMissing}
             value={numbers.group ?? ''}
             onChange={({ target }) => change({ group: target.value as keyof typeof words.groups })}
           >
@@ -43,6 +44,7 @@ export function NumberFields({ draft: { numbers = {} }, preview, isMissing, onCh
           {words.currency}
           <input
             className="currency"
+            disabled={isMissing}
             value={numbers.currency ?? ''}
             maxLength={3}
             autoComplete="off"
