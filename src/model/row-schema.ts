@@ -56,6 +56,20 @@ const PLAIN_TEXT = new RegExp(`^[ -~]{1,${MAX}}$`);
 export const isPlainText = (column: OrderColumn, value: string): boolean =>
   PLAIN_TEXTS.includes(column) && PLAIN_TEXT.test(value);
 
+const PRICE = moneyOf(PRICE_DIGITS);
+const TOTAL = moneyOf(TOTAL_DIGITS);
+
+/** Whether the schema accepts the values, seen without it: nearly all rows are such. False says nothing. */
+export const isPlainRow = (values: RowValues, parseDate: OrderDateParser): boolean =>
+  PLAIN_TEXT.test(values.order_id) &&
+  !ONLY_DOTS.test(values.order_id) &&
+  PLAIN_TEXTS.every((column) => PLAIN_TEXT.test(values[column])) &&
+  EMAIL.test(values.customer_email) &&
+  quantityOf(values.quantity) !== null &&
+  PRICE.test(values.unit_price) &&
+  TOTAL.test(values.total_amount) &&
+  typeof parseDate(values.order_date) === 'number';
+
 const isQuantity = (digits: string) => Number(digits) >= 1 && Number(digits) <= MAX_QUANTITY;
 
 /** Null for what is no quantity. */
@@ -77,8 +91,8 @@ export function createRowSchema(parseDate: OrderDateParser) {
       .string()
       .regex(QUANTITY, failsAs('invalid_quantity', 'quantity'))
       .refine(isQuantity, failsAs('invalid_quantity', 'quantity')),
-    unit_price: z.string().regex(moneyOf(PRICE_DIGITS), failsAs('invalid_price', 'unit_price')),
-    total_amount: z.string().regex(moneyOf(TOTAL_DIGITS), failsAs('invalid_total', 'total_amount')),
+    unit_price: z.string().regex(PRICE, failsAs('invalid_price', 'unit_price')),
+    total_amount: z.string().regex(TOTAL, failsAs('invalid_total', 'total_amount')),
     order_date: z
       .string()
       .refine((value) => typeof parseDate(value) === 'number', failsAs('invalid_date', 'order_date')),

@@ -21,7 +21,7 @@ import {
   type ValueCode,
 } from '../model/reasons.ts';
 import { type Reason, type Rejection, WHOLE_ROW_CODES } from '../model/rejection.ts';
-import { createRowSchema, type RowValues } from '../model/row-schema.ts';
+import { createRowSchema, isPlainRow, type RowValues } from '../model/row-schema.ts';
 import { csvRecord } from '../model/spreadsheet-cell.ts';
 import { type WarningCode, warningsOf } from '../model/warnings.ts';
 import { notAnOrder } from './not-an-order.ts';
@@ -106,8 +106,8 @@ export class RowValidator {
   /** The errors of single values, by column. */
   #codesOf({ undecodable }: RawRow, { values, unreadable }: Reading): Map<OrderColumn, ValueCode> {
     const codes = new Map<OrderColumn, ValueCode>();
-    for (const issue of this.#schema.safeParse(values).error?.issues ?? [])
-      codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
+    const issues = isPlainRow(values, this.#parseDate) ? [] : (this.#schema.safeParse(values).error?.issues ?? []);
+    for (const issue of issues) codes.set(issue.path[0] as OrderColumn, issue.message as ValueCode);
     for (const [column, { code }] of unreadable ?? []) codes.set(column, code);
     if (undecodable !== null)
       for (const column of this.#fileOrder)
