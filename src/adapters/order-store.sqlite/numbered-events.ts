@@ -41,15 +41,17 @@ export function numberedEvents(db: Database, writer: Commits): NumberedEvents {
       : changeEvent(row.order_id, toChange(row), row.erased === 1);
 
   function* read(number: number, high: number, types: ReadonlySet<EventType>, limit: number): Generator<NumberedEvent> {
+    const ofOrders = (types.has(ORDER_CREATED) ? orders.all(number, high, limit) : []) as unknown as OrderRow[];
+    // A full batch ends with its last order at the latest: changes behind it would be read again for each batch.
+    const last = ofOrders.length === limit ? ofOrders.at(-1)!.seq : high;
     const kinds = CHANGE_KINDS.filter((kind) => types.has(eventTypeOf(kind)));
-    const ofChanges = changes.all(number, high, JSON.stringify(kinds), limit) as unknown as NumberedChange[];
+    const ofChanges = changes.all(number, last, JSON.stringify(kinds), limit) as unknown as NumberedChange[];
     let at = 0;
     function* changesBelow(seq: number): Generator<NumberedEvent> {
       for (let row = ofChanges[at]; row && row.seq < seq; row = ofChanges[++at])
         yield { number: row.seq, ...eventOf(row) };
     }
-    const ofOrders = types.has(ORDER_CREATED) ? orders.all(number, high, limit) : [];
-    for (const found of ofOrders as unknown as OrderRow[]) {
+    for (const found of ofOrders) {
       yield* changesBelow(found.seq);
       yield { number: found.seq, ...(found.more === null ? orderCreated(toOrder(found)) : createdEvent(found, 1)) };
     }
