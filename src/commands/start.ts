@@ -74,6 +74,11 @@ function readRoles(given: string[] | undefined, config: Config): Role[] {
       'invalid_option',
       '--role finalizer: OMS_FINALIZER is off: set it to confirm, or to the address of a decision service',
     );
+  if (roles.includes('projector') && !all.includes('projector'))
+    throw new OmsError(
+      'invalid_option',
+      '--role projector: customers, products and reports are made where orders are in SQLite: leave it out',
+    );
   if (roles.length < all.length && isEmbedded(config))
     throw new OmsError(
       'invalid_option',

@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { Config } from '../../src/config.ts';
 import { readConfig, SETTINGS } from '../../src/config.ts';
-import { ROLES } from '../../src/roles.ts';
+import { rolesFor } from '../../src/roles.ts';
 import { ROOT } from '../support/service.ts';
 
 interface ComposeService {
@@ -70,8 +71,9 @@ describe.each(services)('the service %s', (_name, service) => {
 const ours = services.filter(([, { build }]) => build !== undefined);
 
 test('the roles and the IMS are services of OMS', () => {
-  expect(ours.map(([name]) => name)).toEqual(['ims', ...ROLES]);
-  for (const role of ROLES) expect(compose.services[role]!.command).toEqual(['start', '--role', role]);
+  const roles = rolesFor({ finalizer: { kind: 'confirm' }, orderStore: { kind: 'mongodb' } } as Config);
+  expect(ours.map(([name]) => name)).toEqual(['ims', ...roles]);
+  for (const role of roles) expect(compose.services[role]!.command).toEqual(['start', '--role', role]);
 });
 
 test('orders are moved on only when somebody asks for the finalizer, and then by its default', () => {
