@@ -2,6 +2,7 @@
  * `/columns`: what the columns of a dropped file are. What is confirmed is saved as a format; the file is uploaded with it, and so are
  * all others of this tab that have the same header. Then the next header is asked for, if there is one.
  */
+import '../files/file-page.css';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { FormatResponse } from '../../http/responses.ts';

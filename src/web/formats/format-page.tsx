@@ -2,6 +2,7 @@
  * `/formats/{name}`: one format. Whoever may change it gets its fields, with a file to try them on; a preset, or what is copied, is saved
  * under another name.
  */
+import '../files/file-page.css';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
