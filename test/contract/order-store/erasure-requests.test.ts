@@ -186,7 +186,8 @@ onEachOrderStore(({ opened, unique, newSku, rejectionsOf, violations }) => {
         new Proxy(port, {
           get: (target, name) => {
             const member = target[name as keyof Port] as unknown;
-            if (typeof member !== 'function') return typeof member === 'object' ? breaking(member as object) : member;
+            if (typeof member === 'object' && member !== null) return breaking(member);
+            if (typeof member !== 'function') return member;
             return (...args: unknown[]) => {
               const call = () => Reflect.apply(member, target, args);
               // Each of the files that other tests have left is a step, too.
