@@ -18,7 +18,7 @@ export function startRoleThread(options: RoleOptions, died: (error: Error) => vo
     workerData: options,
     transferList: embedded?.writerPort ? [embedded.writerPort] : [],
     name: role,
-    resourceLimits: limits.workerHeap,
+    resourceLimits: role === 'projector' ? limits.projectorHeap : limits.workerHeap,
   });
   let stopping = false;
   thread.once('error', died);

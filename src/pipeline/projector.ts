@@ -74,6 +74,9 @@ export function startProjector({ store, clock }: ProjectorPorts, open: OpenFolde
       return limits.projectorPollMs;
     }
     folder.fold(page);
+    // What comes in one by one is seen at once.
+    const isLast = page.orders.length < limits.journalOrders;
+    if (isLast || folder.uncommitted >= limits.projectorCommitOrders) folder.commit();
     // Where it never catches up, an erasure must not wait for that.
     if (clock.now() - purgedMs > limits.projectorPurgeMs) {
       folder.purge();

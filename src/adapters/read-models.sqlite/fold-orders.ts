@@ -1,8 +1,8 @@
 /**
- * Folds orders into the read models. A batch is one transaction, with the position that it leads to, so each change counts once whenever the
- * process dies. The sums of a batch are added up in memory first: many orders of a batch are about the same few products and days.
+ * Folds orders into the read models. Some pages of the journal are one transaction, with the position that they lead to, so each change
+ * counts once whenever the process dies. Their sums are added up in memory first: many orders are about the same few products and days.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { limits } from '../../limits.ts';
 import { isErased } from '../../model/order.ts';
 import { customers } from '../../model/projections/customers.ts';
@@ -10,8 +10,10 @@ import { products } from '../../model/projections/products.ts';
 import type { Addition } from '../../model/projections/projection.ts';
 import { PROJECTIONS } from '../../model/projections/projections.ts';
 import type { JournalOrder, JournalPage } from '../../ports/journal.ts';
+import { runForRows } from '../sqlite/many-rows.ts';
 import { transaction } from '../sqlite/transaction.ts';
 import { OrderWords } from './order-words.ts';
+import { type Added, type Delta, SumDeltas } from './sum-deltas.ts';
 
 interface Folded {
   number: number;
@@ -26,17 +28,6 @@ interface Subject {
   price_minor: number | null;
 }
 
-type Added = [subject: number, units: number, amountMinor: number];
-
-interface Delta {
-  subject: number;
-  day: number;
-  status: string;
-  orders: number;
-  units: number;
-  amountMinor: bigint;
-}
-
 export class OrderFolder {
   readonly #db: DatabaseSync;
   readonly #dayOf: (ms: number) => number;
@@ -44,6 +35,8 @@ export class OrderFolder {
   /** Subjects by kind and key. Only this connection writes them. */
   readonly #subjects = new Map<string, Subject>();
   #newest: number;
+  /** What the open transaction has folded; null without one. */
+  #pending: { deltas: SumDeltas; position: string; orders: number } | null = null;
   readonly #words: OrderWords;
 
   constructor(db: DatabaseSync, dayOf: (ms: number) => number) {
@@ -51,37 +44,68 @@ export class OrderFolder {
     this.#dayOf = dayOf;
     this.#statements = statementsOf(db);
     this.#words = new OrderWords(db);
-    this.#newest = (
-      db.prepare('select coalesce(max(number), 0) number from folded').get() as { number: number }
-    ).number;
+    this.#newest = newestIn(db);
   }
 
   get position(): string | null {
-    return (this.#statements.position.get() as { position: string | null }).position;
+    return this.#pending?.position ?? (this.#statements.position.get() as { position: string | null }).position;
   }
 
-  /** All of the page, or nothing. */
+  /** How many orders were folded since the last commit. */
+  get uncommitted(): number {
+    return this.#pending?.orders ?? 0;
+  }
+
+  /** All of the page, or nothing of what was not committed. */
   fold({ orders, position }: JournalPage): void {
+    this.#undoing(() => {
+      if (this.#pending === null) {
+        this.#db.exec('begin immediate');
+        this.#pending = { deltas: new SumDeltas(), position, orders: 0 };
+      }
+      const { deltas } = this.#pending;
+      const rows: SQLInputValue[][] = [];
+      const before = this.#foldedBefore(orders);
+      for (const order of orders) {
+        const row = this.#foldOrder(order, before.get(order.number), deltas);
+        if (row) rows.push(row);
+      }
+      insertRows(this.#db, rows);
+      this.#pending = { deltas, position, orders: this.#pending.orders + orders.length };
+      this.#newest = orders.reduce((newest, { number }) => Math.max(newest, number), this.#newest);
+    });
+  }
+
+  /** What was folded, with the position behind it. */
+  commit(): void {
+    const pending = this.#pending;
+    if (pending === null) return;
+    this.#undoing(() => {
+      // What has left a sum may be in another one.
+      const lessened = new Set<number>();
+      for (const delta of pending.deltas) if (this.#add(delta) === 'deleted') lessened.add(delta.subject);
+      for (const subject of lessened) this.#forgetIfEmpty(subject);
+      this.#statements.move.run(pending.position);
+      this.#db.exec('commit');
+      this.#pending = null;
+    });
+  }
+
+  #undoing(work: () => void): void {
     try {
-      transaction(this.#db, () => {
-        const deltas = new Map<string, Delta>();
-        const before = this.#foldedBefore(orders);
-        for (const order of orders) this.#foldOrder(order, before.get(order.number), deltas);
-        // What has left a sum may be in another one.
-        const lessened = new Set<number>();
-        for (const delta of deltas.values()) if (this.#add(delta) === 'deleted') lessened.add(delta.subject);
-        for (const subject of lessened) this.#forgetIfEmpty(subject);
-        this.#statements.move.run(position);
-      });
+      work();
     } catch (error) {
+      this.#pending = null;
       this.#subjects.clear();
+      if (this.#db.isTransaction) this.#db.exec('rollback');
+      this.#newest = newestIn(this.#db);
       throw error;
     }
-    this.#newest = orders.reduce((newest, { number }) => Math.max(newest, number), this.#newest);
   }
 
   /** Takes what is left of orders that were deleted, or whose person was erased, out of the file, where there are any. */
   purge(): void {
+    this.commit();
     const { purgeDue, purged } = this.#statements;
     if ((purgeDue.get() as { purge_due: number }).purge_due === 0) return;
     transaction(this.#db, () => {
@@ -99,15 +123,16 @@ export class OrderFolder {
     return new Map(rows.map((row) => [row.number, row]));
   }
 
-  #foldOrder({ number, order, deleted }: JournalOrder, before: Folded | undefined, deltas: Map<string, Delta>): void {
-    const { remove, insert } = this.#statements;
+  /** The row of the order in `folded`; null for one that was deleted. */
+  #foldOrder({ number, order, deleted }: JournalOrder, before: Folded | undefined, deltas: SumDeltas) {
+    const { remove } = this.#statements;
     if (before) {
-      for (const added of JSON.parse(before.additions) as Added[]) count(deltas, before, added, -1);
+      deltas.count(before, JSON.parse(before.additions) as Added[], -1);
       remove.run(number);
       this.#words.remove(number);
       if (deleted || isErased(order)) this.#statements.purgeLater.run();
     }
-    if (deleted) return;
+    if (deleted) return null;
     const at = { day: this.#dayOf(order.orderDateMs), status: order.status };
     const additions: Added[] = [];
     let customer: number | null = null;
@@ -115,12 +140,11 @@ export class OrderFolder {
       for (const addition of of(order)) {
         const subject = this.#subjectOf(kind, addition, order.updatedAtMs);
         if (kind === customers.kind) customer = subject;
-        const added: Added = [subject, addition.units, addition.amountMinor];
-        count(deltas, at, added, 1);
-        additions.push(added);
+        additions.push([subject, addition.units, addition.amountMinor]);
       }
-    insert.run(number, order.orderId, customer, at.day, at.status, JSON.stringify(additions));
+    deltas.count(at, additions, 1);
     this.#words.insert(number, order);
+    return [number, order.orderId, customer, at.day, at.status, JSON.stringify(additions)];
   }
 
   #subjectOf(kind: string, { key, ...named }: Addition, namedAtMs: number): number {
@@ -143,7 +167,8 @@ export class OrderFolder {
     return subject;
   }
 
-  #add({ subject, day, status, orders, units, amountMinor }: Delta): 'deleted' | undefined {
+  #add({ subject, day, status, orders, units, ...amount }: Delta): 'deleted' | undefined {
+    const amountMinor = amount.moreMinor + BigInt(amount.amountMinor);
     if (orders === 0 && units === 0 && amountMinor === 0n) return;
     const { findSum, insertSum, updateSum, deleteSum } = this.#statements;
     const found = findSum.get(subject, day, status) as
@@ -173,22 +198,22 @@ export class OrderFolder {
   }
 }
 
-function count(
-  deltas: Map<string, Delta>,
-  { day, status }: Pick<Folded, 'day' | 'status'>,
-  [subject, units, amountMinor]: Added,
-  sign: 1 | -1,
-): void {
-  const id = `${subject} ${day} ${status}`;
-  let delta = deltas.get(id);
-  if (!delta) {
-    delta = { subject, day, status, orders: 0, units: 0, amountMinor: 0n };
-    deltas.set(id, delta);
-  }
-  delta.orders += sign;
-  delta.units += sign * units;
-  delta.amountMinor += BigInt(sign * amountMinor);
-}
+const newestIn = (db: DatabaseSync): number =>
+  (db.prepare('select coalesce(max(number), 0) number from folded').get() as { number: number }).number;
+
+const COLUMNS = ['number', 'order_id', 'customer_no', 'day', 'status', 'additions'];
+const ROW = `(${COLUMNS.map(() => '?')})`;
+
+const insertRows = (db: DatabaseSync, rows: readonly SQLInputValue[][]): void =>
+  runForRows(
+    db,
+    rows.length,
+    COLUMNS.length,
+    (count) => `insert into folded (${COLUMNS}) values ${new Array(count).fill(ROW)}`,
+    (values, at, n) => {
+      for (const [i, value] of rows[n]!.entries()) values[at + i] = value;
+    },
+  );
 
 function statementsOf(db: DatabaseSync) {
   const sql = (text: string): StatementSync => db.prepare(text);

@@ -26,7 +26,11 @@ export const folderAt =
       get position() {
         return orders.position;
       },
+      get uncommitted() {
+        return orders.uncommitted;
+      },
       fold: (page) => guarded(() => orders.fold(page)),
+      commit: () => guarded(() => orders.commit()),
       purge: () => guarded(() => orders.purge()),
       discard() {
         db.close();
