@@ -159,10 +159,14 @@ describe('every command that meets an unusable store ends with one line, and no 
   });
 
   test.each([
-    ['in a table', (directory: string) => [rootPage(directory, 'orders')]],
-    ['in an index', (directory: string) => [rootPage(directory, 'orders_by_id')]],
-    ['all over', (directory: string) => Array.from({ length: pagesOf(directory) - 1 }, (_, i) => i + 2)],
-  ])('and "oms verify" says where the damage is, %s', async (_, pages) => {
+    ['in a table', (directory: string) => [rootPage(directory, 'orders')], /page \d+/i],
+    ['in an index', (directory: string) => [rootPage(directory, 'orders_by_id')], /page \d+/i],
+    [
+      'all over',
+      (directory: string) => Array.from({ length: pagesOf(directory) - 1 }, (_, i) => i + 2),
+      /page \d+|list of tables/i,
+    ],
+  ])('and "oms verify" says where the damage is, %s', async (_, pages, where) => {
     const directory = await copyOfWhole();
     damage(directory, pages(directory));
     const { code, stdout, stderr } = await run(['verify'], directory);
@@ -171,7 +175,7 @@ describe('every command that meets an unusable store ends with one line, and no 
     expect(lines[0]).toMatch(/^oms verify: .*oms\.db: the database is damaged/);
     expect(lines.length).toBeLessThan(30);
     for (const line of lines) expect(line).toMatch(/^oms verify: (?!\s+at )/);
-    expect(stderr).toMatch(/page \d+/i);
+    expect(stderr).toMatch(where);
   });
 });
 

@@ -21,7 +21,7 @@ const COPIED = [
   'vitest.config.ts',
 ];
 /** One of the first seeds finds most mistakes. */
-const SEEDS = 200;
+const SEEDS = 500;
 const AT_ONCE = 2;
 
 /** The output of the simulator on a copy with the mutation. */
