@@ -4,7 +4,6 @@
  * repeating one does no harm: before an order loses its person the files that it came from are deleted, or noted where they are open, so a
  * process may die at any point. Orders and files that come after the request are not looked for.
  */
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { limits } from '../limits.ts';
 import { FILE_STATUSES, isEnded } from '../model/file.ts';
@@ -19,6 +18,7 @@ import { mentionOf } from './erase/find-in-bytes.ts';
 import { eraseFound, findNext } from './erase/find-next.ts';
 import { holdsPerson } from './erase/personal-files.ts';
 import { type ErasureRecord, type ErasureRequest, pendingErasures, putErasure } from './erase/requests.ts';
+import { startOnRequests } from './leased-requests.ts';
 import { deletePart } from './retention.ts';
 
 export interface EraserPorts {
@@ -35,36 +35,20 @@ const ANY_TIME_MS = 8.64e15;
 type Work = EraserPorts & { stopping: AbortSignal };
 
 /** Works on the requests that there are; of several processes one does. */
-export function startEraser(ports: EraserPorts, logger: Logger) {
-  const { store, clock } = ports;
-  const holder = randomUUID();
-  const stopping = new AbortController();
-  const running = run();
-  return {
-    async stop(): Promise<void> {
-      stopping.abort();
-      await running;
-      await store.leases.release('eraser', holder).catch(() => {});
+export const startEraser = (ports: EraserPorts, logger: Logger) =>
+  startOnRequests(
+    ports,
+    {
+      ...{ lease: 'eraser', leaseMs: limits.eraserLeaseMs, pauseMs: limits.eraserMs },
+      pending: () => pendingErasures(ports.store),
+      async work(record: ErasureRecord, stopping) {
+        await erase({ ...ports, stopping }, record, logger);
+        return false;
+      },
+      failed: 'the erasure of a person failed: it is tried again',
     },
-  };
-
-  async function run(): Promise<void> {
-    let failing = false;
-    while (!stopping.signal.aborted) {
-      try {
-        const pending = await pendingErasures(store);
-        if (pending.length > 0 && (await store.leases.take('eraser', holder, limits.eraserLeaseMs)))
-          for (const record of pending) await erase({ ...ports, stopping: stopping.signal }, record, logger);
-        failing = false;
-      } catch (error) {
-        if (!failing && !stopping.signal.aborted)
-          logger.warn({ err: error }, 'the erasure of a person failed: it is tried again');
-        failing = true;
-      }
-      await clock.sleep(limits.eraserMs, stopping.signal);
-    }
-  }
-}
+    logger,
+  );
 
 /** Goes on with a request as far as it goes now: to its end, or to where open files are waited for. */
 export async function erase(work: Work, found: ErasureRecord, logger: Logger): Promise<void> {

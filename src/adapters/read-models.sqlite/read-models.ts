@@ -7,16 +7,7 @@ import { dayText } from '../../model/calendar-day.ts';
 import { isCounted, type Workflow } from '../../model/workflow.ts';
 import { sliceTurn } from '../../ports/event-loop.ts';
 import type { Page, PageRequest } from '../../ports/page.ts';
-import type {
-  Days,
-  ReadModels,
-  ReportBy,
-  ReportRow,
-  Subject,
-  SubjectKind,
-  SubjectSums,
-  Sums,
-} from '../../ports/read-models.ts';
+import type { Days, ReadModels, ReportBy, ReportRow, Subject, SubjectSums, Sums } from '../../ports/read-models.ts';
 import { readPosition } from '../page.ts';
 import { FIND_BY_WORDS, wordsQuery } from './order-words.ts';
 
@@ -43,18 +34,29 @@ export function createReadModels(path: string, workflow: Pick<Workflow, 'states'
   const views = new Views(path);
   const counts = (status: string) => isCounted(workflow as Workflow, status);
 
-  /** The sums of a subject on these days; null when it has no orders then. */
-  async function sumsOf(subject: number, { from, to }: Days): Promise<SubjectSums | null> {
-    const total = new Total(counts);
+  /** The sums of a subject on these days, by day and status. */
+  async function* rowsOf(subject: number, { from, to }: Days): AsyncGenerator<SumRow> {
     let after: [number, string] = [from ?? FIRST_DAY, ''];
     for (;;) {
       const rows = views.all<SumRow>(SUMS_OF_SUBJECT, subject, ...after, to ?? LAST_DAY, limits.viewsRowsAtOnce);
-      for (const row of rows) total.add(row);
-      if (rows.length < limits.viewsRowsAtOnce) return total.sums;
+      yield* rows;
+      if (rows.length < limits.viewsRowsAtOnce) return;
       const { day, status } = rows.at(-1)!;
       after = [day, status];
       await sliceTurn();
     }
+  }
+
+  async function* rowsOfAllOrders(days: Days): AsyncGenerator<SumRow> {
+    const all = find('all', '');
+    if (all) yield* rowsOf(all.subject_no, days);
+  }
+
+  /** Null when it has no orders on these days. */
+  async function sumsOf(subject: number, days: Days): Promise<SubjectSums | null> {
+    const total = new Total(counts);
+    for await (const row of rowsOf(subject, days)) total.add(row);
+    return total.sums;
   }
 
   const subjectsBehind = (kind: string, startingWith: string, after: string | null, limit: number): SubjectRow[] => {
@@ -78,54 +80,37 @@ export function createReadModels(path: string, workflow: Pick<Workflow, 'states'
     return { items, next: rows.length < atOnce ? null : JSON.stringify([rows.at(-1)!.key]) };
   }
 
-  const find = (kind: SubjectKind, key: string) => views.all<SubjectRow>(SUBJECT, kind, key)[0];
+  const find = (kind: string, key: string) => views.all<SubjectRow>(SUBJECT, kind, key)[0];
 
   /** Of all orders, by day: those of a month, or of any day with the same text, together. */
-  async function byTime(textOf: (day: number) => string, { from, to }: Days, { limit, after }: PageRequest) {
+  async function byTime(textOf: (day: number) => string, days: Days, { limit, after }: PageRequest) {
     const [behind] = readPosition<[number]>(after, 'number') ?? [null];
-    const all = views.all<SubjectRow>(SUBJECT, 'all', '')[0];
     const items: ReportRow[] = [];
-    if (!all) return { items, next: null };
-    let day = behind === null ? (from ?? FIRST_DAY) : behind + 1;
-    let total: Total | null = null;
-    let key = '';
-    for (;;) {
-      const rows = views.all<SumRow>(SUMS_OF_SUBJECT, all.subject_no, day, '', to ?? LAST_DAY, limits.viewsRowsAtOnce);
-      for (const row of rows) {
-        const text = textOf(row.day);
-        if (text !== key) {
-          if (total?.sums) items.push({ key, name: null, ...plain(total.sums) });
-          if (items.length === limit) return { items, next: JSON.stringify([row.day - 1]) };
-          total = new Total(counts);
-          key = text;
-        }
-        total!.add(row);
+    let total = new Total(counts);
+    let key: string | null = null;
+    const end = () => {
+      if (key !== null) items.push({ key, name: null, ...plain(total.sums!) });
+      total = new Total(counts);
+    };
+    for await (const row of rowsOfAllOrders({ ...days, from: behind === null ? days.from : behind + 1 })) {
+      const text = textOf(row.day);
+      if (text !== key) {
+        end();
+        if (items.length === limit) return { items, next: JSON.stringify([row.day - 1]) };
+        key = text;
       }
-      if (rows.length < limits.viewsRowsAtOnce) break;
-      // The statuses of one day are together: a day that was cut is read again.
-      const last = rows.at(-1)!.day;
-      if (total) total.drop(last);
-      day = last;
-      await sliceTurn();
+      total.add(row);
     }
-    if (total?.sums) items.push({ key, name: null, ...plain(total.sums) });
+    end();
     return { items, next: null };
   }
 
-  async function byStatus({ from, to }: Days): Promise<Page<ReportRow>> {
+  async function byStatus(days: Days): Promise<Page<ReportRow>> {
     const totals = new Map<string, Total>();
-    const all = views.all<SubjectRow>(SUBJECT, 'all', '')[0];
-    let after: [number, string] = [from ?? FIRST_DAY, ''];
-    while (all) {
-      const rows = views.all<SumRow>(SUMS_OF_SUBJECT, all.subject_no, ...after, to ?? LAST_DAY, limits.viewsRowsAtOnce);
-      for (const row of rows) {
-        const total = totals.get(row.status) ?? new Total(counts);
-        totals.set(row.status, total);
-        total.add(row);
-      }
-      if (rows.length < limits.viewsRowsAtOnce) break;
-      after = [rows.at(-1)!.day, rows.at(-1)!.status];
-      await sliceTurn();
+    for await (const row of rowsOfAllOrders(days)) {
+      const total = totals.get(row.status) ?? new Total(counts);
+      totals.set(row.status, total);
+      total.add(row);
     }
     const items = [...totals].sort(([a], [b]) => (a < b ? -1 : 1));
     return { items: items.map(([key, { sums }]) => ({ key, name: null, ...plain(sums!) })), next: null };
@@ -183,7 +168,7 @@ const NEWEST_ORDERS = 'select order_id from folded where customer_no = ? order b
 
 class Total {
   readonly #counts: (status: string) => boolean;
-  #rows: SumRow[] = [];
+  readonly #rows: SumRow[] = [];
 
   constructor(counts: (status: string) => boolean) {
     this.#counts = counts;
@@ -191,11 +176,6 @@ class Total {
 
   add(row: SumRow): void {
     this.#rows.push(row);
-  }
-
-  /** As if the rows of this day had not been added. */
-  drop(day: number): void {
-    this.#rows = this.#rows.filter((row) => row.day !== day);
   }
 
   get sums(): SubjectSums | null {

@@ -6,6 +6,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { limits } from '../../limits.ts';
+import { setUpForWriting } from '../sqlite/database.ts';
 import { toOmsError } from '../sqlite/errors.ts';
 import { WORDS_TABLE } from './order-words.ts';
 
@@ -88,16 +89,8 @@ function openIfUsable(path: string, madeFor: string): DatabaseSync | null {
 
 function connect(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
-  db.exec(`
-    pragma page_size = ${limits.sqlitePageBytes};
-    pragma journal_mode = wal;
-    pragma synchronous = normal;
-    pragma secure_delete = on;
-    pragma busy_timeout = ${limits.sqliteBusyMs};
-    pragma cache_size = -${limits.viewsCacheBytes / 1024};
-    pragma wal_autocheckpoint = ${Math.floor(limits.viewsWalBytes / limits.sqlitePageBytes)};
-    pragma journal_size_limit = ${limits.viewsWalBytes};
-  `);
+  const { viewsCacheBytes: cacheBytes, viewsWalBytes: walBytes } = limits;
+  setUpForWriting(db, { synchronous: 'normal', cacheBytes, walBytes });
   return db;
 }
 

@@ -22,17 +22,26 @@ export function openForWriting(path: string, migrations = MIGRATIONS): Database 
   }
 }
 
-function prepareForWriting(db: Database, path: string, migrations: readonly Migration[]): void {
+/** `synchronous`: with `normal` a crash of the machine may lose the last transactions, as a whole. */
+export function setUpForWriting(
+  db: Database,
+  { synchronous, cacheBytes, walBytes }: { synchronous: 'full' | 'normal'; cacheBytes: number; walBytes: number },
+): void {
   db.exec(`
     pragma page_size = ${limits.sqlitePageBytes};
     pragma journal_mode = wal;
-    pragma synchronous = full;
+    pragma synchronous = ${synchronous};
     pragma secure_delete = on;
     pragma busy_timeout = ${limits.sqliteBusyMs};
-    pragma cache_size = -${limits.sqliteWriterCacheBytes / 1024};
-    pragma wal_autocheckpoint = ${Math.floor(limits.sqliteWalBytes / limits.sqlitePageBytes)};
-    pragma journal_size_limit = ${limits.sqliteWalBytes};
+    pragma cache_size = -${cacheBytes / 1024};
+    pragma wal_autocheckpoint = ${Math.floor(walBytes / limits.sqlitePageBytes)};
+    pragma journal_size_limit = ${walBytes};
   `);
+}
+
+function prepareForWriting(db: Database, path: string, migrations: readonly Migration[]): void {
+  const { sqliteWriterCacheBytes: cacheBytes, sqliteWalBytes: walBytes } = limits;
+  setUpForWriting(db, { synchronous: 'full', cacheBytes, walBytes });
   const { page_count: pages } = db.prepare('pragma page_count').get() as { page_count: number };
   const [first] = pages * limits.sqlitePageBytes <= limits.sqliteCheckedBytes ? quickCheck(db, 1) : [];
   if (first !== undefined) throw damaged(first, path);

@@ -31,10 +31,9 @@ export function byKey(
 ): Addition[] {
   const found = new Map<string, Addition>();
   for (const item of order.items) {
-    const known = found.get(keyOf(item).key);
-    const { units = 0, amountMinor = 0 } = known ?? {};
-    const sums = { units: units + item.quantity, amountMinor: amountMinor + item.lineTotalMinor };
     const subject = keyOf(item);
+    const { units = 0, amountMinor = 0 } = found.get(subject.key) ?? {};
+    const sums = { units: units + item.quantity, amountMinor: amountMinor + item.lineTotalMinor };
     found.set(subject.key, { ...subject, orders: 1, ...sums });
   }
   return [...found.values()];
